@@ -1,0 +1,46 @@
+"""Tell whether a hand-written gradient is right, and where it is wrong.
+
+The public names are loaded when they are first used, so that ``gradcheck --help`` needs neither numpy nor rich.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradcheck_cli.checking import check, check_gradient
+    from gradcheck_cli.errors import GradcheckError
+    from gradcheck_cli.problems.fixtures import load_fixture, save_fixture
+    from gradcheck_cli.results import CheckReport, Verdict
+
+__version__ = "0.1.0"
+__all__ = [
+    "CheckReport",
+    "GradcheckError",
+    "Verdict",
+    "check",
+    "check_gradient",
+    "load_fixture",
+    "save_fixture",
+]
+
+_HOMES = {
+    "CheckReport": "results",
+    "GradcheckError": "errors",
+    "Verdict": "results",
+    "check": "checking",
+    "check_gradient": "checking",
+    "load_fixture": "problems.fixtures",
+    "save_fixture": "problems.fixtures",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,58 @@
+"""`gradcheck net`: the gradient of a fully connected network."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gradcheck_cli.cli.options import Checking, checking_options
+from gradcheck_cli.cli.running import run_checks
+
+if TYPE_CHECKING:
+    from gradcheck_cli.problems.problem import Problem
+
+__all__ = ["net"]
+
+EPILOG = """\b
+Examples:
+  gradcheck net --case default
+  gradcheck net --case fixtures/tanh_softmax.npz --case other.npz
+  gradcheck net --case default --backward homework.py:backward_propagation_n
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.option(
+    "--case",
+    "cases",
+    multiple=True,
+    required=True,
+    metavar="NAME|FILE.npz",
+    help="A built-in case or an .npz fixture; may be given several times.",
+)
+@click.option("--backward", metavar="FILE.py:NAME", help="Your own backward function: (X, Y, cache) -> gradients.")
+@click.option("--forward", metavar="FILE.py:NAME", help="Your own forward function: (X, Y, parameters) -> (cost, cache).")
+@checking_options
+@click.pass_context
+def net(
+    ctx: click.Context, cases: tuple[str, ...], backward: str | None, forward: str | None, **options: Any
+) -> None:
+    """Check the backward propagation of a network against its forward propagation."""
+    ctx.exit(run_checks([partial(load_case, case, forward, backward) for case in cases], Checking(**options)))
+
+
+def load_case(case: str, forward: str | None, backward: str | None) -> Problem:
+    """Return the case as a problem, with the user's own functions in the place of its own."""
+    from gradcheck_cli.loading.functions import load_function
+    from gradcheck_cli.problems.cases import built_in_case
+    from gradcheck_cli.problems.fixtures import load_fixture
+    from gradcheck_cli.problems.user_function import CourseFunctions
+
+    is_file = case.endswith(".npz") or os.sep in case or (os.altsep or os.sep) in case
+    network = load_fixture(case) if is_file else built_in_case(case)
+    if forward is None and backward is None:
+        return network
+    return CourseFunctions(network, forward and load_function(forward), backward and load_function(backward))

@@ -1,0 +1,61 @@
+"""What a command writes: where to, how wide, in colour or not."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+from typing import TextIO
+
+from gradcheck_cli.errors import GradcheckError, UserFunctionError
+
+__all__ = ["is_terminal", "show_error", "terminal_width", "wants_color", "write"]
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody looks at the stream."""
+    return stream is not None and stream.isatty()
+
+
+def wants_color(choice: str) -> bool:
+    """Decide on colour: the option, then NO_COLOR, then FORCE_COLOR, then whether stdout is a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb"
+
+
+def terminal_width() -> int | None:
+    """Return the columns of the terminal; None where stdout is none and nothing limits the width."""
+    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
+
+
+def write(text: str, stream: TextIO | None) -> None:
+    """Write text; what the stream's encoding lacks is written out in ASCII, and a closed pipe is no error."""
+    if stream is None or not text:  # Python has no stdout where the shell closed it
+        return
+    encoding = stream.encoding or "ascii"
+    try:
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        # the reader has gone; Python would complain once more when it flushes on its way out
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def show_error(error: GradcheckError) -> None:
+    """Write an error to stderr: what was wrong in one line, a hint, and the user's own traceback where there is one."""
+    from gradcheck_cli.text import printable
+
+    lines = []
+    if isinstance(error, UserFunctionError) and error.user_traceback:
+        lines.append(error.user_traceback)
+    lines.append(f"error: {printable(error.message)}")
+    if error.hint:
+        lines.append(f"hint: {printable(error.hint)}")
+    write("\n".join(lines) + "\n", sys.stderr)

@@ -1,0 +1,42 @@
+"""Kinds of option values, each with a message that says what was expected."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import click
+
+__all__ = ["NUMBER", "POSITIVE"]
+
+# float() would take 1_000 and digits of other scripts as well
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan)", re.ASCII | re.IGNORECASE)
+
+
+class Number(click.ParamType):
+    """A number as a program writes it; NaN and infinity are for the check to judge."""
+
+    name = "number"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the value as a float."""
+        if isinstance(value, float):
+            return value
+        if not _NUMBER.fullmatch(str(value).strip()):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return float(str(value))
+
+
+class Positive(Number):
+    """A finite number greater than 0."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the value as a float."""
+        number = super().convert(value, param, ctx)
+        if not (math.isfinite(number) and number > 0):
+            self.fail(f"{value!r} is not a finite number greater than 0.", param, ctx)
+        return number
+
+
+NUMBER = Number()
+POSITIVE = Positive()

@@ -1,0 +1,32 @@
+"""`gradcheck scalar`: the course's model J = theta x."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from gradcheck_cli.cli.options import Checking, checking_options
+from gradcheck_cli.cli.param_types import NUMBER
+from gradcheck_cli.cli.running import run_checks
+
+__all__ = ["scalar"]
+
+EPILOG = """\b
+Examples:
+  gradcheck scalar --x 2 --theta 4
+  gradcheck scalar --x 2 --theta 4 --dtheta 2.1
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.option("--x", type=NUMBER, required=True, help="The input x.")
+@click.option("--theta", type=NUMBER, required=True, help="The parameter theta.")
+@click.option("--dtheta", type=NUMBER, help="The gradient to check.  [default: x, the right one]")
+@checking_options
+@click.pass_context
+def scalar(ctx: click.Context, x: float, theta: float, dtheta: float | None, **options: Any) -> None:
+    """Check the gradient of J = theta x, which is dtheta = x."""
+    from gradcheck_cli.problems.scalar import ScalarModel
+
+    ctx.exit(run_checks([lambda: ScalarModel(x, theta, dtheta)], Checking(**options)))

@@ -1,0 +1,87 @@
+"""What can keep a check from being made.
+
+::
+
+    GradcheckError             message, hint
+      SettingError             an epsilon, a threshold or another setting out of its range
+      InputError               a file, or what stands in it, that cannot be read as a problem
+      ProblemError             a problem that is no problem: shapes, missing gradients, a loss that is not finite
+      UserFunctionError        the user's own function raised; carries its traceback
+
+An error says what was wrong, the offending value and what was expected. It does not print and knows no exit code.
+"""
+
+from __future__ import annotations
+
+import difflib
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+
+__all__ = ["GradcheckError", "InputError", "ProblemError", "SettingError", "UserFunctionError", "did_you_mean"]
+
+_PACKAGE = str(Path(__file__).parent)
+
+
+class GradcheckError(Exception):
+    """The root of every error that gradcheck raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        What was wrong, the offending value, what was expected: one line.
+    hint : str, optional
+        What to try.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class SettingError(GradcheckError):
+    """A setting is out of its range."""
+
+
+class InputError(GradcheckError):
+    """A file, or what stands in it, cannot be read."""
+
+
+class ProblemError(GradcheckError):
+    """What was given does not make a problem that can be checked."""
+
+
+class UserFunctionError(GradcheckError):
+    """The user's own function raised.
+
+    Parameters
+    ----------
+    message : str
+        Which function raised what.
+    hint : str, optional
+        What to try.
+    user_traceback : str
+        The traceback from the user's first frame on; ours are left out.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, user_traceback: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.user_traceback = user_traceback
+
+    @classmethod
+    def of(cls, what: str, error: BaseException) -> UserFunctionError:
+        """Make the error for what the user's code raised: `what` followed by the exception's own line."""
+        details = traceback.TracebackException.from_exception(error)
+        frames = list(details.stack)
+        while frames and frames[0].filename.startswith((_PACKAGE, "<frozen importlib")):
+            del frames[0]
+        details.stack = traceback.StackSummary.from_list(frames)
+        lines = "".join(details.format_exception_only()).strip().splitlines()
+        return cls(f"{what} {lines[-1]}", user_traceback="".join(details.format(chain=False)).rstrip())
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """Return a hint with the known name nearest to `name`, or None where none is near."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else None

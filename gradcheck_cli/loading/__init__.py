@@ -1,0 +1,1 @@
+"""What comes in: the arrays of .npz files and functions in the user's own files."""

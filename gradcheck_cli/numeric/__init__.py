@@ -1,0 +1,1 @@
+"""The numeric gradient, from losses alone."""

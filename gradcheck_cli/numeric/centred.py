@@ -1,0 +1,66 @@
+"""The course's numeric gradient: a centred difference with one step for every entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.problem import Problem
+from gradcheck_cli.results import entry_name
+
+__all__ = ["centred_gradient", "require_step_taken"]
+
+_ENTRIES_AT_ONCE = 64  # between two words of progress
+
+
+def centred_gradient(
+    problem: Problem, epsilon: float, progress: Callable[[int], None] = lambda _: None
+) -> Iterator[tuple[str, Array]]:
+    """Differentiate the loss by every entry: (J(theta + epsilon) - J(theta - epsilon)) / (2 epsilon).
+
+    Parameters
+    ----------
+    problem : Problem
+        Whose losses are taken; its gradient is never asked for.
+    epsilon : float
+        The step, in the units of the parameters.
+    progress : callable, optional
+        Called with the number of entries done since the last call.
+
+    Yields
+    ------
+    tuple of str and ndarray
+        Each parameter's name and its numeric gradient, of the parameter's shape, as soon as it is whole.
+    """
+    for name, values in problem.parameters.items():
+        gradient = np.empty(values.size)
+        for start in range(0, values.size, _ENTRIES_AT_ONCE):
+            entries = np.arange(start, min(start + _ENTRIES_AT_ONCE, values.size))
+            steps = np.repeat([epsilon, -epsilon], len(entries))
+            plus, minus = np.split(problem.loss_changes(name, np.tile(entries, 2), steps), 2)
+            with np.errstate(invalid="ignore"):  # a loss may overflow: the difference is then not finite
+                gradient[entries] = (plus - minus) / (2 * epsilon)
+            progress(len(entries))
+        yield name, gradient.reshape(values.shape)
+
+
+def require_step_taken(parameters: Parameters, epsilon: float) -> None:
+    """Raise where an entry is so large that adding or taking away `epsilon` leaves it as it is.
+
+    Raises
+    ------
+    ProblemError
+        Naming the first such entry.
+    """
+    for name, values in parameters.items():
+        vanished = np.flatnonzero((values + epsilon == values) | (values - epsilon == values))
+        if vanished.size:
+            k = int(vanished[0])
+            raise ProblemError(
+                f"epsilon {epsilon:g} vanishes beside {entry_name(name, values.shape, k)} = {values.reshape(-1)[k]:g}:"
+                " theta + epsilon == theta, so there is no difference to take",
+                hint=f"a step that counts there is at least {2 * np.spacing(abs(values.reshape(-1)[k])):.0e}",
+            )

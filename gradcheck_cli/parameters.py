@@ -1,0 +1,46 @@
+"""Named arrays and the one vector they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Array", "Parameters", "dictionary_to_vector", "vector_to_dictionary"]
+
+Array: TypeAlias = NDArray[np.float64]
+Parameters: TypeAlias = Mapping[str, Array]
+
+
+def dictionary_to_vector(arrays: Parameters) -> Array:
+    """Join named arrays, in their order and each row by row, into one vector.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        Arrays of any shapes.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        A copy; n is the number of all entries.
+    """
+    return np.concatenate([np.empty(0), *(np.ravel(array) for array in arrays.values())])
+
+
+def vector_to_dictionary(vector: Array, like: Parameters) -> dict[str, Array]:
+    """Cut a vector into arrays with the names and shapes of `like`: the inverse of `dictionary_to_vector`.
+
+    Parameters
+    ----------
+    vector : ndarray of shape (n,)
+        The entries of all arrays.
+    like : mapping of str to ndarray
+        Arrays with n entries together.
+    """
+    ends = np.cumsum([array.size for array in like.values()])
+    parts = np.split(vector, ends[:-1])
+    return {name: part.reshape(like[name].shape) for name, part in zip(like, parts, strict=True)}
+

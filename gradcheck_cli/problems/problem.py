@@ -1,0 +1,74 @@
+"""The one seam of the program: what every problem answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.parameters import Array, Parameters
+
+__all__ = ["Problem", "changes_one_by_one"]
+
+
+class Problem(Protocol):
+    """Parameters, their loss and the gradient under test.
+
+    The numeric side asks for losses only, never for `gradient`: a numeric gradient that leans on the code it judges
+    proves nothing.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the report calls it."""
+
+    @property
+    def parameters(self) -> Parameters:
+        """The point at which the gradient is checked."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a reader of the report should know about how the problem was understood."""
+
+    def loss(self, parameters: Parameters) -> float:
+        """Return the loss J at `parameters`."""
+
+    def gradient(self, parameters: Parameters) -> Parameters:
+        """Return the claimed (analytic) gradient at `parameters`: the same names and shapes."""
+
+    def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
+        """Return by how much the loss changes when single entries of one parameter are moved.
+
+        A change, and not the loss itself, so that a problem that knows its structure can answer without the
+        cancellation that two nearly equal losses suffer in their difference.
+
+        Parameters
+        ----------
+        parameter : str
+            Name of the parameter.
+        entries : ndarray of shape (k,)
+            Positions in the parameter, counted row by row.
+        steps : ndarray of shape (k,)
+            How far each is moved, in the parameter's units.
+
+        Returns
+        -------
+        ndarray of shape (k,)
+            J with only that entry moved, less J at the point, for each of them.
+        """
+
+
+def changes_one_by_one(problem: Problem, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
+    """Answer `Problem.loss_changes` with one call of the loss for each entry and one more: what any problem can do."""
+    moved = {name: array.copy() for name, array in problem.parameters.items()}
+    values = moved[parameter].reshape(-1)
+    losses = np.empty(len(entries))
+    for k, (entry, step) in enumerate(zip(entries, steps, strict=True)):
+        before = values[entry]
+        values[entry] = before + step
+        losses[k] = problem.loss(moved)
+        values[entry] = before
+    with np.errstate(invalid="ignore"):  # a loss may overflow: its change is then not finite
+        return losses - problem.loss(problem.parameters)

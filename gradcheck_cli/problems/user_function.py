@@ -1,0 +1,204 @@
+"""The user's own functions as a problem, and what they may return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.errors import ProblemError, UserFunctionError, did_you_mean
+from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.network import Network, course_cache
+from gradcheck_cli.problems.problem import changes_one_by_one
+
+__all__ = ["CourseFunctions", "FunctionProblem", "call", "claimed_gradient", "copied", "scalar_loss"]
+
+@dataclass(frozen=True)
+class FunctionProblem:
+    """A loss and its gradient as two functions of a dict of arrays.
+
+    Parameters
+    ----------
+    loss_function : callable
+        parameters -> float; it gets a copy of the arrays.
+    claim : callable or mapping of str to array_like
+        parameters -> gradient, or the gradient itself; the parameters' names and shapes.
+    """
+
+    parameters: Parameters
+    loss_function: Callable[[dict[str, Array]], Any]
+    claim: Callable[[dict[str, Array]], Any] | Mapping[str, Any]
+    name: str = "function"
+    notes: Sequence[str] = ()
+
+    def loss(self, parameters: Parameters) -> float:
+        """Return what the loss function returns, as one number."""
+        return scalar_loss(call(self.loss_function, copied(parameters)), "the loss")
+
+    def gradient(self, parameters: Parameters) -> Parameters:
+        """Return the claimed gradient, its shapes checked."""
+        claim = call(self.claim, copied(parameters)) if callable(self.claim) else self.claim
+        return claimed_gradient(claim, parameters, "the gradient")
+
+    def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
+        """Return the changes of the loss, one call each."""
+        return changes_one_by_one(self, parameter, entries, steps)
+
+
+@dataclass(frozen=True)
+class CourseFunctions:
+    """A network whose forward or backward propagation is the user's own, in the course's form.
+
+    Parameters
+    ----------
+    network : Network
+        Gives the data, the parameters, and what the user's functions leave out.
+    forward : callable, optional
+        (X, Y, parameters) -> (cost, cache).
+    backward : callable, optional
+        (X, Y, cache) -> a dict with dW1, db1, ...; the cache is (Z1, A1, W1, b1, Z2, ...), or the user's own.
+    """
+
+    network: Network
+    forward: Callable[..., Any] | None = None
+    backward: Callable[..., Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """The network's."""
+        return self.network.name
+
+    @property
+    def parameters(self) -> Parameters:
+        """The network's."""
+        return self.network.parameters
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """The network's, and where the two losses differ, that they do."""
+        return self.network.notes
+
+    def loss(self, parameters: Parameters) -> float:
+        """Return the cost of the user's forward propagation, or the network's."""
+        if self.forward is None:
+            return self.network.loss(parameters)
+        cost, _ = self._user_forward(parameters)
+        return scalar_loss(cost, f"the cost of {_name_of(self.forward)}")
+
+    def gradient(self, parameters: Parameters) -> Parameters:
+        """Return the gradient of the user's backward propagation, or the one the network claims."""
+        if self.backward is None:
+            return self.network.gradient(parameters)
+        if self.forward is None:
+            cache: Any = course_cache(self.network.forward_propagation(parameters), copied(parameters))
+        else:
+            _, cache = self._user_forward(parameters)
+        gradients = call(self.backward, self.network.X.copy(), self.network.Y.copy(), cache)
+        return claimed_gradient(gradients, parameters, _name_of(self.backward), prefix="d")
+
+    def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
+        """Return the changes of the loss, one forward propagation each."""
+        return changes_one_by_one(self, parameter, entries, steps)
+
+    def _user_forward(self, parameters: Parameters) -> tuple[Any, Any]:
+        assert self.forward is not None  # noqa: S101  (for the type checker; both callers have asked)
+        answer = call(self.forward, self.network.X.copy(), self.network.Y.copy(), copied(parameters))
+        if not (isinstance(answer, tuple) and len(answer) == 2):  # noqa: PLR2004  (cost and cache)
+            raise ProblemError(
+                f"{_name_of(self.forward)} returned {type(answer).__name__}, expected a pair (cost, cache)"
+            )
+        return answer
+
+
+def copied(arrays: Parameters) -> dict[str, Array]:
+    """Return copies, so that nothing the user's function does to them reaches the caller's arrays."""
+    return {name: array.copy() for name, array in arrays.items()}
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    return getattr(function, "__name__", None) or repr(function)
+
+
+def call(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call the user's function; what it raises becomes an error of ours that carries its traceback.
+
+    Raises
+    ------
+    UserFunctionError
+        Where the function raises anything, or exits.
+    """
+    try:
+        return function(*arguments)
+    except (Exception, SystemExit) as error:
+        raise UserFunctionError.of(f"{_name_of(function)} raised", error) from error
+
+
+def scalar_loss(value: Any, what: str) -> float:
+    """Return the one real number that `value` is.
+
+    Raises
+    ------
+    ProblemError
+        Where it is anything else.
+    """
+    try:
+        array = np.asarray(value)
+        if array.size == 1 and array.dtype.kind in "fiub":
+            return float(array.reshape(-1)[0])
+    except (TypeError, ValueError):  # what numpy cannot read is not a number
+        array = None
+    shown = type(value).__name__ if array is None or not array.shape else f"an array of shape {array.shape}"
+    raise ProblemError(f"{what} is {shown}, expected one real number")
+
+
+def claimed_gradient(claim: Any, parameters: Parameters, source: str, *, prefix: str = "") -> dict[str, Array]:
+    """Return the claim as float64 arrays by parameter name; extra keys are left out, nothing is broadcast.
+
+    Parameters
+    ----------
+    claim : mapping of str to array_like
+        For each parameter, under its name behind `prefix`, an array of its shape.
+    parameters : mapping of str to ndarray
+        Names and shapes to be met.
+    source : str
+        Who claims it, for the messages.
+    prefix : str, optional
+        ``"d"`` where the gradient of W1 stands under dW1.
+
+    Raises
+    ------
+    ProblemError
+        Where it is no mapping, a parameter is missing, or a shape or a dtype does not fit.
+    """
+    if not isinstance(claim, Mapping):
+        keys = ", ".join(prefix + name for name in parameters)
+        raise ProblemError(f"{source} returned {type(claim).__name__}, expected a dict with {keys}")
+    return {name: _claimed_array(claim, prefix + name, values.shape, source) for name, values in parameters.items()}
+
+
+def _claimed_array(claim: Mapping[str, Any], key: str, shape: tuple[int, ...], source: str) -> Array:
+    if key not in claim:
+        raise ProblemError(
+            f"{source} has no {key}; it has {', '.join(map(str, claim)) or 'nothing'}",
+            hint=did_you_mean(key, [str(k) for k in claim]),
+        )
+    array = _as_array(claim[key])
+    if array is None or array.dtype.kind not in "fiub":
+        kind = type(claim[key]).__name__ if array is None else f"of dtype {array.dtype}"
+        raise ProblemError(f"{key} from {source} is {kind}, expected real numbers of shape {shape}")
+    if array.shape != shape:
+        fits = "its transpose would fit" if array.T.shape == shape else "nothing is broadcast"
+        raise ProblemError(f"{key} from {source} has shape {array.shape}, expected {shape}", hint=fits)
+    return array.astype(np.float64)
+
+
+def _as_array(value: Any) -> NDArray[Any] | None:
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError):  # ragged lists and the like
+        return None
+
+
