@@ -68,5 +68,3 @@ def compare_parameter(name: str, analytic: Array, numeric: Array, threshold: flo
         worst=entries[int(np.argmax(np.where(np.isnan(errors), np.inf, errors)))],
         entries=entries,
     )
-
-

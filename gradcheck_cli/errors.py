@@ -18,7 +18,14 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["GradcheckError", "InputError", "ProblemError", "SettingError", "UserFunctionError", "did_you_mean"]
+__all__ = [
+    "GradcheckError",
+    "InputError",
+    "ProblemError",
+    "SettingError",
+    "UserFunctionError",
+    "did_you_mean",
+]
 
 _PACKAGE = str(Path(__file__).parent)
 

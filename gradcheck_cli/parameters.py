@@ -43,4 +43,3 @@ def vector_to_dictionary(vector: Array, like: Parameters) -> dict[str, Array]:
     ends = np.cumsum([array.size for array in like.values()])
     parts = np.split(vector, ends[:-1])
     return {name: part.reshape(like[name].shape) for name, part in zip(like, parts, strict=True)}
-

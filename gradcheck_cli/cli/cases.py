@@ -21,7 +21,7 @@ Examples:
 @click.argument("name", required=False)
 @click.option("--save", type=click.Path(), metavar="FILE.npz", help="Write the case NAME as a fixture.")
 @click.option("--force", is_flag=True, default=False, help="Replace FILE.npz where it exists.")
-def cases(name: str | None, save: str | None, force: bool) -> None:  # noqa: FBT001  (click passes options by name)
+def cases(name: str | None, save: str | None, force: bool) -> None:
     """List the built-in cases, or write the case NAME as an .npz fixture."""
     if save is None:
         write(describe_cases(name), sys.stdout)
@@ -38,8 +38,12 @@ def describe_cases(name: str | None) -> str:
     lines = []
     for case in [name] if name else CASES:
         network = built_in_case(case)
-        sizes = "-".join(str(n) for n in [network.X.shape[0], *(b.shape[0] for k, b in network.parameters.items() if k[0] == "b")])
-        lines.append(f"{case:14}{sizes:10}{', '.join(network.activations)}; {network.loss_name}, m = {network.sample_count}")
+        sizes = "-".join(
+            str(n) for n in [network.X.shape[0], *(b.shape[0] for k, b in network.parameters.items() if k[0] == "b")]
+        )
+        lines.append(
+            f"{case:14}{sizes:10}{', '.join(network.activations)}; {network.loss_name}, m = {network.sample_count}"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -34,11 +34,15 @@ Examples:
     help="A built-in case or an .npz fixture; may be given several times.",
 )
 @click.option("--backward", metavar="FILE.py:NAME", help="Your own backward function: (X, Y, cache) -> gradients.")
-@click.option("--forward", metavar="FILE.py:NAME", help="Your own forward function: (X, Y, parameters) -> (cost, cache).")
+@click.option(
+    "--forward",
+    metavar="FILE.py:NAME",
+    help="Your own forward function: (X, Y, parameters) -> (cost, cache).",
+)
 @checking_options
 @click.pass_context
 def net(
-    ctx: click.Context, cases: tuple[str, ...], backward: str | None, forward: str | None, **options: Any
+    ctx: click.Context, /, cases: tuple[str, ...], backward: str | None, forward: str | None, **options: Any
 ) -> None:
     """Check the backward propagation of a network against its forward propagation."""
     ctx.exit(run_checks([partial(load_case, case, forward, backward) for case in cases], Checking(**options)))
@@ -55,4 +59,6 @@ def load_case(case: str, forward: str | None, backward: str | None) -> Problem:
     network = load_fixture(case) if is_file else built_in_case(case)
     if forward is None and backward is None:
         return network
-    return CourseFunctions(network, forward and load_function(forward), backward and load_function(backward))
+    own_forward = load_function(forward) if forward else None
+    own_backward = load_function(backward) if backward else None
+    return CourseFunctions(network, own_forward, own_backward)

@@ -37,7 +37,11 @@ def checking_options(command: _Command) -> _Command:
     for option in reversed(
         [
             click.option(
-                "--epsilon", type=POSITIVE, default=DEFAULT_EPSILON, show_default=True, help="Step of the differences."
+                "--epsilon",
+                type=POSITIVE,
+                default=DEFAULT_EPSILON,
+                show_default=True,
+                help="Step of the differences.",
             ),
             click.option(
                 "--threshold",

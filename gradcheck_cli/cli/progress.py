@@ -48,7 +48,13 @@ class Progress:
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
-        columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TextColumn("entries"), TimeRemainingColumn())
+        columns = (
+            TextColumn("checking"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("entries"),
+            TimeRemainingColumn(),
+        )
         self.bar = Bar(*columns, console=Console(file=sys.stderr), transient=True)
         self.bar.add_task("entries", total=self.total, completed=self.done)
         self.bar.start()

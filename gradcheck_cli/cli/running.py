@@ -41,7 +41,7 @@ def run_checks(problems: Iterable[Callable[[], Problem]], options: Checking) -> 
         The worst exit code: 2 before 1 before 3 before 0.
     """
     codes = [run_check(problem, options) for problem in problems]
-    if len(codes) > 1 and options.verbosity > -2:  # noqa: PLR2004  (-qq)
+    if len(codes) > 1 and options.verbosity > -2:
         write(summary(codes) + "\n", sys.stdout)
     return min(codes, key=_WORST_FIRST.index)
 
@@ -68,7 +68,7 @@ def show_report(report: CheckReport, options: Checking) -> None:
     """Write a report to stdout."""
     from gradcheck_cli.reporters.terminal import Style, render
 
-    if options.verbosity > -2:  # noqa: PLR2004  (-qq)
+    if options.verbosity > -2:
         style = Style(wants_color(options.color), terminal_width(), options.verbosity)
         write(render(report, style), sys.stdout)
 

@@ -25,7 +25,7 @@ Examples:
 @click.option("--dtheta", type=NUMBER, help="The gradient to check.  [default: x, the right one]")
 @checking_options
 @click.pass_context
-def scalar(ctx: click.Context, x: float, theta: float, dtheta: float | None, **options: Any) -> None:
+def scalar(ctx: click.Context, /, x: float, theta: float, dtheta: float | None, **options: Any) -> None:
     """Check the gradient of J = theta x, which is dtheta = x."""
     from gradcheck_cli.problems.scalar import ScalarModel
 

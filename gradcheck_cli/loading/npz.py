@@ -58,7 +58,15 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
                 return {name: read_member(archive, member, path) for name, member in members.items()}
         except zipfile.BadZipFile as error:
             raise InputError(f"{path} is damaged: {error}", hint="was it cut short while it was copied?") from error
-        except (NotImplementedError, RuntimeError, OSError, ValueError, EOFError, OverflowError, zlib.error) as error:
+        except (
+            NotImplementedError,
+            RuntimeError,
+            OSError,
+            ValueError,
+            EOFError,
+            OverflowError,
+            zlib.error,
+        ) as error:
             raise InputError(f"{path} cannot be read as a zip archive: {error}") from error
 
 
@@ -83,7 +91,8 @@ def require_zip(file: IO[bytes], path: Path) -> None:
     start = file.read(6)
     if start == b"\x93NUMPY":
         raise InputError(
-            f"{path} is a bare .npy array, expected an .npz archive", hint="np.savez writes one: np.savez(path, X=X, ...)"
+            f"{path} is a bare .npy array, expected an .npz archive",
+            hint="np.savez writes one: np.savez(path, X=X, ...)",
         )
     size = file.seek(0, os.SEEK_END)
     if not start:
@@ -95,7 +104,8 @@ def require_zip(file: IO[bytes], path: Path) -> None:
     end = tail.rfind(_END_RECORD)
     if end < 0:
         raise InputError(
-            f"{path} is damaged: its list of contents is missing", hint="was it cut short while it was copied?"
+            f"{path} is damaged: its list of contents is missing",
+            hint="was it cut short while it was copied?",
         )
     count = int.from_bytes(tail[end + 10 : end + 12], "little")  # before zipfile makes a record of each
     if count > MAX_MEMBERS:
@@ -138,7 +148,9 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -
         content = stream.read()
     expected = math.prod(shape) * dtype.itemsize
     if len(content) != expected:
-        raise InputError(f"{where} holds {len(content)} bytes, but its header claims {expected}: shape {shape}, {dtype}")
+        raise InputError(
+            f"{where} holds {len(content)} bytes, but its header claims {expected}: shape {shape}, {dtype}"
+        )
     array = np.frombuffer(content, dtype=dtype)
     return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
 
@@ -147,10 +159,10 @@ def read_header(stream: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, n
     """Read the .npy header of an array: its shape, whether it is in Fortran order, and its dtype."""
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     try:
-        version = np.lib.format.read_magic(stream)  # type: ignore[no-untyped-call]
+        version = np.lib.format.read_magic(stream)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what a damaged header makes numpy wonder at ends as an error below
-            shape, fortran, dtype = readers[version](stream, max_header_size=MAX_HEADER_BYTES)  # type: ignore[no-untyped-call]
+            shape, fortran, dtype = readers[version](stream, max_header_size=MAX_HEADER_BYTES)
     except KeyError:
         raise InputError(f"{where} is an .npy array of version {version}, expected 1.0 or 2.0") from None
     except Exception as error:  # the header is text that numpy evaluates: anything may come of a damaged one

@@ -130,4 +130,4 @@ def softmax(Z: Array) -> Array:
 def softmax_backward(dA: Array, Z: Array) -> Array:
     """Return dZ = A (dA - sum(A dA)) with A = softmax(Z), column by column."""
     A = softmax(Z)
-    return A * (dA - (A * dA).sum(axis=0, keepdims=True))
+    return np.asarray(A * (dA - (A * dA).sum(axis=0, keepdims=True)))

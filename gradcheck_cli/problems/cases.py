@@ -15,7 +15,7 @@ __all__ = ["CASES", "built_in_case"]
 
 def default() -> Network:
     """Return the course's case: a network 4-5-3-1, relu and sigmoid, with 3 samples, correct backward propagation."""
-    random = np.random.RandomState(1)  # noqa: NPY002  (the course's own generator and seed give the course's figures)
+    random = np.random.RandomState(1)
     X = random.randn(4, 3)
     Y = np.array([[1.0, 1.0, 0.0]])
     shapes = {"W1": (5, 4), "b1": (5, 1), "W2": (3, 5), "b2": (3, 1), "W3": (1, 3), "b3": (1, 1)}

@@ -189,7 +189,8 @@ class _Fixture:
         if name not in known:
             shown = str(name)[:80]
             raise self.refuse(
-                f"{key}: unknown name {shown!r}, expected one of {', '.join(known)}", hint=did_you_mean(shown, known)
+                f"{key}: unknown name {shown!r}, expected one of {', '.join(known)}",
+                hint=did_you_mean(shown, known),
             )
 
     def require_matching_output(self, last: str, loss_name: str) -> None:
@@ -222,7 +223,7 @@ class _Fixture:
     def read_inputs(self) -> Array:
         """Return X of shape (n_0, m)."""
         X = self.read_numbers("X")
-        if X.ndim != 2:  # noqa: PLR2004
+        if X.ndim != 2:
             raise self.refuse(f"X has shape {X.shape}, expected (n0, m): one sample a column")
         if not X.shape[1]:
             raise self.refuse(f"X has shape {X.shape}: m = 0, there are no samples")
@@ -262,7 +263,7 @@ class _Fixture:
         """Return W_l, which must take as many inputs as there are outputs before it."""
         key, inputs = f"W{l}", size_before[0]
         W = self.read_numbers(key)
-        if W.ndim != 2:  # noqa: PLR2004
+        if W.ndim != 2:
             raise self.refuse(f"{key} has shape {W.shape}, expected ({{n{l}}}, {inputs})")
         if not W.shape[0]:
             raise self.refuse(f"{key} has shape {W.shape}: the layer has no units")

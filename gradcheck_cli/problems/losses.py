@@ -72,7 +72,7 @@ def sigmoid_delta(A: Array, Y: Array) -> Array:
 
 def softmax_delta(A: Array, Y: Array) -> Array:
     """A sum(Y) - Y: the derivative of `softmax_ce` through the softmax; A - Y where a column of Y sums to 1."""
-    return A * Y.sum(axis=0, keepdims=True) - Y
+    return np.asarray(A * Y.sum(axis=0, keepdims=True) - Y)
 
 
 LOSSES = {

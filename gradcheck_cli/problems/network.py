@@ -55,13 +55,13 @@ class Network:
 
     @property
     def layer_count(self) -> int:
-        """L."""
+        """The number L of layers."""
         return len(self.activations)
 
     @property
     def sample_count(self) -> int:
-        """m."""
-        return self.X.shape[1]
+        """The number m of samples."""
+        return int(self.X.shape[1])
 
     def loss(self, parameters: Parameters) -> float:
         """Return J at `parameters`; not finite only where the network itself overflows."""

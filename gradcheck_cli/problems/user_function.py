@@ -16,6 +16,7 @@ from gradcheck_cli.problems.problem import changes_one_by_one
 
 __all__ = ["CourseFunctions", "FunctionProblem", "call", "claimed_gradient", "copied", "scalar_loss"]
 
+
 @dataclass(frozen=True)
 class FunctionProblem:
     """A loss and its gradient as two functions of a dict of arrays.
@@ -106,7 +107,7 @@ class CourseFunctions:
     def _user_forward(self, parameters: Parameters) -> tuple[Any, Any]:
         assert self.forward is not None  # noqa: S101  (for the type checker; both callers have asked)
         answer = call(self.forward, self.network.X.copy(), self.network.Y.copy(), copied(parameters))
-        if not (isinstance(answer, tuple) and len(answer) == 2):  # noqa: PLR2004  (cost and cache)
+        if not (isinstance(answer, tuple) and len(answer) == 2):
             raise ProblemError(
                 f"{_name_of(self.forward)} returned {type(answer).__name__}, expected a pair (cost, cache)"
             )
@@ -200,5 +201,3 @@ def _as_array(value: Any) -> NDArray[Any] | None:
         return np.asarray(value)
     except (TypeError, ValueError):  # ragged lists and the like
         return None
-
-

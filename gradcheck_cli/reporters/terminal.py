@@ -7,8 +7,9 @@ table is as wide as it needs, and nothing is ever cut.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -47,7 +48,7 @@ def render(report: CheckReport, style: Style) -> str:
         out.print(Text(f"      {line}"))
     if shown:
         out.print(Text())
-        out.print_fitting([lambda layout=layout: layout(report, shown) for layout in LAYOUTS])
+        out.print_fitting(partial(layout, report, shown) for layout in LAYOUTS)
     for parameter in detailed(shown, style.verbosity):
         out.print(Text())
         print_entries(out, parameter, every=style.verbosity > 1)
@@ -174,7 +175,9 @@ def print_entries(out: _Sheet, parameter: ParameterResult, *, every: bool) -> No
         entries = entries[:MAX_ENTRY_ROWS]
     table = new_table("entry", "analytic>", "numeric>", "error>")
     for e in entries:
-        table.add_row(*map(Text, [printable(e.name), value_text(e.analytic), value_text(e.numeric), error_text(e.error)]))
+        table.add_row(
+            *map(Text, [printable(e.name), value_text(e.analytic), value_text(e.numeric), error_text(e.error)])
+        )
     out.print_fitting([lambda: table])
     if len(entries) < len(parameter.entries):
         out.print(Text(f"the worst {len(entries)} of {len(parameter.entries)} entries; -vv shows all"))
@@ -242,7 +245,7 @@ class _Sheet:
         """Print a line; it is never broken or cut."""
         self.console.print(line, soft_wrap=True)
 
-    def print_fitting(self, layouts: Sequence[Callable[[], Table]]) -> None:
+    def print_fitting(self, layouts: Iterable[Callable[[], Table]]) -> None:
         """Print the first table that fits the width; the last where none does, whole all the same."""
         for layout in layouts:
             table = layout()
