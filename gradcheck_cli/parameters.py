@@ -8,9 +8,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "Parameters", "dictionary_to_vector", "vector_to_dictionary"]
+__all__ = ["Array", "ComplexArray", "Parameters", "dictionary_to_vector", "vector_to_dictionary"]
 
 Array: TypeAlias = NDArray[np.float64]
+ComplexArray: TypeAlias = NDArray[np.complex128]
 Parameters: TypeAlias = Mapping[str, Array]
 
 

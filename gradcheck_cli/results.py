@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
-__all__ = ["CheckReport", "Entries", "Entry", "ParameterResult", "Verdict", "entry_name"]
+__all__ = ["CheckReport", "Entries", "Entry", "EntryVerdict", "ParameterResult", "Sensitivity", "Verdict", "entry_name"]
 
 
 class Verdict(enum.Enum):
@@ -17,6 +17,17 @@ class Verdict(enum.Enum):
     PASS = "PASS"  # noqa: S105
     FAIL = "FAIL"
     INCONCLUSIVE = "INCONCLUSIVE"
+
+
+class EntryVerdict(enum.IntEnum):
+    """What is found of one entry."""
+
+    AGREES = 0
+    KINK = 1
+    """Its one-sided slopes differ, and the analytic value lies between them: right."""
+    UNRESOLVED = 2
+    """Nothing speaks against it, but the reference is too coarse to say more."""
+    DISAGREES = 3
 
 
 def entry_name(parameter: str, shape: tuple[int, ...], position: int) -> str:
@@ -36,27 +47,36 @@ def entry_name(parameter: str, shape: tuple[int, ...], position: int) -> str:
 
 @dataclass(frozen=True)
 class Entry:
-    """One number of a parameter and both its derivatives."""
+    """One number of a parameter and its derivatives."""
 
     name: str
     """Its place, as ``W1[0, 1]``."""
+    verdict: EntryVerdict
     analytic: float
     numeric: float
+    """By the centred difference with epsilon; with epsilon auto, the reference."""
+    reference: float
+    """By the reference; under the classic rule, which has none, the numeric value."""
+    bar: float
+    """What a right value may be off by, whatever the threshold."""
 
     @property
     def error(self) -> float:
-        """|analytic - numeric|; not a number where one of them is not finite."""
-        return abs(self.analytic - self.numeric)
+        """|analytic - reference|; not a number where one of them is not finite."""
+        return abs(self.analytic - self.reference)
 
 
 @dataclass(frozen=True)
 class Entries(Sequence[Entry]):
-    """All entries of a parameter, row by row: held as two plain arrays, made into records when looked at."""
+    """All entries of a parameter, row by row: held as plain arrays, made into records when looked at."""
 
     parameter: str
     shape: tuple[int, ...]
+    verdicts: bytes
     analytic: array[float]
     numeric: array[float]
+    reference: array[float]
+    bars: array[float]
 
     def __len__(self) -> int:
         return len(self.analytic)
@@ -68,8 +88,31 @@ class Entries(Sequence[Entry]):
     def __getitem__(self, position: int | slice) -> Entry | list[Entry]:
         if isinstance(position, slice):
             return [self[k] for k in range(*position.indices(len(self)))]
-        name = entry_name(self.parameter, self.shape, range(len(self))[position])
-        return Entry(name, self.analytic[position], self.numeric[position])
+        k = range(len(self))[position]
+        return Entry(
+            entry_name(self.parameter, self.shape, k),
+            EntryVerdict(self.verdicts[k]),
+            self.analytic[k],
+            self.numeric[k],
+            self.reference[k],
+            self.bars[k],
+        )
+
+    def count(self, verdict: object) -> int:
+        """Return how many entries have a verdict."""
+        return self.verdicts.count(bytes([EntryVerdict(verdict)])) if isinstance(verdict, EntryVerdict) else 0
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """What a PASS of a parameter would have caught."""
+
+    entry: float
+    """Error of any single entry above which the check would have failed, in the units of the gradient."""
+    relative: float
+    """`entry` over the parameter's largest reference derivative; infinite where that is 0 and `entry` is not."""
+    factor: float
+    """Relative error of a common factor above which the check would have failed."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +124,19 @@ class ParameterResult:
     verdict: Verdict
     difference: float
     """norm(analytic - numeric) / (norm(analytic) + norm(numeric)) of this parameter alone."""
+    refined_difference: float
+    """The same against the reference."""
     analytic_norm: float
     numeric_norm: float
     worst: Entry
-    """The entry with the largest error."""
+    """The entry that contradicts its reference by most; where none does, the one with the largest error."""
+    sensitivity: Sensitivity | None
+    """None under the classic rule."""
     entries: Entries = field(repr=False)
+
+    def count(self, verdict: EntryVerdict) -> int:
+        """Return how many entries have a verdict."""
+        return self.entries.count(verdict)
 
 
 @dataclass(frozen=True)
@@ -97,14 +148,21 @@ class CheckReport:
     verdict: Verdict
     difference: float
     """norm(analytic - numeric) / (norm(analytic) + norm(numeric)) of all parameters together; 0 where both are zero."""
+    refined_difference: float
+    """The same against the reference."""
     threshold: float
-    epsilon: float
+    epsilon: float | str
+    """The step of the centred difference, or ``"auto"``."""
     loss: float
     """J at the point."""
     evaluations: int
-    """How often the loss was asked for."""
+    """How often the loss was asked for, by the centred difference and by the ladder."""
+    reference: str
+    """Where the reference comes from; empty under the classic rule."""
     seconds: float
     parameters: tuple[ParameterResult, ...]
+    reasons: tuple[str, ...] = ()
+    """Why the verdict is what it is, where the difference alone does not say it."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -114,5 +172,5 @@ class CheckReport:
 
     @property
     def entry_count(self) -> int:
-        """n, the number of entries that were checked."""
+        """The number n of entries that were checked."""
         return sum(len(parameter.entries) for parameter in self.parameters)

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from gradcheck_cli.cli.param_types import POSITIVE
-from gradcheck_cli.settings import DEFAULT_EPSILON, DEFAULT_THRESHOLD
+from gradcheck_cli.cli.param_types import EPSILON, POSITIVE
+from gradcheck_cli.settings import DEFAULT_EPSILON, DEFAULT_THRESHOLD, PRECISIONS
 
 __all__ = ["Checking", "checking_options"]
 
@@ -20,8 +20,11 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 class Checking:
     """The values of `checking_options`."""
 
-    epsilon: float
+    epsilon: float | str
     threshold: float
+    classic: bool
+    precision: str
+    require_sensitivity: float | None
     verbose: int
     quiet: int
     color: str
@@ -38,10 +41,11 @@ def checking_options(command: _Command) -> _Command:
         [
             click.option(
                 "--epsilon",
-                type=POSITIVE,
+                type=EPSILON,
                 default=DEFAULT_EPSILON,
                 show_default=True,
-                help="Step of the differences.",
+                metavar="STEP|auto",
+                help="Step of the differences; auto takes the reference instead.",
             ),
             click.option(
                 "--threshold",
@@ -49,6 +53,20 @@ def checking_options(command: _Command) -> _Command:
                 default=DEFAULT_THRESHOLD,
                 show_default=True,
                 help="What the difference may not exceed.",
+            ),
+            click.option("--classic", is_flag=True, default=False, help="The course's rule and nothing else."),
+            click.option(
+                "--precision",
+                type=click.Choice(PRECISIONS),
+                default="auto",
+                show_default=True,
+                help="Arithmetic that the gradient may come from.",
+            ),
+            click.option(
+                "--require-sensitivity",
+                type=POSITIVE,
+                metavar="SHARE",
+                help="Pass only where an entry off by this share of the largest would have been seen.",
             ),
             click.option("-v", "--verbose", count=True, help="Show entries too; -vv shows all of them."),
             click.option("-q", "--quiet", count=True, help="Show only what falls short; -qq shows nothing."),

@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-__all__ = ["NUMBER", "POSITIVE"]
+from gradcheck_cli.settings import AUTO
+
+__all__ = ["EPSILON", "NUMBER", "POSITIVE"]
 
 # float() would take 1_000 and digits of other scripts as well
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan)", re.ASCII | re.IGNORECASE)
 
 
-if TYPE_CHECKING:
-    _FloatType = click.ParamType[float]
+if TYPE_CHECKING:  # click's own class takes no type argument when the program runs
+    _Float = click.ParamType[float]
+    _FloatOrWord = click.ParamType[float | str]
 else:
-    _FloatType = click.ParamType
+    _Float = _FloatOrWord = click.ParamType
 
 
-class Number(_FloatType):
+class Number(_Float):
     """A number as a program writes it; NaN and infinity are for the check to judge."""
 
     name = "number"
@@ -45,5 +48,16 @@ class Positive(Number):
         return number
 
 
+class Epsilon(_FloatOrWord):
+    """A step, or ``auto``."""
+
+    name = "step"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
+        """Return the step as a float, or the word."""
+        return AUTO if value == AUTO else POSITIVE.convert(value, param, ctx)
+
+
+EPSILON = Epsilon()
 NUMBER = Number()
 POSITIVE = Positive()

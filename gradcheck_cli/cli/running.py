@@ -56,7 +56,15 @@ def run_check(make_problem: Callable[[], Problem], options: Checking) -> int:
         with redirect_stdout(sys.stderr):
             problem = make_problem()
             with Progress(problem.parameters, quiet=options.verbosity < 0) as progress:
-                report = check(problem, epsilon=options.epsilon, threshold=options.threshold, progress=progress)
+                report = check(
+                    problem,
+                    epsilon=options.epsilon,
+                    threshold=options.threshold,
+                    precision=options.precision,
+                    classic=options.classic,
+                    require_sensitivity=options.require_sensitivity,
+                    progress=progress,
+                )
     except GradcheckError as error:
         show_error(error)
         return COULD_NOT_CHECK

@@ -77,6 +77,7 @@ class _Fixture:
         self.arrays = arrays
         self.path = path
         self.notes: list[str] = []
+        self.converted: dict[str, list[str]] = {}
 
     def network(self) -> Network:
         """Check everything and make the network."""
@@ -99,12 +100,16 @@ class _Fixture:
             l2=self.read_l2(),
             masks=masks,
             claimed=self.read_claimed(parameters),
-            notes=tuple(self.notes),
+            notes=(*self.notes, *self.conversions()),
         )
 
     def refuse(self, what: str, *, hint: str | None = None) -> InputError:
         """Make the error that names this file."""
         return InputError(f"{self.path}: {what}", hint=hint)
+
+    def conversions(self) -> list[str]:
+        """Return a note for each dtype that was not float64."""
+        return [f"read as float64 from {dtype}: {', '.join(keys)}" for dtype, keys in self.converted.items()]
 
     # keys
 
@@ -217,7 +222,7 @@ class _Fixture:
             place = [int(i) for i in np.unravel_index(k, values.shape)]
             raise self.refuse(f"{key}{place} is {values.reshape(-1)[k]}, expected finite numbers")
         if array.dtype != np.float64 and finite:
-            self.notes.append(f"{key} is {array.dtype}, read as float64")
+            self.converted.setdefault(str(array.dtype), []).append(key)
         return values
 
     def read_inputs(self) -> Array:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.parameters import Array, ComplexArray
+from gradcheck_cli.problems.activations import softplus_complex
 
 __all__ = ["LOSSES", "Loss"]
 
@@ -28,6 +29,8 @@ class Loss:
     """(A, Y) -> m J, as it is written on paper; not finite where its logarithms overflow."""
     stable: Callable[[Array, Array, Array], float]
     """(Z, A, Y) -> m J, finite for every finite Z."""
+    complex_terms: Callable[[ComplexArray, ComplexArray, Array], ComplexArray]
+    """(Z, A, Y) -> the loss of each sample, shape (m,), for Z and A with a tiny imaginary part (the complex step)."""
     output_delta: Callable[[Array, Array], Array] | None
     """(A, Y) -> m dZ_L where the last activation is fixed and the two derivatives collapse; None elsewhere."""
 
@@ -43,6 +46,11 @@ def bce_stable(Z: Array, A: Array, Y: Array) -> float:  # noqa: ARG001
     return float(np.sum(Y * np.logaddexp(0, -Z) + (1 - Y) * np.logaddexp(0, Z)))
 
 
+def bce_complex(Z: ComplexArray, A: ComplexArray, Y: Array) -> ComplexArray:  # noqa: ARG001
+    """`bce_stable` by sample."""
+    return np.asarray((Y * softplus_complex(-Z) + (1 - Y) * softplus_complex(Z)).sum(axis=0))
+
+
 def softmax_ce(A: Array, Y: Array) -> float:
     """Sum of -Y log(A)."""
     return float(np.sum(np.multiply(-np.log(A), Y)))
@@ -55,6 +63,13 @@ def softmax_ce_stable(Z: Array, A: Array, Y: Array) -> float:  # noqa: ARG001
     return float(np.sum(Y * (log_sum - Z)))
 
 
+def softmax_ce_complex(Z: ComplexArray, A: ComplexArray, Y: Array) -> ComplexArray:  # noqa: ARG001
+    """`softmax_ce_stable` by sample."""
+    largest = Z.real.max(axis=0, keepdims=True)
+    log_sum = largest + np.log(np.exp(Z - largest).sum(axis=0, keepdims=True))
+    return np.asarray((Y * (log_sum - Z)).sum(axis=0))
+
+
 def mse(A: Array, Y: Array) -> float:
     """Sum of (A - Y)^2 / 2."""
     return float(np.sum((A - Y) ** 2) / 2)
@@ -63,6 +78,11 @@ def mse(A: Array, Y: Array) -> float:
 def mse_stable(Z: Array, A: Array, Y: Array) -> float:  # noqa: ARG001
     """`mse` itself: there is nothing in it to overflow before the result does."""
     return mse(A, Y)
+
+
+def mse_complex(Z: ComplexArray, A: ComplexArray, Y: Array) -> ComplexArray:  # noqa: ARG001
+    """`mse` by sample."""
+    return np.asarray(((A - Y) ** 2).sum(axis=0) / 2)
 
 
 def sigmoid_delta(A: Array, Y: Array) -> Array:
@@ -76,7 +96,7 @@ def softmax_delta(A: Array, Y: Array) -> Array:
 
 
 LOSSES = {
-    "bce": Loss("sigmoid", True, bce, bce_stable, sigmoid_delta),
-    "softmax_ce": Loss("softmax", False, softmax_ce, softmax_ce_stable, softmax_delta),
-    "mse": Loss(None, False, mse, mse_stable, None),
+    "bce": Loss("sigmoid", True, bce, bce_stable, bce_complex, sigmoid_delta),
+    "softmax_ce": Loss("softmax", False, softmax_ce, softmax_ce_stable, softmax_ce_complex, softmax_delta),
+    "mse": Loss(None, False, mse, mse_stable, mse_complex, None),
 }

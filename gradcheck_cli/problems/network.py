@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.activations import ACTIVATIONS, softmax, softmax_backward
+from gradcheck_cli.problems.complex_step import complex_step_gradient
 from gradcheck_cli.problems.losses import LOSSES
 from gradcheck_cli.problems.problem import changes_one_by_one
+from gradcheck_cli.problems.rounding import magnitudes, rounding_floor, units_at_kinks
 
 __all__ = ["Layer", "Network", "course_cache"]
 
@@ -76,6 +78,21 @@ class Network:
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the changes of J, each by a whole forward propagation, as the course does it."""
         return changes_one_by_one(self, parameter, entries, steps)
+
+    def complex_step_gradients(self) -> Sequence[Parameters]:
+        """Return the gradient by the complex step; where a unit is at a kink, for slopes of both sides and between."""
+        layers = self.forward_propagation(self.parameters)
+        _, z = magnitudes(self, layers)
+        kinks = units_at_kinks(self, layers, z)
+        weights = (0.0, 0.5, 1.0) if any(kink.any() for kink in kinks) else (0.0,)
+        with np.errstate(all="ignore"):  # what underflows beside a saturated unit is 0
+            return [complex_step_gradient(self, layers, kinks, weight) for weight in weights]
+
+    def rounding_floor(self, machine_epsilon: float) -> Parameters:
+        """Return what a right gradient may be off by for rounding alone."""
+        layers = self.forward_propagation(self.parameters)
+        e, z = magnitudes(self, layers)
+        return rounding_floor(self, layers, e, z, machine_epsilon)
 
     def forward_propagation(self, parameters: Parameters) -> list[Layer]:
         """Return Z_l and A_l of every layer."""

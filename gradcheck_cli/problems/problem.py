@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array, Parameters
 
-__all__ = ["Problem", "changes_one_by_one"]
+__all__ = ["ComplexSafe", "Problem", "changes_one_by_one"]
 
 
 class Problem(Protocol):
@@ -58,6 +58,23 @@ class Problem(Protocol):
         ndarray of shape (k,)
             J with only that entry moved, less J at the point, for each of them.
         """
+
+
+@runtime_checkable
+class ComplexSafe(Protocol):
+    """What a problem may offer besides, whose losses take complex numbers: its reference then needs no ladder."""
+
+    def complex_step_gradients(self) -> Sequence[Parameters]:
+        """Return the gradient of the loss by the complex step.
+
+        Returns
+        -------
+        sequence of mapping of str to ndarray
+            One gradient; at a kink several, for slopes of both its sides and between.
+        """
+
+    def rounding_floor(self, machine_epsilon: float) -> Parameters:
+        """Return what a right gradient, computed with that machine epsilon, may be off by for rounding alone."""
 
 
 def changes_one_by_one(problem: Problem, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:

@@ -38,6 +38,15 @@ class ScalarModel:
         """Return dtheta = x, or the claimed value."""
         return {"theta": np.array(self.x if self.dtheta is None else self.dtheta)}
 
+    def complex_step_gradients(self) -> Sequence[Parameters]:
+        """Return Im((theta + ih) x) / h."""
+        h = 1e-100
+        return [{"theta": np.array(((self.theta + 1j * h) * self.x).imag / h)}]
+
+    def rounding_floor(self, machine_epsilon: float) -> Parameters:
+        """Return the rounding of x itself."""
+        return {"theta": np.array(machine_epsilon * abs(self.x))}
+
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the change of J for each step."""
         return changes_one_by_one(self, parameter, entries, steps)

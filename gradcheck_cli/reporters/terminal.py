@@ -7,6 +7,7 @@ table is as wide as it needs, and nothing is ever cut.
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,8 @@ from gradcheck_cli.text import printable
 __all__ = ["Style", "render"]
 
 STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
+INDENT = "      "
+CATCHES = "catches: one entry off by more, or all by a larger factor, would have failed"
 MAX_ENTRY_ROWS = 20  # of one parameter, where not all are asked for
 _UNLIMITED = 100_000
 
@@ -45,18 +48,19 @@ def render(report: CheckReport, style: Style) -> str:
     out = _Sheet(style)
     out.print(headline(report))
     for line in facts(report):
-        out.print(Text(f"      {line}"))
+        out.print_wrapped(f"{INDENT}{printable(line)}")
     if shown:
         out.print(Text())
-        out.print_fitting(partial(layout, report, shown) for layout in LAYOUTS)
+        out.print_fitting(layouts_for(report, shown))
+    if shown and report.reference:
+        out.print_wrapped(CATCHES)
     for parameter in detailed(shown, style.verbosity):
         out.print(Text())
         print_entries(out, parameter, every=style.verbosity > 1)
-    notes = [*report.notes, *hidden_notes(report)]
-    if notes:
+    if report.notes:
         out.print(Text())
-    for note in notes:
-        out.print(Text(f"note: {printable(note)}"))
+    for note in report.notes:
+        out.print_wrapped(f"note: {printable(note)}")
     return out.text()
 
 
@@ -70,87 +74,107 @@ def headline(report: CheckReport) -> Text:
 
 def facts(report: CheckReport) -> list[str]:
     """Return the circumstances of the check, every digit of the loss and of the difference."""
+    epsilon = report.epsilon if isinstance(report.epsilon, str) else f"{report.epsilon:g}"
+    reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
     return [
         f"J = {report.loss!r}, difference = {report.difference!r}",
-        f"{report.entry_count} entries, epsilon {report.epsilon:g}, {report.evaluations} evaluations,"
-        f" {report.seconds:.2f} s",
+        f"{report.entry_count} entries, epsilon {epsilon}, {report.evaluations} evaluations,"
+        f" {report.seconds:.2f} s; {reference}",
+        *report.reasons,
     ]
-
-
-def hidden_notes(report: CheckReport) -> list[str]:
-    """Return a note on the parameters that the whole hides."""
-    hidden = [p.name for p in report.parameters if is_hidden(p, report)]
-    if not hidden:
-        return []
-    return [f"{', '.join(hidden)}: above the threshold on its own, hidden in the difference of the whole"]
-
-
-def is_hidden(parameter: ParameterResult, report: CheckReport) -> bool:
-    """Whether a parameter falls short while the whole passes."""
-    return report.passed and parameter.verdict is not Verdict.PASS
 
 
 # layouts of the table, widest first
 
 
-def wide_table(report: CheckReport, parameters: Sequence[ParameterResult]) -> Table:
+def wide_table(parameters: Sequence[ParameterResult]) -> Table:
     """One line a parameter."""
+    table = new_table(
+        "verdict", "parameter", "shape", "norm(analytic)>", "norm(numeric)>", "difference>", "refined>",
+        "largest error>", "at", "analytic there>", "reference there>", "error bar>", "catches entry>", "factor>",
+    )  # fmt: skip
+    for p in parameters:
+        cells = [
+            printable(p.name), shape_text(p), norm_text(p.analytic_norm), norm_text(p.numeric_norm),
+            error_text(p.difference), error_text(p.refined_difference), error_text(p.worst.error),
+            printable(p.worst.name), value_text(p.worst.analytic), value_text(p.worst.reference),
+            error_text(p.worst.bar), *catch_texts(p),
+        ]  # fmt: skip
+        table.add_row(verdict_text(p.verdict), *map(Text, cells))
+    return table
+
+
+def stacked_table(parameters: Sequence[ParameterResult]) -> Table:
+    """Two lines a parameter: what is analytic above, what is numeric below."""
+    table = new_table(
+        "verdict", "parameter\nshape", "norms:\nanal./num.>", "difference\nrefined>", "worst error\nat",
+        "there: anal.\nreference>", "catches\nfactor>", gap=1,
+    )  # fmt: skip
+    for p in parameters:
+        entry, factor = catch_texts(p)
+        cells = [
+            f"{printable(p.name)}\n{shape_text(p)}",
+            f"{norm_text(p.analytic_norm)}\n{norm_text(p.numeric_norm)}",
+            f"{error_text(p.difference)}\n{error_text(p.refined_difference)}",
+            f"{error_text(p.worst.error)}\n{printable(p.worst.name)}",
+            f"{value_text(p.worst.analytic)}\n{value_text(p.worst.reference)}",
+            f"{entry}\n{factor}",
+        ]
+        table.add_row(verdict_text(p.verdict), *map(Text, cells))
+    return table
+
+
+def listed_table(parameters: Sequence[ParameterResult]) -> Table:
+    """A line for each figure: for a narrow terminal."""
+    table = new_table("verdict", "parameter")
+    for p in parameters:
+        entry, factor = catch_texts(p)
+        lines = [
+            f"{printable(p.name)} {shape_text(p)}",
+            f"norms {norm_text(p.analytic_norm)}",
+            f"      {norm_text(p.numeric_norm)}",
+            f"difference {error_text(p.difference)}",
+            f"refined    {error_text(p.refined_difference)}",
+            f"largest error {error_text(p.worst.error)}",
+            f"at {printable(p.worst.name)}:",
+            f"analytic  {value_text(p.worst.analytic)}",
+            f"reference {value_text(p.worst.reference)}",
+            f"error bar {error_text(p.worst.bar)}",
+            f"catches entry {entry}",
+            f"       factor {factor}",
+        ]
+        table.add_row(verdict_text(p.verdict), Text("\n".join(lines)))
+    return table
+
+
+def classic_table(parameters: Sequence[ParameterResult], *, hidden: bool) -> Table:
+    """One line a parameter, for the course's rule, which has no reference."""
     table = new_table(
         "verdict", "parameter", "shape", "norm(analytic)>", "norm(numeric)>", "difference>", "largest error>", "at",
         "analytic there>", "numeric there>",
     )  # fmt: skip
     for p in parameters:
+        mark = " (hidden)" if hidden and p.verdict is not Verdict.PASS else ""
         cells = [
-            parameter_name(p), shape_text(p), norm_text(p.analytic_norm), norm_text(p.numeric_norm),
-            difference_text(p, report), error_text(p.worst.error), printable(p.worst.name),
+            printable(p.name), shape_text(p), norm_text(p.analytic_norm), norm_text(p.numeric_norm),
+            error_text(p.difference) + mark, error_text(p.worst.error), printable(p.worst.name),
             value_text(p.worst.analytic), value_text(p.worst.numeric),
         ]  # fmt: skip
         table.add_row(verdict_text(p.verdict), *map(Text, cells))
     return table
 
 
-def stacked_table(report: CheckReport, parameters: Sequence[ParameterResult]) -> Table:
-    """Two lines a parameter: what is analytic above, what is numeric below."""
-    table = new_table(
-        "verdict", "parameter\nshape", "norm(analytic)\nnorm(numeric)>", "difference\nlargest error>", "at",
-        "analytic\nnumeric there>",
-    )  # fmt: skip
-    for p in parameters:
-        cells = [
-            f"{parameter_name(p)}\n{shape_text(p)}",
-            f"{norm_text(p.analytic_norm)}\n{norm_text(p.numeric_norm)}",
-            f"{difference_text(p, report)}\n{error_text(p.worst.error)}",
-            printable(p.worst.name),
-            f"{value_text(p.worst.analytic)}\n{value_text(p.worst.numeric)}",
-        ]
-        table.add_row(verdict_text(p.verdict), *map(Text, cells))
-    return table
+def layouts_for(report: CheckReport, parameters: Sequence[ParameterResult]) -> list[Callable[[], Table]]:
+    """Return the layouts that show what the report has, the widest first."""
+    narrower = [partial(stacked_table, parameters), partial(listed_table, parameters)]
+    if report.reference:
+        return [partial(wide_table, parameters), *narrower]
+    return [partial(classic_table, parameters, hidden=report.passed), *narrower]
 
 
-def listed_table(report: CheckReport, parameters: Sequence[ParameterResult]) -> Table:
-    """A line for each figure: for a narrow terminal."""
-    table = new_table("verdict", "parameter")
-    for p in parameters:
-        lines = [
-            f"{parameter_name(p)} {shape_text(p)}",
-            f"difference {difference_text(p, report)}",
-            f"norms {norm_text(p.analytic_norm)}",
-            f"      {norm_text(p.numeric_norm)}",
-            f"largest error {error_text(p.worst.error)}",
-            f"at {printable(p.worst.name)}:",
-            f"analytic {value_text(p.worst.analytic)}",
-            f"numeric  {value_text(p.worst.numeric)}",
-        ]
-        table.add_row(verdict_text(p.verdict), Text("\n".join(lines)))
-    return table
-
-
-LAYOUTS = (wide_table, stacked_table, listed_table)
-
-
-def new_table(*headers: str) -> Table:
+def new_table(*headers: str, gap: int = 2) -> Table:
     """Return an empty table; a header that ends in ``>`` has its column to the right."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
     for header in headers:
         justify = "right" if header.endswith(">") else "left"
         table.add_column(Text(header.rstrip(">")), justify=justify, no_wrap=True)  # type: ignore[arg-type]
@@ -173,11 +197,13 @@ def print_entries(out: _Sheet, parameter: ParameterResult, *, every: bool) -> No
     if not every:
         entries = sorted(entries, key=lambda entry: -entry.error if entry.error == entry.error else -float("inf"))
         entries = entries[:MAX_ENTRY_ROWS]
-    table = new_table("entry", "analytic>", "numeric>", "error>")
+    table = new_table("entry", "found", "analytic>", "numeric>", "reference>", "error>", "error bar>")
     for e in entries:
-        table.add_row(
-            *map(Text, [printable(e.name), value_text(e.analytic), value_text(e.numeric), error_text(e.error)])
-        )
+        cells = [
+            printable(e.name), e.verdict.name.lower(), value_text(e.analytic), value_text(e.numeric),
+            value_text(e.reference), error_text(e.error), error_text(e.bar),
+        ]  # fmt: skip
+        table.add_row(*map(Text, cells))
     out.print_fitting([lambda: table])
     if len(entries) < len(parameter.entries):
         out.print(Text(f"the worst {len(entries)} of {len(parameter.entries)} entries; -vv shows all"))
@@ -191,19 +217,16 @@ def verdict_text(verdict: Verdict) -> Text:
     return Text(verdict.value, style=STYLES[verdict])
 
 
-def parameter_name(parameter: ParameterResult) -> str:
-    """Return the name, safe to print."""
-    return printable(parameter.name)
-
-
 def shape_text(parameter: ParameterResult) -> str:
     """Return the shape; a number has none."""
     return str(parameter.shape) if parameter.shape else "number"
 
 
-def difference_text(parameter: ParameterResult, report: CheckReport) -> str:
-    """Return the parameter's own difference, marked where the whole hides it."""
-    return f"{parameter.difference:.2e}" + (" (hidden)" if is_hidden(parameter, report) else "")
+def catch_texts(parameter: ParameterResult) -> tuple[str, str]:
+    """Return the smallest error of an entry and of a common factor that would have failed."""
+    if parameter.sensitivity is None:
+        return "-", "-"
+    return f"{parameter.sensitivity.entry:.1e}", f"{parameter.sensitivity.factor:.1e}"
 
 
 def norm_text(norm: float) -> str:
@@ -244,6 +267,19 @@ class _Sheet:
     def print(self, line: Text) -> None:
         """Print a line; it is never broken or cut."""
         self.console.print(line, soft_wrap=True)
+
+    def print_wrapped(self, line: str) -> None:
+        """Print a sentence, broken between words where the width is limited, and indented as it begins."""
+        indent = len(line) - len(line.lstrip())
+        width = self.width or _UNLIMITED
+        wrapped = textwrap.wrap(
+            line,
+            max(width, 2 * indent + 20),
+            subsequent_indent=" " * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        self.print(Text("\n".join(wrapped)))
 
     def print_fitting(self, layouts: Iterable[Callable[[], Table]]) -> None:
         """Print the first table that fits the width; the last where none does, whole all the same."""

@@ -1,0 +1,104 @@
+"""Whether an analytic gradient was computed in float32: right, but with float32's rounding.
+
+Two signs are looked for in the whole gradient, where its errors stay within the float32 floor: all its values are
+float32 numbers; or errors of about 1e-7 are spread over nearly all entries and are not one common factor, which a
+wrong formula would leave.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from gradcheck_cli.comparison import entry_verdicts
+from gradcheck_cli.numeric.reference import Reference
+from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.results import EntryVerdict
+from gradcheck_cli.settings import Settings
+
+__all__ = ["judge_precision"]
+
+DISAGREES = EntryVerdict.DISAGREES
+LARGEST_DIFFERENCE = 5e-7  # relative, of a parameter: some ten float32 roundings
+SMALLEST_ERROR = 1e-10  # relative, of an entry: float64 arithmetic stays far below, float32 far above
+SPREAD = 0.75  # share of the entries that must be off
+FEWEST_ENTRIES = 8  # fewer show no pattern
+
+
+def judge_precision(
+    analytic: Parameters, references: Mapping[str, Reference], settings: Settings
+) -> tuple[dict[str, Reference], tuple[str, ...]]:
+    """Widen the error bars to the float32 floor where the analytic gradient is to be judged by it.
+
+    Parameters
+    ----------
+    analytic : mapping of str to ndarray
+        The claimed gradient.
+    references : mapping of str to Reference
+        What it is held against.
+    settings : Settings
+        Its precision: ``auto`` tells by the gradient's own values and errors.
+
+    Returns
+    -------
+    tuple of dict and tuple of str
+        The references to judge by, and a note where they are the wider ones.
+    """
+    single = {name: dataclasses.replace(r, bars=r.bars + r.single_bars) for name, r in references.items()}
+    if settings.precision == "float32":
+        return single, ("judged as float32 arithmetic, as asked for",)
+    if settings.precision == "float64" or agrees(analytic, references, settings.threshold):
+        return dict(references), ()
+    if not agrees(analytic, single, settings.threshold):
+        return dict(references), ()
+    if not looks_single(analytic, references):
+        return dict(references), ()
+    note = "the analytic gradient is off by float32 rounding, and is judged by that; --precision float64 refuses it"
+    return single, (note,)
+
+
+def agrees(analytic: Parameters, references: Mapping[str, Reference], threshold: float) -> bool:
+    """Whether no entry contradicts its reference."""
+    return not any(
+        (entry_verdicts(analytic[name], reference, threshold) == DISAGREES).any()
+        for name, reference in references.items()
+    )
+
+
+def looks_single(analytic: Parameters, references: Mapping[str, Reference]) -> bool:
+    """Whether the parameters that are off by more than float64's rounding show the signs of float32 arithmetic."""
+    off = [name for name, r in references.items() if (entry_verdicts(analytic[name], r, 0.0) == DISAGREES).any()]
+    if all(are_single_numbers(values) for values in analytic.values()):
+        return True
+    pairs = [(analytic[name].ravel(), references[name].values.ravel()) for name in off]
+    return has_spread_errors(pairs) and all(is_scatter(a, n) for a, n in pairs)
+
+
+def are_single_numbers(values: Array) -> bool:
+    """Whether every value is a float32 number."""
+    with np.errstate(over="ignore", under="ignore"):
+        return bool(np.all(values.astype(np.float32) == values))
+
+
+def has_spread_errors(pairs: Sequence[tuple[Array, Array]]) -> bool:
+    """Whether nearly all entries are off."""
+    relative = np.concatenate([relative_errors(a, n) for a, n in pairs])
+    return len(relative) >= FEWEST_ENTRIES and bool(np.mean(relative > SMALLEST_ERROR) >= SPREAD)
+
+
+def relative_errors(analytic: Array, reference: Array) -> Array:
+    """Return |a - n| / max(|a|, |n|) of the entries that are not 0."""
+    scale = np.maximum(np.abs(analytic), np.abs(reference))
+    used = scale > 0
+    return np.asarray(np.abs(analytic - reference)[used] / scale[used])
+
+
+def is_scatter(a: Array, n: Array) -> bool:
+    """Whether the errors are small, and most of them is left when the best common factor is taken out."""
+    error = float(np.linalg.norm(a - n))
+    if not error <= LARGEST_DIFFERENCE * float(np.linalg.norm(a) + np.linalg.norm(n)):
+        return False
+    factor = float(np.dot(a, n) / np.dot(n, n))
+    return len(a) == 1 or float(np.linalg.norm(a - factor * n)) > error / 2

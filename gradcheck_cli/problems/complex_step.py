@@ -1,0 +1,102 @@
+"""The gradient of a network's loss by the complex step, from forward propagation alone.
+
+For a real function f that is written in complex arithmetic, f(x + ih) = f(x) + ih f'(x) + O(h^2), so Im f(x + ih) / h
+is the derivative without any cancellation, and with h = 1e-100 without truncation (Squire and Trapp, Using complex
+variables to estimate derivatives of real functions, SIAM Review 40, 1998).
+
+One step does for many entries. Moving Z_l[i, s], unit i of layer l for sample s, by ih moves the loss of that sample
+only, so all samples are moved at once and a forward propagation of the layers behind l gives a row of m dJ/dZ_l, and
+all units, a block of them at a time, all its rows. Since Z_l = W_l A_{l-1} + b_l by definition,
+
+    dJ/dW_l = (dJ/dZ_l) A_{l-1}^T          dJ/db_l = dJ/dZ_l summed over the samples
+
+That costs n_1 + ... + n_L forward propagations of the layers behind, instead of one for each entry. The backward
+propagation is never used.
+
+Piecewise activations take their branch from the real part. Where Z is 0 to rounding the slope is any number between the
+two of its sides; `gradient` is asked for several weights of the positive side, and a right claim lies between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.parameters import Array, ComplexArray
+from gradcheck_cli.problems.activations import ACTIVATIONS, softmax_complex
+from gradcheck_cli.problems.losses import LOSSES
+
+if TYPE_CHECKING:
+    from gradcheck_cli.problems.network import Layer, Network
+
+__all__ = ["complex_step_gradient"]
+
+STEP = 1e-100  # its square vanishes beside 1, and it is far from the smallest number
+BLOCK_NUMBERS = 2**16  # complex numbers of a layer at once: about a megabyte, which a cache holds
+
+
+def complex_step_gradient(
+    network: Network, layers: Sequence[Layer], kinks: Sequence[NDArray[np.bool_]], weight: float
+) -> dict[str, Array]:
+    """Differentiate the loss by every parameter.
+
+    Parameters
+    ----------
+    network : Network
+        Whose forward propagation is differentiated.
+    layers : sequence of Layer
+        What it left at the point.
+    kinks : sequence of ndarray of shape (n_l, m)
+        For each layer, where Z_l is 0 to rounding.
+    weight : float
+        Between 0 and 1: the share of the positive side in the slope there.
+
+    Returns
+    -------
+    dict of str to ndarray
+        By parameter, of its shape.
+    """
+    m = network.sample_count
+    branches = [np.where(kink, weight, layer.Z > 0) for kink, layer in zip(kinks, layers, strict=True)]
+    gradient: dict[str, Array] = {}
+    for l, layer in enumerate(layers, start=1):
+        A_before = layers[l - 2].A if l > 1 else network.X
+        dZ = np.empty_like(layer.Z)
+        behind = max(other.Z.shape[0] for other in layers[l - 1 :])
+        at_once = max(1, BLOCK_NUMBERS // (behind * m))
+        for start in range(0, dZ.shape[0], at_once):
+            units = np.arange(start, min(start + at_once, dZ.shape[0]))
+            dZ[units] = unit_derivatives(network, layers, branches, l, units)
+        W = network.parameters[f"W{l}"]
+        gradient[f"W{l}"] = np.dot(dZ, A_before.T) / m + network.l2 / m * W
+        gradient[f"b{l}"] = dZ.sum(axis=1, keepdims=True) / m
+    return gradient
+
+
+def unit_derivatives(
+    network: Network, layers: Sequence[Layer], branches: Sequence[Array], l: int, units: NDArray[np.intp]
+) -> Array:
+    """Return m dJ/dZ_l[i, s] for some units i of layer l and all samples s, shape (len(units), m)."""
+    m = network.sample_count
+    columns = np.arange(len(units) * m).reshape(len(units), m)  # for each unit a copy of all samples
+    Z: ComplexArray = np.tile(layers[l - 1].Z, len(units)).astype(np.complex128)
+    Z[units[:, None], columns] += 1j * STEP
+    for k in range(l, network.layer_count):
+        A = activate(network, k, Z, np.tile(branches[k - 1], len(units)))
+        Z = network.parameters[f"W{k + 1}"] @ A + network.parameters[f"b{k + 1}"]
+    last = network.layer_count
+    A = activate(network, last, Z, np.tile(branches[last - 1], len(units)))
+    terms = LOSSES[network.loss_name].complex_terms(Z, A, np.tile(network.Y, len(units)))
+    return terms.imag.reshape(len(units), m) / STEP
+
+
+def activate(network: Network, l: int, Z: ComplexArray, branch: Array) -> ComplexArray:
+    """Return A_l for complex Z_l of some copies of all samples."""
+    name = network.activations[l - 1]
+    A = softmax_complex(Z) if name == "softmax" else ACTIVATIONS[name].complex_value(Z, branch)
+    if l in network.masks:
+        A = A * np.tile(network.masks[l], Z.shape[1] // network.sample_count)
+    return A
