@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ def random_network(seed: int, sizes: list[int], activations: str, loss: str, m: 
     """Make a network with parameters of a usual size and targets that fit its loss."""
     random = np.random.default_rng(seed)
     parameters: dict[str, Array] = {}
-    for l, (inputs, units) in enumerate(zip(sizes, sizes[1:], strict=False), start=1):
+    for l, (inputs, units) in enumerate(pairwise(sizes), start=1):
         parameters[f"W{l}"] = random.standard_normal((units, inputs)) / math.sqrt(inputs)
         parameters[f"b{l}"] = 0.1 * random.standard_normal((units, 1))
     X = random.standard_normal((sizes[0], m))
@@ -82,7 +83,8 @@ def single(network: Network) -> Network:
         Y=network.Y.astype(np.float32),
         parameters={name: values.astype(np.float32) for name, values in network.parameters.items()},
     )
-    claimed = {name: values.astype(np.float32) for name, values in rounded.gradient(rounded.parameters).items()}
+    gradient = rounded.gradient(rounded.parameters)
+    claimed = {name: values.astype(np.float32).astype(np.float64) for name, values in gradient.items()}
     return dataclasses.replace(rounded, claimed=claimed)
 
 

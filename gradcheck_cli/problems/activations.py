@@ -142,7 +142,8 @@ def elu_curvature(Z: Array) -> Array:
 def elu_complex(Z: ComplexArray, branch: Array) -> ComplexArray:  # noqa: ARG001
     """Z where Z > 0, else exp(Z) - 1; elu has no kink, for both slopes are 1 at 0."""
     positive = Z.real > 0
-    return np.where(positive, Z, np.expm1(np.where(positive, 0, Z)))
+    # not expm1: numpy's complex one loses small real parts
+    return elu(Z.real) + 1j * np.where(positive, Z, np.exp(np.where(positive, 0, Z))).imag
 
 
 _erf = np.vectorize(math.erf, otypes=[np.float64])  # numpy has none

@@ -100,7 +100,7 @@ class _Fixture:
             l2=self.read_l2(),
             masks=masks,
             claimed=self.read_claimed(parameters),
-            notes=(*self.notes, *self.conversions()),
+            remarks=(*self.notes, *self.conversions()),
         )
 
     def refuse(self, what: str, *, hint: str | None = None) -> InputError:

@@ -53,7 +53,17 @@ class Network:
     """Dropout masks D_l by layer, shape (n_l, m), already scaled."""
     claimed: Parameters | None = None
     """The gradient under test, by parameter; None means the network's own backward propagation."""
-    notes: Sequence[str] = ()
+    remarks: Sequence[str] = ()
+    """How the network was understood by whoever read it."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """The remarks, and whether the loss is in its stable form."""
+        with np.errstate(all="ignore"):
+            plain = LOSSES[self.loss_name].plain(self.forward_propagation(self.parameters)[-1].A, self.Y)
+        if math.isfinite(plain):
+            return self.remarks
+        return (*self.remarks, f"{self.loss_name} overflows as it is written, and is taken in its stable form")
 
     @property
     def layer_count(self) -> int:

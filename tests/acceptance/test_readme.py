@@ -1,0 +1,71 @@
+"""README.md tells the truth: every command in it runs and begins with the line that it shows."""
+
+from __future__ import annotations
+
+import html
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+from make_picture import PICTURE, picture
+from support import run
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXIT_CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 3}
+
+
+def shown_commands() -> list[tuple[str, str]]:
+    """Each command of the ``console`` blocks with the first line of its output, where one is shown."""
+    commands = []
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+        for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+            commands.append((command, output.splitlines()[0] if output else ""))
+    return commands
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as README.md assumes it: the fixtures, and the course's exercise as homework.py."""
+    folder = tmp_path_factory.mktemp("readme")
+    shutil.copytree(ROOT / "fixtures", folder / "fixtures")
+    shutil.copy(ROOT / "tests" / "acceptance" / "data" / "homework.py", folder)
+    shutil.copy(ROOT / "fixtures" / "course.npz", folder / "default.npz")
+    return folder
+
+
+@pytest.mark.parametrize(("command", "first_line"), shown_commands(), ids=lambda value: str(value)[:60])
+def test_a_command_gives_what_is_shown(command: str, first_line: str, folder: Path) -> None:
+    program, *arguments = shlex.split(command)
+    assert program == "gradcheck"
+    if "--save" in arguments:
+        (folder / arguments[-1]).unlink(missing_ok=True)
+    result = run(*arguments, cwd=folder)
+    assert without_noise(result.stdout).startswith(without_noise(first_line))
+    assert result.returncode == EXIT_CODES.get(first_line.partition(" ")[0], 0), result.stderr
+
+
+def without_noise(text: str) -> str:
+    """Numbers below the threshold are rounding, which differs from machine to machine: leave out their digits."""
+    return re.sub(r"\d\.\d+e-(0[7-9]|[1-9]\d)", "SMALL", text)
+
+
+def test_there_are_commands() -> None:
+    assert len(shown_commands()) > 8
+
+
+def test_the_python_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    for example in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+        exec(compile(example, "README.md", "exec"), {})
+
+
+def test_the_set_up_is_two_commands() -> None:
+    assert len(re.findall(r"^python3 -m venv .*", README, re.MULTILINE)) == 2
+
+
+def test_the_picture_is_of_a_real_run() -> None:
+    shown = PICTURE.read_text(encoding="utf-8")
+    assert without_noise(html.unescape(shown)) == without_noise(html.unescape(picture()))

@@ -1,0 +1,56 @@
+"""What the reference costs beside the plain centred differences: ``python tests/benchmarks/bench_reference.py``.
+
+Prints ratios of one run, the two timed in turn.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from gradcheck_cli.numeric.centred import centred_gradient
+from gradcheck_cli.numeric.reference import complex_step_reference
+from gradcheck_cli.problems.cases import built_in_case
+from gradcheck_cli.problems.network import Network
+
+
+def network(sizes: tuple[int, ...], activation: str, m: int) -> Network:
+    """Make a network for a binary classification."""
+    random = np.random.default_rng(0)
+    parameters = {}
+    for l in range(1, len(sizes)):
+        parameters[f"W{l}"] = random.standard_normal((sizes[l], sizes[l - 1])) / np.sqrt(sizes[l - 1])
+        parameters[f"b{l}"] = np.zeros((sizes[l], 1))
+    X, Y = random.standard_normal((sizes[0], m)), random.integers(2, size=(1, m)).astype(float)
+    return Network("bench", X, Y, parameters, (activation,) * (len(sizes) - 2) + ("sigmoid",), "bce")
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Time one call."""
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Print a line for each network."""
+    subjects = {"course (47)": built_in_case("default")}
+    for activation in ("relu", "tanh"):
+        subjects[f"64-32-16-1 {activation} (2,625)"] = network((64, 32, 16, 1), activation, 32)
+    for name, subject in subjects.items():
+        pairs = [
+            (
+                seconds(lambda s=subject: dict(complex_step_reference(s))),
+                seconds(lambda s=subject: dict(centred_gradient(s, 1e-7))),
+            )
+            for _ in range(5)
+        ]
+        ratio = statistics.median(reference / plain for reference, plain in pairs)
+        print(f"{name:28} reference / plain differences = {ratio:.3f}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
