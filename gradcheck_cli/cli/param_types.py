@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-__all__ = ["NUMBER", "POSITIVE"]
+__all__ = ["FINITE", "NUMBER", "POSITIVE"]
 
 # float() would take 1_000 and digits of other scripts as well
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan)", re.ASCII | re.IGNORECASE)
@@ -34,6 +34,17 @@ class Number(_FloatType):
         return float(str(value))
 
 
+class Finite(Number):
+    """A finite number."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the value as a float."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
+
+
 class Positive(Number):
     """A finite number greater than 0."""
 
@@ -46,4 +57,5 @@ class Positive(Number):
 
 
 NUMBER = Number()
+FINITE = Finite()
 POSITIVE = Positive()

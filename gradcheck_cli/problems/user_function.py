@@ -79,7 +79,7 @@ class CourseFunctions:
 
     @property
     def notes(self) -> Sequence[str]:
-        """The network's, and where the two losses differ, that they do."""
+        """The network's."""
         return self.network.notes
 
     def loss(self, parameters: Parameters) -> float:
@@ -133,7 +133,9 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
     """
     try:
         return function(*arguments)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # sys.exit and pytest.fail are no Exceptions
         raise UserFunctionError.of(f"{_name_of(function)} raised", error) from error
 
 
@@ -145,12 +147,9 @@ def scalar_loss(value: Any, what: str) -> float:
     ProblemError
         Where it is anything else.
     """
-    try:
-        array = np.asarray(value)
-        if array.size == 1 and array.dtype.kind in "fiub":
-            return float(array.reshape(-1)[0])
-    except (TypeError, ValueError):  # what numpy cannot read is not a number
-        array = None
+    array = _as_array(value)
+    if array is not None and array.size == 1 and array.dtype.kind in "fiub":
+        return float(array.reshape(-1)[0])
     shown = type(value).__name__ if array is None or not array.shape else f"an array of shape {array.shape}"
     raise ProblemError(f"{what} is {shown}, expected one real number")
 
@@ -199,5 +198,5 @@ def _claimed_array(claim: Mapping[str, Any], key: str, shape: tuple[int, ...], s
 def _as_array(value: Any) -> NDArray[Any] | None:
     try:
         return np.asarray(value)
-    except (TypeError, ValueError):  # ragged lists and the like
+    except Exception:  # noqa: BLE001  (ragged lists, and what the __array__ of the user's own kind may raise)
         return None
