@@ -84,11 +84,13 @@ class UserFunctionError(GradcheckError):
         while frames and frames[0].filename.startswith((_PACKAGE, "<frozen importlib")):
             del frames[0]
         details.stack = traceback.StackSummary.from_list(frames)
-        lines = "".join(details.format_exception_only()).strip().splitlines()
-        return cls(f"{what} {lines[-1]}", user_traceback="".join(details.format(chain=False)).rstrip())
+        text = next(iter(str(details).splitlines()), "")
+        line = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        return cls(f"{what} {line}", user_traceback="".join(details.format(chain=False)).rstrip())
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """Return a hint with the known name nearest to `name`, or None where none is near."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else None
+    """Return a hint with the known name nearest to `name`, whatever its case, or None where none is near."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    near = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.5)
+    return f"did you mean {by_folded[near[0]]!r}?" if near else None

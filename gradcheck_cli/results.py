@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
-__all__ = ["CheckReport", "Entries", "Entry", "EntryVerdict", "ParameterResult", "Sensitivity", "Verdict", "entry_name"]
+__all__ = [
+    "CheckReport",
+    "Entries",
+    "Entry",
+    "EntryVerdict",
+    "Finding",
+    "ParameterResult",
+    "Sensitivity",
+    "Verdict",
+    "entry_name",
+]
 
 
 class Verdict(enum.Enum):
@@ -140,6 +150,33 @@ class ParameterResult:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What is wrong with a gradient: one mistake and its place."""
+
+    code: str
+    """The kind of mistake, as ``factor``; ``unknown`` where none fits. `gradcheck explain` has a page for each."""
+    where: str
+    """The step that is wrong: ``dW2``, ``dZ1``; ``all``, ``all-W`` or ``all-b`` where it concerns many."""
+    message: str
+    """What stands there, in one line."""
+    note: str = ""
+    """What agreed, and what follows from that."""
+    help: str = ""
+    """What to look for."""
+    layer: int | None = None
+    factor: float | None = None
+    """The number that the right gradient was multiplied by, where it is one."""
+    indices: tuple[str, ...] = ()
+    """Entries that are wrong, as ``W1[0, 1]``: the first few, where they are not all."""
+    share: float = 0.0
+    """How much of the discrepancy this explains, from 0 to 1."""
+    consequences: tuple[str, ...] = ()
+    """Gradients that are wrong only because of this mistake."""
+    alternatives: tuple[str, ...] = ()
+    """Other mistakes that explain the same numbers equally well, one line each."""
+
+
+@dataclass(frozen=True)
 class CheckReport:
     """What a check found."""
 
@@ -163,6 +200,8 @@ class CheckReport:
     parameters: tuple[ParameterResult, ...]
     reasons: tuple[str, ...] = ()
     """Why the verdict is what it is, where the difference alone does not say it."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong, the root cause first; empty where nothing is."""
     notes: tuple[str, ...] = ()
 
     @property

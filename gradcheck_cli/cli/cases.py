@@ -54,12 +54,15 @@ def save_case(name: str, path: str, *, force: bool) -> None:
     from gradcheck_cli.errors import InputError
     from gradcheck_cli.problems.cases import built_in_case
     from gradcheck_cli.problems.fixtures import save_fixture
+    from gradcheck_cli.text import printable
 
     network = built_in_case(name)
-    if Path(path).exists() and not force:
-        raise InputError(f"{path} exists already", hint="--force replaces it")
+    if not path.endswith(".npz"):  # by that `gradcheck net --case` tells a file from a built-in case
+        raise InputError(f"{path} cannot be the fixture's name, expected one that ends in .npz")
     try:
+        if Path(path).exists() and not force:
+            raise InputError(f"{path} exists already", hint="--force replaces it")
         save_fixture(network, path)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
-    write(f"{path}: {name} as a fixture; gradcheck net --case {path} checks it\n", sys.stdout)
+    write(f"{printable(path)}: {name} as a fixture; gradcheck net --case {printable(path)} checks it\n", sys.stdout)

@@ -13,7 +13,7 @@ import click
 from gradcheck_cli import __version__
 from gradcheck_cli.cli.cases import cases
 from gradcheck_cli.cli.net import net
-from gradcheck_cli.cli.output import show_error, write
+from gradcheck_cli.cli.output import discard, show_error, write
 from gradcheck_cli.cli.running import COULD_NOT_CHECK, INTERRUPTED
 from gradcheck_cli.cli.scalar import scalar
 from gradcheck_cli.errors import GradcheckError
@@ -41,16 +41,31 @@ class Gradcheck(click.Group):
     def _exit_code(self, *args: Any, **kwargs: Any) -> int:
         try:
             return int(super().main(*args, **kwargs) or 0)
+        except SystemExit:  # click's way out where the reader of a help text has gone
+            return 0
         except click.ClickException as error:
-            error.show()
+            _report_usage(error)
         except GradcheckError as error:
             show_error(error)
         except (click.Abort, KeyboardInterrupt):
             write("interrupted: the check was not finished\n", sys.stderr)
             return INTERRUPTED
+        except OSError as error:  # files are read and written elsewhere, with errors of their own
+            discard(sys.stdout)
+            show_error(GradcheckError(f"the output could not be written: {error.strerror}"))
         except Exception as error:  # noqa: BLE001  (a fault of ours must not look like a wrong gradient)
             _report_fault(error)
         return COULD_NOT_CHECK
+
+
+def _report_usage(error: click.ClickException) -> None:
+    """Write what is wrong with the command line as every other error is written: one line and a hint."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        write(f"{error.format_message()}\n", sys.stderr)
+        return
+    message = " ".join(error.format_message().split())
+    ctx = getattr(error, "ctx", None)
+    show_error(GradcheckError(message, hint=f"'{ctx.command_path} --help' shows what there is" if ctx else None))
 
 
 def _report_fault(error: Exception) -> None:

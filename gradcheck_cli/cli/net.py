@@ -52,13 +52,11 @@ def load_case(case: str, forward: str | None, backward: str | None) -> Problem:
     """Return the case as a problem, with the user's own functions in the place of its own."""
     from gradcheck_cli.loading.functions import load_function
     from gradcheck_cli.problems.cases import built_in_case
+    from gradcheck_cli.problems.course_functions import with_own_functions
     from gradcheck_cli.problems.fixtures import load_fixture
-    from gradcheck_cli.problems.user_function import CourseFunctions
 
     is_file = case.endswith(".npz") or os.sep in case or (os.altsep or os.sep) in case
     network = load_fixture(case) if is_file else built_in_case(case)
-    if forward is None and backward is None:
-        return network
     own_forward = load_function(forward) if forward else None
     own_backward = load_function(backward) if backward else None
-    return CourseFunctions(network, own_forward, own_backward)
+    return with_own_functions(network, own_forward, own_backward)

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from gradcheck_cli.errors import GradcheckError, UserFunctionError
 
-__all__ = ["is_terminal", "show_error", "terminal_width", "wants_color", "write"]
+__all__ = ["discard", "is_terminal", "show_error", "terminal_width", "wants_color", "write"]
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -35,17 +35,34 @@ def terminal_width() -> int | None:
 
 
 def write(text: str, stream: TextIO | None) -> None:
-    """Write text; what the stream's encoding lacks is written out in ASCII, and a closed pipe is no error."""
+    """Write text; what the stream's encoding lacks is written out in ASCII, and a closed pipe is no error.
+
+    Raises
+    ------
+    OSError
+        Where the text could not be written though somebody waits for it: a full disk. Never for stderr, for nobody
+        could be told.
+    """
     if stream is None or not text:  # Python has no stdout where the shell closed it
         return
     encoding = stream.encoding or "ascii"
     try:
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
-    except BrokenPipeError:
-        # the reader has gone; Python would complain once more when it flushes on its way out
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except OSError as error:
+        discard(stream)
+        if not isinstance(error, BrokenPipeError) and stream is not sys.stderr:
+            raise
+
+
+def discard(stream: TextIO | None) -> None:
+    """Send what the stream still holds nowhere: Python would fail once more when it flushes on its way out."""
+    if stream is None:
+        return
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def show_error(error: GradcheckError) -> None:

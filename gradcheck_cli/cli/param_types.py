@@ -10,7 +10,7 @@ import click
 
 from gradcheck_cli.settings import AUTO
 
-__all__ = ["EPSILON", "NUMBER", "POSITIVE"]
+__all__ = ["EPSILON", "FINITE", "NUMBER", "POSITIVE"]
 
 # float() would take 1_000 and digits of other scripts as well
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan)", re.ASCII | re.IGNORECASE)
@@ -37,6 +37,17 @@ class Number(_Float):
         return float(str(value))
 
 
+class Finite(Number):
+    """A finite number."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the value as a float."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
+
+
 class Positive(Number):
     """A finite number greater than 0."""
 
@@ -60,4 +71,5 @@ class Epsilon(_FloatOrWord):
 
 EPSILON = Epsilon()
 NUMBER = Number()
+FINITE = Finite()
 POSITIVE = Positive()

@@ -15,7 +15,6 @@ from gradcheck_cli.results import Verdict
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
-    from gradcheck_cli.results import CheckReport
 
 __all__ = ["COULD_NOT_CHECK", "INTERRUPTED", "run_checks"]
 
@@ -50,6 +49,10 @@ def run_check(make_problem: Callable[[], Problem], options: Checking) -> int:
     """Check one problem, write its report or its error, and return its exit code."""
     from gradcheck_cli.checking import check
     from gradcheck_cli.cli.progress import Progress
+    from gradcheck_cli.reporters.terminal import (
+        Style,
+        render,
+    )  # now: later the folder of the user's file may hide a module
 
     try:
         # what the user's functions print does not belong in the report
@@ -68,17 +71,10 @@ def run_check(make_problem: Callable[[], Problem], options: Checking) -> int:
     except GradcheckError as error:
         show_error(error)
         return COULD_NOT_CHECK
-    show_report(report, options)
-    return EXIT_CODES[report.verdict]
-
-
-def show_report(report: CheckReport, options: Checking) -> None:
-    """Write a report to stdout."""
-    from gradcheck_cli.reporters.terminal import Style, render
-
     if options.verbosity > -2:
         style = Style(wants_color(options.color), terminal_width(), options.verbosity)
         write(render(report, style), sys.stdout)
+    return EXIT_CODES[report.verdict]
 
 
 def summary(codes: list[int]) -> str:

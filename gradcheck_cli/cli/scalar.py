@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from gradcheck_cli.cli.options import Checking, checking_options
-from gradcheck_cli.cli.param_types import NUMBER
+from gradcheck_cli.cli.param_types import FINITE, NUMBER
 from gradcheck_cli.cli.running import run_checks
 
 __all__ = ["scalar"]
@@ -20,8 +20,8 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.option("--x", type=NUMBER, required=True, help="The input x.")
-@click.option("--theta", type=NUMBER, required=True, help="The parameter theta.")
+@click.option("--x", type=FINITE, required=True, help="The input x.")
+@click.option("--theta", type=FINITE, required=True, help="The parameter theta.")
 @click.option("--dtheta", type=NUMBER, help="The gradient to check.  [default: x, the right one]")
 @checking_options
 @click.pass_context

@@ -46,7 +46,7 @@ def load_function(reference: str) -> Callable[..., Any]:
 
 def import_file(path: Path) -> ModuleType:
     """Import a file under a name that hides no installed module; the same file is imported once."""
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"{path} is no file, expected a Python file", hint="is the path right?")
     path = path.resolve()
     name = f"_gradcheck_user_{path.stem}_{abs(hash(str(path)))}"
@@ -61,7 +61,17 @@ def import_file(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         del sys.modules[name]
+        if isinstance(error, KeyboardInterrupt):
+            raise
         raise UserFunctionError.of(f"{path.name}, while it was imported, raised", error) from error
     return module
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; a path that cannot even be looked up is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False

@@ -11,7 +11,6 @@ import os
 import stat
 import warnings
 import zipfile
-import zlib
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -20,16 +19,27 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.errors import InputError
 
-__all__ = ["read_npz"]
+__all__ = ["READ_AND_REFUSED", "read_npz"]
+
+READ_AND_REFUSED = (
+    "integers, booleans and floats of any size and byte order are read as float64;"
+    " complex numbers, dates, records and objects are refused"
+)
 
 MEBIBYTE = 2**20
-MAX_MEMBER_BYTES = 512 * MEBIBYTE  # one array, inflated
+MAX_MEMBER_BYTES = 512 * MEBIBYTE  # one array, inflated and as float64
 MAX_TOTAL_BYTES = 1024 * MEBIBYTE  # all arrays of a file together
 MAX_MEMBERS = 4096
+MAX_DIRECTORY_BYTES = 128 * MAX_MEMBERS  # the list of contents: 46 bytes and a short name for each member
 MAX_HEADER_BYTES = 10_000  # of one array; numpy's own limit
 MAX_DIMENSIONS = 32
+FLOAT_BYTES = 8
 _END_RECORD = b"PK\x05\x06"
-_END_RECORD_REACH = 65_557  # an end record with the longest comment
+_END_RECORD_BYTES = 22  # without its comment
+_END_RECORD_REACH = _END_RECORD_BYTES + 65_535  # with the longest comment
+_ZIP64_LOCATOR = b"PK\x06\x07"
+_ZIP64_LOCATOR_BYTES = 20
+_CUT_SHORT = "was it cut short while it was copied?"
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
@@ -56,18 +66,10 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
             with zipfile.ZipFile(file) as archive:
                 members = listed_members(archive, path)
                 return {name: read_member(archive, member, path) for name, member in members.items()}
-        except zipfile.BadZipFile as error:
-            raise InputError(f"{path} is damaged: {error}", hint="was it cut short while it was copied?") from error
-        except (
-            NotImplementedError,
-            RuntimeError,
-            OSError,
-            ValueError,
-            EOFError,
-            OverflowError,
-            zlib.error,
-        ) as error:
-            raise InputError(f"{path} cannot be read as a zip archive: {error}") from error
+        except InputError:
+            raise
+        except Exception as error:  # of a damaged archive zipfile raises a dozen kinds, struct.error among them
+            raise InputError(f"{path} is damaged: {first_line(error)}", hint=_CUT_SHORT) from error
 
 
 def open_regular(path: Path) -> IO[bytes]:
@@ -87,50 +89,75 @@ def open_regular(path: Path) -> IO[bytes]:
 
 
 def require_zip(file: IO[bytes], path: Path) -> None:
-    """Raise InputError unless the file begins and ends as a zip archive with a bearable number of members."""
+    """Raise InputError unless the file begins and ends as a zip archive with a bearable list of contents."""
     start = file.read(6)
+    if not start:
+        raise InputError(f"{path} is empty, expected an .npz archive")
     if start == b"\x93NUMPY":
         raise InputError(
             f"{path} is a bare .npy array, expected an .npz archive",
             hint="np.savez writes one: np.savez(path, X=X, ...)",
         )
-    size = file.seek(0, os.SEEK_END)
-    if not start:
-        raise InputError(f"{path} is empty, expected an .npz archive")
     if not start.startswith((b"PK\x03\x04", _END_RECORD)):
         raise InputError(f"{path} is no .npz archive: it begins with {start!r}, expected {b'PK'!r}")
-    file.seek(max(0, size - _END_RECORD_REACH))
-    tail = file.read(_END_RECORD_REACH)
-    end = tail.rfind(_END_RECORD)
-    if end < 0:
-        raise InputError(
-            f"{path} is damaged: its list of contents is missing",
-            hint="was it cut short while it was copied?",
-        )
-    count = int.from_bytes(tail[end + 10 : end + 12], "little")  # before zipfile makes a record of each
-    if count > MAX_MEMBERS:
-        raise InputError(f"{path} lists {count} members, expected at most {MAX_MEMBERS}")
+    require_bearable_directory(file, path)
     file.seek(0)
+
+
+def require_bearable_directory(file: IO[bytes], path: Path) -> None:
+    """Look at the end record, before zipfile makes an object of everything that it lists."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _END_RECORD_REACH - _ZIP64_LOCATOR_BYTES))
+    tail = file.read()
+    start = tail.rfind(_END_RECORD)
+    record = tail[start : start + _END_RECORD_BYTES]
+    if start < 0 or len(record) < _END_RECORD_BYTES:
+        raise InputError(f"{path} is damaged: its list of contents is missing", hint=_CUT_SHORT)
+    count, directory_bytes = int.from_bytes(record[10:12], "little"), int.from_bytes(record[12:16], "little")
+    if count > MAX_MEMBERS:
+        refuse_count(path, count)
+    # the two records may say different things of the directory, and zipfile believes the other one
+    if tail[max(0, start - _ZIP64_LOCATOR_BYTES) : start].startswith(_ZIP64_LOCATOR):
+        raise InputError(f"{path} is a zip64 archive, expected one of at most {MAX_TOTAL_BYTES // MEBIBYTE} MiB")
+    if directory_bytes > MAX_DIRECTORY_BYTES:
+        raise InputError(f"{path} has a list of contents of {directory_bytes} bytes, expected {MAX_DIRECTORY_BYTES}")
 
 
 def listed_members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
     """Return the archive's members by array name, after a look at everything that its list of contents claims."""
+    if len(archive.infolist()) > MAX_MEMBERS:  # the end record may have told a smaller number
+        refuse_count(path, len(archive.infolist()))
     members: dict[str, zipfile.ZipInfo] = {}
     for member in archive.infolist():
-        name = member.filename.removesuffix(".npy")
+        name = array_name(member)
         if name in members:
-            raise InputError(f"{path} has the key {name!r} twice, expected each once")
+            raise InputError(f"{path} has the key {shown(name)} twice, expected each once")
         if member.flag_bits & 1:
             raise InputError(f"{path} is encrypted, expected a plain .npz archive")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise InputError(f"{name!r} in {path} is packed by a method that .npz does not use")
+            raise InputError(f"{shown(name)} in {path} is packed by a method that .npz does not use")
         if member.file_size > MAX_MEMBER_BYTES:
-            refuse_size(f"{name!r} in {path} would take", member.file_size, MAX_MEMBER_BYTES)
+            refuse_size(f"{shown(name)} in {path} would take", member.file_size, MAX_MEMBER_BYTES)
         members[name] = member
     total = sum(member.file_size for member in members.values())
     if total > MAX_TOTAL_BYTES:
         refuse_size(f"the arrays of {path} would together take", total, MAX_TOTAL_BYTES)
     return members
+
+
+def array_name(member: zipfile.ZipInfo) -> str:
+    """Return the key under which numpy files a member."""
+    return member.filename.removesuffix(".npy")
+
+
+def shown(name: str) -> str:
+    """Return a name from the file as it may stand in a message."""
+    return repr(name[:80])
+
+
+def refuse_count(path: Path, count: int) -> NoReturn:
+    """Raise InputError for too many members."""
+    raise InputError(f"{path} lists {count} members, expected at most {MAX_MEMBERS}")
 
 
 def refuse_size(what: str, size: int, limit: int) -> NoReturn:
@@ -140,18 +167,23 @@ def refuse_size(what: str, size: int, limit: int) -> NoReturn:
 
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> NDArray[Any]:
     """Read one array, its claimed size held against the bytes that are there before it is allocated."""
-    where = f"{member.filename.removesuffix('.npy')!r} in {path}"
+    where = f"{shown(array_name(member))} in {path}"
     with archive.open(member) as stream:
         shape, fortran, dtype = read_header(stream, where)
         refuse_dtype(dtype, where)
-        # the stored length is held by zipfile: a member never yields more than its list of contents says
-        content = stream.read()
-    expected = math.prod(shape) * dtype.itemsize
-    if len(content) != expected:
-        raise InputError(
-            f"{where} holds {len(content)} bytes, but its header claims {expected}: shape {shape}, {dtype}"
-        )
-    array = np.frombuffer(content, dtype=dtype)
+        if dtype.kind in "fiub" and math.prod(shape) * FLOAT_BYTES > MAX_MEMBER_BYTES:
+            refuse_size(f"{where} would take", math.prod(shape) * FLOAT_BYTES, MAX_MEMBER_BYTES)
+        claimed, stored = math.prod(shape) * dtype.itemsize, member.file_size - stream.tell()
+        if claimed != stored:
+            raise InputError(
+                f"{where} holds {stored} bytes, but its header claims {claimed}: shape {shape}, {dtype}",
+                hint=_CUT_SHORT,
+            )
+        # read() without a size would inflate all that is packed, however much more that is than the archive says
+        content = stream.read(claimed)
+    if len(content) < claimed:
+        raise InputError(f"{where} ends after {len(content)} of {claimed} bytes", hint=_CUT_SHORT)
+    array = np.frombuffer(content, dtype=dtype) if content else np.empty(0, dtype=dtype)
     return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
 
 
@@ -177,7 +209,7 @@ def refuse_dtype(dtype: np.dtype[Any], where: str) -> None:
     if dtype.hasobject:
         raise InputError(f"{where} is an array of Python objects, which could run code; expected plain numbers")
     if dtype.kind not in "fiubUS" or not dtype.itemsize:
-        raise InputError(f"{where} has dtype {dtype}, expected real numbers or text")
+        raise InputError(f"{where} has dtype {dtype}, expected real numbers or text", hint=READ_AND_REFUSED)
 
 
 def first_line(error: Exception) -> str:

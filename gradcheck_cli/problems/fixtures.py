@@ -6,7 +6,7 @@ Everything is checked here once; the stages behind trust it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.errors import InputError, did_you_mean
-from gradcheck_cli.loading.npz import read_npz
+from gradcheck_cli.loading.npz import READ_AND_REFUSED, read_npz
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.activations import ACTIVATIONS
 from gradcheck_cli.problems.losses import LOSSES
 from gradcheck_cli.problems.network import Network
+from gradcheck_cli.results import entry_name
 
 __all__ = ["load_fixture", "save_fixture"]
 
 _KEY = re.compile(r"(X|Y|activations|loss|l2|(?:W|b|D|dW|db)([1-9]\d{0,3}))", re.ASCII)
-_CONVERTED = "integers, booleans and floats of any size and byte order are read as float64"
+_MOST_NAMES = 12  # that stand in one message
 
 
 def load_fixture(path: str | Path) -> Network:
@@ -66,8 +67,28 @@ def save_fixture(network: Network, path: str | Path) -> None:
     content |= {f"D{l}": mask for l, mask in network.masks.items()}
     if network.claimed is not None:
         content |= {f"d{name}": gradient for name, gradient in network.claimed.items()}
-    with Path(path).open("wb") as file:
-        np.savez(file, **content)  # type: ignore[arg-type]
+    replace_file(Path(path), content)
+
+
+def replace_file(path: Path, content: Mapping[str, NDArray[Any]]) -> None:
+    """Write the arrays beside `path` and move them there, so that a full disk does not cost the old file."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("xb") as file:
+            np.savez(file, **content)  # type: ignore[arg-type]
+        part.replace(path)
+    except FileExistsError:
+        raise  # somebody else's: not ours to remove
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names for a message, the first few where there are many."""
+    every = list(names)
+    more = f" and {len(every) - _MOST_NAMES} more" if len(every) > _MOST_NAMES else ""
+    return ", ".join(every[:_MOST_NAMES]) + more if every else "none"
 
 
 class _Fixture:
@@ -134,24 +155,20 @@ class _Fixture:
         """Return L, after a look that W1 ... WL and b1 ... bL stand without a gap."""
         for key in ("X", "Y"):
             if key not in self.arrays:
-                raise self.refuse(f"{key} is missing", hint=self.nearest(key))
+                raise self.refuse(f"{key} is missing, expected X, Y, W1, b1, ...; there are {listed(self.arrays)}")
         layers = self.numbers("W") | self.numbers("b")
         last = max(layers, default=1)
         for l in range(1, last + 1):
             for kind in ("W", "b"):
                 if f"{kind}{l}" not in self.arrays:
-                    beside = ", ".join(sorted(k for k in self.arrays if re.fullmatch(r"[Wb]\d+", k))) or "none"
-                    raise self.refuse(f"{kind}{l} is missing; of weights and biases there are {beside}")
-        for kind in ("dW", "db", "D"):
-            for l in self.numbers(kind):
-                limit = last - 1 if kind == "D" else last
-                if l > limit:
-                    raise self.refuse(f"{kind}{l} is for a layer that is not there, expected at most {kind}{limit}")
+                    beside = [key for key in self.arrays if key[0] in "Wb"]
+                    raise self.refuse(f"{kind}{l} is missing; of weights and biases there are {listed(beside)}")
+        for kind in ("dW", "db"):
+            if (l := max(self.numbers(kind), default=1)) > last:
+                raise self.refuse(f"{kind}{l} is for a layer that is not there: the last is W{last}")
+        if (l := max(self.numbers("D"), default=0)) >= last:
+            raise self.refuse(f"D{l} is no mask of a hidden layer, expected D1 ... D(L-1) with L = {last}")
         return last
-
-    def nearest(self, key: str) -> str | None:
-        """Hint at a key that differs only in its case."""
-        return f"did you mean {key!r} by {key.lower()!r}?" if key.lower() in self.arrays else None
 
     # texts
 
@@ -214,14 +231,14 @@ class _Fixture:
         """Return an array as float64, in C order, a copy."""
         array = self.arrays[key]
         if array.dtype.kind not in "fiub":
-            raise self.refuse(f"{key} has dtype {array.dtype}, expected real numbers", hint=_CONVERTED)
+            raise self.refuse(f"{key} has dtype {array.dtype}, expected real numbers", hint=READ_AND_REFUSED)
         with np.errstate(over="ignore"):  # a longdouble beyond float64 becomes infinite, which is refused next
             values = np.array(array, dtype=np.float64, order="C")
         if finite and not np.isfinite(values).all():
             k = int(np.flatnonzero(~np.isfinite(values))[0])
-            place = [int(i) for i in np.unravel_index(k, values.shape)]
-            raise self.refuse(f"{key}{place} is {values.reshape(-1)[k]}, expected finite numbers")
-        if array.dtype != np.float64 and finite:
+            place = entry_name(key, values.shape, k)
+            raise self.refuse(f"{place} is {values.reshape(-1)[k]}, expected finite numbers")
+        if array.dtype != np.float64:
             self.converted.setdefault(str(array.dtype), []).append(key)
         return values
 
@@ -269,7 +286,7 @@ class _Fixture:
         key, inputs = f"W{l}", size_before[0]
         W = self.read_numbers(key)
         if W.ndim != 2:
-            raise self.refuse(f"{key} has shape {W.shape}, expected ({{n{l}}}, {inputs})")
+            raise self.refuse(f"{key} has shape {W.shape}, expected (n{l}, {inputs})")
         if not W.shape[0]:
             raise self.refuse(f"{key} has shape {W.shape}: the layer has no units")
         if W.shape[1] != inputs:
@@ -313,8 +330,10 @@ class _Fixture:
         if "l2" not in self.arrays:
             return 0.0
         value = self.read_numbers("l2")
-        if value.size != 1 or not value.reshape(-1)[0] >= 0:
-            raise self.refuse(f"l2 is {value.tolist()}, expected one number of at least 0")
+        if value.size != 1:
+            raise self.refuse(f"l2 has shape {value.shape}, expected one number")
+        if value.reshape(-1)[0] < 0:
+            raise self.refuse(f"l2 is {value.reshape(-1)[0]:g}, expected a number of at least 0")
         return float(value.reshape(-1)[0])
 
     def read_claimed(self, parameters: Mapping[str, Array]) -> dict[str, Array] | None:
@@ -325,7 +344,7 @@ class _Fixture:
         missing = [f"d{name}" for name in parameters if f"d{name}" not in self.arrays]
         if missing:
             raise self.refuse(
-                f"the claimed gradient has {', '.join(present)} but not {', '.join(missing)}, expected all or none"
+                f"the claimed gradient has {listed(present)} but not {listed(missing)}, expected all or none"
             )
         return {name: self.read_claim(name, values) for name, values in parameters.items()}
 

@@ -35,7 +35,7 @@ class Layer(NamedTuple):
 class Network:
     """A network of L layers with its data, at a point of its parameters.
 
-    Its shapes are trusted; `gradcheck_cli.loading.fixtures` is where they are checked.
+    Its shapes are trusted; `gradcheck_cli.problems.fixtures` is where they are checked.
     """
 
     name: str

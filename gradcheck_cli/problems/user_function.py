@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.errors import ProblemError, UserFunctionError, did_you_mean
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.network import Network, course_cache
 from gradcheck_cli.problems.problem import changes_one_by_one
 
-__all__ = ["CourseFunctions", "FunctionProblem", "call", "claimed_gradient", "copied", "scalar_loss"]
+__all__ = ["FunctionProblem", "call", "claimed_gradient", "copied", "name_of", "scalar_loss"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class FunctionProblem:
 
     def loss(self, parameters: Parameters) -> float:
         """Return what the loss function returns, as one number."""
-        return scalar_loss(call(self.loss_function, copied(parameters)), "the loss")
+        return scalar_loss(call(self.loss_function, copied(parameters)), f"what {name_of(self.loss_function)} returned")
 
     def gradient(self, parameters: Parameters) -> Parameters:
         """Return the claimed gradient, its shapes checked."""
@@ -49,77 +48,13 @@ class FunctionProblem:
         return changes_one_by_one(self, parameter, entries, steps)
 
 
-@dataclass(frozen=True)
-class CourseFunctions:
-    """A network whose forward or backward propagation is the user's own, in the course's form.
-
-    Parameters
-    ----------
-    network : Network
-        Gives the data, the parameters, and what the user's functions leave out.
-    forward : callable, optional
-        (X, Y, parameters) -> (cost, cache).
-    backward : callable, optional
-        (X, Y, cache) -> a dict with dW1, db1, ...; the cache is (Z1, A1, W1, b1, Z2, ...), or the user's own.
-    """
-
-    network: Network
-    forward: Callable[..., Any] | None = None
-    backward: Callable[..., Any] | None = None
-
-    @property
-    def name(self) -> str:
-        """The network's."""
-        return self.network.name
-
-    @property
-    def parameters(self) -> Parameters:
-        """The network's."""
-        return self.network.parameters
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """The network's, and where the two losses differ, that they do."""
-        return self.network.notes
-
-    def loss(self, parameters: Parameters) -> float:
-        """Return the cost of the user's forward propagation, or the network's."""
-        if self.forward is None:
-            return self.network.loss(parameters)
-        cost, _ = self._user_forward(parameters)
-        return scalar_loss(cost, f"the cost of {_name_of(self.forward)}")
-
-    def gradient(self, parameters: Parameters) -> Parameters:
-        """Return the gradient of the user's backward propagation, or the one the network claims."""
-        if self.backward is None:
-            return self.network.gradient(parameters)
-        if self.forward is None:
-            cache: Any = course_cache(self.network.forward_propagation(parameters), copied(parameters))
-        else:
-            _, cache = self._user_forward(parameters)
-        gradients = call(self.backward, self.network.X.copy(), self.network.Y.copy(), cache)
-        return claimed_gradient(gradients, parameters, _name_of(self.backward), prefix="d")
-
-    def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
-        """Return the changes of the loss, one forward propagation each."""
-        return changes_one_by_one(self, parameter, entries, steps)
-
-    def _user_forward(self, parameters: Parameters) -> tuple[Any, Any]:
-        assert self.forward is not None  # noqa: S101  (for the type checker; both callers have asked)
-        answer = call(self.forward, self.network.X.copy(), self.network.Y.copy(), copied(parameters))
-        if not (isinstance(answer, tuple) and len(answer) == 2):
-            raise ProblemError(
-                f"{_name_of(self.forward)} returned {type(answer).__name__}, expected a pair (cost, cache)"
-            )
-        return answer
-
-
 def copied(arrays: Parameters) -> dict[str, Array]:
     """Return copies, so that nothing the user's function does to them reaches the caller's arrays."""
     return {name: array.copy() for name, array in arrays.items()}
 
 
-def _name_of(function: Callable[..., Any]) -> str:
+def name_of(function: Callable[..., Any]) -> str:
+    """Return what the messages call a function."""
     return getattr(function, "__name__", None) or repr(function)
 
 
@@ -133,8 +68,10 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
     """
     try:
         return function(*arguments)
-    except (Exception, SystemExit) as error:
-        raise UserFunctionError.of(f"{_name_of(function)} raised", error) from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # sys.exit and pytest.fail are no Exceptions
+        raise UserFunctionError.of(f"{name_of(function)} raised", error) from error
 
 
 def scalar_loss(value: Any, what: str) -> float:
@@ -145,12 +82,9 @@ def scalar_loss(value: Any, what: str) -> float:
     ProblemError
         Where it is anything else.
     """
-    try:
-        array = np.asarray(value)
-        if array.size == 1 and array.dtype.kind in "fiub":
-            return float(array.reshape(-1)[0])
-    except (TypeError, ValueError):  # what numpy cannot read is not a number
-        array = None
+    array = _as_array(value)
+    if array is not None and array.size == 1 and array.dtype.kind in "fiub":
+        return float(array.reshape(-1)[0])
     shown = type(value).__name__ if array is None or not array.shape else f"an array of shape {array.shape}"
     raise ProblemError(f"{what} is {shown}, expected one real number")
 
@@ -199,5 +133,5 @@ def _claimed_array(claim: Mapping[str, Any], key: str, shape: tuple[int, ...], s
 def _as_array(value: Any) -> NDArray[Any] | None:
     try:
         return np.asarray(value)
-    except (TypeError, ValueError):  # ragged lists and the like
+    except Exception:  # noqa: BLE001  (ragged lists, and what the __array__ of the user's own kind may raise)
         return None

@@ -1,0 +1,74 @@
+"""A network whose forward or backward propagation is the user's own, in the course's form."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.network import Network, course_cache
+from gradcheck_cli.problems.problem import Problem
+from gradcheck_cli.problems.user_function import FunctionProblem, call, claimed_gradient, copied, name_of
+
+__all__ = ["with_own_functions"]
+
+
+def with_own_functions(
+    network: Network, forward: Callable[..., Any] | None, backward: Callable[..., Any] | None
+) -> Problem:
+    """Put the user's functions in the place of the network's.
+
+    Parameters
+    ----------
+    network : Network
+        Gives the data, the parameters, and what the user's functions leave out.
+    forward : callable, optional
+        (X, Y, parameters) -> (cost, cache). The network is then a function like any other, known by its costs alone.
+    backward : callable, optional
+        (X, Y, cache) -> a dict with dW1, db1, ...; the cache is the course's, (Z1, A1, W1, b1, Z2, ...), or the user's.
+
+    Raises
+    ------
+    ProblemError
+        Where a function returns something else.
+    UserFunctionError
+        Where a function raises.
+    """
+    if forward is None:
+        return network if backward is None else dataclasses.replace(network, claimed=own_claim(network, backward))
+    own_forward = forward
+
+    def cost(parameters: dict[str, Array]) -> Any:
+        return run_forward(network, own_forward, parameters)[0]
+
+    def gradient(parameters: dict[str, Array]) -> Any:
+        if backward is None:
+            return network.gradient(parameters)
+        return run_backward(network, backward, run_forward(network, own_forward, parameters)[1], parameters)
+
+    return FunctionProblem(network.parameters, cost, gradient, network.name, network.remarks)
+
+
+def own_claim(network: Network, backward: Callable[..., Any]) -> dict[str, Array]:
+    """Return what the user's backward function makes of the network's own cache."""
+    parameters = copied(network.parameters)
+    layers = network.forward_propagation(parameters)
+    return run_backward(network, backward, course_cache(layers, parameters), parameters)
+
+
+def run_backward(
+    network: Network, backward: Callable[..., Any], cache: Any, parameters: Parameters
+) -> dict[str, Array]:
+    """Call the user's backward function and return its gradient by parameter."""
+    gradients = call(backward, network.X.copy(), network.Y.copy(), cache)
+    return claimed_gradient(gradients, parameters, name_of(backward), prefix="d")
+
+
+def run_forward(network: Network, forward: Callable[..., Any], parameters: Parameters) -> tuple[Any, Any]:
+    """Call the user's forward function and return its cost and its cache."""
+    answer = call(forward, network.X.copy(), network.Y.copy(), parameters)
+    if not (isinstance(answer, tuple) and len(answer) == 2):
+        raise ProblemError(f"{name_of(forward)} returned {type(answer).__name__}, expected a pair (cost, cache)")
+    return answer
