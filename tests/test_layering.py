@@ -1,0 +1,114 @@
+"""Data goes one way: a module imports only from stages before its own and from the shared vocabulary."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import gradcheck_cli
+
+PACKAGE = Path(gradcheck_cli.__file__).parent
+STAGES = ("loading", "problems", "numeric", "comparison", "diagnosis", "reporters")
+VOCABULARY = {
+    "errors": set[str](),
+    "results": set[str](),
+    "text": set[str](),
+    "settings": {"errors"},
+    "parameters": {"errors", "results", "text"},
+}
+BEFORE = {stage: {*STAGES[:k], *VOCABULARY} for k, stage in enumerate(STAGES)}
+MAY_IMPORT = {
+    **VOCABULARY,
+    **BEFORE,
+    "reporters": {"results", "text", "settings", "errors"},
+    "checking": {*STAGES, *VOCABULARY} - {"reporters"},
+    "config": set(VOCABULARY),
+    "__init__": {*STAGES, *VOCABULARY, "checking"} - {"reporters"},
+    "__main__": {"cli"},
+}
+"""For each stage or module of the top level: which others it may import. `cli` and `pytest_plugin` may import all."""
+AT_THE_END = {"cli", "pytest_plugin", "__main__"}
+STDLIB_ONLY = {"errors", "results", "settings", "text", "__init__", "__main__", "config"}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def stage_of(module: Path) -> str:
+    return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the full name of everything that is imported, wherever the import stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "relative imports hide where they lead"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def parse(module: Path) -> ast.Module:
+    return ast.parse(module.read_text(encoding="utf-8"))
+
+
+def mentions(tree: ast.AST) -> set[str]:
+    """Return the names that could write or exit: print, sys.stdout, sys.exit ..."""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} & {"print", "exit", "quit"}
+    attributes = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+    of_sys = {f"sys.{n.attr}" for n in attributes if isinstance(n.value, ast.Name) and n.value.id == "sys"}
+    return names | (of_sys & {"sys.stdout", "sys.stderr", "sys.exit"})
+
+
+def name_of(module: Path) -> str:
+    return module.relative_to(PACKAGE).as_posix()
+
+
+every_module = pytest.mark.parametrize("module", MODULES, ids=name_of)
+
+
+@every_module
+def test_imports_only_from_stages_before_its_own(module: Path) -> None:
+    stage = stage_of(module)
+    if stage in {"cli", "pytest_plugin"}:
+        return
+    assert stage in MAY_IMPORT, f"{stage} has no place in the order of the stages"
+    own = {name.split(".")[1] for name in imported(parse(module)) if name.startswith("gradcheck_cli.")}
+    assert own <= MAY_IMPORT[stage] | {stage, "__version__"}
+
+
+@every_module
+def test_only_reporters_and_commands_know_rich_and_click(module: Path) -> None:
+    libraries = {name.split(".")[0] for name in imported(parse(module))} & {"rich", "click"}
+    allowed = {"cli": {"rich", "click"}, "pytest_plugin": {"rich"}, "reporters": {"rich"}}
+    assert libraries <= allowed.get(stage_of(module), set())
+
+
+@every_module
+def test_only_commands_write_and_exit(module: Path) -> None:
+    if stage_of(module) not in AT_THE_END:
+        assert not mentions(parse(module))
+
+
+@every_module
+def test_the_shared_vocabulary_of_plain_numbers_needs_no_numpy(module: Path) -> None:
+    if stage_of(module) in STDLIB_ONLY:
+        assert "numpy" not in {name.split(".")[0] for name in imported(parse(module))}
+
+
+@every_module
+def test_declares_its_public_names(module: Path) -> None:
+    if module.name in {"__init__.py", "__main__.py"}:
+        return
+    names = {target.id for node in parse(module).body if isinstance(node, ast.Assign) for target in node.targets
+             if isinstance(target, ast.Name)}  # fmt: skip
+    assert "__all__" in names
+
+
+def test_the_check_sees_an_import_that_is_hidden_in_a_function() -> None:
+    assert list(imported(ast.parse("def f():\n    from rich.table import Table"))) == ["rich.table.Table"]
+
+
+def test_the_check_sees_who_writes() -> None:
+    assert mentions(ast.parse("print(1)\nsys.stdout.write('')")) == {"print", "sys.stdout"}
