@@ -11,24 +11,23 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.comparison import (
+from gradcheck_cli.comparison.gradients import (
     compare_classic,
     compare_parameter,
     counted_difference,
     relative_difference,
-    verdict_of,
-    whole_verdict,
 )
+from gradcheck_cli.comparison.precision import judge_precision
+from gradcheck_cli.comparison.reasons import hidden_in_the_whole, reasons_for
+from gradcheck_cli.comparison.verdicts import verdict_of, whole_verdict
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.numeric.centred import centred_gradient, require_step_taken
 from gradcheck_cli.numeric.counted import CountedProblem
 from gradcheck_cli.numeric.reference import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
-from gradcheck_cli.precision import judge_precision
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.user_function import FunctionProblem
-from gradcheck_cli.reasons import hidden_in_the_whole, reasons_for
 from gradcheck_cli.results import CheckReport
 from gradcheck_cli.settings import DEFAULT_EPSILON, DEFAULT_THRESHOLD, Settings
 

@@ -16,6 +16,8 @@ __all__ = [
     "Finding",
     "ParameterResult",
     "Sensitivity",
+    "StepError",
+    "StepFault",
     "Verdict",
     "entry_name",
 ]
@@ -147,6 +149,27 @@ class ParameterResult:
     def count(self, verdict: EntryVerdict) -> int:
         """Return how many entries have a verdict."""
         return self.entries.count(verdict)
+
+
+class StepFault(enum.Enum):
+    """Why a centred difference is off."""
+
+    ROUND_OFF = "round-off"
+    KINK = "kink"
+    TRUNCATION = "truncation"
+
+
+@dataclass(frozen=True)
+class StepError:
+    """The error of the numeric gradient at a step."""
+
+    fault: StepFault
+    floor: float
+    """The relative difference that round-off alone would make."""
+    difference: float
+    """norm(numeric - reference) / (norm(numeric) + norm(reference))."""
+    where: str
+    """The entry that is off by most."""
 
 
 @dataclass(frozen=True)

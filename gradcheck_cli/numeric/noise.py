@@ -106,7 +106,7 @@ def table_noise(losses: Array) -> float | None:
     if not np.isfinite(losses).all() or np.mean(np.diff(losses) == 0) > 0.5:
         return None
     estimates = [_column_noise(losses, k) for k in range(1, len(losses) - 1)]
-    stable = [e[0] for e in zip(estimates, estimates[1:], estimates[2:]) if max(e) <= STABLE * min(e)]
+    stable = [e[0] for e in zip(estimates, estimates[1:], estimates[2:], strict=False) if max(e) <= STABLE * min(e)]
     return stable[0] if stable else min(estimates)
 
 

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-import enum
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from gradcheck_cli.numeric.noise import measured_noise
 from gradcheck_cli.parameters import Parameters, dictionary_to_vector
 from gradcheck_cli.problems.problem import Problem
-from gradcheck_cli.results import entry_name
+from gradcheck_cli.results import StepError, StepFault, entry_name
 
-__all__ = ["StepError", "StepFault", "find_step_error"]
-
-
-class StepFault(enum.Enum):
-    """Why a centred difference is off."""
-
-    ROUND_OFF = "round-off"
-    KINK = "kink"
-    TRUNCATION = "truncation"
-
-
-@dataclass(frozen=True)
-class StepError:
-    """The error of the numeric gradient at a step."""
-
-    fault: StepFault
-    floor: float
-    """The relative difference that round-off alone would make."""
-    difference: float
-    """norm(numeric - reference) / (norm(numeric) + norm(reference))."""
-    where: str
-    """The entry that is off by most."""
+__all__ = ["find_step_error"]
 
 
 def find_step_error(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from make_fixtures import FIXTURES, manifest, problems
-from support import run
 
 from gradcheck_cli.problems.fixtures import load_fixture
+from tests.make_fixtures import FIXTURES, manifest, problems
+from tests.support import run
 
 EXPECTED = json.loads((FIXTURES / "manifest.json").read_text(encoding="utf-8"))
 EXIT_CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 3}

@@ -9,8 +9,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from make_picture import PICTURE, picture
-from support import run
+
+from tests.make_picture import PICTURE, picture
+from tests.support import run
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

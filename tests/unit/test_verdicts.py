@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import random_network
 
 from gradcheck_cli import check
 from gradcheck_cli.errors import ProblemError, SettingError
@@ -17,6 +16,7 @@ from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.cases import built_in_case
 from gradcheck_cli.problems.network import Network
 from gradcheck_cli.results import EntryVerdict, Verdict
+from tests.networks import random_network
 
 
 def claiming(network: Network, **changed: Array) -> Network:

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
-from networks import random_network
 
 from gradcheck_cli.problems.activations import ACTIVATIONS
 from gradcheck_cli.problems.complex_step import complex_step_gradient
 from gradcheck_cli.problems.network import Network
 from gradcheck_cli.problems.rounding import magnitudes, units_at_kinks
+from tests.networks import random_network
 
 
 def high_precision_difference(network: Network, name: str, position: int) -> float:
     """A centred difference in extended precision, Richardson-extrapolated: an oracle that shares no formula."""
 
-    def loss(step: float) -> np.longdouble:
-        parameters = {key: values.astype(np.longdouble) for key, values in network.parameters.items()}
+    def loss(step: float) -> Any:
+        extended: Any = dataclasses.replace(network, X=network.X.astype(np.longdouble))
+        parameters: Any = {key: values.astype(np.longdouble) for key, values in network.parameters.items()}
         parameters[name].reshape(-1)[position] += np.longdouble(step)
-        extended = dataclasses.replace(network, X=network.X.astype(np.longdouble))
-        Z, A = extended.forward_propagation(parameters)[-1]
-        del Z
+        A = extended.forward_propagation(parameters)[-1].A
         return ((A - network.Y) ** 2).sum() / 2 / network.sample_count
 
     coarse, fine = ((loss(h) - loss(-h)) / (2 * np.longdouble(h)) for h in (2e-4, 1e-4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from gradcheck_cli.problems.activations import ACTIVATIONS
 from gradcheck_cli.problems.network import Network, course_cache
 from tests.support import small_network
 
-COMPLEX = {
+COMPLEX: dict[str, Any] = {
     "tanh": np.tanh,
     "sigmoid": lambda Z: 1 / (1 + np.exp(-Z)),
     "softplus": lambda Z: np.log(1 + np.exp(Z)),
@@ -22,14 +23,14 @@ COMPLEX = {
     "identity": lambda Z: Z,
     "softmax": lambda Z: np.exp(Z) / np.exp(Z).sum(axis=0),
 }
-COST = {
+COST: dict[str, Any] = {
     "bce": lambda A, Y: (-Y * np.log(A) - (1 - Y) * np.log(1 - A)).sum(),
     "softmax_ce": lambda A, Y: (-Y * np.log(A)).sum(),
     "mse": lambda A, Y: ((A - Y) ** 2).sum() / 2,
 }
 
 
-def complex_cost(network: Network, parameters: dict[str, np.ndarray]) -> complex:  # type: ignore[type-arg]
+def complex_cost(network: Network, parameters: dict[str, Any]) -> complex:
     """Return J of complex parameters, written apart from the package."""
     A = network.X.astype(complex)
     layers = range(1, network.layer_count + 1)
@@ -98,9 +99,7 @@ def test_gelu_passes_a_coarse_check(last: bool) -> None:
 def test_a_bias_is_not_penalised() -> None:
     network = small_network([2, 1], ["identity"], "mse", l2=3.0)
     free = small_network([2, 1], ["identity"], "mse")
-    np.testing.assert_array_equal(
-        network.gradient(network.parameters)["b1"], free.gradient(free.parameters)["b1"]
-    )
+    np.testing.assert_array_equal(network.gradient(network.parameters)["b1"], free.gradient(free.parameters)["b1"])
 
 
 @pytest.mark.parametrize("bias", [800.0, -800.0])

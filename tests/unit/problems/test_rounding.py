@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from networks import random_network
 
 from gradcheck_cli.problems.network import Network
+from tests.networks import random_network
 
 EPS = float(np.finfo(float).eps)
 

@@ -11,7 +11,8 @@ import pytest
 from gradcheck_cli.checking import check, check_gradient
 from gradcheck_cli.errors import ProblemError, UserFunctionError
 from gradcheck_cli.problems.cases import built_in_case
-from gradcheck_cli.problems.user_function import CourseFunctions, call, claimed_gradient, scalar_loss
+from gradcheck_cli.problems.course_functions import with_own_functions
+from gradcheck_cli.problems.user_function import call, claimed_gradient, scalar_loss
 
 POINT = {"w": np.array([1.0, -2.0]), "c": np.array([[3.0]])}
 
@@ -174,13 +175,13 @@ def backward(X: Any, Y: Any, cache: Any) -> dict[str, Any]:
     "functions", [(None, backward), (forward, None), (forward, backward)], ids=["backward", "forward", "both"]
 )
 def test_the_users_functions_stand_for_the_networks(functions: tuple[Any, Any]) -> None:
-    assert check(CourseFunctions(built_in_case("default"), *functions)).passed
+    assert check(with_own_functions(built_in_case("default"), *functions)).passed
 
 
 @pytest.mark.parametrize("answer", [3.0, None, (1, 2, 3)])
 def test_forward_must_return_a_pair(answer: object) -> None:
     with pytest.raises(ProblemError, match="expected a pair"):
-        check(CourseFunctions(built_in_case("default"), lambda X, Y, parameters: answer))
+        check(with_own_functions(built_in_case("default"), lambda X, Y, parameters: answer, None))
 
 
 def test_the_users_functions_get_copies() -> None:
@@ -192,12 +193,12 @@ def test_the_users_functions_get_copies() -> None:
             array[:] = 7.0
         return gradients
 
-    assert check(CourseFunctions(network, None, spoiling)).passed
+    assert check(with_own_functions(network, None, spoiling)).passed
     np.testing.assert_array_equal(network.X, built_in_case("default").X)
 
 
 def test_a_warning_in_the_users_function_is_its_own() -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        check_gradient(lambda p: warnings.warn("mine", stacklevel=1) or square(p), right, POINT)  # type: ignore[func-returns-value]
+        check_gradient(lambda p: warnings.warn("mine", stacklevel=1) or square(p), right, POINT)
     assert {str(warning.message) for warning in caught} == {"mine"}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradcheck_cli.comparison import blind_parameters
-from gradcheck_cli.numeric.step_error import StepError, StepFault
-from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, Verdict
+from gradcheck_cli.comparison.verdicts import blind_parameters
+from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, StepError, StepFault, Verdict
 from gradcheck_cli.settings import Settings
 
 __all__ = ["hidden_in_the_whole", "reasons_for"]

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.comparison.verdicts import verdict_of
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
 from gradcheck_cli.results import Entries, EntryVerdict, ParameterResult, Sensitivity, Verdict
@@ -29,8 +30,6 @@ __all__ = [
     "counted_difference",
     "entry_verdicts",
     "relative_difference",
-    "verdict_of",
-    "whole_verdict",
 ]
 
 MOST_UNRESOLVED = 0.5  # share of a parameter's entries; above it the parameter has not been checked
@@ -64,28 +63,6 @@ def relative_difference(analytic: Array, numeric: Array) -> float:
         return math.nan
     analytic, numeric = analytic / largest, numeric / largest
     return norm(analytic - numeric) / (norm(analytic) + norm(numeric))
-
-
-def verdict_of(difference: float, threshold: float) -> Verdict:
-    """PASS where `difference` is at most `threshold`; NaN fails."""
-    return Verdict.PASS if difference <= threshold else Verdict.FAIL
-
-
-def whole_verdict(parameters: Sequence[ParameterResult], difference: float, settings: Settings) -> Verdict:
-    """Return FAIL where a parameter fails; PASS where all pass, the difference does, and enough could be seen."""
-    verdicts = {parameter.verdict for parameter in parameters}
-    if Verdict.FAIL in verdicts:
-        return Verdict.FAIL
-    passed = verdicts == {Verdict.PASS} and difference <= settings.threshold
-    return Verdict.PASS if passed and not blind_parameters(parameters, settings) else Verdict.INCONCLUSIVE
-
-
-def blind_parameters(parameters: Sequence[ParameterResult], settings: Settings) -> list[ParameterResult]:
-    """Return the parameters in which an error of the required size would not have been seen."""
-    required = settings.require_sensitivity
-    if required is None:
-        return []
-    return [p for p in parameters if p.sensitivity is None or not p.sensitivity.relative <= required]
 
 
 def counted_difference(

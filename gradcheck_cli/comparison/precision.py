@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gradcheck_cli.comparison import entry_verdicts
+from gradcheck_cli.comparison.gradients import entry_verdicts
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.results import EntryVerdict
