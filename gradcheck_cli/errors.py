@@ -14,6 +14,7 @@ An error says what was wrong, the offending value and what was expected. It does
 from __future__ import annotations
 
 import difflib
+import math
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,6 +26,7 @@ __all__ = [
     "SettingError",
     "UserFunctionError",
     "did_you_mean",
+    "vanishing_step",
 ]
 
 _PACKAGE = str(Path(__file__).parent)
@@ -94,3 +96,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     by_folded = {candidate.casefold(): candidate for candidate in known}
     near = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.5)
     return f"did you mean {by_folded[near[0]]!r}?" if near else None
+
+
+def vanishing_step(entry: str, value: float, epsilon: float) -> ProblemError:
+    """Make the error for a step so small beside an entry that adding or taking it away changes nothing."""
+    return ProblemError(
+        f"epsilon {epsilon:g} vanishes beside {entry} = {value:g}: theta + epsilon == theta, so there is no difference"
+        " to take",
+        hint=f"a step that counts there is at least {2 * math.ulp(value):.0e}; --epsilon auto finds one",
+    )

@@ -30,6 +30,17 @@ class Checking:
     color: str
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """What a check is told."""
+        return {
+            "epsilon": self.epsilon,
+            "threshold": self.threshold,
+            "classic": self.classic,
+            "precision": self.precision,
+            "require_sensitivity": self.require_sensitivity,
+        }
+
+    @property
     def verbosity(self) -> int:
         """How much is told: 0 as usual, above it more, below it less."""
         return self.verbose - self.quiet

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.output import show_error, terminal_width, wants_color, write
 from gradcheck_cli.errors import GradcheckError
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.problems.scalar import ScalarModel
+from gradcheck_cli.results import CheckReport, Verdict
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
@@ -24,7 +25,7 @@ INTERRUPTED = 130
 _WORST_FIRST = (COULD_NOT_CHECK, 1, 3, 0)
 
 
-def run_checks(problems: Iterable[Callable[[], Problem]], options: Checking) -> int:
+def run_checks(problems: Iterable[Callable[[], Problem | ScalarModel]], options: Checking) -> int:
     """Make and check every problem; one that cannot be checked does not keep the others from it.
 
     Parameters
@@ -45,29 +46,15 @@ def run_checks(problems: Iterable[Callable[[], Problem]], options: Checking) -> 
     return min(codes, key=_WORST_FIRST.index)
 
 
-def run_check(make_problem: Callable[[], Problem], options: Checking) -> int:
+def run_check(make_problem: Callable[[], Problem | ScalarModel], options: Checking) -> int:
     """Check one problem, write its report or its error, and return its exit code."""
-    from gradcheck_cli.checking import check
-    from gradcheck_cli.cli.progress import Progress
-    from gradcheck_cli.reporters.terminal import (
-        Style,
-        render,
-    )  # now: later the folder of the user's file may hide a module
+    # imported before the folder of the user's file can hide a module
+    from gradcheck_cli.reporters.terminal import Style, render
 
     try:
         # what the user's functions print does not belong in the report
         with redirect_stdout(sys.stderr):
-            problem = make_problem()
-            with Progress(problem.parameters, quiet=options.verbosity < 0) as progress:
-                report = check(
-                    problem,
-                    epsilon=options.epsilon,
-                    threshold=options.threshold,
-                    precision=options.precision,
-                    classic=options.classic,
-                    require_sensitivity=options.require_sensitivity,
-                    progress=progress,
-                )
+            report = checked(make_problem(), options)
     except GradcheckError as error:
         show_error(error)
         return COULD_NOT_CHECK
@@ -75,6 +62,19 @@ def run_check(make_problem: Callable[[], Problem], options: Checking) -> int:
         style = Style(wants_color(options.color), terminal_width(), options.verbosity)
         write(render(report, style), sys.stdout)
     return EXIT_CODES[report.verdict]
+
+
+def checked(problem: Problem | ScalarModel, options: Checking) -> CheckReport:
+    """Check a problem; the scalar model without numpy."""
+    if isinstance(problem, ScalarModel):
+        from gradcheck_cli.scalar_checking import check_scalar
+
+        return check_scalar(problem, **options.settings)
+    from gradcheck_cli.checking import check
+    from gradcheck_cli.cli.progress import Progress
+
+    with Progress(problem.parameters, quiet=options.verbosity < 0) as progress:
+        return check(problem, **options.settings, progress=progress)
 
 
 def summary(codes: list[int]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.errors import vanishing_step
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.results import entry_name
@@ -59,8 +59,4 @@ def require_step_taken(parameters: Parameters, epsilon: float) -> None:
         vanished = np.flatnonzero((values + epsilon == values) | (values - epsilon == values))
         if vanished.size:
             k = int(vanished[0])
-            raise ProblemError(
-                f"epsilon {epsilon:g} vanishes beside {entry_name(name, values.shape, k)} = {values.reshape(-1)[k]:g}:"
-                " theta + epsilon == theta, so there is no difference to take",
-                hint=f"a step that counts there is at least {2 * np.spacing(abs(values.reshape(-1)[k])):.0e}",
-            )
+            raise vanishing_step(entry_name(name, values.shape, k), float(values.reshape(-1)[k]), epsilon)

@@ -1,15 +1,8 @@
-"""The scalar model of the course: J = theta x, dtheta = x."""
+"""The scalar model of the course: J = theta x, dtheta = x. In plain floats, so that it needs no numpy."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-
-from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.problem import changes_one_by_one
 
 __all__ = ["ScalarModel"]
 
@@ -23,30 +16,16 @@ class ScalarModel:
     dtheta: float | None = None
     """The gradient under test; None means the model's own, x."""
     name: str = "scalar"
-    notes: Sequence[str] = ()
 
-    @property
-    def parameters(self) -> Parameters:
-        """Theta, as an array without dimensions."""
-        return {"theta": np.array(self.theta)}
-
-    def loss(self, parameters: Parameters) -> float:
+    def loss(self, theta: float) -> float:
         """Return J = theta x; infinite where that overflows."""
-        return float(parameters["theta"]) * self.x
+        return theta * self.x
 
-    def gradient(self, parameters: Parameters) -> Parameters:  # noqa: ARG002
+    def gradient(self) -> float:
         """Return dtheta = x, or the claimed value."""
-        return {"theta": np.array(self.x if self.dtheta is None else self.dtheta)}
+        return self.x if self.dtheta is None else self.dtheta
 
-    def complex_step_gradients(self) -> Sequence[Parameters]:
+    def complex_step_derivative(self) -> float:
         """Return Im((theta + ih) x) / h."""
         h = 1e-100
-        return [{"theta": np.array(((self.theta + 1j * h) * self.x).imag / h)}]
-
-    def rounding_floor(self, machine_epsilon: float) -> Parameters:
-        """Return the rounding of x itself."""
-        return {"theta": np.array(machine_epsilon * abs(self.x))}
-
-    def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
-        """Return the change of J for each step."""
-        return changes_one_by_one(self, parameter, entries, steps)
+        return ((self.theta + 1j * h) * self.x).imag / h

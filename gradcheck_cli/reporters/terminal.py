@@ -75,10 +75,11 @@ def headline(report: CheckReport) -> Text:
 def facts(report: CheckReport) -> list[str]:
     """Return the circumstances of the check, every digit of the loss and of the difference."""
     epsilon = report.epsilon if isinstance(report.epsilon, str) else f"{report.epsilon:g}"
+    entries = "entry" if report.entry_count == 1 else "entries"
     reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
     return [
         f"J = {report.loss!r}, difference = {report.difference!r}",
-        f"{report.entry_count} entries, epsilon {epsilon}, {report.evaluations} evaluations,"
+        f"{report.entry_count} {entries}, epsilon {epsilon}, {report.evaluations} evaluations,"
         f" {report.seconds:.2f} s; {reference}",
         *report.reasons,
     ]

@@ -1,0 +1,148 @@
+"""The check of the scalar model: what `checking` does, for one number and in plain floats, so without numpy.
+
+The rules are those of `gradcheck_cli.comparison.gradients`; a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import sys
+import time
+from array import array
+from typing import Any
+
+from gradcheck_cli.comparison.reasons import hidden_in_the_whole, reasons_for
+from gradcheck_cli.comparison.verdicts import verdict_of, whole_verdict
+from gradcheck_cli.errors import ProblemError, vanishing_step
+from gradcheck_cli.problems.scalar import ScalarModel
+from gradcheck_cli.results import (
+    CheckReport,
+    Entries,
+    EntryVerdict,
+    ParameterResult,
+    Sensitivity,
+    StepError,
+    StepFault,
+    Verdict,
+)
+from gradcheck_cli.settings import Settings
+
+__all__ = ["check_scalar"]
+
+MACHINE_EPSILON = {"float64": sys.float_info.epsilon, "float32": 2.0**-23}
+
+
+def check_scalar(model: ScalarModel, **settings: Any) -> CheckReport:
+    """Check the gradient that the scalar model claims.
+
+    Parameters
+    ----------
+    model : ScalarModel
+        What to check.
+    **settings
+        As for `gradcheck_cli.checking.check`.
+
+    Returns
+    -------
+    CheckReport
+
+    Raises
+    ------
+    ProblemError
+        Where J is not finite, or the step vanishes beside theta.
+    """
+    started = time.perf_counter()
+    chosen = Settings(**settings)
+    loss = model.loss(model.theta)
+    if not math.isfinite(loss):
+        raise ProblemError(f"J = theta x is {loss}, expected a finite number")
+    reference = model.complex_step_derivative()
+    numeric = reference if chosen.step is None else centred_difference(model, chosen.step)
+    report = judge(model, loss, numeric, numeric if chosen.classic else reference, chosen)
+    return dataclasses.replace(report, seconds=time.perf_counter() - started)
+
+
+def centred_difference(model: ScalarModel, epsilon: float) -> float:
+    """Return (J(theta + epsilon) - J(theta - epsilon)) / (2 epsilon)."""
+    plus, minus = model.theta + epsilon, model.theta - epsilon
+    if model.theta in (plus, minus):
+        raise vanishing_step("theta", model.theta, epsilon)
+    return (model.loss(plus) - model.loss(minus)) / (2 * epsilon)
+
+
+def judge(model: ScalarModel, loss: float, numeric: float, reference: float, settings: Settings) -> CheckReport:
+    """Compare the three derivatives and make the report."""
+    analytic = model.gradient()
+    bar = 0.0 if settings.classic else abs(reference) * MACHINE_EPSILON.get(settings.precision, sys.float_info.epsilon)
+    parameter = compare(analytic, numeric, reference, bar, settings)
+    difference = parameter.difference
+    verdict = verdict_of(difference, settings.threshold)
+    if not settings.classic:
+        verdict = whole_verdict([parameter], difference, settings)
+    report = CheckReport(
+        name=model.name,
+        verdict=verdict,
+        difference=difference,
+        refined_difference=parameter.refined_difference,
+        threshold=settings.threshold,
+        epsilon=settings.epsilon,
+        loss=loss,
+        evaluations=1 if settings.step is None else 3,
+        reference="" if settings.classic else "complex step",
+        seconds=0.0,
+        parameters=(parameter,),
+    )
+    if settings.classic:
+        return dataclasses.replace(report, reasons=hidden_in_the_whole((parameter,), verdict))
+    return dataclasses.replace(report, reasons=reasons_for(report, settings, step_error(report, numeric, reference)))
+
+
+def compare(analytic: float, numeric: float, reference: float, bar: float, settings: Settings) -> ParameterResult:
+    """Compare the claim with both derivatives."""
+    allowed = settings.threshold * max(abs(analytic), abs(reference)) + bar
+    agrees = settings.classic or (math.isfinite(analytic) and abs(analytic - reference) <= allowed)
+    difference = relative_difference(analytic, numeric)
+    verdict = Verdict.PASS if agrees else Verdict.FAIL
+    columns = [array("d", [value]) for value in (analytic, numeric, reference, bar)]
+    found = EntryVerdict.AGREES if agrees else EntryVerdict.DISAGREES
+    entries = Entries("theta", (), bytes([found]), *columns)
+    return ParameterResult(
+        name="theta",
+        shape=(),
+        verdict=verdict_of(difference, settings.threshold) if settings.classic else verdict,
+        difference=difference,
+        refined_difference=relative_difference(analytic, reference),
+        analytic_norm=abs(analytic),
+        numeric_norm=abs(numeric),
+        worst=entries[0],
+        sensitivity=None if settings.classic else sensitivity(reference, bar, settings.threshold),
+        entries=entries,
+    )
+
+
+def relative_difference(analytic: float, numeric: float) -> float:
+    """Return |analytic - numeric| / (|analytic| + |numeric|); 0 where both are 0."""
+    if analytic == numeric == 0:
+        return 0.0
+    if not (math.isfinite(analytic) and math.isfinite(numeric)):
+        return math.nan
+    largest = max(abs(analytic), abs(numeric))
+    return abs(analytic / largest - numeric / largest) / (abs(analytic) / largest + abs(numeric) / largest)
+
+
+def sensitivity(reference: float, bar: float, threshold: float) -> Sensitivity:
+    """Return what would have failed."""
+    caught = threshold * abs(reference) + bar
+    share = caught / abs(reference) if reference else math.inf
+    return Sensitivity(caught, share, share)
+
+
+def step_error(report: CheckReport, numeric: float, reference: float) -> StepError | None:
+    """Return the error of the centred difference: of a linear J it can only be round-off."""
+    if isinstance(report.epsilon, str) or report.difference <= report.threshold:
+        return None
+    size = abs(numeric) + abs(reference)
+    noise = sys.float_info.epsilon * abs(report.loss) / 2
+    floor = noise / report.epsilon / size if size else 0.0
+    return StepError(StepFault.ROUND_OFF, floor, relative_difference(numeric, reference), "theta")
