@@ -23,7 +23,7 @@ from gradcheck_cli.comparison.verdicts import verdict_of, whole_verdict
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.numeric.centred import centred_gradient, require_step_taken
 from gradcheck_cli.numeric.counted import CountedProblem
-from gradcheck_cli.numeric.reference import find_reference
+from gradcheck_cli.numeric.second_opinion import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.problem import Problem

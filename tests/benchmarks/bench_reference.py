@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gradcheck_cli.numeric.centred import centred_gradient
-from gradcheck_cli.numeric.reference import complex_step_reference
+from gradcheck_cli.numeric.complex_step import complex_step_reference
 from gradcheck_cli.problems.cases import built_in_case
 from gradcheck_cli.problems.network import Network
 
