@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from gradcheck_cli.comparison.gradients import (
     compare_classic,
     compare_parameter,
@@ -26,10 +24,12 @@ from gradcheck_cli.numeric.counted import CountedProblem
 from gradcheck_cli.numeric.second_opinion import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
+from gradcheck_cli.problems.functions import function_problem
+from gradcheck_cli.problems.preflight import preflight
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.results import CheckReport
-from gradcheck_cli.settings import DEFAULT_EPSILON, DEFAULT_THRESHOLD, Settings
+from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON, DEFAULT_THRESHOLD, Settings
 
 __all__ = ["check", "check_gradient"]
 
@@ -79,7 +79,7 @@ def check(
     """
     started = time.perf_counter()
     settings = Settings(epsilon, threshold, precision, classic, require_sensitivity, seed)
-    counted = CountedProblem(problem)
+    counted = CountedProblem(preflight(problem) if isinstance(problem, FunctionProblem) else problem)
     point = Point.of(counted, settings)
     report = (
         classic_report(counted, point, settings, progress)
@@ -168,25 +168,38 @@ def centred_differences(problem: Problem, settings: Settings, progress: Progress
 
 
 def check_gradient(
-    loss: Callable[[dict[str, Array]], Any],
-    gradient: Callable[[dict[str, Array]], Any] | Mapping[str, Any],
-    parameters: Mapping[str, Any],
+    loss: Callable[..., Any],
+    gradient: Any,
+    parameters: Any,
     *,
+    data: Mapping[str, Any] | None = None,
+    autograd: str | None = None,
     name: str = "function",
+    epsilon: float | str | None = None,
+    classic: bool = False,
     **settings: Any,
 ) -> CheckReport:
-    """Check the gradient of a function of named arrays.
+    """Check the gradient of a function of named arrays, or of one array.
 
     Parameters
     ----------
     loss : callable
-        parameters -> float, where parameters is a dict of float64 arrays.
-    gradient : callable or mapping of str to array_like
-        parameters -> gradient, or the gradient itself: a dict with the parameters' names and shapes.
-    parameters : mapping of str to array_like
+        (parameters, **data) -> float, where parameters is a dict of float64 arrays, or one array where `parameters` is.
+    gradient : callable, mapping of str to array_like, array_like or None
+        (parameters, **data) -> gradient, or the gradient itself: in the same form as the parameters, or a tuple in
+        their order. None where `loss` returns the pair (loss, gradient), and with `autograd`.
+    parameters : mapping of str to array_like, or array_like
         The point at which to check. It is copied, never changed.
+    data : mapping of str to object, optional
+        What both functions get by keyword. Arrays are copied, never changed.
+    autograd : {"torch", "jax", "autograd"}, optional
+        The framework whose arrays the loss takes and whose gradient of it is checked.
     name : str, optional
         What the report calls it.
+    epsilon : float or "auto", optional
+        As for `check`, but ``"auto"`` unless given or `classic`.
+    classic : bool, optional
+        As for `check`.
     **settings
         As for `check`.
 
@@ -204,25 +217,13 @@ def check_gradient(
     >>> report = check_gradient(lambda p: (p["w"] ** 2).sum(), lambda p: {"w": 2 * p["w"]}, {"w": [1.0, 2.0]})
     >>> report.passed
     True
+    >>> check_gradient(lambda x: (x**2).sum(), lambda x: 3 * x, [1.0, 2.0]).passed
+    False
     """
-    point = {key: as_parameter(key, values) for key, values in parameters.items()}
-    return check(FunctionProblem(point, loss, gradient, name), **settings)
-
-
-def as_parameter(name: str, values: Any) -> Array:
-    """Return `values` as a float64 array of its own.
-
-    Raises
-    ------
-    ProblemError
-        Where they are not real numbers, or one of them is not finite.
-    """
-    array = np.asarray(values)
-    if array.dtype.kind not in "fiu":
-        raise ProblemError(f"parameter {name} has dtype {array.dtype}, expected real numbers")
-    if not np.isfinite(array).all():
-        raise ProblemError(f"parameter {name} holds NaN or infinity, expected finite numbers")
-    return np.array(array, dtype=np.float64)
+    problem = function_problem(loss, gradient, parameters, data=data or {}, autograd=autograd, name=name)
+    if epsilon is None:
+        epsilon = DEFAULT_EPSILON if classic else AUTO
+    return check(problem, epsilon=epsilon, classic=classic, **settings)
 
 
 def require_something(parameters: Parameters) -> None:

@@ -20,7 +20,7 @@ from rich.text import Text
 from gradcheck_cli.results import CheckReport, Entry, ParameterResult, Verdict
 from gradcheck_cli.text import printable
 
-__all__ = ["Style", "render"]
+__all__ = ["Style", "as_text", "render", "renderable"]
 
 STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
 INDENT = "      "
@@ -64,6 +64,16 @@ def render(report: CheckReport, style: Style) -> str:
     return out.text()
 
 
+def as_text(report: CheckReport) -> str:
+    """Return the report as plain text, as wide as it needs."""
+    return render(report, Style()).rstrip()
+
+
+def renderable(report: CheckReport) -> Text:
+    """Return the report as Rich may print it."""
+    return Text.from_ansi(render(report, Style(color=True)))
+
+
 def headline(report: CheckReport) -> Text:
     """Return the line that stands alone: verdict, problem, difference, threshold."""
     return Text.assemble(
@@ -76,9 +86,10 @@ def facts(report: CheckReport) -> list[str]:
     """Return the circumstances of the check, every digit of the loss and of the difference."""
     epsilon = report.epsilon if isinstance(report.epsilon, str) else f"{report.epsilon:g}"
     entries = "entry" if report.entry_count == 1 else "entries"
+    loss = "" if report.loss is None else f"J = {report.loss!r}, "
     reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
     return [
-        f"J = {report.loss!r}, difference = {report.difference!r}",
+        f"{loss}difference = {report.difference!r}",
         f"{report.entry_count} {entries}, epsilon {epsilon}, {report.evaluations} evaluations,"
         f" {report.seconds:.2f} s; {reference}",
         *report.reasons,
