@@ -127,7 +127,7 @@ def estimate(rungs: Rungs, noise: float) -> Estimate:
 
 
 def moves_below(rungs: Rungs, noise: float) -> Mask:
-    """Return for which entries the two smallest rungs differ by more than noise, so that smaller steps may tell more."""
+    """Return for which entries the two smallest rungs differ by more than noise: smaller steps may tell more."""
     lowest = Rungs(rungs.up[:2], rungs.rise[:2], rungs.down[:2], rungs.fall[:2])
     with np.errstate(all="ignore"):
         drift, bars = np.abs(np.diff(lowest.slopes, axis=0)[0]), CLEAR * lowest.noise(noise)[0]
