@@ -13,6 +13,7 @@ from gradcheck_cli.cli.output import show_error, terminal_width, wants_color, wr
 from gradcheck_cli.errors import CheckInterrupted, GradcheckError
 from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.results import CheckReport, Verdict
+from gradcheck_cli.settings import AUTO
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
@@ -87,8 +88,12 @@ def checked(problem: Problem | ScalarModel, options: Checking) -> CheckReport:
         return check_scalar(problem, **options.settings)
     from gradcheck_cli.checking import check
     from gradcheck_cli.cli.progress import Progress
+    from gradcheck_cli.problems.problem import ComplexSafe
 
-    with Progress(problem.parameters, quiet=options.verbosity < 0) as progress:
+    entries = sum(values.size for values in problem.parameters.values())
+    ladder = not options.classic and not isinstance(problem, ComplexSafe)
+    passes = ladder + (options.epsilon != AUTO)
+    with Progress(entries * passes, quiet=options.verbosity < 0) as progress:
         return check(problem, **options.settings, progress=progress)
 
 
