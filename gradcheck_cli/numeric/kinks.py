@@ -1,9 +1,9 @@
 """Kinks at the point itself: is there one, and which gradients are right there.
 
 Along a single entry a kink shows as a gap between the one-sided slopes. That is not enough: two samples of one relu
-unit may turn on and off together, so that the loss is smooth along the entry while a backward pass that takes relu'(0) = 0
-claims neither slope. What is right at a kink is the convex hull of the gradients around it (Clarke's generalised
-gradient), and a sample of that are the slopes of the entry at a few random points nearby.
+unit may turn on and off together, so that the loss is smooth along the entry while a backward pass that takes
+relu'(0) = 0 claims neither slope. What is right at a kink is the convex hull of the gradients around it (Clarke's
+generalised gradient), and a sample of that are the slopes of the entry at a few random points nearby.
 """
 
 from __future__ import annotations

@@ -15,9 +15,11 @@ The rule, for every entry:
 
 A claim disagrees iff it lies outside [low, high] by more than threshold * max(|claim|, |value|) + bars. For that `bars`
 is wider than the error bar of the reference: `SAFETY` times, and it adds what the claim's own formula may lose by
-rounding: `ROUNDING` of the largest slope in sight, and `EPS` itself, since such a formula has differences like A - Y. `coarse` says where the reference itself, without this rounding, is too wide to judge by: wider than a
-twentieth of the parameter's gradient (root mean square), unless the parameter's gradient is negligible beside the whole
-gradient, or beside the slopes that the loss has a tenth of the parameter's size away, or zero to rounding.
+rounding: `ROUNDING` of the largest slope in sight, and `EPS` itself, since such a formula has differences like A - Y.
+
+`coarse` says where the reference alone, without this rounding, is too wide to judge by: wider than a twentieth of the
+parameter's gradient (root mean square), unless that gradient is negligible beside the whole gradient or beside the
+slopes that the loss has within a tenth of the parameter's size, or zero to rounding.
 
 The measured noise: More and Wild, "Estimating computational noise", SIAM Journal on Scientific Computing 33, 2011.
 Extrapolation and its error bar: Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", Advances in Engineering

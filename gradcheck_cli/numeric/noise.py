@@ -13,8 +13,8 @@ What spacing is right is not known beforehand:
 - Too large, curvature or a kink remains in the differences, which only makes the estimate larger. So of a few spacings
   the smallest estimate counts. The line starts beside the point and goes one way: a kink at the point is not crossed.
 - Noise can hide from small spacings: log(1 - A) beside a saturated unit is a staircase, smooth on every step of it.
-  `noise_plateau` looks for it: noise shows the same at two neighbouring spacings, where curvature and kinks grow with
-  them. That takes many evaluations and is asked only where a gradient looks wrong.
+  `noise_plateau` looks for it: noise does not grow with the spacing, as curvature and kinks do. That takes many
+  evaluations and is asked only where a gradient looks wrong.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ WIDER_SPACINGS = (1e-6, 1e-5, 1e-4, 1e-3)  # in turn, until the loss changes: it
 PLATEAU_SPACINGS = (1e-8, 1e-7, *WIDER_SPACINGS)
 POINTS = 8  # More and Wild: six to eight are enough
 STABLE = 4.0  # More and Wild: the ratio within which neighbouring columns agree
-STAIR_NOISE = 0.3  # standard deviation of rounding to a grid, in its spacings: 1 / sqrt(12)
+STAIR_NOISE = 0.5  # of the stair: the most that rounding to it is off
 
 
 def typical_sizes(values: Array) -> Array:
@@ -93,7 +93,7 @@ def measured_noise(problem: Problem, seed: int) -> float:
 
 
 def noise_plateau(problem: Problem, seed: int) -> float:
-    """Return the largest noise that shows the same at two neighbouring spacings, a factor of ten apart.
+    """Return the largest noise that shows at two spacings without having grown from the smaller to the larger.
 
     Parameters
     ----------
@@ -109,8 +109,8 @@ def noise_plateau(problem: Problem, seed: int) -> float:
     """
     line = line_through(problem, seed)
     estimates = [_noise_along(line, spacing) for spacing in PLATEAU_SPACINGS]
-    pairs = itertools.pairwise(estimates)
-    return max((max(pair) for pair in pairs if max(pair) <= STABLE * min(pair)), default=0.0)
+    pairs = itertools.combinations(estimates, 2)
+    return max((min(pair) for pair in pairs if pair[1] <= STABLE * pair[0]), default=0.0)
 
 
 def _noise_along(line: Callable[[float], float], spacing: float) -> float:

@@ -31,6 +31,7 @@ __all__ = ["Estimate", "Rungs", "estimate", "first_estimate", "moves_below"]
 Mask = NDArray[np.bool_]
 
 NOISE_BARS = 2.0  # the error of a centred difference has the deviation noise / (sqrt(2) h): this is almost three of it
+GAP_NOISE = 4.0  # of a gap has 3.5 times the deviation: both sides, and twice the point itself
 CLEAR = 4.0  # a gap or a drift is taken for real beyond so many bars
 
 
@@ -127,7 +128,7 @@ def estimate(rungs: Rungs, noise: float) -> Estimate:
 
 
 def moves_below(rungs: Rungs, noise: float) -> Mask:
-    """Return for which entries the two smallest rungs differ by more than noise: smaller steps have something to say."""
+    """Return for which entries the two smallest rungs differ by more than noise: smaller steps will tell more."""
     lowest = Rungs(rungs.up[:2], rungs.rise[:2], rungs.down[:2], rungs.fall[:2])
     with np.errstate(all="ignore"):
         drift, bars = np.abs(np.diff(lowest.slopes, axis=0)[0]), CLEAR * lowest.noise(noise)[0]
@@ -155,7 +156,7 @@ def _truncation(offers: Array, errors: Array) -> Array:
 
 def _gaps_at_zero(rungs: Rungs, noise: float) -> tuple[Array, Array]:
     """Return the gap that each rung and the one below extrapolate to the step 0, and its noise bar."""
-    gaps, errors, ratios = rungs.gaps, 2 * rungs.noise(noise), _ratios(rungs)
+    gaps, errors, ratios = rungs.gaps, GAP_NOISE * rungs.noise(noise), _ratios(rungs)
     at_zero = (ratios * gaps[:-1] - gaps[1:]) / (ratios - 1)
     return _from_second(at_zero), _from_second((ratios * errors[:-1] + errors[1:]) / (ratios - 1))
 
