@@ -4,7 +4,7 @@ from gradcheck_cli.numeric.counted import CountedProblem
 from gradcheck_cli.problems.cases import built_in_case
 
 
-def test_every_loss_counts_and_the_answers_are_the_problems():
+def test_every_loss_counts_and_the_answers_are_the_problems() -> None:
     problem = built_in_case("default")
     counted = CountedProblem(problem)
     entries, steps = np.array([0, 1, 2]), np.array([0.1, 0.2, 0.3])
