@@ -98,9 +98,7 @@ def test_gelu_passes_a_coarse_check(last: bool) -> None:
 def test_a_bias_is_not_penalised() -> None:
     network = small_network([2, 1], ["identity"], "mse", l2=3.0)
     free = small_network([2, 1], ["identity"], "mse")
-    np.testing.assert_array_equal(
-        network.gradient(network.parameters)["b1"], free.gradient(free.parameters)["b1"]
-    )
+    np.testing.assert_array_equal(network.gradient(network.parameters)["b1"], free.gradient(free.parameters)["b1"])
 
 
 @pytest.mark.parametrize("bias", [800.0, -800.0])
