@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -74,7 +75,7 @@ def small_network(
     """Return a random network; the targets are probabilities whose columns sum to 1 where the loss is for such."""
     random = np.random.default_rng(seed)
     parameters: dict[str, Array] = {}
-    for l, (inputs, outputs) in enumerate(zip(sizes, sizes[1:], strict=False), start=1):
+    for l, (inputs, outputs) in enumerate(itertools.pairwise(sizes), start=1):
         parameters[f"W{l}"] = random.standard_normal((outputs, inputs))
         parameters[f"b{l}"] = random.standard_normal((outputs, 1))
     Y = random.uniform(0.1, 0.9, (sizes[-1], samples))

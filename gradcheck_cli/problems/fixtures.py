@@ -202,6 +202,7 @@ class _Fixture:
         except UnicodeError as error:
             raise self.refuse(f"{key} holds bytes that are not ASCII, expected text") from error
         # numpy does not look at what a file's characters are, and Python fails where they are none
+        text = text.astype(text.dtype.newbyteorder("="))
         if np.frombuffer(text.tobytes(), dtype=np.uint32).max(initial=0) > sys.maxunicode:
             raise self.refuse(f"{key} holds characters that there are not, expected text")
         return text

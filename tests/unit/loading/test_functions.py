@@ -55,7 +55,7 @@ def test_a_file_is_run_once_for_two_functions(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("reference", ["homework.py", "homework.py:", ":f", "", ":"])
 def test_refuses_what_names_no_function(reference: str) -> None:
-    with pytest.raises(InputError, match="expected FILE.py:NAME"):
+    with pytest.raises(InputError, match=r"expected FILE\.py:NAME"):
         load_function(reference)
 
 
@@ -82,7 +82,7 @@ def test_suggests_the_near_name(tmp_path: Path) -> None:
 
 
 def test_refuses_what_cannot_be_called(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="'f' in .* is int, expected a function"):
+    with pytest.raises(InputError, match=r"'f' in .* is int, expected a function"):
         load_function(f"{homework(tmp_path, 'f = 3')}:f")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from gradcheck_cli.problems.activations import ACTIVATIONS
 from gradcheck_cli.problems.network import Network, course_cache
 from tests.support import small_network
 
-COMPLEX = {
+COMPLEX: dict[str, Callable[[Any], Any]] = {
     "tanh": np.tanh,
     "sigmoid": lambda Z: 1 / (1 + np.exp(-Z)),
     "softplus": lambda Z: np.log(1 + np.exp(Z)),
@@ -22,14 +24,14 @@ COMPLEX = {
     "identity": lambda Z: Z,
     "softmax": lambda Z: np.exp(Z) / np.exp(Z).sum(axis=0),
 }
-COST = {
+COST: dict[str, Callable[[Any, Any], Any]] = {
     "bce": lambda A, Y: (-Y * np.log(A) - (1 - Y) * np.log(1 - A)).sum(),
     "softmax_ce": lambda A, Y: (-Y * np.log(A)).sum(),
     "mse": lambda A, Y: ((A - Y) ** 2).sum() / 2,
 }
 
 
-def complex_cost(network: Network, parameters: dict[str, np.ndarray]) -> complex:  # type: ignore[type-arg]
+def complex_cost(network: Network, parameters: dict[str, Any]) -> complex:
     """Return J of complex parameters, written apart from the package."""
     A = network.X.astype(complex)
     layers = range(1, network.layer_count + 1)
