@@ -137,7 +137,7 @@ def test_a_file_in_the_users_folder_hides_none_of_our_modules(tmp_path: Path) ->
 def test_ctrl_c_is_130_and_never_a_verdict(tmp_path: Path) -> None:
     slow = "import time\nprint('started', flush=True)\n\n\ndef f(X, Y, p):\n    time.sleep(0.2)\n    return 1.0, ()\n"
     (tmp_path / "own.py").write_text(slow)
-    command = [COMMAND, "net", "--case", "default", "--forward", "own.py:f"]
+    command = [str(COMMAND), "net", "--case", "default", "--forward", "own.py:f"]
     with subprocess.Popen(
         command, cwd=tmp_path, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -222,7 +222,7 @@ def in_terminal(*arguments: str, columns: int) -> str:
     """Run the command in a terminal of its own and return what would be on the screen."""
     master, slave = pty.openpty()
     environment = clean_environment(COLUMNS=str(columns), TERM="xterm-256color")
-    with subprocess.Popen([COMMAND, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment) as process:
+    with subprocess.Popen([COMMAND, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment):
         os.close(slave)
         shown = b""
         try:

@@ -40,14 +40,14 @@ def test_a_step_is_greater_than_0(text: str) -> None:
         POSITIVE.convert(text, None, None)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.floats())
 def test_every_float_is_read_back_from_its_digits(number: float) -> None:
     again = NUMBER.convert(repr(number), None, None)
     assert again == number or (math.isnan(again) and math.isnan(number))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.text(max_size=8))
 def test_any_text_is_a_number_or_refused(text: str) -> None:
     with contextlib.suppress(click.BadParameter):
