@@ -5,6 +5,7 @@ Everything is checked here once; the stages behind trust it.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -111,7 +112,7 @@ class _Fixture:
         outputs = parameters[f"b{layer_count}"].shape[0]
         Y = self.read_targets(outputs, X.shape[1], loss_name)
         masks = self.read_masks(parameters, X.shape[1], layer_count)
-        return Network(
+        network = Network(
             name=f"net, {self.path.stem}",
             X=X,
             Y=Y,
@@ -121,8 +122,12 @@ class _Fixture:
             l2=self.read_l2(),
             masks=masks,
             claimed=self.read_claimed(parameters),
-            notes=tuple(self.notes),
         )
+        if network.needs_stable_loss():
+            self.notes.append(
+                f"{loss_name} overflows as it is written (log 0): its stable form is taken, from Z{layer_count}"
+            )
+        return dataclasses.replace(network, notes=tuple(self.notes))
 
     def refuse(self, what: str, *, hint: str | None = None) -> InputError:
         """Make the error that names this file."""

@@ -107,6 +107,12 @@ class Network:
                 total = loss.stable(Z, A, self.Y)
             return 1.0 / self.sample_count * total + self.penalty(parameters)
 
+    def needs_stable_loss(self) -> bool:
+        """Whether the loss as it is written on paper overflows at the network's own parameters."""
+        last = self.forward_propagation(self.parameters)[-1]
+        with np.errstate(all="ignore"):
+            return not math.isfinite(LOSSES[self.loss_name].plain(last.A, self.Y))
+
     def penalty(self, parameters: Parameters) -> float:
         """Return l2 / (2 m) times the sum of the squared weights; never the biases."""
         if not self.l2:

@@ -132,6 +132,18 @@ def test_a_claimed_gradient_that_is_all_nan_fails(tmp_path: Path) -> None:
     assert check(load(tmp_path, COURSE | claimed(NAN))).verdict is Verdict.FAIL
 
 
+@pytest.mark.parametrize(
+    ("loss", "activation", "labels"), [("bce", "sigmoid", [1.0, 0.0]), ("softmax_ce", "softmax", [1.0, 0.0])]
+)
+def test_a_loss_that_overflows_is_taken_in_its_stable_form_with_a_note(
+    tmp_path: Path, loss: str, activation: str, labels: list[float]
+) -> None:
+    arrays = {"X": np.eye(1), "Y": np.transpose([labels]), "W1": np.zeros((2, 1)), "b1": np.array([-800.0, 800.0])}
+    network = load(tmp_path, {**arrays, "activations": np.array([activation]), "loss": np.array(loss)})
+    assert network.loss(network.parameters) == pytest.approx(1600)
+    assert "stable" in network.notes[-1]
+
+
 # what is refused
 
 KEYS: list[tuple[dict[str, Any], list[str]]] = [
