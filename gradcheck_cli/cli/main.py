@@ -12,6 +12,9 @@ import click
 
 from gradcheck_cli import __version__
 from gradcheck_cli.cli.cases import cases
+from gradcheck_cli.cli.command import command as program
+from gradcheck_cli.cli.compare import compare
+from gradcheck_cli.cli.func import func
 from gradcheck_cli.cli.net import net
 from gradcheck_cli.cli.output import discard, show_error, write
 from gradcheck_cli.cli.running import COULD_NOT_CHECK, INTERRUPTED
@@ -89,5 +92,5 @@ def main() -> None:
     """Tell whether a hand-written gradient is right, and where it is wrong."""
 
 
-for command in (scalar, net, cases):
+for command in (scalar, net, func, program, compare, cases):
     main.add_command(command)

@@ -3,8 +3,8 @@
 The rule, for every entry:
 
 1. A centred difference with a step of 1e-5 of the entry's size. Where the claimed value lies within the threshold and
-   the bar of noise of it, and that bar is narrow, this difference is the reference: a step that was wrong by chance as
-   the claim is does not happen. Two evaluations, and most entries of a right gradient are done.
+   the bar of noise of it, that bar is narrow, and the slopes on both sides are about the same, this difference is the
+   reference. Two evaluations, and most entries of a right gradient are done.
 2. All others climb a ladder of steps from 1e-8 to 1e-1 of the entry's size, until the bar is narrow or a larger step
    contradicts the smaller ones; `rungs` tells what the value and its bar are. The claim has no part in them.
 3. Where the two smallest steps disagree by more than noise, a kink is near or the scale is wrong: steps down to 1e-13.
@@ -13,12 +13,13 @@ The rule, for every entry:
 5. Where the claim disagrees, the numeric side is doubted once more: the noise may have hidden from the first
    measurement (`noise.noise_plateau`), and at a kink every slope around the point is right (`kinks`).
 
-A claim disagrees iff it lies outside [low, high] by more than threshold * max(|claim|, |value|) + bars. For that
-`bars` is wider than the error bar of the reference: `SAFETY` times, and it adds what the claim's own formula may lose
-by rounding: `ROUNDING` of the largest slope in sight, and `EPS` itself, since such a formula has differences like A -
-Y. `coarse` says where the reference itself, without this rounding, is too wide to judge by: wider than a twentieth of
-the parameter's gradient (root mean square), unless the parameter's gradient is negligible beside the whole gradient,
-or beside the slopes that the loss has a tenth of the parameter's size away, or zero to rounding.
+A claim disagrees iff it lies outside [low, high] by more than threshold * max(|claim|, |value|) + bars. For that `bars`
+is wider than the error bar of the reference: `SAFETY` times, and it adds what the claim's own formula may lose by
+rounding: `ROUNDING` of the largest slope in sight, and `EPS` itself, since such a formula has differences like A - Y.
+
+`coarse` says where the reference alone, without this rounding, is too wide to judge by: wider than a twentieth of the
+parameter's gradient (root mean square), unless that gradient is negligible beside the whole gradient or beside the
+slopes that the loss has within a tenth of the parameter's size, or zero to rounding.
 
 The measured noise: More and Wild, "Estimating computational noise", SIAM Journal on Scientific Computing 33, 2011.
 Extrapolation and its error bar: Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", Advances in Engineering
@@ -36,7 +37,7 @@ from numpy.typing import NDArray
 from gradcheck_cli.numeric.kinks import on_kink, slopes_nearby
 from gradcheck_cli.numeric.noise import EPS, measured_noise, noise_plateau, typical_sizes
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.numeric.rungs import Estimate, Rungs, estimate, first_estimate, moves_below
+from gradcheck_cli.numeric.rungs import Estimate, Rungs, bends, estimate, first_estimate, moves_below
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import Problem
 
@@ -58,7 +59,7 @@ COARSE = 0.05  # of the parameter's gradient: a bar by which a factor of 1.1 is 
 NEGLIGIBLE = 1e-9  # of the largest entry of the gradient
 FLAT = 1e-8  # of the slopes nearby, about sqrt(eps): what noise leaves of a gradient at a minimum
 ZERO = 1000 * EPS  # a relative change of the loss for a relative change of the parameter that counts as none
-ZERO_CLAIM = 16 * EPS  # the same for a claim
+ZERO_CLAIM = EPS  # the same for a claim
 SAFETY = 4.0  # bars are estimates; a right gradient must not fail
 ROUNDING = 16.0  # machine epsilons, of the largest slope: what a formula may lose
 SINGLE = float(np.finfo(np.float32).eps)
@@ -184,10 +185,11 @@ class _Ladder:
 
     def settle(self) -> None:
         """Bring every entry as far as it needs."""
-        first = self.rungs[FIRST]
-        self.keep(self.every, first_estimate(Rungs(*first[:, None]), self.point.noise))
+        first = Rungs(*self.rungs[FIRST][:, None])
+        self.keep(self.every, first_estimate(first, self.point.noise))
         narrow = NARROW * self.gradient_size()
-        open_ = np.flatnonzero(~(self.agree(self.bars) & (self.bars <= narrow)))
+        plain = self.agree(self.bars) & (self.bars <= narrow) & ~bends(first, self.point.noise)
+        open_ = np.flatnonzero(~plain)
         self.climb(MAIN, open_, narrow)
         doubtful = (self.bars > narrow) | (self.gaps > 0) | ~self.agree(SAFETY * self.bars)
         self.descend(open_[doubtful[open_]])
@@ -226,7 +228,8 @@ class _Ladder:
     def agree(self, bars: Array) -> Mask:
         """Return which claims lie within the threshold and `bars` of what is right."""
         off = np.maximum(np.abs(self.claims - self.values) - self.gaps / 2, 0.0)
-        return np.asarray(off <= self.point.threshold * np.maximum(np.abs(self.claims), np.abs(self.values)) + bars)
+        allowed = self.point.threshold * np.maximum(np.abs(self.claims), np.abs(self.values)) + bars
+        return np.asarray((off <= allowed) & np.isfinite(self.claims))
 
     def wide(self, entries: Entries) -> Entries:
         """Return those of the entries whose bars are too wide to judge by."""

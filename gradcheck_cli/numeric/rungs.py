@@ -26,11 +26,13 @@ from numpy.typing import NDArray
 from gradcheck_cli.numeric.noise import EPS
 from gradcheck_cli.parameters import Array
 
-__all__ = ["Estimate", "Rungs", "estimate", "first_estimate", "moves_below"]
+__all__ = ["Estimate", "Rungs", "bends", "estimate", "first_estimate", "moves_below"]
 
 Mask = NDArray[np.bool_]
 
 NOISE_BARS = 2.0  # the error of a centred difference has the deviation noise / (sqrt(2) h): this is almost three of it
+GAP_NOISE = 4.0  # of a gap has 3.5 times the deviation: both sides, and twice the point itself
+BEND = 0.1  # of the slope: a gap that is worth a second look
 CLEAR = 4.0  # a gap or a drift is taken for real beyond so many bars
 
 
@@ -94,6 +96,12 @@ def first_estimate(rungs: Rungs, noise: float) -> Estimate:
     return Estimate(np.where(usable, values, 0.0), np.where(usable, bars, np.inf), np.zeros_like(values), ~usable)
 
 
+def bends(rungs: Rungs, noise: float) -> Mask:
+    """Return for which entries the slopes of a single rung differ between the two sides, as they do beside a kink."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.abs(rungs.gaps[0]) > BEND * np.abs(rungs.slopes[0]) + GAP_NOISE * rungs.noise(noise)[0])
+
+
 def estimate(rungs: Rungs, noise: float) -> Estimate:
     """Choose the best offer for every entry.
 
@@ -114,7 +122,7 @@ def estimate(rungs: Rungs, noise: float) -> Estimate:
         values, bars, plain_bars = _offers(rungs, noise)
         believed = _consistent(rungs.slopes, plain_bars + kink_bars)
         total = np.where(believed & np.isfinite(bars + kink_bars), bars + kink_bars, np.inf)
-        best = np.argmin(total, axis=0), np.arange(total.shape[1])
+        best = np.argmin(total + np.nan_to_num(bars), axis=0), np.arange(total.shape[1])  # noise can hide a gap
         found = np.isfinite(total[best])
         gap = np.abs(gaps[best])
         kinks = found & (gap > gap_bars[best]) & (gap > CLEAR * bars[best])
@@ -127,7 +135,7 @@ def estimate(rungs: Rungs, noise: float) -> Estimate:
 
 
 def moves_below(rungs: Rungs, noise: float) -> Mask:
-    """Return for which entries the two smallest rungs differ by more than noise: smaller steps have something to say."""
+    """Return for which entries the two smallest rungs differ by more than noise: smaller steps will tell more."""
     lowest = Rungs(rungs.up[:2], rungs.rise[:2], rungs.down[:2], rungs.fall[:2])
     with np.errstate(all="ignore"):
         drift, bars = np.abs(np.diff(lowest.slopes, axis=0)[0]), CLEAR * lowest.noise(noise)[0]
@@ -155,7 +163,7 @@ def _truncation(offers: Array, errors: Array) -> Array:
 
 def _gaps_at_zero(rungs: Rungs, noise: float) -> tuple[Array, Array]:
     """Return the gap that each rung and the one below extrapolate to the step 0, and its noise bar."""
-    gaps, errors, ratios = rungs.gaps, 2 * rungs.noise(noise), _ratios(rungs)
+    gaps, errors, ratios = rungs.gaps, GAP_NOISE * rungs.noise(noise), _ratios(rungs)
     at_zero = (ratios * gaps[:-1] - gaps[1:]) / (ratios - 1)
     return _from_second(at_zero), _from_second((ratios * errors[:-1] + errors[1:]) / (ratios - 1))
 

@@ -1,33 +1,24 @@
-"""The reference of all parameters, found in the best way that the problem offers; always from losses alone."""
+"""The reference of all parameters, found in the best way that the problem offers; never from its claim."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 from gradcheck_cli.numeric.complex_step import complex_step_reference
 from gradcheck_cli.numeric.counted import CountedProblem
+from gradcheck_cli.numeric.known import known_reference
 from gradcheck_cli.numeric.ladder import ladder_reference
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.parameters import Parameters
-from gradcheck_cli.problems.problem import ComplexSafe
+from gradcheck_cli.problems.problem import ComplexSafe, KnownGradient
 from gradcheck_cli.settings import Settings
 
-__all__ = ["Found", "find_reference"]
-
-
-@dataclass(frozen=True)
-class Found:
-    """The reference of all parameters."""
-
-    parameters: dict[str, Reference]
-    method: str
-    """How it was found."""
+__all__ = ["find_reference"]
 
 
 def find_reference(
     problem: CountedProblem, analytic: Parameters, settings: Settings, progress: Callable[[int], None]
-) -> Found:
+) -> tuple[str, Iterator[tuple[str, Reference]]]:
     """Find the reference of a problem in the best way that it offers.
 
     Parameters
@@ -41,8 +32,14 @@ def find_reference(
         Its threshold and seed.
     progress : callable
         Called with the number of entries done since the last call.
+
+    Returns
+    -------
+    tuple of str and iterator
+        The name of the way, and the search: each parameter's name and reference, as soon as it is whole.
     """
+    if isinstance(problem.problem, KnownGradient):
+        return "a saved gradient", known_reference(problem.problem)
     if isinstance(problem.problem, ComplexSafe):
-        return Found(dict(complex_step_reference(problem.problem)), "complex step")
-    ladder = ladder_reference(problem, analytic, settings.threshold, settings.seed, progress)
-    return Found(dict(ladder), "ladder of steps")
+        return "complex step", complex_step_reference(problem.problem)
+    return "ladder of steps", ladder_reference(problem, analytic, settings.threshold, settings.seed, progress)

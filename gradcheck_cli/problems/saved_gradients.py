@@ -36,6 +36,17 @@ class SavedGradients:
         """Return the gradient under test."""
         return self.parameters
 
+    def loss(self, parameters: Parameters) -> float:
+        """Raise ProblemError: whoever asks for a loss wanted steps to be taken."""
+        raise ProblemError(
+            f"{self.name} are two gradients without a loss: there are no steps to take",
+            hint="a step and the course's rule need a function: gradcheck func",
+        )
+
+    def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:  # noqa: ARG002
+        """Raise ProblemError, as `loss` does."""
+        return np.array(self.loss(self.parameters))
+
     def known_gradient(self) -> Parameters:
         """Return the reference."""
         return self.reference

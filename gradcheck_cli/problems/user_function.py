@@ -98,8 +98,8 @@ class FunctionProblem:
             raise
         except BaseException as error:
             raise raised(self.loss_function, error) from error
-        if isinstance(answer, float):
-            return answer
+        if isinstance(answer, float):  # numpy's float64 is one too
+            return float(answer)
         return scalar_loss(self.loss_returned(answer), f"what {name_of(self.loss_function)} returned")
 
     # the losses beside the point
