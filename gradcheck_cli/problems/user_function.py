@@ -92,14 +92,26 @@ class FunctionProblem:
         """Return the loss, or NaN where the function has no value there."""
         try:
             answer = self.loss_function(arguments.first, **arguments.data)
-        except NO_VALUE_THERE:
-            return math.nan
-        except (KeyboardInterrupt, GradcheckError):  # the latter from functions of ours around the user's
-            raise
         except BaseException as error:
-            raise raised(self.loss_function, error) from error
-        if isinstance(answer, float):  # numpy's float64 is one too
-            return float(answer)
+            return self.no_value(error)
+        return self.number(answer)
+
+    def no_value(self, error: BaseException) -> float:
+        """Return NaN for what the function raised, where that says that it is not defined there.
+
+        Raises
+        ------
+        UserFunctionError
+            For anything else.
+        """
+        if isinstance(error, NO_VALUE_THERE):
+            return math.nan
+        if isinstance(error, KeyboardInterrupt | GradcheckError):
+            raise error
+        raise raised(self.loss_function, error) from error
+
+    def number(self, answer: Any) -> float:
+        """Return the loss in what the function returned."""
         return scalar_loss(self.loss_returned(answer), f"what {name_of(self.loss_function)} returned")
 
     # the losses beside the point
@@ -107,14 +119,19 @@ class FunctionProblem:
     def losses_on_one_copy(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array | None:
         """Return the losses with single entries moved; None where the function changed more than we did."""
         arguments = self.arguments(self.point)
+        function, first, data = self.loss_function, arguments.first, arguments.data
         values = arguments.parameters[parameter].reshape(-1)
-        losses = np.empty(len(entries))
-        moves = zip(entries.tolist(), (values[entries] + steps).tolist(), values[entries].tolist(), strict=True)
-        for k, (entry, moved, before) in enumerate(moves):
+        losses = []
+        # a loss may take a microsecond: nothing is done here that could be done before or after
+        for entry, moved, before in zip(entries.tolist(), (values[entries] + steps).tolist(), values[entries].tolist()):
             values[entry] = moved
-            losses[k] = self.loss_or_nan(arguments)
+            try:
+                answer = function(first, **data)
+            except BaseException as error:
+                answer = self.no_value(error)
+            losses.append(answer if isinstance(answer, float) else self.number(answer))
             values[entry] = before
-        return None if arguments.changed(self.point, self.data) else losses
+        return None if arguments.changed(self.point, self.data) else np.array(losses)
 
     def losses_on_copies(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the losses with single entries moved, each from copies of its own."""
