@@ -6,9 +6,10 @@ from array import array
 import numpy as np
 import pytest
 
-from gradcheck_cli.results import Entries, Entry, entry_name
+from gradcheck_cli.results import Entries, Entry, EntryVerdict, entry_name
 
-ENTRIES = Entries("W1", (2, 3), array("d", range(6)), array("d", [0.0] * 6))
+COLUMNS = [array("d", values) for values in (range(6), [0.0] * 6, [0.0] * 6, [0.5] * 6)]
+ENTRIES = Entries("W1", (2, 3), bytes([0, 0, 0, 0, 3, 0]), *COLUMNS)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ def test_places_are_numpys() -> None:
 
 def test_entries_are_a_sequence_of_records() -> None:
     assert len(ENTRIES) == 6
-    assert ENTRIES[4] == ENTRIES[-2] == Entry("W1[1, 1]", 4.0, 0.0)
+    assert ENTRIES[4] == ENTRIES[-2] == Entry("W1[1, 1]", EntryVerdict.DISAGREES, 4.0, 0.0, 0.0, 0.5)
     assert [entry.error for entry in ENTRIES[1:3]] == [1.0, 2.0]
     with pytest.raises(IndexError):
         ENTRIES[6]
@@ -33,4 +34,4 @@ def test_entries_are_a_sequence_of_records() -> None:
 
 @pytest.mark.parametrize(("analytic", "numeric"), [(math.nan, 1.0), (1.0, math.nan), (math.inf, math.inf)])
 def test_the_error_of_an_entry_that_is_not_finite_is_no_number(analytic: float, numeric: float) -> None:
-    assert math.isnan(Entry("W", analytic, numeric).error)
+    assert math.isnan(Entry("W", EntryVerdict.AGREES, analytic, 0.0, numeric, 0.0).error)

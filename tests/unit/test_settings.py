@@ -4,9 +4,7 @@ import math
 
 import pytest
 
-from gradcheck_cli.checking import check
 from gradcheck_cli.errors import SettingError
-from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.settings import Settings
 
 
@@ -18,4 +16,4 @@ def test_the_defaults_are_the_courses() -> None:
 @pytest.mark.parametrize("value", [0.0, -0.0, -1e-7, math.nan, math.inf, -math.inf])
 def test_a_setting_out_of_its_range_is_refused_by_name(name: str, value: float) -> None:
     with pytest.raises(SettingError, match=f"{name} is {value:g}, expected"):
-        check(ScalarModel(2.0, 4.0), **{name: value})  # type: ignore[arg-type]
+        Settings(**{name: value})  # type: ignore[arg-type]

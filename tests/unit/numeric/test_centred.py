@@ -7,6 +7,7 @@ from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.numeric.centred import centred_gradient, require_step_taken
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.cases import built_in_case
+from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.user_function import FunctionProblem
 
 
@@ -18,9 +19,13 @@ def problem(size: int = 3) -> FunctionProblem:
     return FunctionProblem({"w": np.arange(1.0, size + 1), "c": np.ones((1, 2))}, cubic, {})
 
 
+def numeric_gradient(subject: Problem, epsilon: float) -> dict[str, Array]:
+    return dict(centred_gradient(subject, subject.parameters, epsilon))
+
+
 def test_is_the_centred_rule_of_the_course() -> None:
     # ((w + e)^3 - (w - e)^3) / 2e = 3 w^2 + e^2
-    gradient = dict(centred_gradient(problem(), 0.5))
+    gradient = numeric_gradient(problem(), 0.5)
     np.testing.assert_allclose(gradient["w"], 3 * np.arange(1.0, 4.0) ** 2 + 0.25, rtol=1e-13)
     np.testing.assert_allclose(gradient["c"], [[5.0, 5.0]], rtol=1e-13)
 
@@ -29,13 +34,13 @@ def test_never_asks_for_the_gradient() -> None:
     def forbidden(_: dict[str, Array]) -> None:
         raise AssertionError("the numeric side must not look at the gradient")
 
-    dict(centred_gradient(FunctionProblem(problem().parameters, cubic, forbidden), 1e-5))
+    (numeric_gradient(FunctionProblem(problem().parameters, cubic, forbidden), 1e-5))
 
 
 def test_matches_the_courses_loop_digit_by_digit_up_to_round_off() -> None:
     network = built_in_case("default")
     moved = {name: values.copy() for name, values in network.parameters.items()}
-    numeric = dict(centred_gradient(network, 1e-7))
+    numeric = numeric_gradient(network, 1e-7)
     for name, values in moved.items():
         for k in np.ndindex(values.shape):
             before = values[k]
@@ -49,7 +54,8 @@ def test_matches_the_courses_loop_digit_by_digit_up_to_round_off() -> None:
 
 def test_tells_of_every_entry_once() -> None:
     done: list[int] = []
-    dict(centred_gradient(problem(150), 1e-5, done.append))
+    subject = problem(150)
+    dict(centred_gradient(subject, subject.parameters, 1e-5, done.append))
     assert sum(done) == 152
 
 
