@@ -98,5 +98,9 @@ def both_zero(report: CheckReport) -> list[str]:
     """Say that there was nothing but zeros to compare."""
     if not (report.passed and report.difference == 0 and report.refined_difference != 0):
         return []
-    zero = all(abs(value) <= bar for p in report.parameters for value, bar in zip(p.entries.analytic, p.entries.bars, strict=True))
+    zero = all(
+        abs(value) <= bar
+        for p in report.parameters
+        for value, bar in zip(p.entries.analytic, p.entries.bars, strict=True)
+    )
     return ["both gradients are zero to rounding"] if zero else []

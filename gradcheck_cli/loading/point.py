@@ -26,9 +26,7 @@ class LoadedPoint:
     data: dict[str, NDArray[Any]]
 
 
-def load_point(
-    params: Path | None, data: Path | None, at: Sequence[float] | None, vary: Sequence[str]
-) -> LoadedPoint:
+def load_point(params: Path | None, data: Path | None, at: Sequence[float] | None, vary: Sequence[str]) -> LoadedPoint:
     """Read parameters and data.
 
     Parameters

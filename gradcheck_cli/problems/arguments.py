@@ -13,6 +13,8 @@ from gradcheck_cli.parameters import Array, Parameters
 
 __all__ = ["Arguments", "as_parameter", "copied", "require_separate"]
 
+MOST_WORK: Any = 100_000  # candidates that are looked at before two arrays are taken to overlap
+
 
 class Arguments:
     """Private copies of the parameters and of the data for one function to do with as it likes.
@@ -101,6 +103,6 @@ def require_separate(arrays: Mapping[str, Any]) -> None:
 def share_memory(array: NDArray[Any], other: NDArray[Any]) -> bool:
     """Whether an entry of one is an entry of the other."""
     try:
-        return bool(np.shares_memory(array, other, max_work=100_000))
+        return bool(np.shares_memory(array, other, max_work=MOST_WORK))
     except RuntimeError:  # numpy's TooHardError: overlapping strides that would take long to solve
         return bool(np.may_share_memory(array, other))

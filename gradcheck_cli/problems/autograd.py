@@ -56,9 +56,7 @@ def import_framework(name: str) -> ModuleType:
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:
-        raise SettingError(
-            f"{name} is not installed: {error}", hint=f"pip install 'gradcheck-cli[{name}]'"
-        ) from error
+        raise SettingError(f"{name} is not installed: {error}", hint=f"pip install 'gradcheck-cli[{name}]'") from error
     if name == "jax":
         module.config.update("jax_enable_x64", True)
     return module
@@ -105,7 +103,9 @@ def with_torch(torch: Any, loss: Callable[..., Any]) -> Functions:
     def gradient(point: Any, **data: Any) -> Any:
         tensors, answer = in_double(point, data, watched=True)
         if not isinstance(answer, torch.Tensor):
-            raise ProblemError(f"the loss is {type(answer).__name__}, expected a torch tensor", hint="leave out .item()")
+            raise ProblemError(
+                f"the loss is {type(answer).__name__}, expected a torch tensor", hint="leave out .item()"
+            )
         named = tensors if isinstance(tensors, dict) else {"": tensors}
         slopes = torch.autograd.grad(answer.sum(), list(named.values()), allow_unused=True)
         found = {

@@ -30,7 +30,6 @@ from gradcheck_cli.loading.npz import open_regular, read_npz
 from gradcheck_cli.loading.write_arrays import write_json, write_npz
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import as_parameter
-from gradcheck_cli.problems.returned import scalar_loss
 from gradcheck_cli.problems.user_function import FunctionProblem
 
 __all__ = ["EXCHANGES", "Program", "program_problem"]
@@ -144,7 +143,9 @@ class Program:
         try:
             return process.wait(self.timeout)
         except subprocess.TimeoutExpired:
-            raise self.failure(f"did not end within {self.timeout:g} s", errors, hint="--timeout gives it longer") from None
+            raise self.failure(
+                f"did not end within {self.timeout:g} s", errors, hint="--timeout gives it longer"
+            ) from None
         finally:
             end(process)
 
@@ -196,7 +197,7 @@ class ProgramProblem(FunctionProblem):
         ]
         with np.errstate(invalid="ignore"):
             every = np.concatenate(losses)
-            return every[:-1] - every[-1]
+            return np.asarray(every[:-1] - every[-1])
 
     @property
     def program(self) -> Program:

@@ -36,7 +36,7 @@ class SavedGradients:
         """Return the gradient under test."""
         return self.parameters
 
-    def loss(self, parameters: Parameters) -> float:
+    def loss(self, parameters: Parameters) -> float:  # noqa: ARG002
         """Raise ProblemError: whoever asks for a loss wanted steps to be taken."""
         raise ProblemError(
             f"{self.name} are two gradients without a loss: there are no steps to take",
@@ -123,7 +123,9 @@ def require_same_names(analytic: Mapping[str, Any], reference: Mapping[str, Any]
 def require_shape(name: str, array: NDArray[Any], shape: tuple[int, ...], of: str) -> None:
     """Raise ProblemError where an array has another shape; nothing is broadcast."""
     if array.shape != shape:
-        raise ProblemError(f"{name} of the reference has shape {array.shape}, in {of} it is {shape}: nothing is broadcast")
+        raise ProblemError(
+            f"{name} of the reference has shape {array.shape}, expected {shape} as in {of}", hint="nothing is broadcast"
+        )
 
 
 def as_gradient(name: str, array: NDArray[Any]) -> Array:

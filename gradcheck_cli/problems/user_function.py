@@ -92,7 +92,7 @@ class FunctionProblem:
         """Return the loss, or NaN where the function has no value there."""
         try:
             answer = self.loss_function(arguments.first, **arguments.data)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  (sorted out there)
             return self.no_value(error)
         return self.number(answer)
 
@@ -121,13 +121,14 @@ class FunctionProblem:
         arguments = self.arguments(self.point)
         function, first, data = self.loss_function, arguments.first, arguments.data
         values = arguments.parameters[parameter].reshape(-1)
+        moves = zip(entries.tolist(), (values[entries] + steps).tolist(), values[entries].tolist(), strict=True)
         losses = []
         # a loss may take a microsecond: nothing is done here that could be done before or after
-        for entry, moved, before in zip(entries.tolist(), (values[entries] + steps).tolist(), values[entries].tolist()):
+        for entry, moved, before in moves:
             values[entry] = moved
             try:
                 answer = function(first, **data)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001  (sorted out there)
                 answer = self.no_value(error)
             losses.append(answer if isinstance(answer, float) else self.number(answer))
             values[entry] = before
