@@ -109,7 +109,7 @@ class Program:
 
     def run(self, given: Path, *, gradient: bool) -> Path:
         """Run the program on a file and return the file with its answer."""
-        output, printed, errors = (given.with_name(name) for name in ("output", "printed", "errors"))
+        output, printed, errors = given.with_stem("output"), given.with_name("printed"), given.with_name("errors")
         words = [word.replace(OUTPUT, str(output)).replace("{input}", str(given)) for word in self.words]
         if words == [word.replace(OUTPUT, str(output)) for word in self.words]:
             words.append(str(given))

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.errors import ProblemError, UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.arguments import Arguments
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, scalar_loss
 from gradcheck_cli.problems.user_function import FunctionProblem, call, name_of
 from gradcheck_cli.results import entry_name
@@ -82,7 +83,7 @@ class _LossCall:
     @classmethod
     def of(cls, problem: FunctionProblem) -> _LossCall:
         arguments = problem.arguments(problem.point)
-        answer = problem.loss_returned(call(problem.loss_function, arguments.first, **arguments.data))
+        answer = problem.loss_returned(first_answer(problem, arguments))
         loss = scalar_loss(answer, f"what {name_of(problem.loss_function)} returned")
         dtype = np.asarray(answer).dtype
         return cls(loss, dtype.kind == "f" and dtype.itemsize < 8, arguments.changed(problem.point, problem.data))
@@ -106,6 +107,16 @@ class _Claim:
             [str(name) for name in claim if name not in problem.point],
             arguments.changed(problem.point, problem.data),
         )
+
+
+def first_answer(problem: FunctionProblem, arguments: Arguments) -> Any:
+    """Call the loss function, and where it takes its one array for a dict, say that it is none."""
+    try:
+        return call(problem.loss_function, arguments.first, **arguments.data)
+    except UserFunctionError as error:
+        if problem.one_array and "IndexError" in error.message:
+            error.hint = "where there is one parameter the functions get it as an array, not in a dict"
+        raise
 
 
 def require_finite(loss: float, problem: FunctionProblem) -> None:
