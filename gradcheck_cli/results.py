@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
-__all__ = ["CheckReport", "Entries", "Entry", "ParameterResult", "Verdict", "entry_name"]
+__all__ = ["CheckReport", "Entries", "Entry", "Finding", "ParameterResult", "Verdict", "entry_name"]
 
 
 class Verdict(enum.Enum):
@@ -116,3 +116,30 @@ class CheckReport:
     def entry_count(self) -> int:
         """n, the number of entries that were checked."""
         return sum(len(parameter.entries) for parameter in self.parameters)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with a gradient: one mistake and its place."""
+
+    code: str
+    """The kind of mistake, as ``factor``; ``unknown`` where none fits. `gradcheck explain` has a page for each."""
+    where: str
+    """The step that is wrong: ``dW2``, ``dZ1``; ``all``, ``all-W`` or ``all-b`` where it concerns many."""
+    message: str
+    """What stands there, in one line."""
+    note: str = ""
+    """What agreed, and what follows from that."""
+    help: str = ""
+    """What to look for."""
+    layer: int | None = None
+    factor: float | None = None
+    """The number that the right gradient was multiplied by, where it is one."""
+    indices: tuple[str, ...] = ()
+    """Entries that are wrong, as ``W1[0, 1]``: the first few, where they are not all."""
+    share: float = 0.0
+    """How much of the discrepancy this explains, from 0 to 1."""
+    consequences: tuple[str, ...] = ()
+    """Gradients that are wrong only because of this mistake."""
+    alternatives: tuple[str, ...] = ()
+    """Other mistakes that explain the same numbers equally well, one line each."""

@@ -1,0 +1,70 @@
+"""The way in: from a claimed and a trusted gradient to findings."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradcheck_cli.diagnosis.engine import Walk
+from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
+from gradcheck_cli.diagnosis.propagation import Propagation
+from gradcheck_cli.diagnosis.wording import entries_of
+from gradcheck_cli.results import Finding
+
+__all__ = ["diagnose"]
+
+TRUSTED = 1e-4  # how far the simulation may be off from the reference, relative to a gradient's largest entry
+
+
+def diagnose(evidence: Evidence) -> tuple[Finding, ...]:
+    """Name the mistakes in a claimed gradient, the root cause first.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The claimed and the trusted gradient, and the network where there is one.
+
+    Returns
+    -------
+    tuple of Finding
+        Empty where the claim is right.
+    """
+    if not all(np.isfinite(array).all() for array in evidence.analytic.values()):
+        return (not_finite(evidence),)
+    with np.errstate(all="ignore"):
+        if all(evidence.agrees(name, evidence.reference[name]) for name in evidence.parameters):
+            return ()
+        return Walk(evidence, simulation(evidence)).run()
+
+
+def simulation(evidence: Evidence) -> Propagation | None:
+    """Return the network's backward pass to simulate mistakes in; None where it does not match the reference."""
+    if evidence.network is None:
+        return None
+    propagation = Propagation.of(evidence.network)
+    for name, reference in evidence.reference.items():
+        allowed = TRUSTED * np.max(np.abs(reference), initial=0.0) + evidence.floors[name]
+        if not (np.abs(propagation.gradient(name) - reference) <= allowed).all():
+            return None
+    return propagation
+
+
+def not_finite(evidence: Evidence) -> Finding:
+    """Report NaN and infinity at the first place where they turn up on the way back."""
+    bad = [name for name, array in evidence.analytic.items() if not np.isfinite(array).all()]
+    if evidence.depth:
+        l = max(layer_of(name) or 0 for name in bad)
+        first = [name for name in bad if layer_of(name) == l]
+        where = f"dZ{l}" if len(first) == 2 else f"d{first[0]}"
+    else:
+        l, first, where = None, bad[:1], f"d{bad[0]}"
+    count = sum(int((~np.isfinite(evidence.analytic[name])).sum()) for name in first)
+    return Finding(
+        code="non-finite",
+        where=where,
+        layer=l,
+        message=f"{where} is the first to hold NaN or infinity, at {count} entries",
+        help="look for a division by zero, a logarithm of zero or an overflow in the line that computes " + where,
+        indices=entries_of(evidence, first[0], ~np.isfinite(evidence.analytic[first[0]])),
+        share=1.0,
+        consequences=tuple(f"d{name}" for name in bad if name not in first),
+    )

@@ -1,0 +1,352 @@
+"""Goes backwards from the output layer and holds the catalogue's guesses against the claim.
+
+A wrong dZ_l spoils dW_l, db_l and all gradients below. So the first layer from the output that is wrong holds the
+root cause: it is named, put into the simulation, and what is then still unexplained is searched on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck_cli.diagnosis import catalogue
+from gradcheck_cli.diagnosis.evidence import Evidence, norm, projection
+from gradcheck_cli.diagnosis.mistake import (
+    EXACT,
+    FITTED,
+    LOOSE,
+    DeltaCase,
+    Guess,
+    Hit,
+    TensorCase,
+    WholeCase,
+    WholeGuess,
+)
+from gradcheck_cli.diagnosis.naming import factor_names, nearest_named, sizes_of
+from gradcheck_cli.diagnosis.propagation import Propagation
+from gradcheck_cli.diagnosis.wording import delta_finding, merged, tensor_finding, unknown_finding, whole_finding
+from gradcheck_cli.parameters import Array
+from gradcheck_cli.results import Finding
+
+__all__ = ["Walk"]
+
+
+def most_special(candidates: Callable[[int], Iterable[Hit]]) -> list[Hit]:
+    """Return the accepted hits of the most special rank that has any; `candidates` yields those made at a rank."""
+    hits: list[Hit] = []
+    for rank in (EXACT, FITTED, LOOSE):
+        hits += candidates(rank)
+        best = [hit for hit in hits if hit.rank <= rank]
+        if best:
+            return sorted(best, key=lambda hit: hit.rank)
+    return hits
+
+
+class Walk:
+    """One diagnosis under way: what is expected of every gradient, given the mistakes found so far."""
+
+    def __init__(self, evidence: Evidence, propagation: Propagation | None) -> None:
+        self.evidence = evidence
+        self.propagation = propagation
+        self.findings: list[Finding] = []
+        self.expected: dict[str, Array] = {}
+        self.names = list(evidence.parameters)
+        self.expect(self.names)
+        self.first_expected = dict(self.expected)
+
+    def expect(self, names: Iterable[str]) -> None:
+        """Work out what these gradients should be, with the mistakes found so far put in."""
+        p = self.propagation
+        self.expected |= {name: self.evidence.reference[name] if p is None else p.gradient(name) for name in names}
+
+    # what is wrong
+
+    def is_wrong(self, name: str) -> bool:
+        """Whether the claim is off from what is expected."""
+        return not self.evidence.agrees(name, self.expected[name])
+
+    def informative(self, name: str) -> bool:
+        """Whether a wrong dZ could show here at all."""
+        return bool((np.abs(self.expected[name]) > self.evidence.floors[name]).any())
+
+    def spoiled_below(self, l: int) -> bool:
+        """Whether the layer below looks as if dZ_l were wrong: all is wrong there that could be."""
+        below = [name for name in (f"W{l - 1}", f"b{l - 1}") if name in self.expected]
+        telling = [name for name in below if self.informative(name)]
+        return all(self.is_wrong(name) for name in telling)
+
+    def all_wrong(self) -> bool:
+        """Whether every gradient is wrong that could be."""
+        return all(self.is_wrong(name) for name in self.names if self.informative(name))
+
+    # the search
+
+    def run(self) -> tuple[Finding, ...]:
+        """Return all findings, the root cause first."""
+        hopeless = self.all_wrong()
+        if not self.explained_as_a_whole():
+            self.layer_by_layer()
+            if hopeless and self.findings[0].code in {"unknown", "small-relative-error"}:
+                self.explained_at_last()
+        findings = merged(merged(self.findings, "W", self.names), "b", self.names)
+        return tuple(self.with_consequences(findings))
+
+    def explained_as_a_whole(self) -> bool:
+        """Look for a mistake made to all gradients; whether nothing is left to search."""
+        hits = self.whole_hits(catalogue.WHOLE.__iter__)
+        if not hits:
+            return False
+        self.accept_whole(hits)
+        return not any(self.is_wrong(name) for name in self.names)
+
+    def explained_at_last(self) -> None:
+        """Put a mistake made to all gradients in the place of findings that explain nothing."""
+        self.expected = dict(self.first_expected)
+        hits = self.whole_hits(catalogue.WHOLE_LAST.__iter__)
+        if hits:
+            self.findings = []
+            self.accept_whole(hits)
+
+    def accept_whole(self, hits: Sequence[Hit]) -> None:
+        """Expect what a mistake on everything makes, and report it."""
+        guess = hits[0].guess
+        if isinstance(guess, WholeGuess):
+            share = 1 - max(self.left(name, value) for name, value in guess.values.items())
+            self.findings.append(whole_finding(hits, "all", share))
+            self.expected |= guess.values
+
+    def whole_hits(self, mistakes: Callable[[], Iterator], expected: dict[str, Array] | None = None) -> list[Hit]:  # type: ignore[type-arg]
+        """Return what explains all gradients that it speaks of."""
+        case = WholeCase(self.evidence, self.expected if expected is None else expected, self.propagation)
+
+        def candidates(rank: int) -> Iterator[Hit]:
+            for mistake in mistakes():
+                if mistake.rank == rank:
+                    for guess in mistake.guesses(case):
+                        if all(self.explains(name, value) for name, value in guess.values.items()):
+                            yield Hit(mistake, guess)
+                            break
+
+        return most_special(candidates)
+
+    def explains(self, name: str, value: Array) -> bool:
+        """Whether `value` accounts for the claim."""
+        return self.evidence.explains(name, value, self.expected[name])
+
+    def left(self, name: str, value: Array) -> float:
+        """Return the share of the discrepancy that `value` leaves."""
+        return self.evidence.unexplained(name, value, self.expected[name])
+
+    def layer_by_layer(self) -> None:
+        """Go backwards through the layers; parameters that make no layers are taken one by one."""
+        if not self.evidence.depth:
+            self.tensors([name for name in self.names if self.is_wrong(name)])
+            return
+        for l in range(self.evidence.depth, 0, -1):
+            if not self.layer(l):
+                return
+
+    def layer(self, l: int) -> bool:
+        """Look for the mistakes of one layer; False where one stays unknown that spoils all below."""
+        wrong = [name for name in (f"W{l}", f"b{l}") if self.is_wrong(name)]
+        if not wrong:
+            return True
+        certain = all(self.is_wrong(name) for name in (f"W{l}", f"b{l}") if self.informative(name))
+        spoiled = self.spoiled_below(l) and (certain or l > 1)
+        if spoiled and self.delta(l):
+            return True
+        local = {name: self.tensor_hits(name) for name in wrong}
+        if spoiled and not self.all_special(local) and self.delta_beside_tensor(l):
+            return True
+        if spoiled and not self.explained_locally(local, certain=certain, l=l):
+            self.findings.append(unknown_finding(f"dZ{l}", l, spoiled=True))
+            return False
+        self.report_tensors(local, certain=certain)
+        return True
+
+    def all_special(self, local: dict[str, list[Hit]]) -> bool:
+        """Whether every wrong gradient of a layer has an explanation with nothing fitted."""
+        return all(hits and hits[0].rank == EXACT for hits in local.values())
+
+    def explained_locally(self, local: dict[str, list[Hit]], *, certain: bool, l: int) -> bool:
+        """Whether mistakes in the single gradients are likelier than one in dZ_l that nobody knows."""
+        limit = FITTED if certain else LOOSE
+        if not certain and not any(self.informative(name) for name in (f"W{l - 1}", f"b{l - 1}")):
+            return True
+        return all(hits and hits[0].rank <= limit for hits in local.values())
+
+    # one gradient
+
+    def tensors(self, names: Sequence[str]) -> None:
+        """Look for a mistake in each of some gradients."""
+        self.report_tensors({name: self.tensor_hits(name) for name in names}, certain=True)
+
+    def report_tensors(self, local: dict[str, list[Hit]], *, certain: bool) -> None:
+        """Report what was found of single gradients."""
+        for name, hits in local.items():
+            if hits and isinstance(hits[0].guess, Guess):
+                agreed = [] if certain else self.agreeing(name)
+                share = 1 - self.left(name, hits[0].guess.value)
+                self.findings.append(tensor_finding(self.evidence, name, hits, share, agreed))
+            else:
+                self.findings.append(unknown_finding(f"d{name}", self.layer_number(name), spoiled=False))
+
+    def agreeing(self, name: str) -> list[str]:
+        """Return which gradients show that dZ_l is right."""
+        l, other = int(name[1:]), ("b" if name[0] == "W" else "W") + name[1:]
+        below = [n for k in range(1, l) for n in (f"W{k}", f"b{k}")]
+        right = [] if self.is_wrong(other) else [f"d{other}"]
+        everything = below and not any(self.is_wrong(n) for n in below)
+        return right + ([f"everything computed from dZ{l}"] if everything else [])
+
+    def layer_number(self, name: str) -> int | None:
+        """Return the layer where the parameters make layers."""
+        return int(name[1:]) if self.evidence.depth else None
+
+    def tensor_hits(self, name: str) -> list[Hit]:
+        """Return what explains one gradient."""
+        case = TensorCase(self.evidence, name, self.expected[name], self.propagation)
+        few = self.evidence.analytic[name].size == 1
+
+        def candidates(rank: int) -> Iterator[Hit]:
+            for mistake in catalogue.TENSOR:
+                if mistake.rank == rank:
+                    for guess in mistake.guesses(case):
+                        hit = Hit(mistake, guess)
+                        allowed = not few or hit.rank == EXACT or hit.code == "small-relative-error"
+                        if allowed and self.explains(name, guess.value):
+                            yield hit
+                            break
+
+        return most_special(candidates)
+
+    # a dZ_l
+
+    def delta(self, l: int) -> bool:
+        """Look for a mistake in the line that computes dZ_l, and put it into the simulation."""
+        if self.propagation is None:
+            return self.delta_from_below(l)
+        hits = self.delta_hits(l, lambda after: self.fits(l, after))
+        if hits:
+            self.accept_delta(l, hits)
+        return bool(hits)
+
+    def accept_delta(self, l: int, hits: Sequence[Hit]) -> None:
+        """Go on with the wrong dZ_l as what is expected."""
+        guess = hits[0].guess
+        if self.propagation is None or not isinstance(guess, Guess):
+            return
+        before = dict(self.expected)
+        self.propagation = self.propagation.with_delta(l, guess.value)
+        self.expect(f"{kind}{k}" for k in range(1, l + 1) for kind in "Wb")
+        names = [name for name in (f"W{l}", f"b{l}") if not self.evidence.agrees(name, before[name])]
+        share = 1 - min(self.evidence.unexplained(name, self.expected[name], before[name]) for name in names)
+        self.findings.append(delta_finding(hits, l, self.evidence.depth, share))
+
+    def delta_from_below(self, l: int) -> bool:
+        """Look for a mistake in dZ_l by what it does to all gradients of layer l and below."""
+        part = {name: self.expected[name] for k in range(1, l + 1) for name in (f"W{k}", f"b{k}")}
+        hits = self.whole_hits(catalogue.BELOW.__iter__, part)
+        if not hits or not isinstance(hits[0].guess, WholeGuess):
+            return False
+        self.expected |= hits[0].guess.values
+        self.findings.append(delta_finding(hits, l, self.evidence.depth, 1.0))
+        return True
+
+    def delta_hits(self, l: int, accepted: Callable[[Propagation], bool]) -> list[Hit]:
+        """Return the guesses at dZ_l, as they are or with a usual factor on top, that are accepted."""
+        p = self.propagation
+        if p is None:
+            return []
+        case = DeltaCase(self.evidence, p, l)
+
+        def candidates(rank: int) -> Iterator[Hit]:
+            for mistake in catalogue.DELTA:
+                if mistake.rank == rank:
+                    guesses = self.with_factors(l, mistake.guesses(case), scalable=mistake.scalable)  # type: ignore[arg-type]
+                    found = next((g for g in guesses if accepted(p.with_delta(l, g.value, l))), None)
+                    if found is not None:
+                        yield Hit(mistake, found)
+
+        return most_special(candidates)
+
+    def with_factors(self, l: int, guesses: Iterable[Guess], *, scalable: bool) -> Iterator[Guess]:
+        """Yield the guesses, then those again that fit better with a usual factor on top."""
+        kept = list(guesses)
+        yield from kept
+        if scalable:
+            scaled = (self.with_factor(l, guess) for guess in kept)
+            yield from (guess for guess in scaled if guess is not None)
+
+    def with_factor(self, l: int, guess: Guess) -> Guess | None:
+        """Return a guess with a usual factor on top, where there is one that fits dW_l."""
+        p = self.propagation
+        if p is None or not np.isfinite(guess.value).all():
+            return None
+        sizes = sizes_of(self.evidence, l)
+        claim = self.evidence.analytic[f"W{l}"] - p.regulariser(l)
+        factor = nearest_named(projection(claim, p.weights_from(l, guess.value) - p.regulariser(l)), sizes)
+        if factor is None or factor == 1:
+            return None
+        name = factor_names(factor, sizes)[0]
+        return replace(guess, value=factor * guess.value, message=f"{guess.message}; and it is {name} times that", rank=FITTED)
+
+    def fits(self, l: int, after: Propagation) -> bool:
+        """Whether a dZ_l explains dW_l and db_l, and nothing below speaks against it."""
+        names = (f"W{l}", f"b{l}")
+        if not all(self.explains(name, after.gradient(name)) for name in reversed(names)):
+            return False
+        lower = self.below(l, after)
+        if not any(self.is_wrong(name) and self.informative(name) for name in names):
+            return False
+        if not all(self.is_wrong(name) for name in names if self.informative(name)):
+            return bool(lower) and all(self.explains(name, value) for name, value in lower.items())
+        return not any(self.contradicts(name, value) for name, value in lower.items())
+
+    def below(self, l: int, after: Propagation) -> dict[str, Array]:
+        """Return what a dZ_l makes of the gradients of the next layer down."""
+        if l == 1:
+            return {}
+        lower = after.with_delta(l, after.dZ[l], l - 1)
+        return {name: lower.gradient(name) for name in (f"W{l - 1}", f"b{l - 1}")}
+
+    def contradicts(self, name: str, value: Array) -> bool:
+        """Whether the claim is right as it was, and would not be with `value`."""
+        return not self.is_wrong(name) and not self.evidence.agrees(name, value)
+
+    def delta_beside_tensor(self, l: int) -> bool:
+        """Look for a mistake in dZ_l beside another in dW_l or db_l alone; the layer below is the witness."""
+        if self.propagation is None or l == 1:
+            return False
+        hits = self.delta_hits(l, lambda after: self.fits_but_one(l, after))
+        if not hits or hits[0].rank != EXACT:
+            return False
+        self.accept_delta(l, hits)
+        self.tensors([name for name in (f"W{l}", f"b{l}") if self.is_wrong(name)])
+        return True
+
+    def fits_but_one(self, l: int, after: Propagation) -> bool:
+        """Whether a dZ_l explains one of dW_l and db_l, and both of the layer below."""
+        one = any(self.is_wrong(n) and self.explains(n, after.gradient(n)) for n in (f"W{l}", f"b{l}"))
+        if not one:
+            return False
+        lower = self.below(l, after)
+        telling = [name for name in lower if self.is_wrong(name)]
+        return bool(telling) and all(self.explains(name, value) for name, value in lower.items())
+
+    # the report
+
+    def with_consequences(self, findings: Sequence[Finding]) -> Iterator[Finding]:
+        """Add to the mistakes in a dZ_l which gradients are wrong only because of them."""
+        own = {finding.where for finding in findings}
+        for finding in findings:
+            spoiled = [f"d{name}" for name in self.names if self.spoiled_by(finding, name)]
+            yield replace(finding, consequences=tuple(place for place in spoiled if place not in own))
+
+    def spoiled_by(self, finding: Finding, name: str) -> bool:
+        """Whether a gradient is wrong because of a dZ_l above it."""
+        if not finding.where.startswith("dZ") or finding.layer is None or int(name[1:]) > finding.layer:
+            return False
+        return not self.evidence.agrees(name, self.first_expected[name])
