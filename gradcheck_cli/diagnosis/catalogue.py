@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradcheck_cli.diagnosis.families import (
     activations,
     below,
+    deltas,
     elsewhere,
     entries,
     factors,
@@ -43,6 +44,7 @@ DELTA: tuple[Mistake[DeltaCase], ...] = (
     *activations.DELTA,
     *weights.DELTA,
     *output.DELTA,
+    *deltas.DELTA,
     *numbers.DELTA,
     *samples.DELTA,
 )
@@ -51,7 +53,7 @@ DELTA: tuple[Mistake[DeltaCase], ...] = (
 BELOW: tuple[Mistake[WholeCase], ...] = below.BELOW
 """Made in the line that computes dZ_l, told from what it does to the gradients of layer l and below alone."""
 
-WHOLE: tuple[Mistake[WholeCase], ...] = (*factors.WHOLE, *numbers.WHOLE, *order.WHOLE)
+WHOLE: tuple[Mistake[WholeCase], ...] = (*factors.WHOLE, *numbers.WHOLE, *sums.WHOLE, *order.WHOLE)
 """Made to all gradients at once."""
 
 WHOLE_LAST: tuple[Mistake[WholeCase], ...] = (*elsewhere.WHOLE_LAST, *numbers.WHOLE_LOOSE)

@@ -52,6 +52,7 @@ class Walk:
         self.propagation = propagation
         self.findings: list[Finding] = []
         self.expected: dict[str, Array] = {}
+        self.settled: dict[str, Array] = {}
         self.names = list(evidence.parameters)
         self.expect(self.names)
         self.first_expected = dict(self.expected)
@@ -60,6 +61,7 @@ class Walk:
         """Work out what these gradients should be, with the mistakes found so far put in."""
         p = self.propagation
         self.expected |= {name: self.evidence.reference[name] if p is None else p.gradient(name) for name in names}
+        self.expected |= self.settled
 
     # what is wrong
 
@@ -69,7 +71,7 @@ class Walk:
 
     def informative(self, name: str) -> bool:
         """Whether a wrong dZ could show here at all."""
-        return bool((np.abs(self.expected[name]) > self.evidence.floors[name]).any())
+        return bool((np.abs(self.expected[name]) > 4 * self.evidence.floors[name]).any())
 
     def spoiled_below(self, l: int) -> bool:
         """Whether the layer below looks as if dZ_l were wrong: all is wrong there that could be."""
@@ -88,7 +90,7 @@ class Walk:
         hopeless = self.all_wrong()
         if not self.explained_as_a_whole():
             self.layer_by_layer()
-            if hopeless and self.findings[0].code in {"unknown", "small-relative-error"}:
+            if hopeless and self.findings[0].code in {"unknown", "small-relative-error", "stale"}:
                 self.explained_at_last()
         findings = merged(merged(self.findings, "W", self.names), "b", self.names)
         return tuple(self.with_consequences(findings))
@@ -115,7 +117,8 @@ class Walk:
         if isinstance(guess, WholeGuess):
             share = 1 - max(self.left(name, value) for name, value in guess.values.items())
             self.findings.append(whole_finding(hits, "all", share))
-            self.expected |= guess.values
+            self.settled |= guess.values
+            self.expected |= self.settled
 
     def whole_hits(self, mistakes: Callable[[], Iterator], expected: dict[str, Array] | None = None) -> list[Hit]:  # type: ignore[type-arg]
         """Return what explains all gradients that it speaks of."""
@@ -172,10 +175,11 @@ class Walk:
 
     def explained_locally(self, local: dict[str, list[Hit]], *, certain: bool, l: int) -> bool:
         """Whether mistakes in the single gradients are likelier than one in dZ_l that nobody knows."""
+        witnesses = any(self.informative(name) for name in self.names if int(name[1:]) == l - 1)
+        if certain and witnesses:  # the layer below is wrong as well: one mistake is likelier than three
+            return False
         limit = FITTED if certain else LOOSE
-        if not certain and not any(self.informative(name) for name in (f"W{l - 1}", f"b{l - 1}")):
-            return True
-        return all(hits and hits[0].rank <= limit for hits in local.values())
+        return not (certain or witnesses) or all(hits and hits[0].rank <= limit for hits in local.values())
 
     # one gradient
 

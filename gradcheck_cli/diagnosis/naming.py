@@ -61,7 +61,8 @@ def factor_names(factor: float, sizes: dict[str, float]) -> list[str]:
 
 def nearest_named(factor: float, sizes: dict[str, float]) -> float | None:
     """Return the named factor that is as good as equal to `factor`, None where there is none."""
-    near = [value for value, _ in named_factors(sizes) if np.isclose(factor, value, rtol=1e-4, atol=0)]
+    values = [value for value, _ in named_factors(sizes) if abs(value - 1) > CLOSE]
+    near = [value for value in values if np.isclose(factor, value, rtol=1e-4, atol=0)]
     return min(near, key=lambda value: abs(value - factor)) if near else None
 
 

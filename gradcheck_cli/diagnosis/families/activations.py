@@ -50,7 +50,9 @@ def another(case: DeltaCase) -> Iterator[Guess]:
     forms = [(activation.derivative(Z), f"uses the derivative of {other}, not of {name}")
              for other, activation in ACTIVATIONS.items() if other not in (name, "identity")]
     forms += [(factor, f"uses {words}, not the derivative of {name}") for factor, words in wrong_forms(Z)]
-    forms += [(right**2, f"has the derivative of {name} twice"), (A, f"has {name}(Z) where its derivative is due")]
+    if l < p.L:
+        forms += [(right**2, f"has the derivative of {name} twice")]
+    forms += [(A, f"has {name}(Z) where its derivative is due")]
     yield from replaced(case, iter(forms))
 
 

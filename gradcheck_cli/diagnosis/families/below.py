@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import projection
-from gradcheck_cli.diagnosis.families.factors import SMALL, factor_help, settled
-from gradcheck_cli.diagnosis.mistake import EXACT, Mistake, WholeCase, WholeGuess
+from gradcheck_cli.diagnosis.families.factors import code_of, factor_help, settled
+from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, Mistake, WholeCase, WholeGuess
 from gradcheck_cli.diagnosis.naming import times
 from gradcheck_cli.parameters import Array
 
@@ -20,13 +20,10 @@ def one_factor(case: WholeCase) -> Iterator[WholeGuess]:
     biases = [name for name in case.expected if name[0] == "b"]
     claim = np.concatenate([case.evidence.analytic[name].reshape(-1) for name in biases])
     right = np.concatenate([case.expected[name].reshape(-1) for name in biases])
-    factor, rank = settled(projection(claim, right), {})
-    if not factor:
-        return
-    values = {name: array * factor + regulariser(case, name, factor) for name, array in case.expected.items()}
-    code = "small-relative-error" if abs(factor - 1) < SMALL else "delta-factor"
-    yield WholeGuess(values, f"{{it}} is {times(factor, {})}", help=factor_help(factor, {}), code=code,
-                     factor=factor, rank=rank)
+    for factor, rank in settled(projection(claim, right), {}):
+        values = {name: array * factor + regulariser(case, name, factor) for name, array in case.expected.items()}
+        message, code = f"{{it}} is {times(factor, {})}", code_of(factor, "delta-factor")
+        yield WholeGuess(values, message, help=factor_help(factor, {}), code=code, factor=factor, rank=rank)
 
 
 def regulariser(case: WholeCase, name: str, factor: float) -> Array:
@@ -40,7 +37,8 @@ def regulariser(case: WholeCase, name: str, factor: float) -> Array:
 def nothing(case: WholeCase) -> Iterator[WholeGuess]:
     """Guess that nothing flows back: all zero but for multiples of W_l."""
     values = {name: regulariser(case, name, 0.0) for name in case.expected}
-    yield WholeGuess(values, "{it} is zero: nothing flows back through this layer")
+    rank = FITTED if any(value.any() for value in values.values()) else EXACT
+    yield WholeGuess(values, "{it} is zero: nothing flows back through this layer", rank=rank)
 
 
 BELOW = (

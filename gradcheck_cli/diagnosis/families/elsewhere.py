@@ -54,7 +54,8 @@ def stale_tensor(case: TensorCase) -> Iterator[Guess]:
     few = case.expected.size < 3
     for rate, gradient in search(case.evidence, lambda g: case.claim - g[case.name]):
         if not few or rate in RATES:
-            yield Guess(gradient[case.name], f"{{it}} is the gradient at other parameters: {moved(rate)}")
+            rank = EXACT if rate in RATES else FITTED
+            yield Guess(gradient[case.name], f"{{it}} is the gradient at other parameters: {moved(rate)}", rank=rank)
 
 
 def moved(rate: float) -> str:

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli.diagnosis.evidence import norm, projection
+from gradcheck_cli.diagnosis.evidence import Evidence, norm, projection
 from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, DeltaCase, Guess, Mistake, TensorCase, WholeCase, WholeGuess
 from gradcheck_cli.diagnosis.naming import factor_names, nearest_named, sizes_of, times
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.parameters import Array, Parameters
 
-__all__ = ["DELTA", "TENSOR", "WHOLE"]
+__all__ = ["DELTA", "TENSOR", "WHOLE", "code_of", "factor_help", "settled"]
 
 SMALL = 5e-3  # a factor nearer to 1 than this is a small relative error
 
 
-def settled(factor: float, sizes: dict[str, float]) -> tuple[float, int]:
-    """Return the factor, exact where it has a name, and the rank of a guess with it."""
+def settled(factor: float, sizes: dict[str, float]) -> Iterator[tuple[float, int]]:
+    """Yield the named factor that is meant where there is one, then the factor itself, each with its rank."""
     named = nearest_named(factor, sizes)
-    return (factor, FITTED) if named is None else (named, EXACT)
+    if named is not None:
+        yield named, EXACT
+    if factor and np.isfinite(factor):
+        yield factor, FITTED
 
 
-def significant(array: Array) -> int:
-    """Return the number of entries that are not negligible beside the largest."""
-    largest = np.max(np.abs(array), initial=0.0)
-    return int(np.sum(np.abs(array) > 1e-6 * largest)) if largest else 0
+def telling(evidence: Evidence, expected: Parameters) -> int:
+    """Return the number of entries that stand far enough above their floors to show a factor."""
+    return sum(int(np.sum(np.abs(array) > 100 * evidence.floors[name])) for name, array in expected.items())
 
 
 def tensor_factor(case: TensorCase) -> Iterator[Guess]:
@@ -40,21 +43,19 @@ def tensor_factor(case: TensorCase) -> Iterator[Guess]:
 
 def scaled(case: TensorCase, part: Array, rest: Array, sizes: dict[str, float]) -> Iterator[Guess]:
     """Guess c * part + rest, c fitted and settled."""
-    factor, rank = settled(projection(case.claim - rest, part), sizes)
-    small = abs(factor - 1) < SMALL
-    if factor == 0 or (rank == FITTED and not small and significant(part) < 2):
-        return
     wrong = int(case.evidence.wrong_entries(case.name, case.expected).sum())
-    where = f"at {wrong} of {part.size} entries" if part.size > 1 else "at its one entry"
-    data = " (the part that comes from the data)" if rest.size > 1 else ""
-    yield Guess(
-        factor * part + rest,
-        f"{{it}} is {times(factor, sizes)}{data}, {where}",
-        help=factor_help(factor, sizes),
-        code="small-relative-error" if small else "factor",
-        factor=factor,
-        rank=rank,
-    )
+    data = "" if rest.ndim == 0 else " (the part that comes from the data)"
+    where = f"{data}, at {wrong} of {part.size} entries"
+    for factor, rank in settled(projection(case.claim - rest, part), sizes):
+        code = code_of(factor, "factor")
+        if rank == EXACT or code != "factor" or telling(case.evidence, {case.name: part}) > 1:
+            message = f"{{it}} is {times(factor, sizes)}{where}"
+            yield Guess(factor * part + rest, message, factor_help(factor, sizes), code, factor, rank=rank)
+
+
+def code_of(factor: float, code: str) -> str:
+    """Return the code of a factor: that of a small error where it is nearly 1."""
+    return "small-relative-error" if abs(factor - 1) < SMALL else code
 
 
 def factor_help(factor: float, sizes: dict[str, float]) -> str:
@@ -79,10 +80,8 @@ def delta_factor(case: DeltaCase) -> Iterator[Guess]:
     right = p.weights_from(l, case.expected) - p.regulariser(l)
     if not norm(right):
         claim, right = case.evidence.analytic[f"b{l}"], p.bias_from(case.expected)
-    factor, rank = settled(projection(claim, right), sizes)
-    if factor and np.isfinite(factor):
-        small = abs(factor - 1) < SMALL
-        code = "small-relative-error" if small else "delta-factor"
+    for factor, rank in settled(projection(claim, right), sizes):
+        code = code_of(factor, "delta-factor")
         message = f"{{it}} is {times(factor, sizes)}"
         yield Guess(factor * case.expected, message, factor_help(factor, sizes), code, factor, rank=rank)
 
@@ -91,30 +90,40 @@ def all_factor(case: WholeCase) -> Iterator[WholeGuess]:
     """Guess c times everything."""
     sizes = sizes_of(case.evidence)
     claim, right = (np.concatenate([array.ravel() for array in arrays.values()]) for arrays in pair(case))
-    factor, rank = settled(projection(claim, right), sizes)
-    if not factor or significant(right) < 2 or len(case.expected) < 2:
+    if telling(case.evidence, case.expected) < 2 or len(case.expected) < 2:
         return
-    values = {name: factor * array for name, array in case.expected.items()}
-    if length := round_length(norm(claim)):
-        message = f"the whole gradient is {factor:.6f} times the right one, and its length is {length:g}"
-        if factor < 1:
-            help_text = f"look for clipping of the gradient to the length {length:g}"
-            yield WholeGuess(values, message, help=help_text, code="clipped-norm", factor=factor, rank=EXACT)
-    message = f"every gradient is {times(factor, sizes)}"
-    code = "small-relative-error" if abs(factor - 1) < SMALL else "factor-all"
-    help_text = factor_help(factor, sizes).replace("the line that computes {it}", "what all gradients share")
-    yield WholeGuess(values, message, help=help_text, code=code, factor=factor, rank=rank)
+    for factor, rank in settled(projection(claim, right), sizes):
+        values = {name: factor * array for name, array in case.expected.items()}
+        yield from clipped_whole(values, factor, norm(claim))
+        help_text = factor_help(factor, sizes).replace("the line that computes {it}", "what all gradients share")
+        message, code = f"every gradient is {times(factor, sizes)}", code_of(factor, "factor-all")
+        yield WholeGuess(values, message, help=help_text, code=code, factor=factor, rank=rank)
+
+
+def clipped_whole(values: Parameters, factor: float, length: float) -> Iterator[WholeGuess]:
+    """Guess that the whole gradient was shortened to a length that a person may have written down."""
+    short = float(f"{length:.1e}")
+    if 0 < factor < 1 and abs(length - short) <= 1e-9 * short:
+        message = f"the whole gradient is {factor:.6f} times the right one, and its length is {short:g}"
+        help_text = f"look for clipping of the gradient to the length {short:g}"
+        yield WholeGuess(values, message, help=help_text, code="clipped-norm", factor=factor, rank=EXACT)
+
+
+def one_kind(case: WholeCase) -> Iterator[WholeGuess]:
+    """Guess c times every dW and nothing else, or every db."""
+    for kind, others in (("W", "b"), ("b", "W")):
+        part = {name: array for name, array in case.expected.items() if name[0] == kind}
+        rest = [name for name in case.expected if name[0] == others]
+        alone = all(case.evidence.agrees(name, case.expected[name]) for name in rest)
+        if case.evidence.depth > 1 and alone and telling(case.evidence, part) > 1:
+            for guess in all_factor(WholeCase(case.evidence, part, case.propagation)):
+                message = guess.message.replace("every gradient", f"every d{kind}").replace("the whole gradient", f"d{kind}")
+                yield replace(guess, where=f"all-{kind}", message=message)
 
 
 def pair(case: WholeCase) -> tuple[dict[str, Array], dict[str, Array]]:
     """Return the claimed and the expected gradients in one order."""
     return {name: case.evidence.analytic[name] for name in case.expected}, dict(case.expected)
-
-
-def round_length(length: float) -> float | None:
-    """Return a length that a person may have written down, None where it is no such number."""
-    short = float(f"{length:.1e}")
-    return short if 0 < short and abs(length - short) <= 1e-9 * short else None
 
 
 def unit_lengths(case: WholeCase) -> Iterator[WholeGuess]:
@@ -133,5 +142,6 @@ TENSOR = (Mistake("factor", EXACT, tensor_factor, "look for a stray factor in th
 DELTA = (Mistake("delta-factor", EXACT, delta_factor, "look for a stray factor in the line that computes {it}"),)
 WHOLE = (
     Mistake("factor-all", EXACT, all_factor, "look for a stray factor in what all gradients share"),
+    Mistake("factor", EXACT, one_kind, "look for a stray factor in what these gradients share"),
     Mistake("clipped-norm", EXACT, unit_lengths, "look for clipping or scaling of each gradient by its own norm"),
 )

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcheck_cli.diagnosis.evidence import Evidence
 from gradcheck_cli.diagnosis.mistake import (
     EXACT,
     FITTED,
@@ -31,7 +30,8 @@ def clipped(case: TensorCase) -> Iterator[Guess]:
     """Guess that entries beyond a limit were put to the limit."""
     limit = float(np.max(np.abs(case.claim)))
     beyond = np.abs(case.expected) > limit
-    if beyond.sum() > 1 and not beyond.all():
+    at_limit = np.isclose(np.abs(case.claim), limit, rtol=1e-9, atol=0)
+    if beyond.sum() > 1 and at_limit.sum() > 1 and not beyond.all():
         message = f"{{it}} is clipped at {limit:g}: {beyond.sum()} of {beyond.size} entries are cut off"
         yield Guess(np.clip(case.expected, -limit, limit), message)
 
@@ -103,36 +103,50 @@ def scatter(case: TensorCase) -> Iterator[Guess]:
     """Describe small relative errors that follow no pattern."""
     right = np.abs(case.expected)
     error = np.abs(case.claim - case.expected)
-    if case.expected.size > 1 and (error <= 1e-2 * right + case.evidence.floors[case.name]).all():
-        worst = float(np.max(error / np.where(right > 0, right, 1)))
+    wrong = case.evidence.wrong_entries(case.name, case.expected)
+    if 2 * wrong.sum() > wrong.size > 1 and (error <= 1e-2 * right + case.evidence.floors[case.name]).all():
+        relative = ((case.claim - case.expected) / np.where(case.expected == 0, 1, case.expected))[wrong]
+        worst = float(np.max(np.abs(relative)))
+        if relative.size > 6 and (one_sided(relative) or worst > 5 * np.sqrt(np.mean(relative**2))):
+            return
         yield Guess(case.claim, f"{{it}} is off by up to {worst:.1e} of its value, without a pattern")
+
+
+def one_sided(errors: Array) -> bool:
+    """Whether nearly all errors have one sign: a pattern."""
+    return bool(abs(np.mean(np.sign(errors))) > 1 - 2.5 / errors.size)
 
 
 def noise(case: WholeCase) -> Iterator[WholeGuess]:
     """Describe errors of one size in all entries of all gradients, without a pattern."""
     claims = {name: case.evidence.analytic[name] for name in case.expected}
-    for scale, words in (("absolute", "everywhere"), ("relative", "of each value")):
-        level = noise_level(case.evidence, case.expected, relative=scale == "relative")
-        if level is not None:
-            yield WholeGuess(claims, f"every gradient is off by about {level:.1e} {words}, without a pattern")
+    everything = rms(np.concatenate([array.reshape(-1) for array in case.expected.values()]))
+    errors = {name: claims[name] - array for name, array in case.expected.items()}
+    scales = {
+        "of the gradient's size": dict.fromkeys(claims, everything),
+        "of each gradient's size": {name: rms(array) for name, array in case.expected.items()},
+        "of each value": {name: np.abs(array) for name, array in case.expected.items()},
+    }
+    for words, scale in scales.items():
+        relative = [(errors[name] / np.where(scale[name] > 0, scale[name], np.inf)).reshape(-1) for name in claims]
+        if is_noise(error := np.concatenate(relative)):
+            yield WholeGuess(claims, f"every gradient is off by about {rms(error):.1e} {words}, without a pattern")
 
 
-def noise_level(evidence: Evidence, expected: Parameters, *, relative: bool) -> float | None:
-    """Return the size of the errors, None where they are too unequal for noise or too large for an error."""
-    right = np.concatenate([array.reshape(-1) for array in expected.values()])
-    claim = np.concatenate([evidence.analytic[name].reshape(-1) for name in expected])
-    error = claim - right
-    if relative:
-        error, right = (error / np.where(right == 0, 1, right))[right != 0], np.ones(1)
-    if error.size < 8:
-        return None
-    size, whole = float(np.sqrt(np.mean(error**2))), float(np.sqrt(np.mean(right**2)))
-    small = np.abs(error) < size / 20
-    even = np.max(np.abs(error)) < 5 * size and small.mean() < 0.2 and abs(np.mean(error)) < 4 * size / error.size**0.5
-    parts = np.array_split(np.abs(error), min(error.size // 8, 6))
-    level = [float(np.sqrt(np.mean(part**2))) for part in parts]
-    homogeneous = max(level) < 3 * min(level)
-    return size if even and homogeneous and 0 < size < 0.1 * whole else None
+def rms(array: Array) -> float:
+    """Return the root of the mean square."""
+    return float(np.sqrt(np.mean(array**2)))
+
+
+def is_noise(error: Array) -> bool:
+    """Whether errors, relative to what they should be, are small, of one size, and no way inclined."""
+    error = error[error != 0]
+    if error.size < 8 or not 0 < rms(error) < 0.1:
+        return False
+    size = rms(error)
+    no_outlier = np.max(np.abs(error)) < 5 * size and np.mean(np.abs(error) < size / 20) < 0.2
+    level = [rms(part) for part in np.array_split(error, min(error.size // 8, 6))]
+    return bool(no_outlier and abs(np.mean(error)) < 4 * size / error.size**0.5 and max(level) < 3 * min(level))
 
 
 TENSOR = (

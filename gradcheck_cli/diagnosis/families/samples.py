@@ -84,6 +84,8 @@ def one_weight(case: TensorCase) -> Iterator[Guess]:
     if shares is not None and case.expected.size > 3:
         residual = case.claim - case.expected
         share = shares.of(s := shares.nearest(residual))
+        if np.sum(np.abs(share) > 1e-3 * np.max(np.abs(share))) < 3:
+            return
         weight = float((residual * share).sum() / ((share**2).sum() or 1))
         yield Guess(case.expected + weight * share, f"{{it}} counts sample {s} {1 + weight:.6g} times")
 
@@ -140,18 +142,22 @@ def class_weights(case: DeltaCase) -> Iterator[Guess]:
     Y = p.network.Y
     kind = np.argmax(Y, axis=0) if len(Y) > 1 else (Y[0] > 0.5).astype(int)
     kinds = np.unique(kind)
-    entries = case.evidence.analytic[f"W{l}"].size + case.evidence.analytic[f"b{l}"].size
-    if 1 < len(kinds) < p.m and entries > 2 * len(kinds):
+    if len(kinds) > 1 and p.m >= 2 * len(kinds) and equations(case) > 2 * len(kinds):
         yield from fitted_weights(case, [kind == k for k in kinds], "for every class")
 
 
 def sample_weights(case: DeltaCase) -> Iterator[Guess]:
-    """Guess a weight for every sample, where there are far more entries than samples and a second output."""
-    p, l = case.propagation, case.l
-    entries = case.evidence.analytic[f"W{l}"].size + case.evidence.analytic[f"b{l}"].size
+    """Guess a weight for every sample, where there are far more entries than samples and a second unit."""
+    p = case.propagation
     rank = np.linalg.matrix_rank(case.expected) if p.m <= 64 else 0
-    if 1 < p.m <= 64 and rank > 1 and entries > 2 * p.m:
+    if 1 < p.m <= 64 and rank > 1 and equations(case) > 2 * p.m:
         yield from fitted_weights(case, list(np.eye(p.m, dtype=bool)), "for every sample")
+
+
+def equations(case: DeltaCase) -> int:
+    """Return how many independent numbers dW_l and db_l tell of dZ_l."""
+    n, before = case.evidence.analytic[f"W{case.l}"].shape
+    return n * min(case.propagation.m, before + 1)
 
 
 def fitted_weights(case: DeltaCase, groups: list[Array], words: str) -> Iterator[Guess]:
@@ -160,6 +166,8 @@ def fitted_weights(case: DeltaCase, groups: list[Array], words: str) -> Iterator
     basis = [joined(p.weights_from(l, case.expected * g) - p.regulariser(l), p.bias_from(case.expected * g)) for g in groups]
     claim = joined(case.evidence.analytic[f"W{l}"] - p.regulariser(l), case.evidence.analytic[f"b{l}"])
     weights = np.linalg.lstsq(np.stack(basis, axis=1), claim, rcond=None)[0]
+    if (weights < -1e-9).any():
+        return
     text = ", ".join(f"{w:.4g}" for w in weights[:6]) + (", ..." if len(weights) > 6 else "")
     value = sum((w * g for w, g in zip(weights, groups, strict=True)), np.zeros(p.m)) * case.expected
     yield Guess(value, f"{{it}} has a weight {words}: {text}")
@@ -175,7 +183,7 @@ TENSOR = (
     Mistake("sample-missing", EXACT, tensor_sample, _LOOK),
     Mistake("sample-order", EXACT, misaligned, _LOOK + ", and at their order"),
     Mistake("sample-missing", EXACT, tensor_part, _LOOK),
-    Mistake("sample-weights", FITTED, one_weight, _LOOK + ", and at their weights"),
+    Mistake("sample-weights", LOOSE, one_weight, _LOOK + ", and at their weights"),
 )
 DELTA = (
     Mistake("sample-missing", EXACT, delta_samples, _LOOK),

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, Guess, Mistake, TensorCase
+from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, Guess, Mistake, TensorCase, WholeCase, WholeGuess
 
-__all__ = ["TENSOR"]
+__all__ = ["TENSOR", "WHOLE"]
 
 
 def wrong_axis(case: TensorCase) -> Iterator[Guess]:
@@ -48,9 +48,19 @@ def offset(case: TensorCase) -> Iterator[Guess]:
         yield Guess(case.expected + constant, f"{{it}} is the right gradient plus {constant:.6g} at every entry")
 
 
+def all_offset(case: WholeCase) -> Iterator[WholeGuess]:
+    """Guess one constant added to everything."""
+    excess = np.concatenate([(case.evidence.analytic[n] - array).reshape(-1) for n, array in case.expected.items()])
+    constant = float(np.mean(excess))
+    if excess.size > 2:
+        values = {name: array + constant for name, array in case.expected.items()}
+        yield WholeGuess(values, f"every gradient is the right one plus {constant:.6g} at every entry")
+
+
 TENSOR = (
     Mistake("wrong-axis", EXACT, wrong_axis, "look at the axis of the sum in the line that computes {it}"),
     Mistake("wrong-axis", EXACT, sums_of_weights, "look at what is summed in the line that computes {it}"),
     Mistake("broadcast", FITTED, broadcast, "look for a sum without axis or keepdims in the line that computes {it}"),
     Mistake("offset", FITTED, offset, "look for a constant added in the line that computes {it}"),
 )
+WHOLE = (Mistake("offset", FITTED, all_offset, "look for a constant added to all gradients"),)
