@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from gradcheck_cli.diagnosis.engine import Walk
@@ -12,6 +14,7 @@ from gradcheck_cli.results import Finding
 
 __all__ = ["diagnose"]
 
+FLOAT32 = 2.0**29  # how much coarser float32 rounds than float64
 TRUSTED = 1e-4  # how far the simulation may be off from the reference, relative to a gradient's largest entry
 
 
@@ -31,9 +34,25 @@ def diagnose(evidence: Evidence) -> tuple[Finding, ...]:
     if not all(np.isfinite(array).all() for array in evidence.analytic.values()):
         return (not_finite(evidence),)
     with np.errstate(all="ignore"):
-        if all(evidence.agrees(name, evidence.reference[name]) for name in evidence.parameters):
+        if is_right(evidence):
             return ()
+        coarse = in_single_precision(evidence)
+        if not is_right(coarse):
+            evidence = coarse
         return Walk(evidence, simulation(evidence)).run()
+
+
+def is_right(evidence: Evidence) -> bool:
+    """Whether the claim is the reference, entry by entry."""
+    return all(evidence.agrees(name, evidence.reference[name]) for name in evidence.parameters)
+
+
+def in_single_precision(evidence: Evidence) -> Evidence:
+    """Return the evidence with the floors of float32 arithmetic where the claim holds nothing but float32 numbers."""
+    if not all(np.array_equal(claim.astype(np.float32), claim) for claim in evidence.analytic.values()):
+        return evidence
+    floors = {name: floor * FLOAT32 for name, floor in evidence.floors.items()}
+    return replace(evidence, floors=floors)
 
 
 def simulation(evidence: Evidence) -> Propagation | None:

@@ -6,7 +6,7 @@ root cause: it is named, put into the simulation, and what is then still unexpla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +26,7 @@ from gradcheck_cli.diagnosis.mistake import (
 )
 from gradcheck_cli.diagnosis.naming import factor_names, nearest_named, sizes_of
 from gradcheck_cli.diagnosis.propagation import Propagation
-from gradcheck_cli.diagnosis.wording import delta_finding, merged, tensor_finding, unknown_finding, whole_finding
+from gradcheck_cli.diagnosis.wording import delta_finding, merged, tensor_finding, unknown_finding, whole_finding, with_note
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.results import Finding
 
@@ -53,21 +53,29 @@ class Walk:
         self.findings: list[Finding] = []
         self.expected: dict[str, Array] = {}
         self.settled: dict[str, Array] = {}
+        self.wrong: dict[str, bool] = {}
+        self.discrepancy: dict[str, float] = {}
         self.names = list(evidence.parameters)
         self.expect(self.names)
         self.first_expected = dict(self.expected)
 
     def expect(self, names: Iterable[str]) -> None:
         """Work out what these gradients should be, with the mistakes found so far put in."""
-        p = self.propagation
-        self.expected |= {name: self.evidence.reference[name] if p is None else p.gradient(name) for name in names}
-        self.expected |= self.settled
+        p, names = self.propagation, list(names)
+        expected = {name: self.evidence.reference[name] if p is None else p.gradient(name) for name in names}
+        self.replace_expected({name: self.settled.get(name, value) for name, value in expected.items()})
+
+    def replace_expected(self, values: Mapping[str, Array]) -> None:
+        """Expect these gradients, and see what the claim says to it."""
+        self.expected |= values
+        self.wrong |= {name: not self.evidence.agrees(name, value) for name, value in values.items()}
+        self.discrepancy |= {name: self.evidence.discrepancy(name, value) for name, value in values.items()}
 
     # what is wrong
 
     def is_wrong(self, name: str) -> bool:
         """Whether the claim is off from what is expected."""
-        return not self.evidence.agrees(name, self.expected[name])
+        return self.wrong[name]
 
     def informative(self, name: str) -> bool:
         """Whether a wrong dZ could show here at all."""
@@ -93,7 +101,7 @@ class Walk:
             if hopeless and self.findings[0].code in {"unknown", "small-relative-error", "stale"}:
                 self.explained_at_last()
         findings = merged(merged(self.findings, "W", self.names), "b", self.names)
-        return tuple(self.with_consequences(findings))
+        return tuple(with_note(finding, findings) for finding in self.with_consequences(findings))
 
     def explained_as_a_whole(self) -> bool:
         """Look for a mistake made to all gradients; whether nothing is left to search."""
@@ -105,7 +113,7 @@ class Walk:
 
     def explained_at_last(self) -> None:
         """Put a mistake made to all gradients in the place of findings that explain nothing."""
-        self.expected = dict(self.first_expected)
+        self.replace_expected(self.first_expected)
         hits = self.whole_hits(catalogue.WHOLE_LAST.__iter__)
         if hits:
             self.findings = []
@@ -118,7 +126,7 @@ class Walk:
             share = 1 - max(self.left(name, value) for name, value in guess.values.items())
             self.findings.append(whole_finding(hits, "all", share))
             self.settled |= guess.values
-            self.expected |= self.settled
+            self.replace_expected(guess.values)
 
     def whole_hits(self, mistakes: Callable[[], Iterator], expected: dict[str, Array] | None = None) -> list[Hit]:  # type: ignore[type-arg]
         """Return what explains all gradients that it speaks of."""
@@ -136,11 +144,14 @@ class Walk:
 
     def explains(self, name: str, value: Array) -> bool:
         """Whether `value` accounts for the claim."""
-        return self.evidence.explains(name, value, self.expected[name])
+        if not self.wrong[name]:
+            return self.evidence.agrees(name, value)
+        return self.evidence.explains(name, value, self.discrepancy[name])
 
     def left(self, name: str, value: Array) -> float:
         """Return the share of the discrepancy that `value` leaves."""
-        return self.evidence.unexplained(name, value, self.expected[name])
+        discrepancy = self.discrepancy[name]
+        return self.evidence.unexplained(name, value) / discrepancy if discrepancy else 0.0
 
     def layer_by_layer(self) -> None:
         """Go backwards through the layers; parameters that make no layers are taken one by one."""
@@ -166,7 +177,7 @@ class Walk:
         if spoiled and not self.explained_locally(local, certain=certain, l=l):
             self.findings.append(unknown_finding(f"dZ{l}", l, spoiled=True))
             return False
-        self.report_tensors(local, certain=certain)
+        self.report_tensors(local)
         return True
 
     def all_special(self, local: dict[str, list[Hit]]) -> bool:
@@ -185,25 +196,16 @@ class Walk:
 
     def tensors(self, names: Sequence[str]) -> None:
         """Look for a mistake in each of some gradients."""
-        self.report_tensors({name: self.tensor_hits(name) for name in names}, certain=True)
+        self.report_tensors({name: self.tensor_hits(name) for name in names})
 
-    def report_tensors(self, local: dict[str, list[Hit]], *, certain: bool) -> None:
+    def report_tensors(self, local: dict[str, list[Hit]]) -> None:
         """Report what was found of single gradients."""
         for name, hits in local.items():
             if hits and isinstance(hits[0].guess, Guess):
-                agreed = [] if certain else self.agreeing(name)
                 share = 1 - self.left(name, hits[0].guess.value)
-                self.findings.append(tensor_finding(self.evidence, name, hits, share, agreed))
+                self.findings.append(tensor_finding(self.evidence, name, hits, share))
             else:
                 self.findings.append(unknown_finding(f"d{name}", self.layer_number(name), spoiled=False))
-
-    def agreeing(self, name: str) -> list[str]:
-        """Return which gradients show that dZ_l is right."""
-        l, other = int(name[1:]), ("b" if name[0] == "W" else "W") + name[1:]
-        below = [n for k in range(1, l) for n in (f"W{k}", f"b{k}")]
-        right = [] if self.is_wrong(other) else [f"d{other}"]
-        everything = below and not any(self.is_wrong(n) for n in below)
-        return right + ([f"everything computed from dZ{l}"] if everything else [])
 
     def layer_number(self, name: str) -> int | None:
         """Return the layer where the parameters make layers."""
@@ -242,11 +244,10 @@ class Walk:
         guess = hits[0].guess
         if self.propagation is None or not isinstance(guess, Guess):
             return
-        before = dict(self.expected)
         self.propagation = self.propagation.with_delta(l, guess.value)
+        names = [name for name in (f"W{l}", f"b{l}") if self.is_wrong(name)]
+        share = 1 - min(self.left(name, self.propagation.gradient(name)) for name in names)
         self.expect(f"{kind}{k}" for k in range(1, l + 1) for kind in "Wb")
-        names = [name for name in (f"W{l}", f"b{l}") if not self.evidence.agrees(name, before[name])]
-        share = 1 - min(self.evidence.unexplained(name, self.expected[name], before[name]) for name in names)
         self.findings.append(delta_finding(hits, l, self.evidence.depth, share))
 
     def delta_from_below(self, l: int) -> bool:
@@ -255,7 +256,7 @@ class Walk:
         hits = self.whole_hits(catalogue.BELOW.__iter__, part)
         if not hits or not isinstance(hits[0].guess, WholeGuess):
             return False
-        self.expected |= hits[0].guess.values
+        self.replace_expected(hits[0].guess.values)
         self.findings.append(delta_finding(hits, l, self.evidence.depth, 1.0))
         return True
 
@@ -285,13 +286,16 @@ class Walk:
             yield from (guess for guess in scaled if guess is not None)
 
     def with_factor(self, l: int, guess: Guess) -> Guess | None:
-        """Return a guess with a usual factor on top, where there is one that fits dW_l."""
+        """Return a guess with a usual factor on top, where there is one that fits db_l, or dW_l."""
         p = self.propagation
         if p is None or not np.isfinite(guess.value).all():
             return None
         sizes = sizes_of(self.evidence, l)
-        claim = self.evidence.analytic[f"W{l}"] - p.regulariser(l)
-        factor = nearest_named(projection(claim, p.weights_from(l, guess.value) - p.regulariser(l)), sizes)
+        claim, value = self.evidence.analytic[f"b{l}"], p.bias_from(guess.value)
+        if not self.informative(f"b{l}"):
+            claim = self.evidence.analytic[f"W{l}"] - p.regulariser(l)
+            value = p.weights_from(l, guess.value) - p.regulariser(l)
+        factor = nearest_named(projection(claim, value), sizes)
         if factor is None or factor == 1:
             return None
         name = factor_names(factor, sizes)[0]

@@ -72,8 +72,9 @@ def times(factor: float, sizes: dict[str, float]) -> str:
     Examples
     --------
     >>> times(3.0, {"m": 3.0})
-    '3.000000 times the right gradient (3 or m)'
+    '3.000000 times the right gradient (m)'
     """
-    names = [name for name in factor_names(factor, sizes) if name not in {f"{factor:g}"} or sizes]
-    unspoken = names == [f"{factor:g}"] or not names
-    return f"{factor:.6f} times the right gradient" + ("" if unspoken else f" ({' or '.join(names)})")
+    names = [name for name in factor_names(factor, sizes) if name != f"{factor:g}"]
+    if factor in PLAIN:  # a layer's width that happens to be as large says nothing beside a plain number
+        names = [name for name in names if "n_" not in name]
+    return f"{factor:.6f} times the right gradient" + (f" ({' or '.join(names)})" if names else "")

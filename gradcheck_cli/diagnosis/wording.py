@@ -12,7 +12,7 @@ from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
 from gradcheck_cli.diagnosis.mistake import Guess, Hit, WholeGuess
 from gradcheck_cli.results import Finding, entry_name
 
-__all__ = ["delta_finding", "entries_of", "merged", "tensor_finding", "unknown_finding", "whole_finding"]
+__all__ = ["delta_finding", "entries_of", "merged", "tensor_finding", "unknown_finding", "whole_finding", "with_note"]
 
 
 def finding(hits: Sequence[Hit], where: str, layer: int | None, share: float) -> Finding:
@@ -32,21 +32,29 @@ def finding(hits: Sequence[Hit], where: str, layer: int | None, share: float) ->
     )
 
 
-def tensor_finding(evidence: Evidence, name: str, hits: Sequence[Hit], share: float, agreed: Sequence[str]) -> Finding:
-    """Make the finding of a mistake in one gradient; `agreed` are the gradients that show dZ_l to be right."""
+def tensor_finding(evidence: Evidence, name: str, hits: Sequence[Hit], share: float) -> Finding:
+    """Make the finding of a mistake in one gradient."""
     shape = evidence.parameters[name].shape
     guess = hits[0].guess
     positions = guess.positions if isinstance(guess, Guess) else ()
     indices = tuple(entry_name(name, shape, k) for k in positions)
-    layer = layer_of(name)
-    return replace(finding(hits, f"d{name}", layer, share), indices=indices, note=tensor_note(name, layer, agreed))
+    return replace(finding(hits, f"d{name}", layer_of(name), share), indices=indices)
 
 
-def tensor_note(name: str, layer: int | None, agreed: Sequence[str]) -> str:
-    """Say what agreed, and that the fault is therefore in this gradient itself."""
-    if layer is None or not agreed:
-        return ""
-    return f"{' and '.join(agreed)} agree, so dZ{layer} is right and the fault is in d{name} itself"
+def with_note(finding: Finding, findings: Sequence[Finding]) -> Finding:
+    """Say of a mistake in one gradient what agreed, and that the fault is therefore in this gradient itself."""
+    l = finding.layer
+    if l is None or finding.where not in (f"dW{l}", f"db{l}"):
+        return finding
+    partner = f"db{l}" if finding.where == f"dW{l}" else f"dW{l}"
+    agreed = [] if any(other.where == partner for other in findings) else [partner]
+    if l > 1 and not any(other.where == f"dZ{other.layer}" for other in findings if (other.layer or 0) < l):
+        agreed.append(f"everything computed from dZ{l}")
+    if not agreed:
+        return finding
+    verb = "agree" if len(agreed) > 1 else "agrees"
+    note = f"{' and '.join(agreed)} {verb}, so dZ{l} is right and the fault is in {finding.where} itself"
+    return replace(finding, note=note)
 
 
 def delta_finding(hits: Sequence[Hit], l: int, depth: int, share: float) -> Finding:

@@ -43,14 +43,14 @@ def tensor_factor(case: TensorCase) -> Iterator[Guess]:
 
 def scaled(case: TensorCase, part: Array, rest: Array, sizes: dict[str, float]) -> Iterator[Guess]:
     """Guess c * part + rest, c fitted and settled."""
-    wrong = int(case.evidence.wrong_entries(case.name, case.expected).sum())
     data = "" if rest.ndim == 0 else " (the part that comes from the data)"
-    where = f"{data}, at {wrong} of {part.size} entries"
     for factor, rank in settled(projection(case.claim - rest, part), sizes):
         code = code_of(factor, "factor")
         if rank == EXACT or code != "factor" or telling(case.evidence, {case.name: part}) > 1:
-            message = f"{{it}} is {times(factor, sizes)}{where}"
-            yield Guess(factor * part + rest, message, factor_help(factor, sizes), code, factor, rank=rank)
+            value = factor * part + rest
+            so_many = part.size - int(case.evidence.wrong_entries(case.name, value).sum())
+            message = f"{{it}} is {times(factor, sizes)}{data}, at {so_many} of {part.size} entries"
+            yield Guess(value, message, factor_help(factor, sizes), code, factor, rank=rank)
 
 
 def code_of(factor: float, code: str) -> str:

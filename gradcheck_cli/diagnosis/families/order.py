@@ -57,8 +57,8 @@ def swapped(case: WholeCase) -> Iterator[WholeGuess]:
         for k, one in enumerate(wrong)
         for other in wrong[k + 1 :]
         if right[one].shape == right[other].shape
-        and case.evidence.explains(one, right[other], right[one])
-        and case.evidence.explains(other, right[one], right[other])
+        and case.evidence.explains(one, right[other], case.evidence.discrepancy(one, right[one]))
+        and case.evidence.explains(other, right[one], case.evidence.discrepancy(other, right[other]))
     ]
     if pairs:
         values = {name: right[other] for pair in pairs for name, other in (pair, pair[::-1])}
