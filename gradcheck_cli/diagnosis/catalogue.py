@@ -19,11 +19,11 @@ from gradcheck_cli.diagnosis.families import (
     sums,
     weights,
 )
-from gradcheck_cli.diagnosis.mistake import DeltaCase, Mistake, TensorCase, WholeCase
+from gradcheck_cli.diagnosis.mistake import DeltaMistake, TensorMistake, WholeMistake
 
 __all__ = ["BELOW", "DELTA", "TENSOR", "WHOLE", "WHOLE_LAST"]
 
-TENSOR: tuple[Mistake[TensorCase], ...] = (
+TENSOR: tuple[TensorMistake, ...] = (
     *entries.TENSOR_FIRST,
     *factors.TENSOR,
     *order.TENSOR,
@@ -37,7 +37,7 @@ TENSOR: tuple[Mistake[TensorCase], ...] = (
 )
 """Made in the line that computes one gradient."""
 
-DELTA: tuple[Mistake[DeltaCase], ...] = (
+DELTA: tuple[DeltaMistake, ...] = (
     *entries.DELTA,
     *masks.DELTA,
     *factors.DELTA,
@@ -50,11 +50,11 @@ DELTA: tuple[Mistake[DeltaCase], ...] = (
 )
 """Made in the line that computes dZ_l of a known network."""
 
-BELOW: tuple[Mistake[WholeCase], ...] = below.BELOW
+BELOW: tuple[WholeMistake, ...] = below.BELOW
 """Made in the line that computes dZ_l, told from what it does to the gradients of layer l and below alone."""
 
-WHOLE: tuple[Mistake[WholeCase], ...] = (*factors.WHOLE, *numbers.WHOLE, *sums.WHOLE, *order.WHOLE)
+WHOLE: tuple[WholeMistake, ...] = (*factors.WHOLE, *numbers.WHOLE, *sums.WHOLE, *order.WHOLE)
 """Made to all gradients at once."""
 
-WHOLE_LAST: tuple[Mistake[WholeCase], ...] = (*elsewhere.WHOLE_LAST, *numbers.WHOLE_LOOSE)
+WHOLE_LAST: tuple[WholeMistake, ...] = (*elsewhere.WHOLE_LAST, *numbers.WHOLE_LOOSE)
 """The same, tried only where no single step explains the claim."""

@@ -36,10 +36,21 @@ def diagnose(evidence: Evidence) -> tuple[Finding, ...]:
     with np.errstate(all="ignore"):
         if is_right(evidence):
             return ()
-        coarse = in_single_precision(evidence)
-        if not is_right(coarse):
-            evidence = coarse
+        evidence = in_single_precision(evidence)
+        if is_right(evidence):
+            return (single_precision(),)
         return Walk(evidence, simulation(evidence)).run()
+
+
+def single_precision() -> Finding:
+    """Report a claim that is right as far as float32 goes."""
+    return Finding(
+        code="float32",
+        where="all",
+        message="every gradient holds float32 numbers, right in every digit that these have",
+        help="compute in float64 to check it any closer",
+        share=1.0,
+    )
 
 
 def is_right(evidence: Evidence) -> bool:

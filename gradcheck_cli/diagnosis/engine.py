@@ -12,36 +12,35 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.diagnosis import catalogue
-from gradcheck_cli.diagnosis.evidence import Evidence, norm, projection
+from gradcheck_cli.diagnosis.evidence import Evidence, projection
 from gradcheck_cli.diagnosis.mistake import (
     EXACT,
     FITTED,
     LOOSE,
     DeltaCase,
+    DeltaMistake,
     Guess,
     Hit,
     TensorCase,
     WholeCase,
     WholeGuess,
+    WholeMistake,
 )
 from gradcheck_cli.diagnosis.naming import factor_names, nearest_named, sizes_of
 from gradcheck_cli.diagnosis.propagation import Propagation
-from gradcheck_cli.diagnosis.wording import delta_finding, merged, tensor_finding, unknown_finding, whole_finding, with_note
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.diagnosis.search import search
+from gradcheck_cli.diagnosis.wording import (
+    delta_finding,
+    merged,
+    tensor_finding,
+    unknown_finding,
+    whole_finding,
+    with_note,
+)
+from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.results import Finding
 
 __all__ = ["Walk"]
-
-
-def most_special(candidates: Callable[[int], Iterable[Hit]]) -> list[Hit]:
-    """Return the accepted hits of the most special rank that has any; `candidates` yields those made at a rank."""
-    hits: list[Hit] = []
-    for rank in (EXACT, FITTED, LOOSE):
-        hits += candidates(rank)
-        best = [hit for hit in hits if hit.rank <= rank]
-        if best:
-            return sorted(best, key=lambda hit: hit.rank)
-    return hits
 
 
 class Walk:
@@ -105,7 +104,7 @@ class Walk:
 
     def explained_as_a_whole(self) -> bool:
         """Look for a mistake made to all gradients; whether nothing is left to search."""
-        hits = self.whole_hits(catalogue.WHOLE.__iter__)
+        hits = self.whole_hits(catalogue.WHOLE, self.expected)
         if not hits:
             return False
         self.accept_whole(hits)
@@ -114,33 +113,27 @@ class Walk:
     def explained_at_last(self) -> None:
         """Put a mistake made to all gradients in the place of findings that explain nothing."""
         self.replace_expected(self.first_expected)
-        hits = self.whole_hits(catalogue.WHOLE_LAST.__iter__)
+        hits = self.whole_hits(catalogue.WHOLE_LAST, self.expected)
         if hits:
             self.findings = []
             self.accept_whole(hits)
 
-    def accept_whole(self, hits: Sequence[Hit]) -> None:
+    def accept_whole(self, hits: Sequence[Hit[WholeGuess]]) -> None:
         """Expect what a mistake on everything makes, and report it."""
-        guess = hits[0].guess
-        if isinstance(guess, WholeGuess):
-            share = 1 - max(self.left(name, value) for name, value in guess.values.items())
-            self.findings.append(whole_finding(hits, "all", share))
-            self.settled |= guess.values
-            self.replace_expected(guess.values)
+        self.findings.append(whole_finding(hits, 1 - hits[0].left))
+        self.settled |= hits[0].guess.values
+        self.replace_expected(hits[0].guess.values)
 
-    def whole_hits(self, mistakes: Callable[[], Iterator], expected: dict[str, Array] | None = None) -> list[Hit]:  # type: ignore[type-arg]
+    def whole_hits(self, mistakes: Sequence[WholeMistake], expected: Parameters) -> list[Hit[WholeGuess]]:
         """Return what explains all gradients that it speaks of."""
-        case = WholeCase(self.evidence, self.expected if expected is None else expected, self.propagation)
+        case = WholeCase(self.evidence, expected, self.propagation)
+        return search(mistakes, lambda mistake: mistake.guesses(case), lambda guess: self.left_by(guess.values))
 
-        def candidates(rank: int) -> Iterator[Hit]:
-            for mistake in mistakes():
-                if mistake.rank == rank:
-                    for guess in mistake.guesses(case):
-                        if all(self.explains(name, value) for name, value in guess.values.items()):
-                            yield Hit(mistake, guess)
-                            break
-
-        return most_special(candidates)
+    def left_by(self, values: Mapping[str, Array]) -> float | None:
+        """Return the largest share that is left of any discrepancy; None where a gradient stays unexplained."""
+        if not all(self.explains(name, value) for name, value in values.items()):
+            return None
+        return max(self.left(name, value) for name, value in values.items())
 
     def explains(self, name: str, value: Array) -> bool:
         """Whether `value` accounts for the claim."""
@@ -180,11 +173,11 @@ class Walk:
         self.report_tensors(local)
         return True
 
-    def all_special(self, local: dict[str, list[Hit]]) -> bool:
+    def all_special(self, local: dict[str, list[Hit[Guess]]]) -> bool:
         """Whether every wrong gradient of a layer has an explanation with nothing fitted."""
         return all(hits and hits[0].rank == EXACT for hits in local.values())
 
-    def explained_locally(self, local: dict[str, list[Hit]], *, certain: bool, l: int) -> bool:
+    def explained_locally(self, local: dict[str, list[Hit[Guess]]], *, certain: bool, l: int) -> bool:
         """Whether mistakes in the single gradients are likelier than one in dZ_l that nobody knows."""
         witnesses = any(self.informative(name) for name in self.names if int(name[1:]) == l - 1)
         if certain and witnesses:  # the layer below is wrong as well: one mistake is likelier than three
@@ -198,12 +191,11 @@ class Walk:
         """Look for a mistake in each of some gradients."""
         self.report_tensors({name: self.tensor_hits(name) for name in names})
 
-    def report_tensors(self, local: dict[str, list[Hit]]) -> None:
+    def report_tensors(self, local: dict[str, list[Hit[Guess]]]) -> None:
         """Report what was found of single gradients."""
         for name, hits in local.items():
-            if hits and isinstance(hits[0].guess, Guess):
-                share = 1 - self.left(name, hits[0].guess.value)
-                self.findings.append(tensor_finding(self.evidence, name, hits, share))
+            if hits:
+                self.findings.append(tensor_finding(self.evidence, name, hits, 1 - hits[0].left))
             else:
                 self.findings.append(unknown_finding(f"d{name}", self.layer_number(name), spoiled=False))
 
@@ -211,22 +203,15 @@ class Walk:
         """Return the layer where the parameters make layers."""
         return int(name[1:]) if self.evidence.depth else None
 
-    def tensor_hits(self, name: str) -> list[Hit]:
+    def tensor_hits(self, name: str) -> list[Hit[Guess]]:
         """Return what explains one gradient."""
         case = TensorCase(self.evidence, name, self.expected[name], self.propagation)
-        few = self.evidence.analytic[name].size == 1
-
-        def candidates(rank: int) -> Iterator[Hit]:
-            for mistake in catalogue.TENSOR:
-                if mistake.rank == rank:
-                    for guess in mistake.guesses(case):
-                        hit = Hit(mistake, guess)
-                        allowed = not few or hit.rank == EXACT or hit.code == "small-relative-error"
-                        if allowed and self.explains(name, guess.value):
-                            yield hit
-                            break
-
-        return most_special(candidates)
+        hits = search(
+            catalogue.TENSOR, lambda mistake: mistake.guesses(case), lambda guess: self.left_by({name: guess.value})
+        )
+        if case.expected.size > 1:
+            return hits
+        return [hit for hit in hits if hit.rank == EXACT or hit.code == "small-relative-error"]
 
     # a dZ_l
 
@@ -239,49 +224,45 @@ class Walk:
             self.accept_delta(l, hits)
         return bool(hits)
 
-    def accept_delta(self, l: int, hits: Sequence[Hit]) -> None:
+    def accept_delta(self, l: int, hits: Sequence[Hit[Guess]]) -> None:
         """Go on with the wrong dZ_l as what is expected."""
-        guess = hits[0].guess
-        if self.propagation is None or not isinstance(guess, Guess):
-            return
-        self.propagation = self.propagation.with_delta(l, guess.value)
-        names = [name for name in (f"W{l}", f"b{l}") if self.is_wrong(name)]
-        share = 1 - min(self.left(name, self.propagation.gradient(name)) for name in names)
-        self.expect(f"{kind}{k}" for k in range(1, l + 1) for kind in "Wb")
-        self.findings.append(delta_finding(hits, l, self.evidence.depth, share))
+        if self.propagation is not None:
+            self.propagation = self.propagation.with_delta(l, hits[0].guess.value)
+            self.expect(f"{kind}{k}" for k in range(1, l + 1) for kind in "Wb")
+            self.findings.append(delta_finding(hits, l, self.evidence.depth, 1 - hits[0].left))
 
     def delta_from_below(self, l: int) -> bool:
         """Look for a mistake in dZ_l by what it does to all gradients of layer l and below."""
         part = {name: self.expected[name] for k in range(1, l + 1) for name in (f"W{k}", f"b{k}")}
-        hits = self.whole_hits(catalogue.BELOW.__iter__, part)
-        if not hits or not isinstance(hits[0].guess, WholeGuess):
+        hits = self.whole_hits(catalogue.BELOW, part)
+        if not hits:
             return False
         self.replace_expected(hits[0].guess.values)
         self.findings.append(delta_finding(hits, l, self.evidence.depth, 1.0))
         return True
 
-    def delta_hits(self, l: int, accepted: Callable[[Propagation], bool]) -> list[Hit]:
+    def delta_hits(self, l: int, accepted: Callable[[Propagation], bool]) -> list[Hit[Guess]]:
         """Return the guesses at dZ_l, as they are or with a usual factor on top, that are accepted."""
         p = self.propagation
         if p is None:
             return []
         case = DeltaCase(self.evidence, p, l)
 
-        def candidates(rank: int) -> Iterator[Hit]:
-            for mistake in catalogue.DELTA:
-                if mistake.rank == rank:
-                    guesses = self.with_factors(l, mistake.guesses(case), scalable=mistake.scalable)  # type: ignore[arg-type]
-                    found = next((g for g in guesses if accepted(p.with_delta(l, g.value, l))), None)
-                    if found is not None:
-                        yield Hit(mistake, found)
+        def left(guess: Guess) -> float | None:
+            after = p.with_delta(l, guess.value, l)
+            return self.left_at(l, after) if accepted(after) else None
 
-        return most_special(candidates)
+        return search(catalogue.DELTA, lambda mistake: self.with_factors(l, mistake, case), left)
 
-    def with_factors(self, l: int, guesses: Iterable[Guess], *, scalable: bool) -> Iterator[Guess]:
-        """Yield the guesses, then those again that fit better with a usual factor on top."""
-        kept = list(guesses)
+    def left_at(self, l: int, after: Propagation) -> float:
+        """Return the smaller share that a dZ_l leaves of what is wrong with dW_l and db_l."""
+        return min(self.left(name, after.gradient(name)) for name in (f"W{l}", f"b{l}") if self.is_wrong(name))
+
+    def with_factors(self, l: int, mistake: DeltaMistake, case: DeltaCase) -> Iterator[Guess]:
+        """Yield the guesses at dZ_l, then those again that fit better with a usual factor on top."""
+        kept = list(mistake.guesses(case))
         yield from kept
-        if scalable:
+        if mistake.scalable:
             scaled = (self.with_factor(l, guess) for guess in kept)
             yield from (guess for guess in scaled if guess is not None)
 
@@ -299,7 +280,9 @@ class Walk:
         if factor is None or factor == 1:
             return None
         name = factor_names(factor, sizes)[0]
-        return replace(guess, value=factor * guess.value, message=f"{guess.message}; and it is {name} times that", rank=FITTED)
+        return replace(
+            guess, value=factor * guess.value, message=f"{guess.message}; and it is {name} times that", rank=FITTED
+        )
 
     def fits(self, l: int, after: Propagation) -> bool:
         """Whether a dZ_l explains dW_l and db_l, and nothing below speaks against it."""

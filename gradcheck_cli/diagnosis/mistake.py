@@ -10,14 +10,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.parameters import Array, Parameters
 
-__all__ = ["EXACT", "FITTED", "LOOSE", "DeltaCase", "Guess", "Hit", "Mistake", "TensorCase", "WholeCase", "WholeGuess"]
+__all__ = [
+    "EXACT",
+    "FITTED",
+    "LOOSE",
+    "NOTHING",
+    "DeltaCase",
+    "DeltaMistake",
+    "Guess",
+    "Hit",
+    "Mistake",
+    "TensorCase",
+    "TensorMistake",
+    "WholeCase",
+    "WholeGuess",
+    "WholeMistake",
+]
 
+NOTHING = 1e-7  # of the discrepancy: what an explanation leaves that is right in every digit
 EXACT, FITTED, LOOSE = 0, 1, 2
 """How special a mistake is: nothing is fitted to the claim; one number is; many are, or it is only described."""
 
@@ -86,7 +102,7 @@ class TensorCase:
         return self.name[0] == "b" and layer_of(self.name) is not None
 
     @property
-    def l(self) -> int:
+    def l(self) -> int:  # noqa: E743
         """The layer; 0 where the parameter belongs to none."""
         return layer_of(self.name) or 0
 
@@ -115,39 +131,42 @@ class WholeCase:
 
 
 Case = TypeVar("Case", TensorCase, DeltaCase, WholeCase)
+AnyGuess = TypeVar("AnyGuess", Guess, WholeGuess)
 
 
 @dataclass(frozen=True)
-class Mistake(Generic[Case]):
+class Mistake(Generic[Case, AnyGuess]):
     """One entry of the catalogue."""
 
     code: str
     rank: int
-    guesses: Callable[[Case], Iterator[Guess] | Iterator[WholeGuess]]
+    guesses: Callable[[Case], Iterator[AnyGuess]]
     help: str
     """What to look for."""
     scalable: bool = False
     """Of a dZ_l: whether it is also tried with one of the usual factors on top."""
 
 
+TensorMistake: TypeAlias = Mistake[TensorCase, Guess]
+DeltaMistake: TypeAlias = Mistake[DeltaCase, Guess]
+WholeMistake: TypeAlias = Mistake[WholeCase, WholeGuess]
+
+
 @dataclass(frozen=True)
-class Hit:
+class Hit(Generic[AnyGuess]):
     """A guess that explains the claim, with the mistake that made it."""
 
-    mistake: Mistake[TensorCase] | Mistake[DeltaCase] | Mistake[WholeCase]
-    guess: Guess | WholeGuess
+    code: str
+    """The kind of mistake."""
+    help: str
+    """What to look for."""
+    rank: int
+    """How special it is."""
+    guess: AnyGuess
+    left: float
+    """The share of the discrepancy that the guess leaves."""
 
     @property
-    def rank(self) -> int:
-        """How special it is."""
-        return self.mistake.rank if self.guess.rank is None else self.guess.rank
-
-    @property
-    def code(self) -> str:
-        """The kind of mistake."""
-        return self.guess.code or self.mistake.code
-
-    @property
-    def help(self) -> str:
-        """What to look for."""
-        return self.guess.help or self.mistake.help
+    def order(self) -> tuple[int, bool]:
+        """What decides between two hits: the more special one, then one that leaves nothing at all."""
+        return self.rank, self.left > NOTHING

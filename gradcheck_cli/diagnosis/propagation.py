@@ -70,7 +70,7 @@ class Propagation:
     def weights_from(self, l: int, dZ: Array, A: Array | None = None) -> Array:
         """Return dW_l for a given dZ_l and, where it is not A_{l-1}, a given input."""
         A = self.A(l - 1) if A is None else A
-        return 1.0 / self.m * np.dot(dZ, A.T) + self.regulariser(l)
+        return np.asarray(1.0 / self.m * np.dot(dZ, A.T) + self.regulariser(l))
 
     def bias_from(self, dZ: Array) -> Array:
         """Return db_l for a given dZ_l."""

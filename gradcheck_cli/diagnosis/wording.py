@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
-from gradcheck_cli.diagnosis.mistake import Guess, Hit, WholeGuess
+from gradcheck_cli.diagnosis.mistake import AnyGuess, Guess, Hit, WholeGuess
 from gradcheck_cli.results import Finding, entry_name
 
 __all__ = ["delta_finding", "entries_of", "merged", "tensor_finding", "unknown_finding", "whole_finding", "with_note"]
 
 
-def finding(hits: Sequence[Hit], where: str, layer: int | None, share: float) -> Finding:
+def finding(hits: Sequence[Hit[AnyGuess]], where: str, layer: int | None, share: float) -> Finding:
     """Make the finding of the first hit; the others are its equals and are named beside it."""
     first = hits[0]
     message = first.guess.message.replace("{it}", where)
@@ -32,12 +32,10 @@ def finding(hits: Sequence[Hit], where: str, layer: int | None, share: float) ->
     )
 
 
-def tensor_finding(evidence: Evidence, name: str, hits: Sequence[Hit], share: float) -> Finding:
+def tensor_finding(evidence: Evidence, name: str, hits: Sequence[Hit[Guess]], share: float) -> Finding:
     """Make the finding of a mistake in one gradient."""
     shape = evidence.parameters[name].shape
-    guess = hits[0].guess
-    positions = guess.positions if isinstance(guess, Guess) else ()
-    indices = tuple(entry_name(name, shape, k) for k in positions)
+    indices = tuple(entry_name(name, shape, k) for k in hits[0].guess.positions)
     return replace(finding(hits, f"d{name}", layer_of(name), share), indices=indices)
 
 
@@ -57,7 +55,7 @@ def with_note(finding: Finding, findings: Sequence[Finding]) -> Finding:
     return replace(finding, note=note)
 
 
-def delta_finding(hits: Sequence[Hit], l: int, depth: int, share: float) -> Finding:
+def delta_finding(hits: Sequence[Hit[AnyGuess]], l: int, depth: int, share: float) -> Finding:
     """Make the finding of a mistake in the line that computes dZ_l."""
     return replace(finding(hits, f"dZ{l}", l, share), note=delta_note(l, depth))
 
@@ -69,17 +67,17 @@ def delta_note(l: int, depth: int) -> str:
     return f"{above}dW{l}, db{l}{below} follow from this dZ{l}"
 
 
-def whole_finding(hits: Sequence[Hit], where: str, share: float) -> Finding:
+def whole_finding(hits: Sequence[Hit[WholeGuess]], share: float) -> Finding:
     """Make the finding of a mistake in all gradients."""
-    guess = hits[0].guess
-    place = guess.where if isinstance(guess, WholeGuess) else where
-    return finding(hits, place, None, share)
+    return finding(hits, hits[0].guess.where, None, share)
 
 
 def unknown_finding(where: str, layer: int | None, *, spoiled: bool) -> Finding:
     """Say that no mistake known here fits, and which step is the first wrong one."""
     step = f"the step that computes {where}" if layer else f"how {where} is computed"
-    first = f"{where} or something before it is the first wrong step on the way back" if spoiled else f"{where} is wrong"
+    first = (
+        f"{where} or something before it is the first wrong step on the way back" if spoiled else f"{where} is wrong"
+    )
     return Finding(
         code="unknown",
         where=where,

@@ -47,8 +47,11 @@ def another(case: DeltaCase) -> Iterator[Guess]:
     if name == "softmax":
         return
     right = ACTIVATIONS[name].derivative(Z)
-    forms = [(activation.derivative(Z), f"uses the derivative of {other}, not of {name}")
-             for other, activation in ACTIVATIONS.items() if other not in (name, "identity")]
+    forms = [
+        (activation.derivative(Z), f"uses the derivative of {other}, not of {name}")
+        for other, activation in ACTIVATIONS.items()
+        if other not in (name, "identity")
+    ]
     forms += [(factor, f"uses {words}, not the derivative of {name}") for factor, words in wrong_forms(Z)]
     if l < p.L:
         forms += [(right**2, f"has the derivative of {name} twice")]
@@ -97,14 +100,18 @@ def wrong_variable(case: DeltaCase) -> Iterator[Guess]:
         return
     derivative = ACTIVATIONS[name].derivative
     undropped = ACTIVATIONS[name].value(Z)
-    forms = [(derivative(p.A(l)), f"takes the derivative of {name} at A_{l}, not at Z_{l}"),
-             (derivative(undropped), f"takes the derivative of {name} at A_{l} before its mask, not at Z_{l}")]
+    forms = [
+        (derivative(p.A(l)), f"takes the derivative of {name} at A_{l}, not at Z_{l}"),
+        (derivative(undropped), f"takes the derivative of {name} at A_{l} before its mask, not at Z_{l}"),
+    ]
     for letter, V in ((f"Z_{l}", Z), (f"A_{l}", p.A(l)), (f"A_{l} before its mask", undropped)):
         due = name if letter.startswith("Z") else ""
-        forms += [(1 - V**2, f"has 1 - V^2 with V = {letter}{' where A is due' if due else ''}"),
-                  (V * (1 - V), f"has V (1 - V) with V = {letter}{' where A is due' if due else ''}"),
-                  (1 - V, f"has 1 - V with V = {letter}"),
-                  (np.exp(np.minimum(V, 0)), f"has exp(V) below 0 with V = {letter}")]
+        forms += [
+            (1 - V**2, f"has 1 - V^2 with V = {letter}{' where A is due' if due else ''}"),
+            (V * (1 - V), f"has V (1 - V) with V = {letter}{' where A is due' if due else ''}"),
+            (1 - V, f"has 1 - V with V = {letter}"),
+            (np.exp(np.minimum(V, 0)), f"has exp(V) below 0 with V = {letter}"),
+        ]
     dA = before_activation(case)
     if dA is not None:
         forms += [(derivative(dA), f"takes the derivative of {name} at dA_{l}, not at Z_{l}")]
@@ -121,8 +128,11 @@ def wrong_layer(case: DeltaCase) -> Iterator[Guess]:
     others = [k for k in range(p.L + 1) if k != l and p.A(k).shape == case.expected.shape]
     forms = [(derivative(p.A(k)), f"takes the derivative of {name} at A_{k}, not at Z_{l}") for k in others]
     forms += [(derivative(p.Z(k)), f"takes the derivative of {name} at Z_{k}, not at Z_{l}") for k in others if k]
-    forms += [(form, f"has the derivative of {name} in terms of A_{k}, not A_{l}")
-              for k in others for form in in_terms_of(name, p.A(k))]
+    forms += [
+        (form, f"has the derivative of {name} in terms of A_{k}, not A_{l}")
+        for k in others
+        for form in in_terms_of(name, p.A(k))
+    ]
     yield from replaced(case, iter(forms))
 
 

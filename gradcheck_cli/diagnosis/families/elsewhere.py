@@ -25,7 +25,9 @@ def gradient_after(network: Network, reference: Parameters, rate: float) -> Mapp
         return network.backward_propagation(network.forward_propagation(moved), moved)
 
 
-def search(evidence: Evidence, error: Callable[[Mapping[str, Array]], Array]) -> Iterator[tuple[float, Mapping[str, Array]]]:
+def search(
+    evidence: Evidence, error: Callable[[Mapping[str, Array]], Array]
+) -> Iterator[tuple[float, Mapping[str, Array]]]:
     """Yield the usual rates, then others by Gauss-Newton from the best of them; `error` is to vanish."""
     network = evidence.network
     if network is None:
@@ -80,9 +82,16 @@ def stale_all(case: WholeCase) -> Iterator[WholeGuess]:
             mix = np.linalg.lstsq(np.stack([right, old], axis=1), claim, rcond=None)[0]
             values = {name: mix[0] * case.expected[name] + mix[1] * gradient[name] for name in case.expected}
             message = f"the whole gradient is {mix[0]:.4g} times the right one plus {mix[1]:.4g} times an older one"
-            yield WholeGuess(values, f"{message}, at {moved(rate)}", code="momentum", rank=LOOSE,
-                             help="look for a momentum or a buffer that is not cleared")
+            yield WholeGuess(
+                values,
+                f"{message}, at {moved(rate)}",
+                code="momentum",
+                rank=LOOSE,
+                help="look for a momentum or a buffer that is not cleared",
+            )
 
 
-TENSOR_LAST = (Mistake("stale", FITTED, stale_tensor, "compute {it} from the caches of this forward pass, before any update"),)
+TENSOR_LAST = (
+    Mistake("stale", FITTED, stale_tensor, "compute {it} from the caches of this forward pass, before any update"),
+)
 WHOLE_LAST = (Mistake("stale", EXACT, stale_all, "compute all gradients from this forward pass, before any update"),)

@@ -24,15 +24,14 @@ def zero(case: TensorCase) -> Iterator[Guess]:
 
 def zero_delta(case: DeltaCase) -> Iterator[Guess]:
     """Guess that nothing flows back through this layer."""
-    yield Guess(np.zeros_like(case.expected), "{it} is zero: nothing flows back through layer %d" % case.l)
+    yield Guess(np.zeros_like(case.expected), f"{{it}} is zero: nothing flows back through layer {case.l}")
 
 
 def absolute(case: TensorCase) -> Iterator[Guess]:
-    """Guess |gradient|, or its negative."""
+    """Guess |gradient|."""
     turned = case.expected[case.expected != np.abs(case.expected)]
     if turned.size > 1 or case.expected.size > 2:
         yield Guess(np.abs(case.expected), "{it} is the absolute value of the right gradient")
-        yield Guess(-np.abs(case.expected), "{it} is minus the absolute value of the right gradient")
 
 
 def signs(case: TensorCase) -> Iterator[Guess]:
@@ -63,24 +62,22 @@ def relation(claim: float, right: float) -> str:
 
 def rows(case: TensorCase) -> Iterator[Guess]:
     """Describe a wrong row among others that are right, or several that are wrong in one way."""
-    yield from lines(case, "row", case.claim, case.expected, case.evidence.wrong_entries(case.name, case.expected))
+    yield from lines("row", case.claim, case.expected, case.evidence.wrong_entries(case.name, case.expected))
 
 
 def columns(case: TensorCase) -> Iterator[Guess]:
     """Describe a wrong column among others that are right, or several that are wrong in one way."""
     wrong = case.evidence.wrong_entries(case.name, case.expected)
     if wrong.ndim == 2:
-        for guess in lines(case, "column", case.claim.T, case.expected.T, wrong.T):
+        for guess in lines("column", case.claim.T, case.expected.T, wrong.T):
             yield Guess(guess.value.T, guess.message, positions=positions(wrong))
 
 
-def lines(
-    case: TensorCase, word: str, claim: Array, expected: Array, wrong: NDArray[np.bool_]
-) -> Iterator[Guess]:
+def lines(word: str, claim: Array, expected: Array, wrong: NDArray[np.bool_]) -> Iterator[Guess]:
     """Describe wrong rows of `claim`; all three arrays may be transposed."""
     if wrong.ndim != 2 or min(wrong.shape) < 2:
         return
-    hit = wrong.any(axis=1)
+    hit = np.asarray(wrong.any(axis=1))
     if hit.sum() == 1 and wrong.sum() > 1:
         how = line_relation(claim[hit], expected[hit], expected)
         which = int(np.argmax(hit))
@@ -89,7 +86,9 @@ def lines(
     else:
         return
     at = f"{word} {which}" if which >= 0 else f"{hit.sum()} {word}s"
-    yield Guess(np.where(hit[:, None], claim, expected), f"{{it}} is wrong in {at} only: {how}", positions=positions(wrong))
+    yield Guess(
+        np.where(hit[:, None], claim, expected), f"{{it}} is wrong in {at} only: {how}", positions=positions(wrong)
+    )
 
 
 def line_relation(claim: Array, right: Array, everything: Array) -> str:
@@ -117,7 +116,9 @@ def positions(wrong: NDArray[np.bool_]) -> tuple[int, ...]:
 TENSOR_FIRST = (Mistake("zero", EXACT, zero, "look for a gradient that is never filled in, or overwritten with zeros"),)
 TENSOR = (
     Mistake("absolute-values", EXACT, absolute, "look for a stray abs in the line that computes {it}"),
-    Mistake("single-entry", LOOSE, single_entry, "look for code that treats this entry apart: a loop's bound, an index"),
+    Mistake(
+        "single-entry", LOOSE, single_entry, "look for code that treats this entry apart: a loop's bound, an index"
+    ),
     Mistake("rows", LOOSE, rows, "look for a loop over the units that skips, repeats or overwrites one"),
     Mistake("columns", LOOSE, columns, "look for a loop over the inputs that skips, repeats or overwrites one"),
     Mistake("signs", LOOSE, signs, "look for an abs, a square root of a square, or a comparison in the line of {it}"),

@@ -15,6 +15,7 @@ from gradcheck_cli.parameters import Array, Parameters
 __all__ = ["DELTA", "TENSOR", "WHOLE", "code_of", "factor_help", "settled"]
 
 SMALL = 5e-3  # a factor nearer to 1 than this is a small relative error
+SMALL_OF_ONE = 2e-2  # the same for a gradient of one entry, of which any number is a multiple
 
 
 def settled(factor: float, sizes: dict[str, float]) -> Iterator[tuple[float, int]]:
@@ -45,7 +46,7 @@ def scaled(case: TensorCase, part: Array, rest: Array, sizes: dict[str, float]) 
     """Guess c * part + rest, c fitted and settled."""
     data = "" if rest.ndim == 0 else " (the part that comes from the data)"
     for factor, rank in settled(projection(case.claim - rest, part), sizes):
-        code = code_of(factor, "factor")
+        code = code_of(factor, "factor", SMALL if part.size > 1 else SMALL_OF_ONE)
         if rank == EXACT or code != "factor" or telling(case.evidence, {case.name: part}) > 1:
             value = factor * part + rest
             so_many = part.size - int(case.evidence.wrong_entries(case.name, value).sum())
@@ -53,9 +54,9 @@ def scaled(case: TensorCase, part: Array, rest: Array, sizes: dict[str, float]) 
             yield Guess(value, message, factor_help(factor, sizes), code, factor, rank=rank)
 
 
-def code_of(factor: float, code: str) -> str:
+def code_of(factor: float, code: str, small: float = SMALL) -> str:
     """Return the code of a factor: that of a small error where it is nearly 1."""
-    return "small-relative-error" if abs(factor - 1) < SMALL else code
+    return "small-relative-error" if abs(factor - 1) < small else code
 
 
 def factor_help(factor: float, sizes: dict[str, float]) -> str:
@@ -73,14 +74,12 @@ def factor_help(factor: float, sizes: dict[str, float]) -> str:
 
 
 def delta_factor(case: DeltaCase) -> Iterator[Guess]:
-    """Guess c times dZ_l; c is fitted to what dW_l and db_l have from the data."""
+    """Guess c times dZ_l; c is fitted to what dW_l has from the data, or to db_l."""
     p, l = case.propagation, case.l
-    sizes = sizes_of(case.evidence, l)
-    claim = case.evidence.analytic[f"W{l}"] - p.regulariser(l)
-    right = p.weights_from(l, case.expected) - p.regulariser(l)
-    if not norm(right):
-        claim, right = case.evidence.analytic[f"b{l}"], p.bias_from(case.expected)
-    for factor, rank in settled(projection(claim, right), sizes):
+    sizes, term = sizes_of(case.evidence, l), p.regulariser(l)
+    from_weights = projection(case.evidence.analytic[f"W{l}"] - term, p.weights_from(l, case.expected) - term)
+    from_bias = projection(case.evidence.analytic[f"b{l}"], p.bias_from(case.expected))
+    for factor, rank in (*settled(from_weights, sizes), *settled(from_bias, sizes)):
         code = code_of(factor, "delta-factor")
         message = f"{{it}} is {times(factor, sizes)}"
         yield Guess(factor * case.expected, message, factor_help(factor, sizes), code, factor, rank=rank)
@@ -117,7 +116,9 @@ def one_kind(case: WholeCase) -> Iterator[WholeGuess]:
         alone = all(case.evidence.agrees(name, case.expected[name]) for name in rest)
         if case.evidence.depth > 1 and alone and telling(case.evidence, part) > 1:
             for guess in all_factor(WholeCase(case.evidence, part, case.propagation)):
-                message = guess.message.replace("every gradient", f"every d{kind}").replace("the whole gradient", f"d{kind}")
+                message = guess.message.replace("every gradient", f"every d{kind}").replace(
+                    "the whole gradient", f"d{kind}"
+                )
                 yield replace(guess, where=f"all-{kind}", message=message)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -122,7 +123,7 @@ def noise(case: WholeCase) -> Iterator[WholeGuess]:
     claims = {name: case.evidence.analytic[name] for name in case.expected}
     everything = rms(np.concatenate([array.reshape(-1) for array in case.expected.values()]))
     errors = {name: claims[name] - array for name, array in case.expected.items()}
-    scales = {
+    scales: dict[str, dict[str, Any]] = {
         "of the gradient's size": dict.fromkeys(claims, everything),
         "of each gradient's size": {name: rms(array) for name, array in case.expected.items()},
         "of each value": {name: np.abs(array) for name, array in case.expected.items()},

@@ -86,7 +86,11 @@ def entropy_forms(last: Layer, Y: Array) -> Iterator[tuple[Array, str]]:
     A = last.A
     slope = A * (1 - A)
     ones, zeros = Y / A, (1 - Y) / (1 - A)
-    for dA, words in ((zeros - ones, ""), (-ones - zeros, " with a wrong sign in one term"), (-ones, " of one term only")):
+    for dA, words in (
+        (zeros - ones, ""),
+        (-ones - zeros, " with a wrong sign in one term"),
+        (-ones, " of one term only"),
+    ):
         yield dA, f"is dJ/dA{words}: the last activation's derivative is missing"
         if words:
             yield dA * slope, f"is made from dJ/dA{words}"

@@ -13,7 +13,6 @@ from gradcheck_cli.diagnosis.naming import factor_names, nearest_named, sizes_of
 __all__ = ["TENSOR"]
 
 
-
 def on_weights(case: TensorCase) -> Iterator[Guess]:
     """Guess that what is too much or too little in dW is a multiple of W."""
     if not case.is_bias and norm(case.parameter):
@@ -39,7 +38,9 @@ def against_the_loss(case: TensorCase) -> Iterator[Guess]:
     term = p.regulariser(case.l)
     excess = projection(case.claim - case.expected, term)
     due = 1 + excess
-    yield Guess(case.expected - term, "{it} lacks the regulariser's term l2/m W", code="regulariser-missing", rank=EXACT)
+    yield Guess(
+        case.expected - term, "{it} lacks the regulariser's term l2/m W", code="regulariser-missing", rank=EXACT
+    )
     named = nearest_named(due, sizes_of(case.evidence, case.l))
     if named is not None or case.expected.size > 1:
         due = due if named is None else named
@@ -48,7 +49,9 @@ def against_the_loss(case: TensorCase) -> Iterator[Guess]:
         yield Guess(case.expected + (due - 1) * term, message, factor=due, rank=FITTED if named is None else EXACT)
     c = projection(case.claim - case.expected + term, np.sign(case.parameter))
     if case.expected.size > 2:
-        yield Guess(case.expected - term + c * np.sign(case.parameter), "{it} has the term of an L1 penalty", rank=FITTED)
+        yield Guess(
+            case.expected - term + c * np.sign(case.parameter), "{it} has the term of an L1 penalty", rank=FITTED
+        )
 
 
 def on_biases(case: TensorCase) -> Iterator[Guess]:

@@ -13,6 +13,9 @@ from gradcheck_cli.parameters import Array
 __all__ = ["DELTA", "TENSOR"]
 
 
+FEW_SAMPLES = 16  # up to here every part of a batch is tried, beyond it halves and quarters
+
+
 class Shares:
     """What every sample gives to dW_l or db_l: the s-th is dZ[:, s] A[:, s]^T / m, or dZ[:, s] / m."""
 
@@ -46,7 +49,10 @@ def tensor_sample(case: TensorCase) -> Iterator[Guess]:
     if shares is None:
         return
     m, residual, rest = shares.m, case.claim - case.expected, case.expected - shares.total
-    for weight, words, code in ((-1.0, "leaves out sample %d", "sample-missing"), (1.0, "counts sample %d twice", "sample-doubled")):
+    for weight, words, code in (
+        (-1.0, "leaves out sample %d", "sample-missing"),
+        (1.0, "counts sample %d twice", "sample-doubled"),
+    ):
         s = shares.nearest_exact(residual, weight)
         yield Guess(case.expected + weight * shares.of(s), f"{{it}} {words % s}", code=code)
     s = shares.nearest_exact(case.claim - rest - shares.total * m / (m - 1), -m / (m - 1))
@@ -60,14 +66,16 @@ def tensor_sample(case: TensorCase) -> Iterator[Guess]:
 def tensor_part(case: TensorCase) -> Iterator[Guess]:
     """Guess that only the first or the last k samples are summed."""
     shares = shares_of(case)
-    if shares is None or shares.m > 64:
+    if shares is None:
         return
-    rest = case.expected - shares.total
-    for k in range(2, shares.m - 1):
+    rest, m = case.expected - shares.total, shares.m
+    for k in range(2, m - 1) if m <= FEW_SAMPLES else (m // 2, m // 4):
         for part, words in ((slice(0, k), "first"), (slice(shares.m - k, shares.m), "last")):
             some = shares.of(part)
             yield Guess(rest + some, f"{{it}} sums the {words} {k} of {shares.m} samples only")
-            yield Guess(rest + some * (shares.m / k), f"{{it}} is the mean of the {words} {k} of {shares.m} samples only")
+            yield Guess(
+                rest + some * (shares.m / k), f"{{it}} is the mean of the {words} {k} of {shares.m} samples only"
+            )
 
 
 def shares_of(case: TensorCase) -> Shares | None:
@@ -90,6 +98,22 @@ def one_weight(case: TensorCase) -> Iterator[Guess]:
         yield Guess(case.expected + weight * share, f"{{it}} counts sample {s} {1 + weight:.6g} times")
 
 
+def rank_one(case: TensorCase) -> Iterator[Guess]:
+    """Tell one sample from the gradient of a matrix alone: its share is a column times a row."""
+    if case.propagation is not None or case.expected.ndim != 2 or min(case.expected.shape) < 3:
+        return
+    if np.linalg.matrix_rank(case.expected, rtol=1e-6) > 1:
+        yield Guess(outer(case.claim), "{it} is one column times one row, as of a single sample", code="one-sample")
+        share = outer(case.claim - case.expected)
+        yield Guess(case.expected + share, "{it} is off by one column times one row, as by one sample's weight")
+
+
+def outer(matrix: Array) -> Array:
+    """Return the nearest matrix of rank one."""
+    U, s, V = np.linalg.svd(matrix, full_matrices=False)
+    return np.asarray(s[0] * np.outer(U[:, 0], V[0]))
+
+
 def misaligned(case: TensorCase) -> Iterator[Guess]:
     """Guess samples of dZ_l and A_{l-1} that do not belong together."""
     p = case.propagation
@@ -107,9 +131,12 @@ def delta_samples(case: DeltaCase) -> Iterator[Guess]:
     if m < 2:
         return
     s = suspect(case)
-    for weight, words, code in ((0, "leaves out sample %d", "sample-missing"), (2, "counts sample %d twice", "sample-doubled")):
+    for weight, words, code in (
+        (0, "leaves out sample %d", "sample-missing"),
+        (2, "counts sample %d twice", "sample-doubled"),
+    ):
         yield Guess(weighted(dZ, s, weight), f"{{it}} {words % s}", code=code)
-    for k in range(1, m) if m <= 64 else (m // 2, m - 1):
+    for k in range(1, m) if m <= FEW_SAMPLES else (m // 4, m // 2, m - 1):
         first = np.arange(m) < k
         for keep, words in ((first, f"first {k}"), (~first, f"last {m - k}")):
             code = "one-sample" if keep.sum() == 1 and m > 2 else "sample-missing"
@@ -157,13 +184,15 @@ def sample_weights(case: DeltaCase) -> Iterator[Guess]:
 def equations(case: DeltaCase) -> int:
     """Return how many independent numbers dW_l and db_l tell of dZ_l."""
     n, before = case.evidence.analytic[f"W{case.l}"].shape
-    return n * min(case.propagation.m, before + 1)
+    return int(n * min(case.propagation.m, before + 1))
 
 
 def fitted_weights(case: DeltaCase, groups: list[Array], words: str) -> Iterator[Guess]:
     """Guess weights for groups of samples, by least squares."""
     p, l = case.propagation, case.l
-    basis = [joined(p.weights_from(l, case.expected * g) - p.regulariser(l), p.bias_from(case.expected * g)) for g in groups]
+    basis = [
+        joined(p.weights_from(l, case.expected * g) - p.regulariser(l), p.bias_from(case.expected * g)) for g in groups
+    ]
     claim = joined(case.evidence.analytic[f"W{l}"] - p.regulariser(l), case.evidence.analytic[f"b{l}"])
     weights = np.linalg.lstsq(np.stack(basis, axis=1), claim, rcond=None)[0]
     if (weights < -1e-9).any():
@@ -184,9 +213,14 @@ TENSOR = (
     Mistake("sample-order", EXACT, misaligned, _LOOK + ", and at their order"),
     Mistake("sample-missing", EXACT, tensor_part, _LOOK),
     Mistake("sample-weights", LOOSE, one_weight, _LOOK + ", and at their weights"),
+    Mistake("sample-weights", LOOSE, rank_one, _LOOK + ", and at their weights"),
 )
 DELTA = (
     Mistake("sample-missing", EXACT, delta_samples, _LOOK),
-    Mistake("sample-weights", FITTED, class_weights, "the loss has no class weights: look for them in the line of {it}"),
-    Mistake("sample-weights", LOOSE, sample_weights, "the loss has no sample weights: look for them in the line of {it}"),
+    Mistake(
+        "sample-weights", FITTED, class_weights, "the loss has no class weights: look for them in the line of {it}"
+    ),
+    Mistake(
+        "sample-weights", LOOSE, sample_weights, "the loss has no sample weights: look for them in the line of {it}"
+    ),
 )

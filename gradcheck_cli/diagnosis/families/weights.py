@@ -58,6 +58,8 @@ def updated(case: DeltaCase) -> Iterator[Guess]:
 
 DELTA = (
     Mistake("weights-not-transposed", EXACT, untransposed, "look at the transpose in the line of dA_l", scalable=True),
-    Mistake("wrong-weights", EXACT, wrong_weights, "look at which W stands in the line that computes {it}", scalable=True),
+    Mistake(
+        "wrong-weights", EXACT, wrong_weights, "look at which W stands in the line that computes {it}", scalable=True
+    ),
     Mistake("updated-weights", FITTED, updated, "update the parameters only after the whole backward pass"),
 )
