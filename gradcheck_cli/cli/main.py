@@ -12,6 +12,7 @@ import click
 
 from gradcheck_cli import __version__
 from gradcheck_cli.cli.cases import cases
+from gradcheck_cli.cli.explain import explain
 from gradcheck_cli.cli.net import net
 from gradcheck_cli.cli.output import discard, show_error, write
 from gradcheck_cli.cli.running import COULD_NOT_CHECK, INTERRUPTED
@@ -89,5 +90,5 @@ def main() -> None:
     """Tell whether a hand-written gradient is right, and where it is wrong."""
 
 
-for command in (scalar, net, cases):
+for command in (scalar, net, cases, explain):
     main.add_command(command)
