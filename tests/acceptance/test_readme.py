@@ -67,6 +67,10 @@ def test_the_set_up_is_two_commands() -> None:
     assert len(re.findall(r"^python3 -m venv .*", README, re.MULTILINE)) == 2
 
 
+def visible(svg: str) -> str:
+    """The text of a picture; how it is drawn is the library's affair."""
+    return without_noise(html.unescape(" ".join(re.findall(r">([^<>]+)</text>", svg))))
+
+
 def test_the_picture_is_of_a_real_run() -> None:
-    shown = PICTURE.read_text(encoding="utf-8")
-    assert without_noise(html.unescape(shown)) == without_noise(html.unescape(picture()))
+    assert visible(PICTURE.read_text(encoding="utf-8")) == visible(picture())
