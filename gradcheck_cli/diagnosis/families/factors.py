@@ -119,7 +119,7 @@ def one_kind(case: WholeCase) -> Iterator[WholeGuess]:
                 message = guess.message.replace("every gradient", f"every d{kind}").replace(
                     "the whole gradient", f"d{kind}"
                 )
-                yield replace(guess, where=f"all-{kind}", message=message)
+                yield replace(guess, code=guess.code.removesuffix("-all"), where=f"all-{kind}", message=message)
 
 
 def pair(case: WholeCase) -> tuple[dict[str, Array], dict[str, Array]]:
