@@ -69,7 +69,8 @@ def test_the_set_up_is_two_commands() -> None:
 
 def visible(svg: str) -> str:
     """The text of a picture; how it is drawn is the library's affair."""
-    return without_noise(html.unescape(" ".join(re.findall(r">([^<>]+)</text>", svg))))
+    text = html.unescape(" ".join(re.findall(r">([^<>]+)</text>", svg)))
+    return without_noise(" ".join(text.split()))
 
 
 def test_the_picture_is_of_a_real_run() -> None:
