@@ -1,6 +1,10 @@
-"""The activations of the fixture format: their values and their derivatives.
+"""The activations of the fixture format: their values, their derivatives and their changes.
 
 A new one is a new entry of `ACTIVATIONS`.
+
+The change g(Z + dZ) - g(Z) is what the structured evaluation asks for. It is written by an addition theorem of g, so that
+a dZ of 1e-7 costs none of its digits to the difference of two nearly equal values. Such a theorem holds for every dZ; it
+is no derivative.
 """
 
 from __future__ import annotations
@@ -8,14 +12,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import TypeAlias
 
 import numpy as np
 
 from gradcheck_cli.parameters import Array
+from gradcheck_cli.problems.elementary import erfc, expm1, log1p
 
-__all__ = ["ACTIVATIONS", "Activation", "softmax", "softmax_backward"]
+__all__ = ["ACTIVATIONS", "Activation", "Change", "softmax", "softmax_backward", "softmax_change"]
 
 LEAKY_SLOPE = 0.01
+
+Change: TypeAlias = Callable[[Array, float], Array]
+"""(dZ, bound) -> the change that dZ makes, where |dZ| <= bound."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,28 @@ class Activation:
     """Z -> g(Z)."""
     derivative: Callable[[Array], Array]
     """Z -> g'(Z)."""
+    change: Callable[[Array], Change]
+    """Z -> the function of (dZ, bound) that is g(Z + dZ) - g(Z) without cancellation; Z is broadcast against dZ."""
+    kinked: bool = False
+    """Whether g is put together from two smooth pieces that meet at 0."""
+    linear: bool = False
+    """Whether those pieces, or the whole of g, are straight lines."""
+
+
+def near(value: Callable[[Array], Array], change: Callable[[Array], Change]) -> Callable[[Array], Change]:
+    """Return the change for every dZ of one for |dZ| <= 1: beyond it the plain difference does no harm."""
+
+    def change_at(Z: Array) -> Change:
+        near_Z = change(Z)
+
+        def change_by(dZ: Array, bound: float) -> Array:
+            if bound <= 1:
+                return near_Z(dZ, bound)
+            return np.where(np.abs(dZ) <= 1, near_Z(np.clip(dZ, -1, 1), 1.0), value(Z + dZ) - value(Z))
+
+        return change_by
+
+    return change_at
 
 
 def relu(Z: Array) -> Array:
@@ -38,6 +70,18 @@ def relu_derivative(Z: Array) -> Array:
     return np.where(Z > 0, 1.0, 0.0)
 
 
+def relu_change(Z: Array) -> Change:
+    """max(dZ, -Z) + min(Z, 0)."""
+    low, rest = -Z, np.minimum(Z, 0)
+
+    def change(dZ: Array, bound: float) -> Array:  # noqa: ARG001
+        moved = np.maximum(dZ, low)
+        moved += rest
+        return moved
+
+    return change
+
+
 def leaky_relu(Z: Array) -> Array:
     """Z where Z > 0, else 0.01 Z."""
     return np.where(Z > 0, Z, LEAKY_SLOPE * Z)
@@ -48,9 +92,21 @@ def leaky_relu_derivative(Z: Array) -> Array:
     return np.where(Z > 0, 1.0, LEAKY_SLOPE)
 
 
+def leaky_relu_change(Z: Array) -> Change:
+    """Leaky relu is 0.01 Z + 0.99 relu(Z)."""
+    relu_part = relu_change(Z)
+    return lambda dZ, bound: LEAKY_SLOPE * dZ + (1 - LEAKY_SLOPE) * relu_part(dZ, bound)
+
+
 def tanh_derivative(Z: Array) -> Array:
     """1 - tanh(Z)^2."""
     return 1 - np.tanh(Z) ** 2
+
+
+def tanh_change(Z: Array) -> Change:
+    """tanh(Z) = 2 sigmoid(2 Z) - 1."""
+    sigmoid_part = sigmoid_change(2 * Z)
+    return lambda dZ, bound: 2 * sigmoid_part(2 * dZ, 2 * bound)
 
 
 def sigmoid(Z: Array) -> Array:
@@ -65,9 +121,31 @@ def sigmoid_derivative(Z: Array) -> Array:
     return A * (1 - A)
 
 
+def sigmoid_change(Z: Array) -> Change:
+    """p q e / (1 + p e) with p = sigmoid(Z), q = sigmoid(-Z), e = exp(dZ) - 1."""
+    p = sigmoid(Z)
+    pq = p * sigmoid(-Z)
+
+    def change(dZ: Array, bound: float) -> Array:
+        e = expm1(dZ, bound)
+        below = p * e
+        below += 1
+        e *= pq
+        e /= below
+        return e
+
+    return change
+
+
 def softplus(Z: Array) -> Array:
     """log(1 + exp(Z)), written so that exp does not overflow."""
     return np.logaddexp(0, Z)
+
+
+def softplus_change(Z: Array) -> Change:
+    """log(1 + p e) with p = sigmoid(Z), e = exp(dZ) - 1."""
+    p = sigmoid(Z)
+    return lambda dZ, bound: log1p(p * expm1(dZ, bound), math.expm1(bound))
 
 
 def elu(Z: Array) -> Array:
@@ -80,12 +158,21 @@ def elu_derivative(Z: Array) -> Array:
     return np.exp(np.minimum(Z, 0))
 
 
-_erf = np.vectorize(math.erf, otypes=[np.float64])  # numpy has none
+def elu_change(Z: Array) -> Change:
+    """Elu is relu(Z) + exp(N) - 1 with N = min(Z, 0), and dN = dZ - d relu(Z): exp(N) (exp(dN) - 1) is the change."""
+    relu_part, exp_N = relu_change(Z), np.exp(np.minimum(Z, 0))
+
+    def change(dZ: Array, bound: float) -> Array:
+        moved = relu_part(dZ, bound)
+        moved += exp_N * expm1(dZ - moved, bound)
+        return moved
+
+    return change
 
 
 def normal_distribution(Z: Array) -> Array:
     """(1 + erf(Z / sqrt 2)) / 2, the standard normal distribution function."""
-    return np.asarray((1 + _erf(Z / math.sqrt(2))) / 2)
+    return erfc(-Z / math.sqrt(2)) / 2
 
 
 def normal_density(Z: Array) -> Array:
@@ -103,20 +190,48 @@ def gelu_derivative(Z: Array) -> Array:
     return normal_distribution(Z) + Z * normal_density(Z)
 
 
+def gelu_change(Z: Array) -> Change:
+    """dZ Phi(Z) + (Z + dZ) dPhi; dPhi is the integral of the density from Z to Z + dZ, by Gauss and Legendre's rule."""
+    Phi = normal_distribution(Z)
+
+    def change(dZ: Array, bound: float) -> Array:
+        dPhi = sum(weight * normal_density(Z + place * dZ) for place, weight in _unit_quadrature(bound)) * dZ
+        return dZ * Phi + (Z + dZ) * dPhi
+
+    return change
+
+
+@cache
+def _quadrature(points: int) -> list[tuple[float, float]]:
+    """Return places in [0, 1] and their weights: exact for polynomials of degree below 2 `points`."""
+    places, weights = np.polynomial.legendre.leggauss(points)
+    return [(float(place), float(weight)) for place, weight in zip((places + 1) / 2, weights / 2, strict=True)]
+
+
+def _unit_quadrature(width: float) -> list[tuple[float, float]]:
+    """Return a rule that integrates the normal density to double precision over any interval of that width, up to 1."""
+    return _quadrature(2 if width <= 2**-13 else 12)
+
+
 def identity(Z: Array) -> Array:
     """Z itself."""
     return Z
 
 
+def identity_change(Z: Array) -> Change:  # noqa: ARG001
+    """DZ itself."""
+    return lambda dZ, bound: dZ  # noqa: ARG005
+
+
 ACTIVATIONS = {
-    "relu": Activation(relu, relu_derivative),
-    "leaky_relu": Activation(leaky_relu, leaky_relu_derivative),
-    "tanh": Activation(np.tanh, tanh_derivative),
-    "sigmoid": Activation(sigmoid, sigmoid_derivative),
-    "softplus": Activation(softplus, sigmoid),
-    "elu": Activation(elu, elu_derivative),
-    "gelu": Activation(gelu, gelu_derivative),
-    "identity": Activation(identity, np.ones_like),
+    "relu": Activation(relu, relu_derivative, relu_change, kinked=True, linear=True),
+    "leaky_relu": Activation(leaky_relu, leaky_relu_derivative, leaky_relu_change, kinked=True, linear=True),
+    "tanh": Activation(np.tanh, tanh_derivative, near(np.tanh, tanh_change)),
+    "sigmoid": Activation(sigmoid, sigmoid_derivative, near(sigmoid, sigmoid_change)),
+    "softplus": Activation(softplus, sigmoid, near(softplus, softplus_change)),
+    "elu": Activation(elu, elu_derivative, near(elu, elu_change), kinked=True),
+    "gelu": Activation(gelu, gelu_derivative, near(gelu, gelu_change)),
+    "identity": Activation(identity, np.ones_like, identity_change, linear=True),
 }
 """The elementwise activations by name. `softmax`, which mixes the units of a layer, stands apart."""
 
@@ -131,3 +246,20 @@ def softmax_backward(dA: Array, Z: Array) -> Array:
     """Return dZ = A (dA - sum(A dA)) with A = softmax(Z), column by column."""
     A = softmax(Z)
     return np.asarray(A * (dA - (A * dA).sum(axis=0, keepdims=True)))
+
+
+def softmax_change(Z: Array) -> Change:
+    """A (e - S) / (1 + S) with A = softmax(Z), e = exp(dZ) - 1, S = sum(A e).
+
+    dZ is taken less that of the largest Z, which changes nothing and keeps 1 + S away from 0.
+    """
+    A, largest = softmax(Z), Z.argmax(axis=0, keepdims=True)
+
+    def change(dZ: Array, bound: float) -> Array:
+        if not bound <= 1:
+            return softmax(Z + dZ) - A
+        e = expm1(dZ - np.take_along_axis(dZ, largest, axis=0), 2 * bound)
+        S = (A * e).sum(axis=0, keepdims=True)
+        return np.asarray(A * (e - S) / (1 + S))
+
+    return change

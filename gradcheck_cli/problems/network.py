@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.activations import ACTIVATIONS, softmax, softmax_backward
 from gradcheck_cli.problems.losses import LOSSES
 from gradcheck_cli.problems.problem import changes_one_by_one
+from gradcheck_cli.problems.structured import structured_changes
 
 __all__ = ["Layer", "Network", "course_cache"]
 
@@ -74,8 +76,30 @@ class Network:
         return self.backward_propagation(self.forward_propagation(parameters), parameters)
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
-        """Return the changes of J, each by a whole forward propagation, as the course does it."""
-        return changes_one_by_one(self, parameter, entries, steps)
+        """Return the changes of J: plain, each by a whole forward propagation as the course does it, or structured."""
+        if not self.is_structured:
+            return changes_one_by_one(self, parameter, entries, steps)
+        changes = self.structured_changes(parameter, entries, steps)
+        return changes + self.penalty_changes(parameter, entries, steps)
+
+    def structured_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
+        l = int(parameter[1:])
+        layers = self.layers
+        inputs = np.ones((1, self.sample_count)) if parameter[0] == "b" else layers[l-2].A if l > 1 else self.X
+        return structured_changes(self, layers, l, inputs, entries, steps) / self.sample_count
+
+    @cached_property
+    def layers(self):
+        return self.forward_propagation(self.parameters)
+
+    is_structured = True
+
+    def penalty_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
+        """Return the changes of `penalty`: l2 / (2 m) times (w + h)^2 - w^2 = (2 w + h) h."""
+        if parameter.startswith("b"):
+            return np.zeros(len(steps))
+        w = self.parameters[parameter].reshape(-1)[entries]
+        return self.l2 / (2 * self.sample_count) * (2 * w + steps) * steps
 
     def forward_propagation(self, parameters: Parameters) -> list[Layer]:
         """Return Z_l and A_l of every layer."""
