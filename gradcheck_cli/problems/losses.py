@@ -76,14 +76,16 @@ def bce_change(Z: Array, A: Array, Y: Array) -> LossChange:  # noqa: ARG001
             grown = log1p(grown, math.expm1(bound) / 2)
         else:
             grown = np.logaddexp(0, d - np.abs(Z)) - np.logaddexp(0, -np.abs(Z))
-        return np.asarray(grown.sum(axis=(0, 1)) - weighted_sum(labels, d))
+        d *= labels
+        grown -= d
+        return sum_columns(grown)
 
     return change
 
 
-def weighted_sum(weights: Array, d: Array) -> Array:
-    """Return the sum over outputs and samples of the weights, shape (n_L, m, 1), times d, shape (n_L, m, columns)."""
-    return np.asarray(sum(weights_k[:, 0] @ d_k for d_k, weights_k in zip(d, weights, strict=True)))
+def sum_columns(changes: Array) -> Array:
+    """Return the sums over outputs and samples, the leading axes."""
+    return np.asarray(changes.reshape(-1, changes.shape[-1]).sum(axis=0))
 
 
 def softmax_ce(A: Array, Y: Array) -> float:
@@ -112,7 +114,7 @@ def softmax_ce_change(Z: Array, A: Array, Y: Array) -> LossChange:
             grown = log1p((A * expm1(d, 2 * bound)).sum(axis=0), math.expm1(2 * bound))
         else:
             grown = log_sum_exp(Z + d) - log_sum_exp(Z)
-        return np.asarray((labels * grown).sum(axis=0) - weighted_sum(Y, d))
+        return sum_columns(labels * grown) - sum_columns(Y * d)
 
     return change
 
@@ -130,7 +132,7 @@ def mse_terms(Z: Array, A: Array, Y: Array) -> Array:  # noqa: ARG001
 def mse_change(Z: Array, A: Array, Y: Array) -> LossChange:  # noqa: ARG001
     """Sum of (A - Y + d / 2) d."""
     error = A - Y
-    return lambda d, bound: np.asarray(((error + d / 2) * d).sum(axis=(0, 1)))  # noqa: ARG005
+    return lambda d, bound: sum_columns((error + d / 2) * d)  # noqa: ARG005
 
 
 def sigmoid_delta(A: Array, Y: Array) -> Array:

@@ -38,6 +38,7 @@ the caller passes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 __all__ = ["BLOCK", "MEMORY", "structured_changes"]
 
 BLOCK = 2**17  # numbers in an array: 1 MiB
+LOSS_BLOCK = 2**15  # the same where the loss is taken: fits a core's own cache
 MEMORY = 64 * 2**20  # bytes
 
 LARGEST_MOVE = 2.0**-13  # of a Z within a certified ray
@@ -91,91 +93,92 @@ def structured_changes(
     """
     order = np.argsort(entries, kind="stable")
     units, columns = np.divmod(entries[order], len(inputs))
-    moves = _Moves(inputs, units, columns, steps[order])
-    sums = np.zeros(len(entries))
+    sums = []
     with np.errstate(all="ignore"):
-        for samples in _sample_ranges(network, l, moves.most):
-            tail = _Tail(network, layers, l, samples)
-            if moves.most <= len(RAY_ENDS):
-                _add_deltas(tail, moves, slice(0, len(entries)), sums)
-            else:
-                _add_rays(tail, moves, sums)
-    changes = np.empty_like(sums)
-    changes[order] = sums
+        for moves in _alike(units, columns, steps[order], BLOCK // (2 * len(network.Y))):
+            sums.append(_sums(network, layers, l, inputs, moves))
+    changes = np.empty(len(entries))
+    changes[order] = np.concatenate(sums)
     return changes
 
 
-def _sample_ranges(network: Network, l: int, columns: int) -> Iterator[slice]:
-    """Cut the samples so that neither a unit's moves nor the ends of its ray exceed a block."""
-    m = network.sample_count
-    parts = -(-m // max(1, BLOCK // max(columns * len(network.Y), len(RAY_ENDS) * _width(network, l))))
-    yield from _cut(slice(0, m), -(-m // parts))
+@dataclass(frozen=True)
+class _Moves:
+    """Each of some units moved in the same ways: input `columns[c]` by `steps[c]`."""
+
+    units: Indices
+    columns: Indices
+    steps: Array
+
+    def at(self, inputs: Array, samples: slice) -> Array:
+        """Return by how much each way moves a row of Z_l, t = h A_{l-1}[j, s], shape (samples, columns)."""
+        return np.multiply(inputs[self.columns, samples].T, self.steps, order="C")
+
+    def one_by_one(self) -> _Moves:
+        """Return the same with a unit for every column; the columns of the first unit come first."""
+        count = len(self.units)
+        return _Moves(
+            np.repeat(self.units, len(self.steps)), np.tile(self.columns, count), np.tile(self.steps, count)
+        )
 
 
-def _width(network: Network, l: int) -> int:
-    """Return the number of units of the largest layer behind l."""
-    return max((len(network.parameters[f"b{k}"]) for k in range(l + 1, network.layer_count + 1)), default=1)
+def _alike(units: Indices, columns: Indices, steps: Array, most: int) -> Iterator[_Moves]:
+    """Join units that follow one another and are moved in the same ways, up to about `most` moves together."""
+    pending: list[int] = []
+    for where in _by_unit(units, most):
+        moved = columns[where], steps[where]
+        if pending and ((len(pending) + 1) * len(moved[0]) > most or not _same(ways, moved)):
+            yield _Moves(np.array(pending), *ways)
+            pending = []
+        ways = moved
+        pending.append(int(units[where.start]))
+    if pending:
+        yield _Moves(np.array(pending), *ways)
+
+
+def _same(ways: tuple[Indices, Array], others: tuple[Indices, Array]) -> bool:
+    return np.array_equal(ways[0], others[0]) and np.array_equal(ways[1], others[1])
+
+
+def _by_unit(units: Indices, most: int) -> Iterator[slice]:
+    """Return where each unit's moves are, in pieces of at most `most`."""
+    ends = [*(np.flatnonzero(np.diff(units)) + 1).tolist(), len(units)]
+    for start, end in zip([0, *ends], ends, strict=False):
+        yield from _cut(slice(start, end), most)
 
 
 def _cut(whole: slice, size: int) -> Iterator[slice]:
-    """Cut a range into ranges of at most `size`."""
+    """Cut a range into ranges of at most `size`, and of at least 1."""
     for start in range(whole.start, whole.stop, max(1, size)):
         yield slice(start, min(start + max(1, size), whole.stop))
 
 
-class _Moves:
-    """Moves of single entries of a layer, unit by unit."""
-
-    def __init__(self, inputs: Array, units: Indices, columns: Indices, steps: Array) -> None:
-        self.inputs, self.units, self.columns, self.steps = inputs, units, columns, steps
-        ends = [*(np.flatnonzero(np.diff(units)) + 1).tolist(), len(units)]
-        self.by_unit = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
-        """Where the moves of each unit are."""
-        self.most = max(where.stop - where.start for where in self.by_unit)
-        self.last: tuple[slice, slice, Array, Array] | None = None
-
-    def at(self, where: slice, samples: slice) -> Array:
-        """Return by how much each changes its row of Z_l, h A_{l-1}[j, s], shape (samples, moves)."""
-        return np.multiply(self.inputs[self.columns[where], samples].T, self.steps[where], order="C")
-
-    def ray(self, where: slice, samples: slice) -> tuple[Array, Array]:
-        """Return r, shape (samples,), and x = t / r, shape (samples, moves), for one unit.
-
-        The last answer is kept: the next unit is usually moved in the same way.
-        """
-        if self.last is None or self.last[1] != samples or not self.alike(self.last[0], where):
-            x = self.at(where, samples)
-            r = np.abs(x).max(axis=1)
-            x /= np.where(r, r, 1.0)[:, None]
-            self.last = where, samples, r, x
-        return self.last[2:]
-
-    def alike(self, one: slice, other: slice) -> bool:
-        """Whether two units are moved at the same inputs by the same steps."""
-        return one == other or (
-            np.array_equal(self.columns[one], self.columns[other]) and np.array_equal(self.steps[one], self.steps[other])
-        )
+def _sums(network: Network, layers: Sequence[Layer], l: int, inputs: Array, moves: _Moves) -> Array:
+    """Return the changes of m J, one unit after another."""
+    m, ways = network.sample_count, len(moves.steps)
+    width = max([1, *(len(layer.Z) for layer in layers[l:])])
+    sums = np.zeros((len(moves.units), ways))
+    if ways > len(RAY_ENDS):
+        add, columns = _add_rays, max(ways, len(RAY_ENDS) * len(moves.units) * width)
+    else:
+        add, columns = _add_deltas, min(sums.size, 128) * width
+    for samples in _cut(slice(0, m), BLOCK // columns):
+        add(_Tail(network, layers, l, inputs, samples), moves, sums)
+    return sums.reshape(-1)
 
 
 class _Tail:
     """The layers behind Z_l for some of the samples."""
 
-    def __init__(self, network: Network, layers: Sequence[Layer], l: int, samples: slice) -> None:
-        self.network, self.layers, self.l, self.samples = network, layers, l, samples
-        self.width = _width(network, l)
+    def __init__(self, network: Network, layers: Sequence[Layer], l: int, inputs: Array, samples: slice) -> None:
+        self.network, self.layers, self.l, self.inputs, self.samples = network, layers, l, inputs, samples
         self.activations = {k: ACTIVATIONS[network.activations[k - 1]] for k in range(l, network.layer_count)}
         self.changes = {
             k: activation.change(layers[k - 1].Z[:, samples, None]) for k, activation in self.activations.items() if k > l
         }
+        self.width = max([1, *(len(layer.Z) for layer in layers[l:])])
         self.linear = all(activation.linear for activation in self.activations.values())
         self.singles: dict[int, _Tail] = {}
-
-    def single(self, sample: int) -> _Tail:
-        """Return the same for one sample of these."""
-        if sample not in self.singles:
-            s = self.samples.start + sample
-            self.singles[sample] = _Tail(self.network, self.layers, self.l, slice(s, s + 1))
-        return self.singles[sample]
 
     def follow(self, units: Indices, dZ: Array) -> Iterator[tuple[int, Array, Array, float]]:
         """Move Z_l and run forward propagation on the changes.
@@ -211,7 +214,12 @@ class _Tail:
             dZ = np.dot(W[f"W{k + 1}"], dA.reshape(len(dA), -1)).reshape(-1, *dA.shape[1:])
         yield L, self.layers[L - 1].Z[:, self.samples, None], dZ, _largest(dZ)
 
-    def loss_change(self, chosen: Indices | slice) -> LossChange:
+    def single(self, sample: int) -> _Tail:
+        """Return the same for one sample of these."""
+        s = self.samples.start + sample
+        return _Tail(self.network, self.layers, self.l, self.inputs, slice(s, s + 1))
+
+    def loss_change(self, chosen: slice) -> LossChange:
         """Return the function of (dZ_L, bound) that is the change of m J, at some of these samples."""
         loss, last = LOSSES[self.network.loss_name], self.layers[-1]
         Z, A, Y = (array[:, self.samples][:, chosen, None] for array in (last.Z, last.A, self.network.Y))
@@ -234,51 +242,83 @@ def _rows(units: Indices, dZ: Array, count: int) -> Array:
     return rows
 
 
-def _add_deltas(tail: _Tail, moves: _Moves, where: slice, sums: Array) -> None:
-    """Add the changes at the tail's samples, each move by its own run of the tail."""
-    loss_change = tail.loss_change(slice(None))
-    for block in _cut(where, BLOCK // (tail.width * (tail.samples.stop - tail.samples.start))):
-        for _, _, dZ, bound in tail.follow(moves.units[block], moves.at(block, tail.samples)):  # noqa: B007
+def _add_deltas(tail: _Tail, moves: _Moves, sums: Array) -> None:
+    """Add the changes at the tail's samples, each by its own run of the tail."""
+    loss_change, flat, moves = tail.loss_change(slice(None)), np.zeros(sums.size), moves.one_by_one()
+    for block in _cut(slice(0, sums.size), BLOCK // (tail.width * (tail.samples.stop - tail.samples.start))):
+        some = _Moves(moves.units[block], moves.columns[block], moves.steps[block])
+        for _, _, dZ, bound in tail.follow(some.units, some.at(tail.inputs, tail.samples)):  # noqa: B007
             pass  # the last is Z_L
-        sums[block] += loss_change(dZ, bound)
+        flat[block] = loss_change(dZ, bound)
+    sums += flat.reshape(sums.shape)
 
 
 def _add_rays(tail: _Tail, moves: _Moves, sums: Array) -> None:
-    """Add the changes at the tail's samples, one ray for each unit and sample; where it is not certified, deltas."""
-    together = BLOCK // (tail.width * len(RAY_ENDS) * (tail.samples.stop - tail.samples.start))
-    for group in _cut(slice(0, len(moves.by_unit)), together):
-        wheres = moves.by_unit[group]
-        polynomials, certified = _trace_rays(tail, moves, wheres)
-        for g, where in enumerate(wheres):
-            chosen = np.flatnonzero(certified[g] & polynomials[g].any(axis=(0, 1, 3)))
-            _add_ray(tail, chosen, polynomials[g], moves.ray(where, tail.samples)[1], sums[where])
-            for sample in np.flatnonzero(~certified[g]):
-                _add_deltas(tail.single(int(sample)), moves, where, sums)
+    """Add the changes at the tail's samples, with one ray for each unit and sample; where not certified, by deltas."""
+    x = moves.at(tail.inputs, tail.samples)
+    r = np.abs(x).max(axis=1, keepdims=True)
+    x /= np.where(r, r, 1.0)
+    polynomials, certified = _trace_rays(tail, moves.units, r)
+    polynomials[:, ~certified] = 0
+    powers = np.multiply.accumulate(np.repeat(x[:, None], polynomials.shape[-1], axis=1), axis=1)
+    for some in _cut(slice(0, len(x)), LOSS_BLOCK // (sums.size * len(polynomials))):
+        live = np.flatnonzero(polynomials[:, some].any(axis=(0, 1, 3)))
+        if live.size:
+            sums[live] += _ray_changes(tail.loss_change(some), polynomials[:, some][:, :, live], powers[some])
+    for sample in np.flatnonzero(~certified.all(axis=1)):
+        units = np.flatnonzero(~certified[sample])
+        part = np.zeros((len(units), sums.shape[1]))
+        _add_deltas(tail.single(int(sample)), _Moves(moves.units[units], moves.columns, moves.steps), part)
+        sums[units] += part
 
 
-def _trace_rays(tail: _Tail, moves: _Moves, wheres: Sequence[slice]) -> tuple[Array, NDArray[np.bool_]]:
-    """Run the tail at the ends of the rays of some units.
+def _ray_changes(loss_change: LossChange, polynomials: Array, powers: Array) -> Array:
+    """Return the changes of m J along rays, shape (units, columns).
+
+    Parameters
+    ----------
+    loss_change : callable
+        The loss at the samples.
+    polynomials : ndarray of shape (n_L, samples, units, degree)
+        c_1, c_2, ... .
+    powers : ndarray of shape (samples, degree, columns)
+        x, x^2, ... .
+    """
+    outer = polynomials.shape[-1] == 1  # which matmul does more slowly
+    dZ = polynomials * powers if outer else np.matmul(polynomials, powers)
+    bound = float(np.abs(polynomials).sum(axis=-1).max())
+    return loss_change(dZ.reshape(*dZ.shape[:2], -1), bound).reshape(dZ.shape[2:])
+
+
+def _trace_rays(tail: _Tail, units: Indices, r: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Run the tail at the ends of the rays.
+
+    Parameters
+    ----------
+    tail : _Tail
+        The tail.
+    units : ndarray of shape (units,)
+        Rows of Z_l.
+    r : ndarray of shape (samples, 1)
+        How far each is moved at most.
 
     Returns
     -------
-    polynomials : ndarray of shape (units, degree, n_L, samples, 1)
+    polynomials : ndarray of shape (n_L, samples, units, degree)
         c_1, c_2, ... of dZ_L as a polynomial in x.
-    certified : ndarray of shape (units, samples)
+    certified : ndarray of shape (samples, units)
         Where it is one.
     """
     ends = RAY_ENDS[:1] if tail.linear else RAY_ENDS
-    r = np.stack([moves.ray(where, tail.samples)[0] for where in wheres], axis=1)
-    t = (r[:, :, None] * ends).reshape(len(r), -1)
-    units = np.repeat(moves.units[[where.start for where in wheres]], len(ends))
+    t = np.tile(r * ends, len(units))
     certified, reach = np.ones(t.shape, dtype=np.bool_), 0.0
-    for k, Z, dZ, bound in tail.follow(units, t):
+    for k, Z, dZ, bound in tail.follow(np.repeat(units, len(ends)), t):
         if k in tail.activations:
             certified &= _is_certified(tail.activations[k], Z, dZ, bound)
             reach = max(reach, bound)
-    to_polynomial = np.ones((1, 1)) if tail.linear else POLYNOMIAL[: _degree(reach)]
-    values = dZ.reshape(*dZ.shape[:2], len(wheres), len(ends))
-    polynomials = np.moveaxis(np.dot(values, to_polynomial.T), (2, 3), (0, 1))
-    return polynomials[..., None], certified.reshape(len(r), len(wheres), len(ends)).all(axis=2).T
+    values = dZ.reshape(*dZ.shape[:2], len(units), len(ends))
+    polynomials = values if tail.linear else np.dot(values, POLYNOMIAL[: _degree(reach)].T)
+    return polynomials, certified.reshape(len(r), len(units), len(ends)).all(axis=2)
 
 
 def _is_certified(activation: Activation, Z: Array, dZ: Array, bound: float) -> NDArray[np.bool_]:
@@ -292,16 +332,5 @@ def _is_certified(activation: Activation, Z: Array, dZ: Array, bound: float) -> 
 
 
 def _degree(reach: float) -> int:
-    """Return how many powers of x count beside the first where no Z moves by more than `reach`."""
+    """Return how many powers of x count where no Z moves by more than `reach`."""
     return next((degree for degree in (1, 2, 3) if reach**degree <= 2.0**-54), 4)
-
-
-def _add_ray(tail: _Tail, chosen: Indices, polynomial: Array, x: Array, sums: Array) -> None:
-    """Add the changes of one unit's moves at the chosen samples: the loss, for each move at its own dZ_L."""
-    if not chosen.size:
-        return
-    polynomial = polynomial[:, :, chosen]
-    bound = float(np.abs(polynomial).sum(axis=0).max())
-    loss_change = tail.loss_change(chosen)
-    for block in _cut(slice(0, len(sums)), BLOCK // polynomial[0].size):
-        sums[block] += loss_change(power_series(x[chosen, block], polynomial), bound)
