@@ -7,6 +7,7 @@
       InputError               a file, or what stands in it, that cannot be read as a problem
       ProblemError             a problem that is no problem: shapes, missing gradients, a loss that is not finite
       UserFunctionError        the user's own function raised; carries its traceback
+      InternalError            a fault of gradcheck's own, found by one of its audits
 
 An error says what was wrong, the offending value and what was expected. It does not print and knows no exit code.
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 __all__ = [
     "GradcheckError",
     "InputError",
+    "InternalError",
     "ProblemError",
     "SettingError",
     "UserFunctionError",
@@ -86,6 +88,10 @@ class UserFunctionError(GradcheckError):
         details.stack = traceback.StackSummary.from_list(frames)
         lines = "".join(details.format_exception_only()).strip().splitlines()
         return cls(f"{what} {lines[-1]}", user_traceback="".join(details.format(chain=False)).rstrip())
+
+
+class InternalError(GradcheckError):
+    """Two evaluations of our own that must agree do not: nothing that came of them can be trusted."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:

@@ -99,7 +99,7 @@ class _Fixture:
             l2=self.read_l2(),
             masks=masks,
             claimed=self.read_claimed(parameters),
-            notes=tuple(self.notes),
+            remarks=tuple(self.notes),
         )
 
     def refuse(self, what: str, *, hint: str | None = None) -> InputError:

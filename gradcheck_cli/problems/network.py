@@ -17,11 +17,15 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.activations import ACTIVATIONS, softmax, softmax_backward
+from gradcheck_cli.problems.audit import SEED, audit_changes
 from gradcheck_cli.problems.losses import LOSSES
-from gradcheck_cli.problems.problem import changes_one_by_one
+from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE, changes_one_by_one
 from gradcheck_cli.problems.structured import structured_changes
 
-__all__ = ["Layer", "Network", "course_cache"]
+__all__ = ["EVALUATIONS", "Layer", "Network", "course_cache"]
+
+EVALUATIONS = ("plain", "structured")
+LARGEST_PLAIN = 10**7  # n * n * m, up to which the course's loop takes about a tenth of a second
 
 
 class Layer(NamedTuple):
@@ -53,7 +57,10 @@ class Network:
     """Dropout masks D_l by layer, shape (n_l, m), already scaled."""
     claimed: Parameters | None = None
     """The gradient under test, by parameter; None means the network's own backward propagation."""
-    notes: Sequence[str] = ()
+    remarks: Sequence[str] = ()
+    """What its reader should know about how it was read."""
+    evaluation: str | None = None
+    """How changes of the loss are taken: ``plain``, ``structured``, or None, by the network's size."""
 
     @property
     def layer_count(self) -> int:
@@ -75,29 +82,49 @@ class Network:
             return self.claimed
         return self.backward_propagation(self.forward_propagation(parameters), parameters)
 
-    def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
-        """Return the changes of J: plain, each by a whole forward propagation as the course does it, or structured."""
-        if not self.is_structured:
-            return changes_one_by_one(self, parameter, entries, steps)
-        changes = self.structured_changes(parameter, entries, steps)
-        return changes + self.penalty_changes(parameter, entries, steps)
-
-    def structured_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
-        l = int(parameter[1:])
-        layers = self.layers
-        inputs = np.ones((1, self.sample_count)) if parameter[0] == "b" else layers[l-2].A if l > 1 else self.X
-        return structured_changes(self, layers, l, inputs, entries, steps) / self.sample_count
-
     @cached_property
-    def layers(self):
+    def layers(self) -> list[Layer]:
+        """What forward propagation leaves at the network's own parameters."""
         return self.forward_propagation(self.parameters)
 
-    is_structured = True
+    @property
+    def is_structured(self) -> bool:
+        """Whether changes of the loss are taken by the structured evaluation, not by whole forward propagations."""
+        if self.evaluation is not None:
+            return self.evaluation == "structured"
+        n = sum(values.size for values in self.parameters.values())
+        return n * n * self.sample_count > LARGEST_PLAIN
 
-    def penalty_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
+    @property
+    def notes(self) -> Sequence[str]:
+        """The remarks, and how differences are taken where it is not the course's way."""
+        if not self.is_structured:
+            return self.remarks
+        return [*self.remarks, f"differences by the structured evaluation, one entry in 100 audited (seed {SEED})"]
+
+    def entries_at_once(self, parameter: str) -> int:
+        """Return some whole rows, which together take the structured evaluation about a fiftieth of a second."""
+        if not self.is_structured:
+            return ENTRIES_AT_ONCE
+        row = self.parameters[parameter].shape[1]
+        rows = 2**20 // (row * self.sample_count * len(self.Y))
+        return min(max(rows, 1) * row, 2**15)
+
+    def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
+        """Return the changes of J: each by a whole forward propagation, as the course does it, or structured."""
+        if not self.is_structured:
+            return changes_one_by_one(self, parameter, entries, steps)
+        l = int(parameter[1:])
+        A = self.layers[l - 2].A if l > 1 else self.X
+        inputs = A if parameter.startswith("W") else np.ones((1, self.sample_count))
+        changes = structured_changes(self, self.layers, l, inputs, entries, steps)
+        audit_changes(self, self.layers, parameter, inputs, entries, steps, changes)
+        return changes / self.sample_count + self.penalty_changes(parameter, entries, steps)
+
+    def penalty_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array | float:
         """Return the changes of `penalty`: l2 / (2 m) times (w + h)^2 - w^2 = (2 w + h) h."""
-        if parameter.startswith("b"):
-            return np.zeros(len(steps))
+        if not self.l2 or parameter.startswith("b"):
+            return 0.0
         w = self.parameters[parameter].reshape(-1)[entries]
         return self.l2 / (2 * self.sample_count) * (2 * w + steps) * steps
 

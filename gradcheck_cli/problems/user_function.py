@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gradcheck_cli.errors import ProblemError, UserFunctionError, did_you_mean
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.network import Network, course_cache
-from gradcheck_cli.problems.problem import changes_one_by_one
+from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE, changes_one_by_one
 
 __all__ = ["CourseFunctions", "FunctionProblem", "call", "claimed_gradient", "copied", "scalar_loss"]
 
@@ -43,6 +43,10 @@ class FunctionProblem:
         """Return the claimed gradient, its shapes checked."""
         claim = call(self.claim, copied(parameters)) if callable(self.claim) else self.claim
         return claimed_gradient(claim, parameters, "the gradient")
+
+    def entries_at_once(self, parameter: str) -> int:  # noqa: ARG002
+        """Return a number for which progress is seen."""
+        return ENTRIES_AT_ONCE
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the changes of the loss, one call each."""
@@ -79,8 +83,8 @@ class CourseFunctions:
 
     @property
     def notes(self) -> Sequence[str]:
-        """The network's, and where the two losses differ, that they do."""
-        return self.network.notes
+        """The network's; of how it takes differences only where it does."""
+        return self.network.notes if self.forward is None else self.network.remarks
 
     def loss(self, parameters: Parameters) -> float:
         """Return the cost of the user's forward propagation, or the network's."""
@@ -100,8 +104,14 @@ class CourseFunctions:
         gradients = call(self.backward, self.network.X.copy(), self.network.Y.copy(), cache)
         return claimed_gradient(gradients, parameters, _name_of(self.backward), prefix="d")
 
+    def entries_at_once(self, parameter: str) -> int:
+        """Return what the network wants, unless the forward propagation is the user's."""
+        return ENTRIES_AT_ONCE if self.forward else self.network.entries_at_once(parameter)
+
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
-        """Return the changes of the loss, one forward propagation each."""
+        """Return the changes of the loss: the network's, or by the user's forward propagation, one each."""
+        if self.forward is None:
+            return self.network.loss_changes(parameter, entries, steps)
         return changes_one_by_one(self, parameter, entries, steps)
 
     def _user_forward(self, parameters: Parameters) -> tuple[Any, Any]:
