@@ -2,9 +2,9 @@
 
 A new one is a new entry of `ACTIVATIONS`.
 
-The change g(Z + dZ) - g(Z) is what the structured evaluation asks for. It is written by an addition theorem of g, so that
-a dZ of 1e-7 costs none of its digits to the difference of two nearly equal values. Such a theorem holds for every dZ; it
-is no derivative.
+The change g(Z + dZ) - g(Z) is what the structured evaluation asks for. It is written by an addition theorem of g, so
+that a dZ of 1e-7 loses none of its digits in the difference of two nearly equal values. Such a theorem holds for every
+dZ; it is no derivative.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def sigmoid_derivative(Z: Array) -> Array:
 
 
 def sigmoid_change(Z: Array) -> Change:
-    """p q e / (1 + p e) with p = sigmoid(Z), q = sigmoid(-Z), e = exp(dZ) - 1."""
+    """Return p q e / (1 + p e) with p = sigmoid(Z), q = sigmoid(-Z), e = exp(dZ) - 1."""
     p = sigmoid(Z)
     pq = p * sigmoid(-Z)
 
@@ -191,7 +191,10 @@ def gelu_derivative(Z: Array) -> Array:
 
 
 def gelu_change(Z: Array) -> Change:
-    """dZ Phi(Z) + (Z + dZ) dPhi; dPhi is the integral of the density from Z to Z + dZ, by Gauss and Legendre's rule."""
+    """Return dZ Phi(Z) + (Z + dZ) dPhi.
+
+    dPhi is the integral of the density from Z to Z + dZ, by Gauss and Legendre's rule.
+    """
     Phi = normal_distribution(Z)
 
     def change(dZ: Array, bound: float) -> Array:
@@ -219,7 +222,7 @@ def identity(Z: Array) -> Array:
 
 
 def identity_change(Z: Array) -> Change:  # noqa: ARG001
-    """DZ itself."""
+    """Return dZ itself."""
     return lambda dZ, bound: dZ  # noqa: ARG005
 
 

@@ -1,15 +1,15 @@
 """A second look at structured changes: some of them again, in the course's plain arithmetic.
 
-Nothing is shared with `structured` but the network: activations are evaluated at the moved Z, layer by layer behind the
-one moved, the loss at the moved output, and what it was before is taken away. This loses digits, so the two may differ by
-rounding; how much that can be is bounded by the usual rules, carried along the same way: a sum of n products errs by at
-most n + 2 units in the last place of the sum of their sizes, an elementwise function hands on at most `STEEPEST` times
-the error of its argument.
+Nothing is shared with `structured` but the network: activations are evaluated at the moved Z, layer by layer behind
+the one moved, the loss at the moved output, and what it was before is taken away. This loses digits, so the two may
+differ by rounding. How much that can be is bounded by the usual rules, carried along the same way: a sum of n products
+errs by at most n + 2 units in the last place of the sum of their sizes, and an elementwise function hands on at most
+`STEEPEST` times the error of its argument.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -22,7 +22,7 @@ from gradcheck_cli.problems.losses import LOSSES
 from gradcheck_cli.results import entry_name
 
 if TYPE_CHECKING:
-    from gradcheck_cli.problems.network import Layer, Network
+    from gradcheck_cli.problems.network import Network
 
 __all__ = ["ONE_CHANGE_IN", "SEED", "audit_changes"]
 
@@ -36,61 +36,58 @@ SAFETY = 8  # for the second-order terms that the bound leaves out, and for func
 Indices: TypeAlias = NDArray[np.intp]
 
 
-def audit_changes(
-    network: Network, layers: Sequence[Layer], parameter: str, inputs: Array, entries: Indices, steps: Array, changes: Array
-) -> None:
+def audit_changes(network: Network, parameter: str, entries: Indices, steps: Array, changes: Array) -> None:
     """Evaluate a sample of changes of m J plainly as well.
 
     Parameters
     ----------
     network : Network
         The network.
-    layers : sequence of Layer
-        What its forward propagation leaves.
     parameter : str
         Name of the parameter.
-    inputs : ndarray of shape (inputs, m)
-        What it multiplies.
     entries, steps, changes : ndarray of shape (k,)
-        What was moved by how much, and what came of it.
+        What was moved, by how much, and what came of it, less its L2 term.
 
     Raises
     ------
     InternalError
         Where the two differ by more than rounding.
     """
-    l, k = int(parameter[1:]), len(entries)
-    random = np.random.default_rng([SEED, l, int(entries[0])])
-    audited = random.integers(k, size=-(-k // ONE_CHANGE_IN))
-    tail = _PlainTail(network, layers, l)
+    random = np.random.default_rng([SEED, int(parameter[1:]), int(entries[0])])
+    audited = random.integers(len(entries), size=-(-len(entries) // ONE_CHANGE_IN))
+    tail = _PlainTail(network, int(parameter[1:]))
+    inputs = network.inputs_of(parameter)
     with np.errstate(all="ignore"):
-        for start in range(0, len(audited), tail.at_once):
-            some = audited[start : start + tail.at_once]
+        for some in np.split(audited, range(tail.at_once, len(audited), tail.at_once)):
             units, columns = np.divmod(entries[some], len(inputs))
             plain, rounding = tail.changes(units, inputs[columns].T * steps[some])
             wrong = np.isfinite(plain) & ~(np.abs(changes[some] - plain) <= rounding)
             if wrong.any():
-                w = int(np.argmax(wrong))
-                name = entry_name(parameter, network.parameters[parameter].shape, int(entries[some[w]]))
-                raise InternalError(
-                    f"a fault in gradcheck: moving {name} by {steps[some[w]]:g} changes m J by {changes[some[w]]:.17g} in"
-                    f" the structured evaluation and by {plain[w]:.17g} in the plain one",
-                    hint="--evaluation plain does without the structured evaluation; please report this case",
-                )
+                w = some[np.argmax(wrong)]
+                name = entry_name(parameter, network.parameters[parameter].shape, int(entries[w]))
+                raise _mismatch(name, steps[w], changes[w], plain[wrong][0])
+
+
+def _mismatch(name: str, step: float, structured: float, plain: float) -> InternalError:
+    return InternalError(
+        f"a fault in gradcheck: moving {name} by {step:g} changes m J by {structured:.17g} in the structured evaluation"
+        f" and by {plain:.17g} in the plain one",
+        hint="--evaluation plain does without the structured evaluation; please report this case",
+    )
 
 
 class _PlainTail:
     """The layers behind Z_l, in plain arithmetic, with a bound on its rounding."""
 
-    def __init__(self, network: Network, layers: Sequence[Layer], l: int) -> None:
-        self.network, self.layers, self.l = network, layers, l
-        width = max([1, *(len(layer.Z) for layer in layers[l:])])
+    def __init__(self, network: Network, l: int) -> None:
+        self.network, self.layers, self.l = network, network.layers, l
+        width = max([1, *(len(layer.Z) for layer in self.layers[l:])])
         self.at_once = max(1, BLOCK // (width * network.sample_count))
-        last = layers[-1]
+        last = self.layers[-1]
         self.before = self.terms(last.Z[..., None], last.A[..., None])
 
     def changes(self, units: Indices, t: Array) -> tuple[Array, Array]:
-        """Return the changes of m J where row units[c] of Z_l moves by t[:, c], and what rounding may do to them."""
+        """Return the changes of m J where row units[c] of Z_l moves by t[:, c], and bounds on their rounding."""
         l, L = self.l, self.network.layer_count
         Z = self.layers[l - 1].Z[units].T + t
         if l == L:
@@ -99,7 +96,7 @@ class _PlainTail:
         else:
             Z_L = self.forward(units, self.activated(l, Z, units) - self.layers[l - 1].A[units].T)
         changes = self.terms(Z_L, self.activated(L, Z_L)) - self.before
-        return changes.sum(axis=(0, 1)), self.rounding() + 1e-9 * np.abs(changes).sum(axis=(0, 1))
+        return changes.sum(axis=(0, 1)), self.rounding + 1e-9 * np.abs(changes).sum(axis=(0, 1))
 
     def forward(self, units: Indices, dA: Array) -> Array:
         """Return the last Z after A_l has changed in the rows `units`."""
@@ -123,6 +120,7 @@ class _PlainTail:
         """Return what each output adds to m J."""
         return LOSSES[self.network.loss_name].terms(Z, A, self.network.Y[..., None])
 
+    @cached_property
     def rounding(self) -> float:
         """Bound the rounding of `changes`."""
         l, parameters = self.l, self.network.parameters

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcheck_cli.parameters import Array
 
-__all__ = ["erfc", "expm1", "log1p", "power_series"]
+__all__ = ["erfc", "expm1", "log1p"]
 
 _EXPM1 = tuple(1 / math.factorial(k) for k in range(1, 7))
 _LOG1P = tuple((-1) ** (k + 1) / k for k in range(1, 7))
@@ -23,13 +23,13 @@ _PRECISION = 2.0**-53
 def expm1(x: Array, bound: float) -> Array:
     """Return exp(x) - 1, where |x| <= bound."""
     terms = _terms(_EXPM1, bound)
-    return power_series(x, _EXPM1[:terms]) if terms else np.expm1(x)
+    return _power_series(x, _EXPM1[:terms]) if terms else np.expm1(x)
 
 
 def log1p(x: Array, bound: float) -> Array:
     """Return log(1 + x), where |x| <= bound."""
     terms = _terms(_LOG1P, bound)
-    return power_series(x, _LOG1P[:terms]) if terms else np.log1p(x)
+    return _power_series(x, _LOG1P[:terms]) if terms else np.log1p(x)
 
 
 def _terms(coefficients: Sequence[float], bound: float) -> int:
@@ -38,8 +38,8 @@ def _terms(coefficients: Sequence[float], bound: float) -> int:
     return next(enough, 0) if bound < 1 else 0
 
 
-def power_series(x: Array, coefficients: Sequence[float] | Array) -> Array:
-    """Return x (c_1 + x (c_2 + ...)), by Horner's rule in one new array; a coefficient may be an array as well."""
+def _power_series(x: Array, coefficients: Sequence[float]) -> Array:
+    """Return x (c_1 + x (c_2 + ...)), by Horner's rule in one new array."""
     total = x * coefficients[-1]
     for coefficient in reversed(coefficients[:-1]):
         total += coefficient

@@ -87,6 +87,13 @@ class Network:
         """What forward propagation leaves at the network's own parameters."""
         return self.forward_propagation(self.parameters)
 
+    def inputs_of(self, parameter: str) -> Array:
+        """Return what a parameter multiplies, a sample a column: A_{l-1} for W_l, a row of ones for b_l."""
+        if parameter.startswith("b"):
+            return np.ones((1, self.sample_count))
+        l = int(parameter[1:])
+        return self.layers[l - 2].A if l > 1 else self.X
+
     @property
     def is_structured(self) -> bool:
         """Whether changes of the loss are taken by the structured evaluation, not by whole forward propagations."""
@@ -106,7 +113,7 @@ class Network:
         """Return some whole rows, which together take the structured evaluation about a fiftieth of a second."""
         if not self.is_structured:
             return ENTRIES_AT_ONCE
-        row = self.parameters[parameter].shape[1]
+        row = int(self.parameters[parameter].shape[1])
         rows = 2**20 // (row * self.sample_count * len(self.Y))
         return min(max(rows, 1) * row, 2**15)
 
@@ -114,11 +121,8 @@ class Network:
         """Return the changes of J: each by a whole forward propagation, as the course does it, or structured."""
         if not self.is_structured:
             return changes_one_by_one(self, parameter, entries, steps)
-        l = int(parameter[1:])
-        A = self.layers[l - 2].A if l > 1 else self.X
-        inputs = A if parameter.startswith("W") else np.ones((1, self.sample_count))
-        changes = structured_changes(self, self.layers, l, inputs, entries, steps)
-        audit_changes(self, self.layers, parameter, inputs, entries, steps, changes)
+        changes = structured_changes(self, parameter, entries, steps)
+        audit_changes(self, parameter, entries, steps, changes)
         return changes / self.sample_count + self.penalty_changes(parameter, entries, steps)
 
     def penalty_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array | float:

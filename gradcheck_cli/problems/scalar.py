@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.problem import changes_one_by_one
+from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE, changes_one_by_one
 
 __all__ = ["ScalarModel"]
 
@@ -37,6 +37,10 @@ class ScalarModel:
     def gradient(self, parameters: Parameters) -> Parameters:  # noqa: ARG002
         """Return dtheta = x, or the claimed value."""
         return {"theta": np.array(self.x if self.dtheta is None else self.dtheta)}
+
+    def entries_at_once(self, parameter: str) -> int:  # noqa: ARG002
+        """Return any number: there is one entry."""
+        return ENTRIES_AT_ONCE
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the change of J for each step."""

@@ -1,43 +1,43 @@
-r"""The changes of a network's loss for many single entries at once.
+"""The changes of a network's loss for many single entries at once.
 
-The course moves one entry of the parameters, runs the whole network and does so 2 n times. This module returns the
-same changes J(theta + h e) - J(theta), one for each entry and step, from forward propagation alone: no derivative
-formula stands here, and the backward pass is not used. Three observations make it fast.
+The course moves one entry of the parameters, runs the whole network and does so 2 n times. This module returns the same
+changes J(theta + h e) - J(theta), one for each entry and step, from forward propagation alone: no derivative formula
+stands here, and the backward pass is not used. Three observations make it fast.
 
-1. *Tail.* Moving W_l[i, j] by h moves only row i of Z_l, in sample s by ``t = h A_{l-1}[j, s]``, and b_l[i] moves it by
-   t = h, as the weight of an input that is always 1. Nothing before layer l changes, and dZ_{l+1} is the column
-   W_{l+1}[:, i] times the change of A_l[i, s]. Only the layers behind l are run: n_{l+1} n_{l+2} + ... multiplications
-   a sample where the whole network takes n_0 n_1 + n_1 n_2 + ... .
+1. *Tail.* Moving W_l[i, j] by h moves only row i of Z_l, in sample s by t = h A_{l-1}[j, s]; b_l[i] moves it by t = h,
+   as the weight of an input that is always 1. Nothing before layer l changes, and Z_{l+1} changes by the column
+   W_{l+1}[:, i] times the change of A_l[i, s]. Only the layers behind l are run: n_{l+1} (1 + n_{l+2}) + ...
+   multiplications a sample, where the whole network takes n_0 n_1 + n_1 n_2 + ... .
 
 2. *Delta.* What is handed from layer to layer is the change dZ, not the changed Z: W dA for the linear part, and
-   g(Z + dZ) - g(Z) by an addition theorem of g (`activations`, `losses`). A loss of 1 that moves by 1e-9 keeps all
-   digits of the 1e-9, where the plain difference keeps seven.
+   g(Z + dZ) - g(Z) by an addition theorem of g (see `activations` and `losses`). A loss of 1 that moves by 1e-9 keeps
+   all digits of the 1e-9, of which the plain difference keeps seven.
 
-3. *Ray.* For a unit i and a sample s the last Z is a function of the ONE number t, whichever j is moved. So a unit's
-   n_{l-1} inputs need not each run the tail. With r = max \|t\| over them, the tail is run at t = r, -r, r/2, -r/2 only,
-   and dZ_L = c_1 x + c_2 x^2 + c_3 x^3 + c_4 x^4 with x = t / r follows for all j. The loss is then taken for every
-   entry and sample at its own dZ_L. A sample is *certified* for this where in the whole tail
+3. *Ray.* For a unit i and a sample s the last Z is a function of the one number t, whichever j is moved, so the n_{l-1}
+   inputs need not each run the tail. With r = max |t| over them the tail is run at t = r, -r, r/2 and -r/2, and for all
+   j follows dZ_L = c_1 x + c_2 x^2 + c_3 x^3 + c_4 x^4 with x = t / r. The loss is then taken for every entry and
+   sample, at its own dZ_L. A sample is *certified* for this where in the whole tail
 
-   - no kink is crossed: every relu's (leaky relu's, elu's) \|Z\| is at least three times as large as its dZ at the
-     four points (between them a polynomial of degree 4 cannot exceed 2.3 times what it is there), and
-   - every Z moves by at most 2^-13, so that the terms left out, of relative size (2^-13)^4 = 2^-52, do not count.
+   - no kink is met: where g is a relu, leaky relu or elu, |Z| is at least three times as large as its dZ at the four
+     points (between them a polynomial of degree 4 that is 0 at 0 stays below 2.3 times its largest value there),
+   - no Z of a curved g moves by more than 2^-13: the terms left out are of relative size (2^-13)^4 = 2^-52.
 
-   Where all is piecewise linear the second is not needed: dZ_L = c_1 x is exact, and one point is enough.
-   A sample that is not certified goes the way of *delta*: the tail, once for every entry.
+   Where all g are piecewise linear dZ_L = c_1 x is exact, and one point is enough. A sample that is not certified goes
+   the way of *delta*: the tail is run once for every entry.
 
-Cost, for a layer with n_l units and m samples: ray 4 n_l m runs of the tail and n_l (n_{l-1} + 1) m evaluations of the
-loss for each step; delta n_l (n_{l-1} + 1) m runs of the tail. A course's loop makes n_l (n_{l-1} + 1) runs of the whole
-network with m samples each.
+Cost for a layer of n_l units and m samples: by rays 4 n_l m runs of the tail for one sample, and n_l (n_{l-1} + 1) m
+evaluations of the loss for each step; by deltas n_l (n_{l-1} + 1) m runs of the tail for each step. The course's loop
+makes n_l (n_{l-1} + 1) runs of the whole network for m samples each.
 
-Shapes: changes have the shape (units, samples, columns); a *column* is one move, of one entry by one step. Samples are
-cut into ranges and columns into blocks so that none of these arrays has more than about `BLOCK` numbers, and about ten
-are alive at once. So extra memory stays below `MEMORY` whatever n, besides what one forward propagation leaves and what
-the caller passes.
+Shapes: changes have the shape (units, samples, columns); a *column* is a way to move a unit, an input j and a step h;
+units that are moved in the same ways are taken together. Samples and columns are cut so that none of these arrays has
+more than about `BLOCK` numbers (or one layer, where that has more), and about ten are alive at once. So extra memory
+stays below `MEMORY` whatever n, besides what one forward propagation leaves and what the caller passes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -46,11 +46,10 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.activations import ACTIVATIONS, Activation, softmax_change
-from gradcheck_cli.problems.elementary import power_series
 from gradcheck_cli.problems.losses import LOSSES, LossChange
 
 if TYPE_CHECKING:
-    from gradcheck_cli.problems.network import Layer, Network
+    from gradcheck_cli.problems.network import Network
 
 __all__ = ["BLOCK", "MEMORY", "structured_changes"]
 
@@ -67,21 +66,15 @@ POLYNOMIAL = np.array([[-1, 1, 8, -8], [-1, -1, 16, 16], [4, -4, -8, 8], [4, 4, 
 Indices: TypeAlias = NDArray[np.intp]
 
 
-def structured_changes(
-    network: Network, layers: Sequence[Layer], l: int, inputs: Array, entries: Indices, steps: Array
-) -> Array:
-    """Return the changes of m J, less its L2 term, when single entries of W_l or b_l are moved.
+def structured_changes(network: Network, parameter: str, entries: Indices, steps: Array) -> Array:
+    """Return the changes of m J, less its L2 term, when single entries of one parameter are moved.
 
     Parameters
     ----------
     network : Network
         The network.
-    layers : sequence of Layer
-        What its forward propagation leaves.
-    l : int
-        The layer.
-    inputs : ndarray of shape (inputs, m)
-        What the parameter multiplies: A_{l-1} for W_l, a row of ones for b_l.
+    parameter : str
+        Name of the parameter, W_l or b_l.
     entries : ndarray of shape (k,)
         Positions in the parameter, row by row; any of them, in any order, any number of times.
     steps : ndarray of shape (k,)
@@ -91,15 +84,26 @@ def structured_changes(
     -------
     ndarray of shape (k,)
     """
+    _keep_freed_memory()
+    inputs = network.inputs_of(parameter)
     order = np.argsort(entries, kind="stable")
     units, columns = np.divmod(entries[order], len(inputs))
-    sums = []
+    most = BLOCK // (2 * len(network.Y))
     with np.errstate(all="ignore"):
-        for moves in _alike(units, columns, steps[order], BLOCK // (2 * len(network.Y))):
-            sums.append(_sums(network, layers, l, inputs, moves))
+        groups = _alike(units, columns, steps[order], most)
+        sums = [_sums(network, int(parameter[1:]), inputs, moves) for moves in groups]
     changes = np.empty(len(entries))
     changes[order] = np.concatenate(sums)
     return changes
+
+
+def _keep_freed_memory() -> None:
+    """Free one large array: glibc's malloc then keeps what is freed in smaller ones.
+
+    Without it every array of a block goes back to the system, and its pages are cleared anew for the next: a fifth of
+    the time. Elsewhere this does nothing.
+    """
+    np.empty(16 * BLOCK)
 
 
 @dataclass(frozen=True)
@@ -117,27 +121,20 @@ class _Moves:
     def one_by_one(self) -> _Moves:
         """Return the same with a unit for every column; the columns of the first unit come first."""
         count = len(self.units)
-        return _Moves(
-            np.repeat(self.units, len(self.steps)), np.tile(self.columns, count), np.tile(self.steps, count)
-        )
+        return _Moves(np.repeat(self.units, len(self.steps)), np.tile(self.columns, count), np.tile(self.steps, count))
 
 
 def _alike(units: Indices, columns: Indices, steps: Array, most: int) -> Iterator[_Moves]:
     """Join units that follow one another and are moved in the same ways, up to about `most` moves together."""
-    pending: list[int] = []
-    for where in _by_unit(units, most):
-        moved = columns[where], steps[where]
-        if pending and ((len(pending) + 1) * len(moved[0]) > most or not _same(ways, moved)):
-            yield _Moves(np.array(pending), *ways)
-            pending = []
-        ways = moved
-        pending.append(int(units[where.start]))
-    if pending:
-        yield _Moves(np.array(pending), *ways)
-
-
-def _same(ways: tuple[Indices, Array], others: tuple[Indices, Array]) -> bool:
-    return np.array_equal(ways[0], others[0]) and np.array_equal(ways[1], others[1])
+    group: list[slice] = []
+    for where in [*_by_unit(units, most), slice(0, 0)]:
+        if group:
+            first = group[0]
+            same = np.array_equal(columns[first], columns[where]) and np.array_equal(steps[first], steps[where])
+            if not same or (len(group) + 1) * len(columns[first]) > most:
+                yield _Moves(units[[piece.start for piece in group]], columns[first], steps[first])
+                group = []
+        group.append(where)
 
 
 def _by_unit(units: Indices, most: int) -> Iterator[slice]:
@@ -153,30 +150,36 @@ def _cut(whole: slice, size: int) -> Iterator[slice]:
         yield slice(start, min(start + max(1, size), whole.stop))
 
 
-def _sums(network: Network, layers: Sequence[Layer], l: int, inputs: Array, moves: _Moves) -> Array:
+def _sums(network: Network, l: int, inputs: Array, moves: _Moves) -> Array:
     """Return the changes of m J, one unit after another."""
     m, ways = network.sample_count, len(moves.steps)
-    width = max([1, *(len(layer.Z) for layer in layers[l:])])
+    width = _width(network, l)
     sums = np.zeros((len(moves.units), ways))
     if ways > len(RAY_ENDS):
         add, columns = _add_rays, max(ways, len(RAY_ENDS) * len(moves.units) * width)
     else:
         add, columns = _add_deltas, min(sums.size, 128) * width
     for samples in _cut(slice(0, m), BLOCK // columns):
-        add(_Tail(network, layers, l, inputs, samples), moves, sums)
+        add(_Tail(network, l, inputs, samples), moves, sums)
     return sums.reshape(-1)
+
+
+def _width(network: Network, l: int) -> int:
+    """Return the number of units of the largest layer behind l."""
+    return max([1, *(len(layer.Z) for layer in network.layers[l:])])
 
 
 class _Tail:
     """The layers behind Z_l for some of the samples."""
 
-    def __init__(self, network: Network, layers: Sequence[Layer], l: int, inputs: Array, samples: slice) -> None:
-        self.network, self.layers, self.l, self.inputs, self.samples = network, layers, l, inputs, samples
+    def __init__(self, network: Network, l: int, inputs: Array, samples: slice) -> None:
+        self.network, self.layers, self.l, self.inputs, self.samples = network, network.layers, l, inputs, samples
         self.activations = {k: ACTIVATIONS[network.activations[k - 1]] for k in range(l, network.layer_count)}
         self.changes = {
-            k: activation.change(layers[k - 1].Z[:, samples, None]) for k, activation in self.activations.items() if k > l
+            k: activation.change(self.layers[k - 1].Z[:, samples, None])
+            for k, activation in self.activations.items()
+            if k > l
         }
-        self.width = max([1, *(len(layer.Z) for layer in layers[l:])])
         self.linear = all(activation.linear for activation in self.activations.values())
         self.singles: dict[int, _Tail] = {}
 
@@ -217,7 +220,7 @@ class _Tail:
     def single(self, sample: int) -> _Tail:
         """Return the same for one sample of these."""
         s = self.samples.start + sample
-        return _Tail(self.network, self.layers, self.l, self.inputs, slice(s, s + 1))
+        return _Tail(self.network, self.l, self.inputs, slice(s, s + 1))
 
     def loss_change(self, chosen: slice) -> LossChange:
         """Return the function of (dZ_L, bound) that is the change of m J, at some of these samples."""
@@ -245,7 +248,9 @@ def _rows(units: Indices, dZ: Array, count: int) -> Array:
 def _add_deltas(tail: _Tail, moves: _Moves, sums: Array) -> None:
     """Add the changes at the tail's samples, each by its own run of the tail."""
     loss_change, flat, moves = tail.loss_change(slice(None)), np.zeros(sums.size), moves.one_by_one()
-    for block in _cut(slice(0, sums.size), BLOCK // (tail.width * (tail.samples.stop - tail.samples.start))):
+    for block in _cut(
+        slice(0, sums.size), BLOCK // (_width(tail.network, tail.l) * (tail.samples.stop - tail.samples.start))
+    ):
         some = _Moves(moves.units[block], moves.columns[block], moves.steps[block])
         for _, _, dZ, bound in tail.follow(some.units, some.at(tail.inputs, tail.samples)):  # noqa: B007
             pass  # the last is Z_L
@@ -318,7 +323,7 @@ def _trace_rays(tail: _Tail, units: Indices, r: Array) -> tuple[Array, NDArray[n
             reach = max(reach, bound)
     values = dZ.reshape(*dZ.shape[:2], len(units), len(ends))
     polynomials = values if tail.linear else np.dot(values, POLYNOMIAL[: _degree(reach)].T)
-    return polynomials, certified.reshape(len(r), len(units), len(ends)).all(axis=2)
+    return polynomials, np.all(certified.reshape(len(r), len(units), len(ends)), axis=2)
 
 
 def _is_certified(activation: Activation, Z: Array, dZ: Array, bound: float) -> NDArray[np.bool_]:
