@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
-__all__ = ["CheckReport", "Entries", "Entry", "ParameterResult", "Verdict", "entry_name"]
+__all__ = ["CheckReport", "Entries", "Entry", "ParameterResult", "Verdict", "WayTiming", "entry_name"]
 
 
 class Verdict(enum.Enum):
@@ -116,3 +116,16 @@ class CheckReport:
     def entry_count(self) -> int:
         """n, the number of entries that were checked."""
         return sum(len(parameter.entries) for parameter in self.parameters)
+
+
+@dataclass(frozen=True)
+class WayTiming:
+    """How long one way to check every entry of a network takes."""
+
+    name: str
+    seconds: float
+    ratio: float
+    """How many times as fast as the course's loop in the same rounds."""
+    sample: int | None
+    """The number of entries it was timed on, where not on all."""
+    note: str

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from gradcheck_cli import __version__
+from gradcheck_cli.cli.bench import bench
 from gradcheck_cli.cli.cases import cases
 from gradcheck_cli.cli.net import net
 from gradcheck_cli.cli.output import show_error, write
@@ -74,5 +75,5 @@ def main() -> None:
     """Tell whether a hand-written gradient is right, and where it is wrong."""
 
 
-for command in (scalar, net, cases):
+for command in (scalar, net, cases, bench):
     main.add_command(command)
