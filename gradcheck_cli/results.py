@@ -19,6 +19,7 @@ __all__ = [
     "StepError",
     "StepFault",
     "Verdict",
+    "WayTiming",
     "entry_name",
 ]
 
@@ -236,3 +237,16 @@ class CheckReport:
     def entry_count(self) -> int:
         """The number n of entries that were checked."""
         return sum(len(parameter.entries) for parameter in self.parameters)
+
+
+@dataclass(frozen=True)
+class WayTiming:
+    """How long one way to check every entry of a network takes."""
+
+    name: str
+    seconds: float
+    ratio: float
+    """How many times as fast as the course's loop in the same rounds."""
+    sample: int | None
+    """The number of entries it was timed on, where not on all."""
+    note: str

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from gradcheck_cli import __version__
+from gradcheck_cli.cli.bench import bench
 from gradcheck_cli.cli.cases import cases
 from gradcheck_cli.cli.explain import explain
 from gradcheck_cli.cli.net import net
@@ -90,5 +91,5 @@ def main() -> None:
     """Tell whether a hand-written gradient is right, and where it is wrong."""
 
 
-for command in (scalar, net, cases, explain):
+for command in (scalar, net, cases, explain, bench):
     main.add_command(command)

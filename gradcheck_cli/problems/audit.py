@@ -101,7 +101,7 @@ class _PlainTail:
     def forward(self, units: Indices, dA: Array) -> Array:
         """Return the last Z after A_l has changed in the rows `units`."""
         l, parameters = self.l, self.network.parameters
-        Z = self.layers[l].Z[..., None] + parameters[f"W{l + 1}"][:, None, units] * dA
+        Z = self.layers[l].Z[..., None] + np.take(parameters[f"W{l + 1}"], units, axis=1)[:, None] * dA
         for k in range(l + 1, self.network.layer_count):
             A = self.activated(k, Z)
             Z = np.tensordot(parameters[f"W{k + 1}"], A, axes=1) + parameters[f"b{k + 1}"][..., None]

@@ -115,11 +115,11 @@ class Network:
         return tuple(notes)
 
     def entries_at_once(self, parameter: str) -> int:
-        """Return some whole rows, which together take the structured evaluation about a fiftieth of a second."""
+        """Return some whole rows, which together take the structured evaluation about a twentieth of a second."""
         if not self.is_structured:
             return ENTRIES_AT_ONCE
         row = int(self.parameters[parameter].shape[1])
-        rows = 2**20 // (row * self.sample_count * len(self.Y))
+        rows = 2**21 // (row * self.sample_count * len(self.Y))
         return min(max(rows, 1) * row, 2**15)
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:

@@ -39,6 +39,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -207,7 +208,7 @@ class _Tail:
         dA = self.activations[l].change(Z)(dZ, bound)
         if l in self.network.masks:
             dA = dA * self.network.masks[l][units, self.samples].T
-        dZ = W[f"W{l + 1}"][:, None, units] * dA
+        dZ = np.take(W[f"W{l + 1}"], units, axis=1)[:, None] * dA
         for k in range(l + 1, L):
             bound = _largest(dZ)
             yield k, self.layers[k - 1].Z[:, self.samples, None], dZ, bound
@@ -265,10 +266,12 @@ def _add_rays(tail: _Tail, moves: _Moves, sums: Array) -> None:
     x /= np.where(r, r, 1.0)
     polynomials, certified = _trace_rays(tail, moves.units, r)
     polynomials[:, ~certified] = 0
-    powers = np.multiply.accumulate(np.repeat(x[:, None], polynomials.shape[-1], axis=1), axis=1)
+    powers = np.stack(list(accumulate([x] * polynomials.shape[-1], np.multiply)), axis=1)
     for some in _cut(slice(0, len(x)), LOSS_BLOCK // (sums.size * len(polynomials))):
-        live = np.flatnonzero(polynomials[:, some].any(axis=(0, 1, 3)))
-        if live.size:
+        live = polynomials[:, some].any(axis=(0, 1, 3))
+        if live.all():
+            sums += _ray_changes(tail.loss_change(some), polynomials[:, some], powers[some])
+        elif live.any():
             sums[live] += _ray_changes(tail.loss_change(some), polynomials[:, some][:, :, live], powers[some])
     for sample in np.flatnonzero(~certified.all(axis=1)):
         units = np.flatnonzero(~certified[sample])
