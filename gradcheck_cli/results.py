@@ -21,6 +21,7 @@ __all__ = [
     "StepError",
     "StepFault",
     "Verdict",
+    "WayTiming",
     "entry_name",
 ]
 
@@ -281,3 +282,16 @@ class CheckFailedError(AssertionError):
 def _reporter(name: str) -> Any:
     """Return a module of the reporters, loaded when a report is first shown: this vocabulary stands below them."""
     return importlib.import_module(f"gradcheck_cli.reporters.{name}")
+
+
+@dataclass(frozen=True)
+class WayTiming:
+    """How long one way to check every entry of a network takes."""
+
+    name: str
+    seconds: float
+    ratio: float
+    """How many times as fast as the course's loop in the same rounds."""
+    sample: int | None
+    """The number of entries it was timed on, where not on all."""
+    note: str

@@ -11,9 +11,11 @@ from typing import Any
 import click
 
 from gradcheck_cli import __version__
+from gradcheck_cli.cli.bench import bench
 from gradcheck_cli.cli.cases import cases
 from gradcheck_cli.cli.command import command as program
 from gradcheck_cli.cli.compare import compare
+from gradcheck_cli.cli.explain import explain
 from gradcheck_cli.cli.func import func
 from gradcheck_cli.cli.net import net
 from gradcheck_cli.cli.output import discard, show_error, write
@@ -92,5 +94,5 @@ def main() -> None:
     """Tell whether a hand-written gradient is right, and where it is wrong."""
 
 
-for command in (scalar, net, func, program, compare, cases):
+for command in (scalar, net, func, program, compare, cases, explain, bench):
     main.add_command(command)

@@ -64,8 +64,6 @@ SAFETY = 4.0  # bars are estimates; a right gradient must not fail
 ROUNDING = 16.0  # machine epsilons, of the largest slope: what a formula may lose
 SINGLE = float(np.finfo(np.float32).eps)
 HIDDEN = 4.0  # noise is measured anew where it turns out to be so many times larger
-ENTRIES_AT_ONCE = 64  # between two words of progress, at least
-WORDS_OF_PROGRESS = 20  # at most, for each parameter
 
 
 def ladder_reference(
@@ -159,7 +157,7 @@ class _Ladder:
 
     def start(self, progress: Callable[[int], None]) -> None:
         """Take the first difference of every entry."""
-        at_once = max(ENTRIES_AT_ONCE, self.positions.size // WORDS_OF_PROGRESS)
+        at_once = self.point.problem.entries_at_once(self.name)
         for start in range(0, self.positions.size, at_once):
             block = self.every[start : start + at_once]
             self.measure(FIRST, block)

@@ -184,6 +184,10 @@ def read_answer(path: Path, source: str) -> dict[str, NDArray[Any]]:
 class ProgramProblem(FunctionProblem):
     """A program's loss and gradient; a program that takes batches gets many points a call."""
 
+    def entries_at_once(self, parameter: str) -> int:
+        """Return a number for which progress is seen: a call takes its time."""
+        return min(self.point[parameter].size, self.program.batch or 1)
+
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the changes of the loss, in as few calls as the batch allows."""
         program = self.program

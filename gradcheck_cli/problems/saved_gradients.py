@@ -23,8 +23,8 @@ class SavedGradients:
     """A gradient and its reference, without a loss."""
 
     name: str
-    parameters: Parameters
-    """The gradient under test; where its parameters stood is not known."""
+    analytic: Parameters
+    """The gradient under test."""
     reference: Parameters
     bars: Parameters
     """The error bars that came with the reference."""
@@ -32,9 +32,14 @@ class SavedGradients:
     """Of the arithmetic that the reference was saved in."""
     notes: Sequence[str] = ()
 
+    @property
+    def parameters(self) -> Parameters:
+        """Zeros of the right shapes: where the parameters stood is not known."""
+        return {name: np.zeros(values.shape) for name, values in self.analytic.items()}
+
     def gradient(self, parameters: Parameters) -> Parameters:  # noqa: ARG002
         """Return the gradient under test."""
-        return self.parameters
+        return self.analytic
 
     def loss(self, parameters: Parameters) -> float:  # noqa: ARG002
         """Raise ProblemError: whoever asks for a loss wanted steps to be taken."""
@@ -42,6 +47,10 @@ class SavedGradients:
             f"{self.name} are two gradients without a loss: there are no steps to take",
             hint="a step and the course's rule need a function: gradcheck func",
         )
+
+    def entries_at_once(self, parameter: str) -> int:
+        """Return all: there is no step to wait for."""
+        return self.analytic[parameter].size
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:  # noqa: ARG002
         """Raise ProblemError, as `loss` does."""

@@ -19,9 +19,12 @@ from numpy.typing import NDArray
 from gradcheck_cli.errors import GradcheckError, UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import Arguments
+from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
 
 __all__ = ["FunctionProblem", "call", "name_of", "raised"]
+
+WORDS_OF_PROGRESS = 20  # for a large parameter
 
 NO_VALUE_THERE = (ArithmeticError, ValueError)
 """What a loss may raise beside the point, where it is not defined: the logarithm of a negative number."""
@@ -62,6 +65,10 @@ class FunctionProblem:
         """Return the claimed gradient, its shapes checked."""
         claim = self.claimed(self.arguments({**self.point, **parameters}))
         return claimed_gradient(by_name(claim, self.point, "the gradient"), self.parameters, "the gradient")
+
+    def entries_at_once(self, parameter: str) -> int:
+        """Return a number for which progress is seen, and nothing but it is noticed of a trivial loss."""
+        return max(ENTRIES_AT_ONCE, self.point[parameter].size // WORDS_OF_PROGRESS)
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the changes of the loss, one call each."""

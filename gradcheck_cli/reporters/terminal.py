@@ -54,6 +54,12 @@ def render(report: CheckReport, style: Style) -> str:
         out.print_fitting(layouts_for(report, shown))
     if shown and report.reference:
         out.print_wrapped(CATCHES)
+    for finding in report.findings:
+        out.print(Text())
+        out.print_wrapped(printable(f"error[{finding.code}]: {finding.message}"))
+        for word, text in (("note", finding.note), ("help", finding.help)):
+            if text:
+                out.print_wrapped(printable(f"  {word}: {text}"))
     for parameter in detailed(shown, style.verbosity):
         out.print(Text())
         print_entries(out, parameter, every=style.verbosity > 1)

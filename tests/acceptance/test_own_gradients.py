@@ -105,7 +105,10 @@ def test_epsilon_is_auto(folder: Path) -> None:
         (("model.py:square", "--at", "1,2"), "square returned float64, expected a pair (loss, gradient)"),
         (("model.py:random", "--grad", "model.py:double", "--at", "1,2"), "the loss differs from call to call"),
         (("model.py:broken", "--grad", "model.py:double", "--at", "1,2"), "broken raised ValueError: no such thing"),
-        (("model.py:loss", "--grad", "model.py:grad", "--params", "params.npz"), "loss raised TypeError: loss() missing"),
+        (
+            ("model.py:loss", "--grad", "model.py:grad", "--params", "params.npz"),
+            "loss raised TypeError: loss() missing",
+        ),
         (("model.py:sqare", "--at", "1,2"), "model.py has no 'sqare'"),
         (("model.py:square", "--grad", "x:y", "--autograd", "torch", "--at", "1"), "either --grad or --autograd"),
         (("model.py:both", *FILES, "--param", "w"), "there is no parameter 'w'; there is W, b"),

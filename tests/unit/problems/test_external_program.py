@@ -37,9 +37,7 @@ def checked(command: str, **options: object) -> object:
 @pytest.mark.parametrize("factor", [2, 2.5])
 def test_a_program_is_checked(tmp_path: Path, factor: float) -> None:
     report = check(
-        program_problem(
-            script(tmp_path, SQUARES % {"factor": factor}), {"x": [1.5, -0.25]}, data={}, exchange="json"
-        ),
+        program_problem(script(tmp_path, SQUARES % {"factor": factor}), {"x": [1.5, -0.25]}, data={}, exchange="json"),
         epsilon="auto",
     )
     assert report.passed == (factor == 2)

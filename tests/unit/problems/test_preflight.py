@@ -114,7 +114,7 @@ def test_a_function_that_changes_its_input_later_only_gets_copies_then() -> None
     assert check_gradient(late, grad, POINT).passed
 
 
-class Boom(Exception):
+class BoomError(Exception):
     pass
 
 
@@ -129,7 +129,7 @@ def test_the_callers_arrays_stay_as_they_are_whatever_happens(calls: int, name: 
         p[name] += 7
         X[:] = 3
         if next(count) == calls:
-            raise Boom
+            raise BoomError
         return value
 
     with contextlib.suppress(UserFunctionError):

@@ -36,7 +36,9 @@ def test_one_wrong_entry_fails_and_is_named(name: str, position: int, share: flo
 
 def test_rounding_passes() -> None:
     random = np.random.default_rng(0)
-    off = {key: array + 1e-15 * np.abs(array).max() * random.standard_normal(array.shape) for key, array in RIGHT.items()}
+    off = {
+        key: array + 1e-15 * np.abs(array).max() * random.standard_normal(array.shape) for key, array in RIGHT.items()
+    }
     assert compared(off, RIGHT).passed
 
 
