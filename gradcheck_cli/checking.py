@@ -25,6 +25,7 @@ from gradcheck_cli.numeric.centred import centred_gradient, require_step_taken
 from gradcheck_cli.numeric.counted import CountedProblem
 from gradcheck_cli.numeric.reference import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
+from gradcheck_cli.numeric.step_sweep import problem_sweeps
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.user_function import FunctionProblem
@@ -45,6 +46,7 @@ def check(
     classic: bool = False,
     require_sensitivity: float | None = None,
     seed: int = 0,
+    sweep_steps: bool = False,
     progress: Progress = lambda _: None,
 ) -> CheckReport:
     """Check the gradient that a problem claims against differences of its loss.
@@ -65,6 +67,8 @@ def check(
         The relative error of a single entry that a PASS must be able to see.
     seed : int, optional
         Of the random directions along which the noise of the loss is measured.
+    sweep_steps : bool, optional
+        Whether to take the worst entries' differences at many steps as well, for a picture.
     progress : callable, optional
         Called with the number of entries done since the last call.
 
@@ -86,7 +90,13 @@ def check(
         if classic
         else full_report(counted, point, settings, progress)
     )
-    return dataclasses.replace(report, evaluations=counted.evaluations, seconds=time.perf_counter() - started)
+    return dataclasses.replace(
+        report,
+        evaluations=counted.evaluations,
+        settings=dataclasses.asdict(settings),
+        sweeps=problem_sweeps(problem, report, seed) if sweep_steps else (),
+        seconds=time.perf_counter() - started,
+    )
 
 
 @dataclass(frozen=True)

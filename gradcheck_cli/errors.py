@@ -3,6 +3,7 @@
 ::
 
     GradcheckError             message, hint
+      ExtraError               an optional library is not installed
       SettingError             an epsilon, a threshold or another setting out of its range
       InputError               a file, or what stands in it, that cannot be read as a problem
       ProblemError             a problem that is no problem: shapes, missing gradients, a loss that is not finite
@@ -20,6 +21,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 __all__ = [
+    "ExtraError",
     "GradcheckError",
     "InputError",
     "ProblemError",
@@ -47,6 +49,23 @@ class GradcheckError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class ExtraError(GradcheckError):
+    """An optional library is not installed.
+
+    Parameters
+    ----------
+    what : str
+        What needs it.
+    library : str
+        Its name.
+    extra : str
+        The extra of this package that brings it.
+    """
+
+    def __init__(self, what: str, library: str, extra: str) -> None:
+        super().__init__(f"{what} needs {library}, which is not installed", hint=f"pip install 'gradcheck-cli[{extra}]'")
 
 
 class SettingError(GradcheckError):
