@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,21 +20,22 @@ from gradcheck_cli.comparison.gradients import (
 from gradcheck_cli.comparison.precision import judge_precision
 from gradcheck_cli.comparison.reasons import hidden_in_the_whole, reasons_for
 from gradcheck_cli.comparison.verdicts import verdict_of, whole_verdict
-from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.errors import CheckInterrupted, ProblemError
 from gradcheck_cli.numeric.centred import centred_gradient, require_step_taken
 from gradcheck_cli.numeric.counted import CountedProblem
-from gradcheck_cli.numeric.reference import find_reference
+from gradcheck_cli.numeric.second_opinion import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
 from gradcheck_cli.numeric.step_sweep import problem_sweeps
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.user_function import FunctionProblem
-from gradcheck_cli.results import CheckReport
+from gradcheck_cli.results import CheckReport, ParameterResult, StepError, Verdict
 from gradcheck_cli.settings import DEFAULT_EPSILON, DEFAULT_THRESHOLD, Settings
 
 __all__ = ["check", "check_gradient"]
 
 Progress = Callable[[int], None]
+Result = TypeVar("Result")
 
 
 def check(
@@ -83,98 +84,127 @@ def check(
     """
     started = time.perf_counter()
     settings = Settings(epsilon, threshold, precision, classic, require_sensitivity, seed)
-    counted = CountedProblem(problem)
-    point = Point.of(counted, settings)
-    report = (
-        classic_report(counted, point, settings, progress)
-        if classic
-        else full_report(counted, point, settings, progress)
-    )
-    return dataclasses.replace(
+    run = Run.at_the_point(problem, settings, progress)
+    report = run.classic_report() if classic else run.full_report()
+    report = dataclasses.replace(
         report,
-        evaluations=counted.evaluations,
+        evaluations=run.problem.evaluations,
         settings=dataclasses.asdict(settings),
-        sweeps=problem_sweeps(problem, report, seed) if sweep_steps else (),
+        sweeps=problem_sweeps(problem, report, seed) if sweep_steps and not run.interrupted else (),
         seconds=time.perf_counter() - started,
     )
+    if run.interrupted:
+        raise CheckInterrupted(unfinished(report, problem.parameters) if report.parameters else None)
+    return report
 
 
-@dataclass(frozen=True)
-class Point:
-    """What is known at the parameters before anything is differentiated."""
+@dataclass
+class Run:
+    """One check on its way through the stages."""
 
+    problem: CountedProblem
+    settings: Settings
+    progress: Progress
     loss: float
     analytic: Parameters
+    interrupted: bool = False
+    """Whether Ctrl-C came; then only what was whole by then is in the report."""
 
     @classmethod
-    def of(cls, problem: Problem, settings: Settings) -> Point:
-        """Ask the problem, and raise ProblemError where there is nothing to check."""
+    def at_the_point(cls, problem: Problem, settings: Settings, progress: Progress) -> Run:
+        """Ask for the loss and the claim, and raise ProblemError where there is nothing to check."""
         require_something(problem.parameters)
         if settings.step is not None:
             require_step_taken(problem.parameters, settings.step)
-        return cls(finite_loss(problem), problem.gradient(problem.parameters))
+        counted = CountedProblem(problem)
+        return cls(counted, settings, progress, finite_loss(counted), problem.gradient(problem.parameters))
+
+    def classic_report(self) -> CheckReport:
+        """Judge by the course's rule: the difference of the whole at one step, and nothing else."""
+        threshold = self.settings.threshold
+        numeric = self.centred_differences(self.problem.parameters)
+        parameters = [compare_classic(name, self.analytic[name], numeric[name], threshold) for name in numeric]
+        difference = whole_difference(self.analytic, numeric)
+        verdict = verdict_of(difference, threshold)
+        report = self.report(parameters, verdict, difference, difference)
+        return dataclasses.replace(report, reasons=hidden_in_the_whole(parameters, verdict))
+
+    def full_report(self) -> CheckReport:
+        """Judge every entry by its reference; the difference at the chosen step stays the headline."""
+        settings, analytic = self.settings, self.analytic
+        method, search = find_reference(self.problem, analytic, settings, self.progress)
+        references, precision_notes = judge_precision(analytic, self.collect(search), settings)
+        values = {name: reference.values for name, reference in references.items()}
+        numeric = {**values, **self.centred_differences(values)}
+        parameters = [
+            compare_parameter(name, analytic[name], numeric[name], reference, settings.threshold)
+            for name, reference in references.items()
+        ]
+        difference = counted_difference(analytic, numeric, references, settings)
+        verdict = whole_verdict(parameters, difference, settings)
+        report = self.report(parameters, verdict, difference, whole_difference(analytic, values))
+        report = dataclasses.replace(report, reference=method, notes=(*report.notes, *precision_notes))
+        return dataclasses.replace(
+            report, reasons=reasons_for(report, settings, self.step_error(report, numeric, values))
+        )
+
+    def collect(self, stage: Iterator[tuple[str, Result]]) -> dict[str, Result]:
+        """Take what a stage yields, parameter by parameter, until it ends or Ctrl-C comes."""
+        results = {}
+        try:
+            for name, result in stage:
+                results[name] = result  # noqa: PERF403  (what is there when Ctrl-C comes must stay)
+        except KeyboardInterrupt:
+            self.interrupted = True
+        return results
+
+    def centred_differences(self, names: Iterable[str]) -> dict[str, Array]:
+        """Return the course's numeric gradient of some parameters; nothing where no step is chosen."""
+        step = self.settings.step
+        if step is None or self.interrupted:
+            return {}
+        return self.collect(centred_gradient(self.problem, names, step, self.progress))
+
+    def step_error(self, report: CheckReport, numeric: Parameters, values: Parameters) -> StepError | None:
+        """Find what is wrong with the step, where the difference is above the threshold."""
+        step = self.settings.step
+        if step is None or self.interrupted or report.difference <= report.threshold:
+            return None
+        return find_step_error(self.problem, numeric, values, step, self.settings.seed)
+
+    def report(
+        self, parameters: Sequence[ParameterResult], verdict: Verdict, difference: float, refined: float
+    ) -> CheckReport:
+        """Return the report, but for what only one of the rules has."""
+        return CheckReport(
+            name=self.problem.name,
+            verdict=verdict,
+            difference=difference,
+            refined_difference=refined,
+            threshold=self.settings.threshold,
+            epsilon=self.settings.epsilon,
+            loss=self.loss,
+            evaluations=self.problem.evaluations,
+            reference="",
+            seconds=0.0,
+            parameters=tuple(parameters),
+            notes=tuple(self.problem.notes),
+        )
 
 
-def classic_report(problem: CountedProblem, point: Point, settings: Settings, progress: Progress) -> CheckReport:
-    """Judge by the course's rule: the difference of the whole at one step, and nothing else."""
-    numeric = centred_differences(problem, settings, progress)
-    parameters = tuple(
-        compare_classic(name, point.analytic[name], numeric[name], settings.threshold) for name in numeric
-    )
-    difference = relative_difference(dictionary_to_vector(point.analytic), dictionary_to_vector(numeric))
-    verdict = verdict_of(difference, settings.threshold)
-    return CheckReport(
-        name=problem.name,
-        verdict=verdict,
-        difference=difference,
-        refined_difference=difference,
-        threshold=settings.threshold,
-        epsilon=settings.epsilon,
-        loss=point.loss,
-        evaluations=0,
-        reference="",
-        seconds=0.0,
-        parameters=parameters,
-        reasons=hidden_in_the_whole(parameters, verdict),
-        notes=tuple(problem.notes),
-    )
+def whole_difference(analytic: Parameters, numeric: Parameters) -> float:
+    """Return the relative difference of all parameters that `numeric` has."""
+    compared = {name: analytic[name] for name in numeric}
+    return relative_difference(dictionary_to_vector(compared), dictionary_to_vector(numeric))
 
 
-def full_report(problem: CountedProblem, point: Point, settings: Settings, progress: Progress) -> CheckReport:
-    """Judge every entry by its reference; the difference at the chosen step stays the headline."""
-    found = find_reference(problem, point.analytic, settings, progress)
-    references, precision_notes = judge_precision(point.analytic, found.parameters, settings)
-    values = {name: reference.values for name, reference in references.items()}
-    numeric = values if settings.step is None else centred_differences(problem, settings, progress)
-    parameters = tuple(
-        compare_parameter(name, point.analytic[name], numeric[name], references[name], settings.threshold)
-        for name in references
-    )
-    difference = counted_difference(point.analytic, numeric, references, settings)
-    verdict = whole_verdict(parameters, difference, settings)
-    report = CheckReport(
-        name=problem.name,
-        verdict=verdict,
-        difference=difference,
-        refined_difference=relative_difference(dictionary_to_vector(point.analytic), dictionary_to_vector(values)),
-        threshold=settings.threshold,
-        epsilon=settings.epsilon,
-        loss=point.loss,
-        evaluations=0,
-        reference=found.method,
-        seconds=0.0,
-        parameters=parameters,
-        notes=(*problem.notes, *precision_notes),
-    )
-    step_error = None
-    if settings.step is not None and not difference <= settings.threshold:
-        step_error = find_step_error(problem, numeric, values, settings.step, settings.seed)
-    return dataclasses.replace(report, reasons=reasons_for(report, settings, step_error))
-
-
-def centred_differences(problem: Problem, settings: Settings, progress: Progress) -> dict[str, Array]:
-    """Return the course's numeric gradient at the chosen step."""
-    return dict(centred_gradient(problem, float(settings.epsilon), progress))
+def unfinished(report: CheckReport, parameters: Iterable[str]) -> CheckReport:
+    """Return the report of an interrupted check: a failure stands, a pass does not."""
+    checked = [parameter.name for parameter in report.parameters]
+    missing = [name for name in parameters if name not in checked]
+    reason = f"interrupted: {', '.join(missing) or 'the differences'} not checked"
+    verdict = report.verdict if report.verdict is Verdict.FAIL else Verdict.INCONCLUSIVE
+    return dataclasses.replace(report, verdict=verdict, reasons=(reason, *report.reasons))
 
 
 def check_gradient(

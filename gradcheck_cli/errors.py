@@ -8,6 +8,7 @@
       InputError               a file, or what stands in it, that cannot be read as a problem
       ProblemError             a problem that is no problem: shapes, missing gradients, a loss that is not finite
       UserFunctionError        the user's own function raised; carries its traceback
+    CheckInterrupted           Ctrl-C; carries the report on what was checked
 
 An error says what was wrong, the offending value and what was expected. It does not print and knows no exit code.
 """
@@ -19,8 +20,13 @@ import math
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradcheck_cli.results import CheckReport
 
 __all__ = [
+    "CheckInterrupted",
     "ExtraError",
     "GradcheckError",
     "InputError",
@@ -108,6 +114,20 @@ class UserFunctionError(GradcheckError):
         text = next(iter(str(details).splitlines()), "")
         line = f"{type(error).__name__}: {text}" if text else type(error).__name__
         return cls(f"{what} {line}", user_traceback="".join(details.format(chain=False)).rstrip())
+
+
+class CheckInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a check.
+
+    Parameters
+    ----------
+    report : CheckReport or None
+        On the parameters that were checked whole; its verdict is never PASS. None where none was.
+    """
+
+    def __init__(self, report: CheckReport | None) -> None:
+        super().__init__("interrupted")
+        self.report = report
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:

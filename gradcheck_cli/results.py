@@ -18,7 +18,7 @@ __all__ = [
     "Location",
     "Outcome",
     "ParameterResult",
-    "Run",
+    "RunReport",
     "Sensitivity",
     "StepError",
     "StepFault",
@@ -314,7 +314,7 @@ Outcome: TypeAlias = CheckReport | Unchecked
 
 
 @dataclass(frozen=True)
-class Run:
+class RunReport:
     """Everything that one call of the command found."""
 
     outcomes: tuple[Outcome, ...]

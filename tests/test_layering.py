@@ -13,7 +13,7 @@ import gradcheck_cli
 PACKAGE = Path(gradcheck_cli.__file__).parent
 STAGES = ("loading", "problems", "numeric", "comparison", "diagnosis", "reporters")
 VOCABULARY = {
-    "errors": set[str](),
+    "errors": {"results"},  # for its types
     "results": set[str](),
     "text": set[str](),
     "settings": {"errors"},

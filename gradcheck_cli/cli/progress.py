@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gradcheck_cli.cli.output import is_terminal
 
@@ -22,8 +21,8 @@ _TRIAL = 0.2  # seconds after which the rest is estimated
 class Progress:
     """Count entries; where the check will take more than a second and stderr is a terminal, show a bar."""
 
-    def __init__(self, parameters: Mapping[str, Any], *, quiet: bool) -> None:
-        self.total = sum(values.size for values in parameters.values())
+    def __init__(self, total: int, *, quiet: bool) -> None:
+        self.total = total
         self.done = 0
         self.started = time.perf_counter()
         self.wanted = is_terminal(sys.stderr) and not quiet

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.output import show_error, terminal_width, wants_color, write
-from gradcheck_cli.errors import GradcheckError
+from gradcheck_cli.errors import CheckInterrupted, GradcheckError
 from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.results import CheckReport, Verdict
+from gradcheck_cli.settings import AUTO
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
@@ -40,7 +41,11 @@ def run_checks(problems: Iterable[Callable[[], Problem | ScalarModel]], options:
     int
         The worst exit code: 2 before 1 before 3 before 0.
     """
-    codes = [run_check(problem, options) for problem in problems]
+    codes = []
+    for problem in problems:
+        codes.append(run_check(problem, options))
+        if codes[-1] == INTERRUPTED:
+            return INTERRUPTED
     if len(codes) > 1 and options.verbosity > -2:
         write(summary(codes) + "\n", sys.stdout)
     return min(codes, key=_WORST_FIRST.index)
@@ -48,8 +53,7 @@ def run_checks(problems: Iterable[Callable[[], Problem | ScalarModel]], options:
 
 def run_check(make_problem: Callable[[], Problem | ScalarModel], options: Checking) -> int:
     """Check one problem, write its report or its error, and return its exit code."""
-    # imported before the folder of the user's file can hide a module
-    from gradcheck_cli.reporters.terminal import Style, render
+    import gradcheck_cli.reporters.terminal  # noqa: F401  (before the folder of the user's file can hide a module)
 
     try:
         # what the user's functions print does not belong in the report
@@ -58,10 +62,22 @@ def run_check(make_problem: Callable[[], Problem | ScalarModel], options: Checki
     except GradcheckError as error:
         show_error(error)
         return COULD_NOT_CHECK
-    if options.verbosity > -2:
+    except CheckInterrupted as interruption:
+        show(interruption.report, options)
+        return INTERRUPTED
+    show(report, options)
+    return EXIT_CODES[report.verdict]
+
+
+def show(report: CheckReport | None, options: Checking) -> None:
+    """Write a report to stdout."""
+    from gradcheck_cli.reporters.terminal import Style, render
+
+    if report is None:
+        write("interrupted: nothing was checked\n", sys.stderr)
+    elif options.verbosity > -2:
         style = Style(wants_color(options.color), terminal_width(), options.verbosity)
         write(render(report, style), sys.stdout)
-    return EXIT_CODES[report.verdict]
 
 
 def checked(problem: Problem | ScalarModel, options: Checking) -> CheckReport:
@@ -72,8 +88,12 @@ def checked(problem: Problem | ScalarModel, options: Checking) -> CheckReport:
         return check_scalar(problem, **options.settings)
     from gradcheck_cli.checking import check
     from gradcheck_cli.cli.progress import Progress
+    from gradcheck_cli.problems.problem import ComplexSafe
 
-    with Progress(problem.parameters, quiet=options.verbosity < 0) as progress:
+    entries = sum(values.size for values in problem.parameters.values())
+    ladder = not options.classic and not isinstance(problem, ComplexSafe)
+    passes = ladder + (options.epsilon != AUTO)
+    with Progress(entries * passes, quiet=options.verbosity < 0) as progress:
         return check(problem, **options.settings, progress=progress)
 
 

@@ -75,6 +75,7 @@ def counted_difference(
     """
     if all(is_zero_to_rounding(analytic[name], reference) for name, reference in references.items()):
         return 0.0
+    analytic = {name: analytic[name] for name in references}
     difference = relative_difference(dictionary_to_vector(analytic), dictionary_to_vector(numeric))
     if settings.step is not None or difference <= settings.threshold:
         return difference

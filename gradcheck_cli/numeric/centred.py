@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -17,14 +17,16 @@ _ENTRIES_AT_ONCE = 64  # between two words of progress
 
 
 def centred_gradient(
-    problem: Problem, epsilon: float, progress: Callable[[int], None] = lambda _: None
+    problem: Problem, names: Iterable[str], epsilon: float, progress: Callable[[int], None] = lambda _: None
 ) -> Iterator[tuple[str, Array]]:
-    """Differentiate the loss by every entry: (J(theta + epsilon) - J(theta - epsilon)) / (2 epsilon).
+    """Differentiate by the entries of some parameters: (J(theta + epsilon) - J(theta - epsilon)) / (2 epsilon).
 
     Parameters
     ----------
     problem : Problem
         Whose losses are taken; its gradient is never asked for.
+    names : iterable of str
+        The parameters to differentiate by.
     epsilon : float
         The step, in the units of the parameters.
     progress : callable, optional
@@ -35,7 +37,8 @@ def centred_gradient(
     tuple of str and ndarray
         Each parameter's name and its numeric gradient, of the parameter's shape, as soon as it is whole.
     """
-    for name, values in problem.parameters.items():
+    for name in names:
+        values = problem.parameters[name]
         gradient = np.empty(values.size)
         for start in range(0, values.size, _ENTRIES_AT_ONCE):
             entries = np.arange(start, min(start + _ENTRIES_AT_ONCE, values.size))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import ProblemError, UserFunctionError, did_you_mean
+from gradcheck_cli.errors import GradcheckError, ProblemError, UserFunctionError, did_you_mean
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import changes_one_by_one
 
@@ -68,7 +68,7 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
     """
     try:
         return function(*arguments)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, GradcheckError):
         raise
     except BaseException as error:  # sys.exit and pytest.fail are no Exceptions
         raise UserFunctionError.of(f"{name_of(function)} raised", error) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 
-from gradcheck_cli.results import Run
+from gradcheck_cli.results import RunReport
 
 __all__ = ["FORMATS", "renderer"]
 
@@ -20,8 +20,8 @@ FORMATS = {
 """The name of each format and the module that writes it."""
 
 
-def renderer(name: str) -> Callable[[Run], str]:
+def renderer(name: str) -> Callable[[RunReport], str]:
     """Return the function that writes everything a run found in a format."""
     module = importlib.import_module(f"gradcheck_cli.reporters.{FORMATS[name]}")
-    render: Callable[[Run], str] = module.render_run
+    render: Callable[[RunReport], str] = module.render_run
     return render

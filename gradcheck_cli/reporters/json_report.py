@@ -11,7 +11,7 @@ import json
 import math
 from typing import Any
 
-from gradcheck_cli.results import CheckReport, Entry, EntryVerdict, Outcome, ParameterResult, Run, Unchecked
+from gradcheck_cli.results import CheckReport, Entry, EntryVerdict, Outcome, ParameterResult, RunReport, Unchecked
 
 __all__ = ["SCHEMA_VERSION", "render_run"]
 
@@ -19,7 +19,7 @@ SCHEMA_VERSION = "1.0"
 WORST_ENTRIES = 10  # of a parameter
 
 
-def render_run(run: Run) -> str:
+def render_run(run: RunReport) -> str:
     """Return the run as a JSON object."""
     checked = [outcome.seconds for outcome in run.outcomes if isinstance(outcome, CheckReport)]
     content = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from gradcheck_cli.reporters.items import Item, items
-from gradcheck_cli.results import Run, Verdict
+from gradcheck_cli.results import RunReport, Verdict
 from gradcheck_cli.text import printable
 
 __all__ = ["render_run"]
@@ -16,7 +16,7 @@ __all__ = ["render_run"]
 OUTCOMES = {Verdict.FAIL: "failure", Verdict.INCONCLUSIVE: "skipped", None: "error"}
 
 
-def render_run(run: Run) -> str:
+def render_run(run: RunReport) -> str:
     """Return the run as an XML document."""
     found = [item for outcome in run.outcomes for item in items(outcome)]
     counts = {

@@ -15,7 +15,7 @@ from gradcheck_cli.reporters.words import (
     value_text,
     verdict_word,
 )
-from gradcheck_cli.results import CheckReport, ParameterResult, Run, Unchecked
+from gradcheck_cli.results import CheckReport, ParameterResult, RunReport, Unchecked
 from gradcheck_cli.text import printable
 
 __all__ = ["render_run"]
@@ -27,7 +27,7 @@ HEADER = (
 LEFT = 3  # columns of words; the others are numbers
 
 
-def render_run(run: Run) -> str:
+def render_run(run: RunReport) -> str:
     """Return a section for each case."""
     sections = [unchecked(o) if isinstance(o, Unchecked) else checked(o) for o in run.outcomes]
     return "\n\n".join(["# gradcheck", *sections]) + "\n"

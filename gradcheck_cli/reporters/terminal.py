@@ -30,7 +30,7 @@ from gradcheck_cli.reporters.words import (
     value_text,
     verdict_word,
 )
-from gradcheck_cli.results import CheckReport, Entry, Outcome, ParameterResult, Run, Unchecked, Verdict
+from gradcheck_cli.results import CheckReport, Entry, Outcome, ParameterResult, RunReport, Unchecked, Verdict
 from gradcheck_cli.text import printable
 
 __all__ = ["Style", "render", "render_run", "render_table"]
@@ -95,7 +95,7 @@ def drawn(report: CheckReport, style: Style) -> Iterable[Text]:
     return pictures(report, width=width, color=style.color, blocks=style.blocks) if style.plot else ()
 
 
-def render_run(run: Run) -> str:
+def render_run(run: RunReport) -> str:
     """Return all reports of a run as they would be without a terminal."""
     return "\n".join(map(render_outcome, run.outcomes))
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gradcheck_cli.numeric.centred import centred_gradient
-from gradcheck_cli.numeric.reference import complex_step_reference
+from gradcheck_cli.numeric.complex_step import complex_step_reference
 from gradcheck_cli.problems.cases import built_in_case
 from gradcheck_cli.problems.network import Network
 
@@ -35,7 +35,7 @@ def reference(subject: Network) -> None:
 
 def plain(subject: Network) -> None:
     """Take the course's differences."""
-    dict(centred_gradient(subject, 1e-7))
+    dict(centred_gradient(subject, subject.parameters, 1e-7))
 
 
 def seconds(work: Callable[[Network], None], subject: Network) -> float:

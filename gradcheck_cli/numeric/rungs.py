@@ -1,0 +1,192 @@
+"""What a ladder of steps says about derivatives: values with error bars, kinks, and where to stop believing.
+
+For every entry the loss was measured at x + h and x - h for steps h that grow from rung to rung. Each rung offers the
+centred difference D(h), and together with the rung below Richardson's extrapolation, free of the h^2 term (Ridders,
+"Accurate computation of F'(x) and F'(x)F''(x)", Advances in Engineering Software 4, 1982). The bar of an offer adds
+
+- truncation: how far it lies from the same offer one rung below. Truncation grows with the step, so a difference that
+  noise does not explain is carried up the ladder and never forgotten: a bounded function has D(h) ~ 1/h for huge
+  steps, which looks as if it converged to 0;
+- noise: `NOISE_BARS` standard deviations of the loss over the step;
+- the kink: half of the gap between the two one-sided slopes, extrapolated to the step 0 from two rungs (of a smooth
+  function the gap is h f'', and the extrapolation leaves nothing). A kink beside the point, nearer than both steps,
+  biases the centred difference by half of its gap, and nothing else would show it.
+
+Of the offers whose bar covers every centred difference of every smaller rung, the one with the smallest bar counts;
+with the first contradiction the ladder ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.numeric.noise import EPS
+from gradcheck_cli.parameters import Array
+
+__all__ = ["Estimate", "Rungs", "bends", "estimate", "first_estimate", "moves_below"]
+
+Mask = NDArray[np.bool_]
+
+NOISE_BARS = 2.0  # the error of a centred difference has the deviation noise / (sqrt(2) h): this is almost three of it
+GAP_NOISE = 4.0  # of a gap has 3.5 times the deviation: both sides, and twice the point itself
+BEND = 0.1  # of the slope: a gap that is worth a second look
+CLEAR = 4.0  # a gap or a drift is taken for real beyond so many bars
+
+
+@dataclass(frozen=True)
+class Rungs:
+    """Changes of the loss on both sides; every array has the shape (rungs, entries), steps growing; NaN: unusable."""
+
+    up: Array
+    """The steps taken to the right."""
+    rise: Array
+    """J(x + up) - J(x)."""
+    down: Array
+    """The steps taken to the left, as positive numbers."""
+    fall: Array
+    """J(x - down) - J(x)."""
+
+    @property
+    def steps(self) -> Array:
+        """The mean of the two steps."""
+        return (self.up + self.down) / 2
+
+    @property
+    def slopes(self) -> Array:
+        """The centred differences."""
+        return (self.rise - self.fall) / (self.up + self.down)
+
+    @property
+    def gaps(self) -> Array:
+        """The slope on the right less the slope on the left."""
+        return self.rise / self.up + self.fall / self.down
+
+    @property
+    def steepness(self) -> Array:
+        """The mean of the two slopes' magnitudes: how much the loss moves, whether or not it comes back."""
+        return (np.abs(self.rise) + np.abs(self.fall)) / (self.up + self.down)
+
+    def noise(self, noise: float) -> Array:
+        """Return the noise bars of the slopes, where J at the point has the standard deviation `noise`."""
+        return NOISE_BARS * (noise + EPS * np.maximum(np.abs(self.rise), np.abs(self.fall))) / self.steps
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The best that the rungs offer; every array has the shape (entries,)."""
+
+    values: Array
+    """The derivatives; 0 where there is no offer."""
+    bars: Array
+    """Their error bars; infinite where there is no offer."""
+    gaps: Array
+    """At kinks the distance of the one-sided slopes, 0 elsewhere."""
+    ended: Mask
+    """Whether a contradiction has ended the ladder: larger steps are of no use."""
+
+
+def first_estimate(rungs: Rungs, noise: float) -> Estimate:
+    """Return the centred difference of a single rung with the bar of its noise alone: nothing says yet how it bends."""
+    with np.errstate(all="ignore"):
+        values, bars = rungs.slopes[0], rungs.noise(noise)[0]
+    usable = np.isfinite(values) & np.isfinite(bars)
+    return Estimate(np.where(usable, values, 0.0), np.where(usable, bars, np.inf), np.zeros_like(values), ~usable)
+
+
+def bends(rungs: Rungs, noise: float) -> Mask:
+    """Return for which entries the slopes of a single rung differ between the two sides, as they do beside a kink."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.abs(rungs.gaps[0]) > BEND * np.abs(rungs.slopes[0]) + GAP_NOISE * rungs.noise(noise)[0])
+
+
+def estimate(rungs: Rungs, noise: float) -> Estimate:
+    """Choose the best offer for every entry.
+
+    Parameters
+    ----------
+    rungs : Rungs
+        At least two rungs.
+    noise : float
+        Standard deviation of the loss.
+
+    Returns
+    -------
+    Estimate
+    """
+    with np.errstate(all="ignore"):
+        gaps, gap_bars = _gaps_at_zero(rungs, noise)
+        kink_bars = np.where(np.isnan(gaps), np.nan, np.fmax(np.abs(gaps), _carried(np.abs(gaps) - gap_bars)) / 2)
+        values, bars, plain_bars = _offers(rungs, noise)
+        believed = _consistent(rungs.slopes, plain_bars + kink_bars)
+        total = np.where(believed & np.isfinite(bars + kink_bars), bars + kink_bars, np.inf)
+        best = np.argmin(total + np.nan_to_num(bars), axis=0), np.arange(total.shape[1])  # noise can hide a gap
+        found = np.isfinite(total[best])
+        gap = np.abs(gaps[best])
+        kinks = found & (gap > gap_bars[best]) & (gap > CLEAR * bars[best])
+        return Estimate(
+            values=np.where(found, values[best], 0.0),
+            bars=np.where(kinks, bars[best], np.where(found, total[best], np.inf)),
+            gaps=np.where(kinks, gap, 0.0),
+            ended=found & ~believed[-1],
+        )
+
+
+def moves_below(rungs: Rungs, noise: float) -> Mask:
+    """Return for which entries the two smallest rungs differ by more than noise: smaller steps will tell more."""
+    lowest = Rungs(rungs.up[:2], rungs.rise[:2], rungs.down[:2], rungs.fall[:2])
+    with np.errstate(all="ignore"):
+        drift, bars = np.abs(np.diff(lowest.slopes, axis=0)[0]), CLEAR * lowest.noise(noise)[0]
+        gaps, _ = _gaps_at_zero(lowest, noise)
+        return np.asarray((drift > bars) | (np.abs(gaps[1]) > bars) | ~np.isfinite(drift))
+
+
+def _offers(rungs: Rungs, noise: float) -> tuple[Array, Array, Array]:
+    """Return of every rung the better of its two offers, its bar, and the bar of the centred difference."""
+    slopes, errors, ratios = rungs.slopes, rungs.noise(noise), _ratios(rungs)
+    extrapolated = _from_second(slopes[:-1] + (slopes[:-1] - slopes[1:]) / (ratios**2 - 1))
+    extrapolated_errors = _from_second(errors[:-1] * (ratios**2 + 1) / (ratios**2 - 1))
+    plain_bars = _truncation(slopes, errors) + errors
+    extrapolated_bars = _truncation(extrapolated, extrapolated_errors) + extrapolated_errors
+    values = np.where(extrapolated_bars < plain_bars, extrapolated, slopes)
+    return values, np.fmin(extrapolated_bars, plain_bars), plain_bars
+
+
+def _truncation(offers: Array, errors: Array) -> Array:
+    """Return the distance of each offer from the one below, but no less than what is sure to have been seen below."""
+    distances = _from_second(np.abs(np.diff(offers, axis=0)))
+    sure = _carried(distances - errors - _from_second(errors[:-1]))
+    return np.where(np.isnan(distances), np.nan, np.fmax(distances, sure))
+
+
+def _gaps_at_zero(rungs: Rungs, noise: float) -> tuple[Array, Array]:
+    """Return the gap that each rung and the one below extrapolate to the step 0, and its noise bar."""
+    gaps, errors, ratios = rungs.gaps, GAP_NOISE * rungs.noise(noise), _ratios(rungs)
+    at_zero = (ratios * gaps[:-1] - gaps[1:]) / (ratios - 1)
+    return _from_second(at_zero), _from_second((ratios * errors[:-1] + errors[1:]) / (ratios - 1))
+
+
+def _consistent(slopes: Array, bars: Array) -> Mask:
+    """Return the rungs up to the first whose slope contradicts one of a smaller rung."""
+    believed = np.ones(slopes.shape, dtype=bool)
+    for k in range(2, len(slopes)):
+        clash = np.abs(slopes[k] - slopes[1:k]) > bars[k] + bars[1:k]
+        believed[k] = believed[k - 1] & ~clash.any(axis=0)
+    return believed
+
+
+def _ratios(rungs: Rungs) -> Array:
+    steps = rungs.steps
+    return np.asarray(steps[1:] / steps[:-1])
+
+
+def _from_second(rows: Array) -> Array:
+    """Put a row of NaN before what only the second rung has."""
+    return np.concatenate([np.full_like(rows[:1], np.nan), rows])
+
+
+def _carried(rows: Array) -> Array:
+    """Return the largest value so far, from 0 on; NaN is passed over."""
+    return np.maximum.accumulate(np.fmax(rows, 0.0), axis=0)

@@ -1,0 +1,42 @@
+"""The reference of all parameters, found in the best way that the problem offers; always from losses alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from gradcheck_cli.numeric.complex_step import complex_step_reference
+from gradcheck_cli.numeric.counted import CountedProblem
+from gradcheck_cli.numeric.ladder import ladder_reference
+from gradcheck_cli.numeric.reference import Reference
+from gradcheck_cli.parameters import Parameters
+from gradcheck_cli.problems.problem import ComplexSafe
+from gradcheck_cli.settings import Settings
+
+__all__ = ["find_reference"]
+
+
+def find_reference(
+    problem: CountedProblem, analytic: Parameters, settings: Settings, progress: Callable[[int], None]
+) -> tuple[str, Iterator[tuple[str, Reference]]]:
+    """Find the reference of a problem in the best way that it offers.
+
+    Parameters
+    ----------
+    problem : CountedProblem
+        Whose losses are taken; its gradient is never asked for.
+    analytic : mapping of str to ndarray
+        The claimed gradient. It never enters the reference; where a first difference settles that an entry is right, it
+        saves the others.
+    settings : Settings
+        Its threshold and seed.
+    progress : callable
+        Called with the number of entries done since the last call.
+
+    Returns
+    -------
+    tuple of str and iterator
+        The name of the way, and the search: each parameter's name and reference, as soon as it is whole.
+    """
+    if isinstance(problem.problem, ComplexSafe):
+        return "complex step", complex_step_reference(problem.problem)
+    return "ladder of steps", ladder_reference(problem, analytic, settings.threshold, settings.seed, progress)
