@@ -71,7 +71,9 @@ class ExtraError(GradcheckError):
     """
 
     def __init__(self, what: str, library: str, extra: str) -> None:
-        super().__init__(f"{what} needs {library}, which is not installed", hint=f"pip install 'gradcheck-cli[{extra}]'")
+        super().__init__(
+            f"{what} needs {library}, which is not installed", hint=f"pip install 'gradcheck-cli[{extra}]'"
+        )
 
 
 class SettingError(GradcheckError):

@@ -16,7 +16,7 @@ from gradcheck_cli.text import printable
 
 __all__ = ["pictures", "require_plotting"]
 
-BLOCKS = " ░▒▓█"
+BLOCKS = "·░▒▓█"
 ASCII_BLOCKS = ".-+#@"  # the twin, for a stream that cannot show blocks
 STYLES = ("", "blue", "cyan", "yellow", "bold red")
 CELL_WIDTH = 2  # a character is about twice as high as wide
@@ -89,7 +89,7 @@ def plotted(
     """Draw two series, joined and dotted, and a line at epsilon."""
     from uniplot import plot_to_string
 
-    marked = f", | epsilon {epsilon:g}" if isinstance(epsilon, float) else ""
+    marked = f"; upright: epsilon {epsilon:g}" if isinstance(epsilon, float) else ""
     drawing: str = plot_to_string(
         xs=[[h for h, _ in points] for points in series],
         ys=[[error for _, error in points] for points in series],
@@ -99,7 +99,7 @@ def plotted(
         character_set="block" if blocks else "ascii",
         force_ascii_characters=["*", "."],
         color=["red", "cyan"] if color else False,
-        legend_labels=["|analytic - numeric|", f"round-off floor{marked}"],
+        legend_labels=["joined: |analytic - numeric|", f"dotted: round-off floor{marked}"],
         x_gridlines=[epsilon] if isinstance(epsilon, float) else [],
         y_gridlines=[],
         height=PLOT_HEIGHT,
