@@ -290,7 +290,7 @@ class CheckReport:
 
     @property
     def short(self) -> tuple[ParameterResult, ...]:
-        """The parameters that fall short; where the whole does and none of them, the one with the largest difference."""
+        """The parameters that fall short; where only the whole does, the one with the largest difference."""
         found = tuple(p for p in self.parameters if p.verdict is not Verdict.PASS)
         if found or self.passed:
             return found

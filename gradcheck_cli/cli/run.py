@@ -6,7 +6,7 @@ import dataclasses
 import os
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -20,6 +20,9 @@ from gradcheck_cli.config import CHECKS, Check, Config, known_key
 from gradcheck_cli.errors import GradcheckError, InputError, did_you_mean
 from gradcheck_cli.results import Outcome, Unchecked
 from gradcheck_cli.text import printable
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 __all__ = ["run"]
 
@@ -179,12 +182,18 @@ def side_by_side(planned: list[Plan], jobs: int) -> Iterator[Outcome]:
     """Make the checks in several processes; what they find comes in their order."""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
 
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         futures = [pool.submit(made_quietly, one) for one in planned]
         for one, future in zip(planned, futures, strict=True):
-            try:
-                yield from future.result()
-            except BrokenProcessPool:
-                yield Unchecked(one.check.name, "the process that made this check died", "--jobs 1 makes it here")
+            yield from result_of(one, future)
+
+
+def result_of(planned: Plan, future: Future[list[Outcome]]) -> list[Outcome]:
+    """Return what a process found, or that it died."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return [Unchecked(planned.check.name, "the process that made this check died", "--jobs 1 makes it here")]

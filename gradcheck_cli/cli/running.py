@@ -91,17 +91,21 @@ def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome]:
 
     for case in cases:
         try:
-            # what the user's functions print does not belong in the report
-            with redirect_stdout(sys.stderr):
-                report = replace(checked(case.make(), options), location=locate(case))
-        except GradcheckError as error:
-            yield unchecked(case.name, error)
-        except CheckInterrupted as interruption:
+            yield outcome_of(case, options)
+        except CheckInterrupted as interruption:  # noqa: PERF203  (it ends the loop)
             if interruption.report is not None:
                 yield interruption.report
             raise
-        else:
-            yield report
+
+
+def outcome_of(case: Case, options: Checking) -> Outcome:
+    """Check one case."""
+    try:
+        # what the user's functions print does not belong in the report
+        with redirect_stdout(sys.stderr):
+            return replace(checked(case.make(), options), location=locate(case))
+    except GradcheckError as error:
+        return unchecked(case.name, error)
 
 
 def locate(case: Case) -> Location | None:
@@ -230,9 +234,9 @@ def write_once(run: RunReport, options: Checking, *, table: bool) -> None:
     elif run.exit_code != INTERRUPTED:
         write(closing(run, options, table=table), sys.stdout)
     if os.environ.get("GITHUB_ACTIONS") == "true" and options.format != "github":
-        from gradcheck_cli.reporters.github import annotations
+        from gradcheck_cli.reporters.github import workflow_commands
 
-        write(annotations(run), sys.stderr)  # GitHub reads both streams, and stdout stays what was asked for
+        write(workflow_commands(run), sys.stderr)  # GitHub reads both streams, and stdout stays what was asked for
 
 
 def closing(run: RunReport, options: Checking, *, table: bool) -> str:

@@ -10,7 +10,7 @@ from gradcheck_cli.reporters.words import verdict_word
 from gradcheck_cli.results import RunReport, Verdict
 from gradcheck_cli.text import printable
 
-__all__ = ["MOST_ANNOTATIONS", "annotations", "render_run"]
+__all__ = ["MOST_ANNOTATIONS", "render_run", "workflow_commands"]
 
 MOST_ANNOTATIONS = 10
 
@@ -18,10 +18,10 @@ MOST_ANNOTATIONS = 10
 def render_run(run: RunReport) -> str:
     """Return the annotations, and a line for each case."""
     verdicts = (f"{verdict_word(outcome)}  {printable(outcome.name)}\n" for outcome in run.outcomes)
-    return annotations(run) + "".join(verdicts)
+    return workflow_commands(run) + "".join(verdicts)
 
 
-def annotations(run: RunReport) -> str:
+def workflow_commands(run: RunReport) -> str:
     """Return a workflow command for each parameter that falls short; where there are too many, how many more."""
     short = [item for outcome in run.outcomes for item in items(outcome) if item.verdict is not Verdict.PASS]
     short.sort(key=lambda item: item.verdict is Verdict.INCONCLUSIVE)  # what is wrong comes first

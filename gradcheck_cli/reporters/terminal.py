@@ -72,21 +72,31 @@ def render(report: CheckReport, style: Style) -> str:
         out.print_fitting(layouts_for(report, shown))
     if shown and report.reference:
         out.print_wrapped(CATCHES)
-    for finding in report.findings:
-        out.print(Text())
-        for line in finding_lines(finding):
-            out.print_wrapped(line)
+    print_findings(out, report)
     for parameter in detailed(shown, style.verbosity):
         out.print(Text())
         print_entries(out, parameter, every=style.verbosity > 1)
     for picture in drawn(report, style):
         out.print(Text())
         out.print(picture)
+    print_notes(out, report)
+    return out.text()
+
+
+def print_findings(out: _Sheet, report: CheckReport) -> None:
+    """Print what is wrong, as a compiler does."""
+    for finding in report.findings:
+        out.print(Text())
+        for line in finding_lines(finding):
+            out.print_wrapped(line)
+
+
+def print_notes(out: _Sheet, report: CheckReport) -> None:
+    """Print how the problem was understood."""
     if report.notes:
         out.print(Text())
     for note in report.notes:
         out.print_wrapped(f"note: {printable(note)}")
-    return out.text()
 
 
 def drawn(report: CheckReport, style: Style) -> Iterable[Text]:
