@@ -20,15 +20,18 @@ class HeatMap:
 
     levels: tuple[tuple[int, ...], ...]
     shape: tuple[int, int]
-    """Rows and columns of entries; all axes but the first make the columns."""
+    """Rows and columns of entries; all axes but the first make the columns, and a vector is one row."""
     block: tuple[int, int]
     """Rows and columns of entries that a cell stands for."""
     largest: float
     """The largest error."""
+    flat: bool
+    """Whether there is only one axis, or none."""
 
     def entries(self, row: int, column: int) -> str:
-        """Name the entries of a cell, as ``[0, 1]`` or ``[0:8, 8:16]``."""
-        return f"[{self._range(0, row)}, {self._range(1, column)}]"
+        """Name the entries of a cell, as ``[0, 1]`` or ``[0:8, 8:16]``; of a vector as ``[1]``."""
+        rows = "" if self.flat else f"{self._range(0, row)}, "
+        return f"[{rows}{self._range(1, column)}]"
 
     def _range(self, axis: int, cell: int) -> str:
         start = cell * self.block[axis]
@@ -39,7 +42,8 @@ class HeatMap:
 def heat_map(parameter: ParameterResult, most_rows: int, most_columns: int) -> HeatMap:
     """Map a parameter's errors into no more than so many cells."""
     count = len(parameter.entries)
-    rows = parameter.shape[0] if parameter.shape else 1
+    flat = len(parameter.shape) < 2
+    rows = 1 if flat else parameter.shape[0]
     shape = (rows, count // rows)
     block = (math.ceil(shape[0] / most_rows), math.ceil(shape[1] / most_columns))
     worst = [[0.0] * math.ceil(shape[1] / block[1]) for _ in range(math.ceil(shape[0] / block[0]))]
@@ -50,7 +54,7 @@ def heat_map(parameter: ParameterResult, most_rows: int, most_columns: int) -> H
         cells[cell] = max(cells[cell], error if error == error else math.inf)
     largest = max(map(max, worst))
     levels = tuple(tuple(level(error, largest) for error in cells) for cells in worst)
-    return HeatMap(levels, shape, block, largest)
+    return HeatMap(levels, shape, block, largest, flat)
 
 
 def level(error: float, largest: float) -> int:
