@@ -3,28 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
 from gradcheck_cli.config import TABLE, Config, find_config, known_key, read_config
+from gradcheck_cli.errors import GradcheckError
 
-__all__ = ["apply_config", "by_key", "default_map"]
+__all__ = ["Project", "apply_config", "by_key", "default_map"]
+
+
+@dataclass
+class Project:
+    """What the file says; commands find it in the context."""
+
+    config: Config | None = None
+    error: GradcheckError | None = None
+    """Why it could not be understood: for those who check something to raise, so that help is there all the same."""
 
 
 def apply_config(ctx: click.Context, path: str | None) -> None:
-    """Read the file and give each command its defaults; `gradcheck run` finds the rest in the context's object."""
-    found = Path(path) if path else find_config(Path.cwd())
-    if found is None:
-        return
-    config = ctx.obj = read_config(found)
-    group = ctx.command
+    """Read the project's file and give each command its defaults."""
+    project = ctx.obj = Project()
+    try:
+        found = Path(path) if path else find_config(Path.cwd())
+        if found is not None:
+            project.config = read_config(found)
+            ctx.default_map = default_maps(project.config, ctx.command)
+    except GradcheckError as error:
+        project.error = error
+
+
+def default_maps(config: Config, group: click.Command) -> dict[str, Any]:
+    """Return the defaults of every command.
+
+    Raises
+    ------
+    InputError
+        Where the file has a key that no command knows.
+    """
     commands = group.commands if isinstance(group, click.Group) else {}
     everywhere = {key for command in commands.values() if is_checking(command) for key in by_key(command)}
     for key in config.defaults:
-        known_key(key, everywhere, f"{TABLE} in {found}")
-    ctx.default_map = {name: shared_defaults(config, command) for name, command in commands.items()}
+        known_key(key, everywhere, f"{TABLE} in {config.path}")
+    return {name: shared_defaults(config, command) for name, command in commands.items()}
 
 
 def is_checking(command: click.Command) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from gradcheck_cli.cli.defaults import by_key, default_map
+from gradcheck_cli.cli.defaults import Project, by_key, default_map
 from gradcheck_cli.cli.options import DISPLAY, Checking, checking_options
 from gradcheck_cli.cli.output import write
 from gradcheck_cli.cli.running import Collected, outcomes_of, publish, unchecked
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+Selected = Callable[[str], bool]
 KINDS = ("scalar", "net", "func", "compare", "command")
 """The commands that a check may name."""
 EPILOG = """\b
@@ -41,6 +43,8 @@ class Plan:
     """A check with everything that another process needs to make it."""
 
     check: Check
+    folder: Path
+    """Where its paths begin."""
     values: dict[str, Any]
     """Values that the file gives, by click's names."""
     overrides: dict[str, Any]
@@ -61,12 +65,18 @@ def run(ctx: click.Context, /, expression: str | None, jobs: int, only_list: boo
         write("".join(f"{described(plan)}\n" for plan in plans(ctx, selected, overrides)), sys.stdout)
         return
 
-    def outcomes() -> Iterator[Outcome]:
-        planned = plans(ctx, selected, overrides)
-        os.chdir(ctx.find_object(Config).path.resolve().parent)  # type: ignore[union-attr]
-        yield from in_turn(planned) if jobs == 1 else side_by_side(planned, jobs)
+    ctx.exit(publish(outcomes(ctx, selected, overrides, jobs), Checking(**options), table=True))
 
-    ctx.exit(publish(outcomes(), Checking(**options), table=True))
+
+def outcomes(ctx: click.Context, selected: Selected, overrides: dict[str, Any], jobs: int) -> Iterator[Outcome]:
+    """Make the checks in the folder of their file, for that is where its paths begin."""
+    planned = plans(ctx, selected, overrides)
+    before = Path.cwd()
+    os.chdir(planned[0].folder)
+    try:
+        yield from in_turn(planned) if jobs == 1 else side_by_side(planned, jobs)
+    finally:
+        os.chdir(before)
 
 
 def given(ctx: click.Context, name: str) -> bool:
@@ -74,7 +84,7 @@ def given(ctx: click.Context, name: str) -> bool:
     return ctx.get_parameter_source(name) in {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
 
 
-def plans(ctx: click.Context, selected: Any, overrides: dict[str, Any]) -> list[Plan]:
+def plans(ctx: click.Context, selected: Selected, overrides: dict[str, Any]) -> list[Plan]:
     """Return the checks that are to be made, each held against the options of its command.
 
     Raises
@@ -82,7 +92,10 @@ def plans(ctx: click.Context, selected: Any, overrides: dict[str, Any]) -> list[
     InputError
         Where there is nothing to check, or a key or a value that the command does not know.
     """
-    config = ctx.find_object(Config)
+    project = ctx.ensure_object(Project)
+    if project.error is not None:
+        raise project.error
+    config = project.config
     if config is None or not config.checks:
         where = f"{config.path} has no {CHECKS}" if config else f"there is no pyproject.toml with {CHECKS}"
         raise InputError(f"{where}: nothing to check")
@@ -102,7 +115,8 @@ def plan(config: Config, check: Check, overrides: dict[str, Any]) -> Plan:
         known_key(key, keys, where)
     shared = {key: value for key, value in config.defaults.items() if key in keys}
     values = default_map(command, {**shared, **check.options})
-    made = Plan(check, values, {name: value for name, value in overrides.items() if has(command, name)})
+    folder = config.path.resolve().parent
+    made = Plan(check, folder, values, {name: value for name, value in overrides.items() if has(command, name)})
     try:
         with context_of(command, made):
             pass

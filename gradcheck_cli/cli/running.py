@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from gradcheck_cli.cli.defaults import Project
 from gradcheck_cli.cli.files import write_whole
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.output import can_show, show_failure, terminal_width, wants_color, write
@@ -159,12 +160,13 @@ def publish(outcomes: Iterable[Outcome], options: Checking, *, table: bool = Fal
     found: list[Outcome] = []
     code = None
     try:
-        require_libraries(options)
+        require_ready(options)
         for outcome in outcomes:
             found.append(outcome)
             if not (table and passed(outcome) and options.verbosity < 1):
                 show(outcome, options)
     except GradcheckError as error:
+        table = False
         found.append(unchecked("gradcheck", error))
         show(found[-1], options)
     except KeyboardInterrupt:
@@ -181,8 +183,11 @@ def publish(outcomes: Iterable[Outcome], options: Checking, *, table: bool = Fal
     return run.exit_code
 
 
-def require_libraries(options: Checking) -> None:
-    """Raise ExtraError where a picture is wanted that cannot be drawn."""
+def require_ready(options: Checking) -> None:
+    """Raise what is wrong with the project's file, or ExtraError where a picture is wanted that cannot be drawn."""
+    project = click.get_current_context().find_object(Project)
+    if project is not None and project.error is not None:
+        raise project.error
     if options.plot:
         from gradcheck_cli.reporters.pictures import require_plotting
 

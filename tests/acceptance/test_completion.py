@@ -61,7 +61,7 @@ def test_fixtures_and_folders_are_offered(tmp_path: Path, monkeypatch: pytest.Mo
     ("case", "beginning", "expected"),
     [
         ("default", "W", ["W1", "W2", "W3"]),
-        (str(FIXTURES / "claimed_right.npz"), "", ["W1", "b1", "W2", "b2", "W3", "b3"]),
+        (str(FIXTURES / "claimed_right.npz"), "", ["W1", "b1", "W2", "b2"]),
         (str(FIXTURES / "dropout.npz"), "b", ["b1", "b2", "b3"]),
         ("missing.npz", "", []),
         (__file__, "", []),

@@ -12,7 +12,9 @@ import pytest
 
 from gradcheck_cli.reporters.formats import FORMATS
 from tests.make_fixtures import FIXTURES
-from tests.support import DATA, run
+from tests.support import DATA
+from tests.support import run as run_outside
+from tests.support import run_inside as run
 from tests.unit.reporters.test_golden import SCHEMA
 
 ROOT = Path(__file__).parents[2]
@@ -133,7 +135,7 @@ def test_plot_adds_pictures() -> None:
 
 
 def test_plot_is_ascii_where_the_terminal_is() -> None:
-    drawn = run("net", "--case", "planted-bugs", "--plot", env={"PYTHONIOENCODING": "ascii"}).stdout
+    drawn = run_outside("net", "--case", "planted-bugs", "--plot", env={"PYTHONIOENCODING": "ascii"}).stdout
     assert drawn.isascii()
     assert "\\u" not in drawn
     assert "@@ to 1/10 of the largest" in drawn
@@ -148,7 +150,7 @@ def test_plot_without_the_library_is_an_error_that_names_the_extra(tmp_path: Pat
         "import importlib.util as u; f = u.find_spec; u.find_spec = lambda n, *a: None if n == 'uniplot' else f(n, *a)"
     )
     (tmp_path / "sitecustomize.py").write_text(hiding, encoding="utf-8")
-    result = run("net", "--case", "default", "--plot", env={"PYTHONPATH": os.fspath(tmp_path)})
+    result = run_outside("net", "--case", "default", "--plot", env={"PYTHONPATH": os.fspath(tmp_path)})
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == (
         "error: --plot needs uniplot, which is not installed\nhint: pip install 'gradcheck-cli[plot]'\n"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import run
+from tests.support import run as run_outside
+from tests.support import run_inside as run
 
 CHECKS = """
 [tool.gradcheck]
@@ -67,7 +68,9 @@ def test_every_check_is_made_and_one_table_ends_it(project: Path) -> None:
 
 
 def test_jobs_side_by_side_find_the_same(project: Path) -> None:
-    alone, together = (cases(project, "run", "--jobs", jobs) for jobs in ("1", "2"))
+    alone = cases(project, "run")
+    result = run_outside("run", "--jobs", "2", "--format", "json", cwd=project)
+    together = {case["name"]: case for case in json.loads(result.stdout)["cases"]}
     assert alone == together
     assert list(together) == ["course", "planted slow", "line"]
 
@@ -156,12 +159,12 @@ def test_q_leaves_what_passed_out_of_the_table(project: Path) -> None:
         (CHECKS + "epsilon = 'large'\n", "'large' is not a number", None),
         (CHECKS + "precision = 'float6'\n", "'float6' is not one of", None),
         (CHECKS.replace("theta = 4", ""), "Missing option '--theta'", None),
-        (CHECKS.replace('"scalar"', '"scalr"'), "is of kind 'scalr', expected one of scalar, net", "did you mean 'scalar'?"),
+        (CHECKS.replace('"scalar"', '"scalr"'), "of kind 'scalr', expected one of scalar, net", "did you mean 'scalar'?"),
         (CHECKS.replace('name = "line"\n', ""), 'has no name, expected name = "..."', None),
         (CHECKS.replace('"line"', '"course"'), "two checks with the name 'course'", None),
         ("[tool]\ngradcheck = 3\n# [tool.gradcheck]\n", "is int, expected a table", None),
         ("[tool.gradcheck]\nchecks = 3\n", "is no list of tables", None),
-        ("[tool.gradcheck\n", "is no TOML", None),
+        ("[tool.gradcheck]\nepsilon = \n", "is no TOML", None),
     ],
 )  # fmt: skip
 def test_what_cannot_be_run_is_exit_2_and_said(text: str, message: str, hint: str | None, tmp_path: Path) -> None:
@@ -185,3 +188,10 @@ def test_a_config_that_is_missing_is_exit_2(tmp_path: Path) -> None:
     result = run("--config", "other.toml", "run", cwd=tmp_path)
     assert result.returncode == 2
     assert "other.toml cannot be read: No such file or directory" in result.stderr
+
+
+def test_a_broken_file_keeps_nobody_from_help_or_from_a_report(tmp_path: Path) -> None:
+    written(tmp_path, "[tool.gradcheck]\ntreshold = 1\n")
+    assert run("net", "--help", cwd=tmp_path).returncode == 0
+    assert run("net", "--case", "default", "--report", "junit=out.xml", cwd=tmp_path).returncode == 2
+    assert "treshold" in (tmp_path / "out.xml").read_text(encoding="utf-8")
