@@ -16,17 +16,22 @@ from gradcheck_cli.comparison.gradients import (
     compare_parameter,
     counted_difference,
     relative_difference,
+    settled_reference,
 )
 from gradcheck_cli.comparison.precision import judge_precision
 from gradcheck_cli.comparison.reasons import hidden_in_the_whole, reasons_for
 from gradcheck_cli.comparison.verdicts import verdict_of, whole_verdict
+from gradcheck_cli.diagnosis.diagnose import diagnose
+from gradcheck_cli.diagnosis.evidence import Evidence
 from gradcheck_cli.errors import CheckInterrupted, ProblemError
 from gradcheck_cli.numeric.centred import centred_gradient, require_step_taken
 from gradcheck_cli.numeric.counted import CountedProblem
+from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.second_opinion import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
 from gradcheck_cli.numeric.step_sweep import problem_sweeps
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
+from gradcheck_cli.problems.network import Network
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.results import CheckReport, ParameterResult, StepError, Verdict
@@ -144,9 +149,27 @@ class Run:
         verdict = whole_verdict(parameters, difference, settings)
         report = self.report(parameters, verdict, difference, whole_difference(analytic, values))
         report = dataclasses.replace(report, reference=method, notes=(*report.notes, *precision_notes))
-        return dataclasses.replace(
+        report = dataclasses.replace(
             report, reasons=reasons_for(report, settings, self.step_error(report, numeric, values))
         )
+        return self.diagnosed(report, references) if verdict is Verdict.FAIL else report
+
+    def diagnosed(self, report: CheckReport, references: Mapping[str, Reference]) -> CheckReport:
+        """Name the mistakes; a diagnosis that crashes changes nothing but the notes."""
+        problem = self.problem.problem
+        evidence = Evidence(
+            parameters={name: problem.parameters[name] for name in references},
+            analytic={name: self.analytic[name] for name in references},
+            reference={name: settled_reference(self.analytic[name], r) for name, r in references.items()},
+            floors={name: reference.bars for name, reference in references.items()},
+            network=problem if isinstance(problem, Network) and not self.interrupted else None,
+            threshold=self.settings.threshold,
+        )
+        try:
+            return dataclasses.replace(report, findings=diagnose(evidence))
+        except Exception as error:  # noqa: BLE001  (the verdict stands, whatever a guess at its cause runs into)
+            note = f"the diagnosis failed, please report it: {type(error).__name__}: {error}"
+            return dataclasses.replace(report, notes=(*report.notes, note))
 
     def collect(self, stage: Iterator[tuple[str, Result]]) -> dict[str, Result]:
         """Take what a stage yields, parameter by parameter, until it ends or Ctrl-C comes."""

@@ -45,7 +45,8 @@ class Settings:
             if value is None or (name == "epsilon" and value == AUTO):
                 continue
             if not (isinstance(value, int | float) and math.isfinite(value) and value > 0):
-                raise SettingError(f"{name} is {value}, expected a finite number greater than 0")
+                shown = value if isinstance(value, str) else f"{value:g}"
+                raise SettingError(f"{name} is {shown}, expected a finite number greater than 0")
         if self.precision not in PRECISIONS:
             raise SettingError(f"precision is {self.precision!r}, expected one of {', '.join(PRECISIONS)}")
         if self.classic and self.epsilon == AUTO:

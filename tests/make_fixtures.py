@@ -1,4 +1,4 @@
-"""Write the problems of ``fixtures/`` and their manifest: ``python tests/make_fixtures.py``.
+"""Write the problems of ``fixtures/`` and their manifest: ``python -m tests.make_fixtures``.
 
 Every problem is made from a seed, so the files can be made again; a test holds that they are what this script makes.
 """
@@ -120,7 +120,7 @@ def main() -> None:
         save_fixture(network, FIXTURES / f"{name}.npz")
     (FIXTURES / "manifest.json").write_text(json.dumps(manifest(), indent=1) + "\n", encoding="utf-8")
     lines = [f"| `{file}` | {entry['verdict']} | {entry['description']} |" for file, entry in manifest().items()]
-    head = "# Fixtures\n\nProblems for the README and the tests, written by `python tests/make_fixtures.py`.\n\n"
+    head = "# Fixtures\n\nProblems for the README and the tests, written by `python -m tests.make_fixtures`.\n\n"
     table = "\n".join(["| file | verdict | what it is |", "| --- | --- | --- |", *lines])
     (FIXTURES / "README.md").write_text(f"{head}{table}\n", encoding="utf-8")
 

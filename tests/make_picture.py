@@ -1,4 +1,4 @@
-"""Draw the picture of README.md from a real run: ``python tests/make_picture.py``."""
+"""Draw the picture of README.md from a real run: ``python -m tests.make_picture``."""
 
 from __future__ import annotations
 

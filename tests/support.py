@@ -73,7 +73,7 @@ def claimed(factor: float = 1.0) -> dict[str, Array]:
 
 def write_npz(path: Path, arrays: Mapping[str, Any]) -> Path:
     """Write arrays as they are, object arrays too."""
-    np.savez(path, allow_pickle=True, **arrays)
+    np.savez(path, **arrays)
     return path
 
 

@@ -13,6 +13,7 @@ import click
 from gradcheck_cli import __version__
 from gradcheck_cli.cli.cases import cases
 from gradcheck_cli.cli.defaults import apply_config
+from gradcheck_cli.cli.explain import explain
 from gradcheck_cli.cli.net import net
 from gradcheck_cli.cli.output import discard, show_error, write
 from gradcheck_cli.cli.run import run
@@ -100,5 +101,5 @@ def main(ctx: click.Context, config: str | None) -> None:
     apply_config(ctx, config)
 
 
-for command in (scalar, net, run, cases):
+for command in (scalar, net, run, cases, explain):
     main.add_command(command)

@@ -40,7 +40,7 @@ class Number(_Float):
             return value
         if not _NUMBER.fullmatch(str(value).strip()):
             self.fail(f"{value!r} is not a number.", param, ctx)
-        return float(str(value))
+        return float(str(value).strip())
 
 
 class Finite(Number):

@@ -30,6 +30,7 @@ __all__ = [
     "counted_difference",
     "entry_verdicts",
     "relative_difference",
+    "settled_reference",
 ]
 
 MOST_UNRESOLVED = 0.5  # share of a parameter's entries; above it the parameter has not been checked
@@ -113,6 +114,12 @@ def entry_verdicts(analytic: Array, reference: Reference, threshold: float) -> N
 def nearest_right(analytic: Array, reference: Reference) -> Array:
     """Return for each entry the value nearest to the analytic one that the reference's error bar does not exclude."""
     return np.clip(analytic, reference.low - reference.bars, reference.high + reference.bars)
+
+
+def settled_reference(analytic: Array, reference: Reference) -> Array:
+    """Return the reference with, at kinks, the analytic value where that is one of those that are right."""
+    inside = reference.kinks & (reference.low <= analytic) & (analytic <= reference.high)
+    return np.where(inside, analytic, reference.values)
 
 
 def sensitivity(reference: Reference, threshold: float) -> Sensitivity:

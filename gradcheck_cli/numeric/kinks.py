@@ -22,7 +22,7 @@ __all__ = ["on_kink", "slopes_nearby"]
 
 DIRECTIONS = 2
 STEPS = (1e-12, 1e-11, 1e-10, 1e-9, 1e-8)  # and each times ten
-VISIBLE = 0.05  # of the slope: noise that would not hide a gap
+VISIBLE = 1e-3  # of the slope: noise that would not hide a gap worth the name
 CLEAR = 8.0  # the gap is the difference of four noisy slopes
 NEAR = 1e-7  # radius of the sample, relative to the parameters
 STEP = 1e-9  # a slope is taken on one side of most kinks that are that near

@@ -251,9 +251,13 @@ class _Ladder:
         """Return how wide a bar may be."""
         return max(COARSE * self.gradient_size(), FLAT * self.steepest())
 
-    def rounding(self, machine_epsilon: float) -> float:
-        """Return what the claim's own formula may lose in arithmetic of that machine epsilon."""
-        return ROUNDING * machine_epsilon * max(self.point.largest, self.steepest()) + machine_epsilon
+    def rounding(self) -> float:
+        """Return what the claim's own formula may lose."""
+        return ROUNDING * EPS * max(self.point.largest, self.steepest()) + EPS
+
+    def single_rounding(self) -> float:
+        """Return the same for a formula in float32, by the size of this parameter's own slopes."""
+        return ROUNDING * SINGLE * max(float(np.max(np.abs(self.values))), self.steepest())
 
     def coarse(self) -> Mask:
         """Return which entries cannot be judged."""
@@ -273,9 +277,9 @@ class _Ladder:
             self.settle()
         return self.record()
 
-    def allowance(self, machine_epsilon: float = EPS) -> Array:
+    def allowance(self) -> Array:
         """Return what a right claim may be off by, whatever the threshold."""
-        return SAFETY * self.bars + self.rounding(machine_epsilon)
+        return SAFETY * self.bars + self.rounding()
 
     def record(self) -> Reference:
         """Return what is known, the slopes nearby added where claims disagree at a kink."""
@@ -290,7 +294,7 @@ class _Ladder:
         return Reference(
             values=self.values.reshape(shape),
             bars=bars.reshape(shape),
-            single_bars=self.allowance(SINGLE).reshape(shape),
+            single_bars=(bars + self.single_rounding()).reshape(shape),
             low=low.reshape(shape),
             high=high.reshape(shape),
             kinks=kinks.reshape(shape),

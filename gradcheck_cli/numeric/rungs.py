@@ -128,7 +128,7 @@ def estimate(rungs: Rungs, noise: float) -> Estimate:
         kinks = found & (gap > gap_bars[best]) & (gap > CLEAR * bars[best])
         return Estimate(
             values=np.where(found, values[best], 0.0),
-            bars=np.where(kinks, bars[best], np.where(found, total[best], np.inf)),
+            bars=np.where(kinks, bars[best] + gap_bars[best] / 2, np.where(found, total[best], np.inf)),
             gaps=np.where(kinks, gap, 0.0),
             ended=found & ~believed[-1],
         )

@@ -6,6 +6,7 @@ Everything is checked here once; the stages behind trust it.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -202,9 +203,14 @@ class _Fixture:
         if array.dtype.kind not in "US":
             raise self.refuse(f"{key} has dtype {array.dtype}, expected text")
         try:
-            return array.astype(np.str_)
-        except (UnicodeError, ValueError) as error:
-            raise self.refuse(f"{key} holds text that is not ASCII") from error
+            text = array.astype(np.str_)
+        except UnicodeError as error:
+            raise self.refuse(f"{key} holds bytes that are not ASCII, expected text") from error
+        # numpy does not look at what a file's characters are, and Python fails where they are none
+        text = text.astype(text.dtype.newbyteorder("="))
+        if np.frombuffer(text.tobytes(), dtype=np.uint32).max(initial=0) > sys.maxunicode:
+            raise self.refuse(f"{key} holds characters that there are not, expected text")
+        return text
 
     def require_one_of(self, key: str, name: str, known: tuple[str, ...]) -> None:
         """Refuse a name that is not known."""

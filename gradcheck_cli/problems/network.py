@@ -59,9 +59,7 @@ class Network:
     @property
     def notes(self) -> Sequence[str]:
         """The remarks, and whether the loss is in its stable form."""
-        with np.errstate(all="ignore"):
-            plain = LOSSES[self.loss_name].plain(self.forward_propagation(self.parameters)[-1].A, self.Y)
-        if math.isfinite(plain):
+        if not self.needs_stable_loss():
             return self.remarks
         return (*self.remarks, f"{self.loss_name} overflows as it is written, and is taken in its stable form")
 
@@ -133,6 +131,12 @@ class Network:
             if not math.isfinite(total):
                 total = loss.stable(Z, A, self.Y)
             return 1.0 / self.sample_count * total + self.penalty(parameters)
+
+    def needs_stable_loss(self) -> bool:
+        """Whether the loss as it is written on paper overflows at the network's own parameters."""
+        last = self.forward_propagation(self.parameters)[-1]
+        with np.errstate(all="ignore"):
+            return not math.isfinite(LOSSES[self.loss_name].plain(last.A, self.Y))
 
     def penalty(self, parameters: Parameters) -> float:
         """Return l2 / (2 m) times the sum of the squared weights; never the biases."""

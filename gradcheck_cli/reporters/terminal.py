@@ -283,7 +283,7 @@ class _Sheet:
         self.file = io.StringIO()
         self.console = Console(
             file=self.file,
-            width=style.width or _UNLIMITED,
+            width=_UNLIMITED,  # style.width chooses the layout; Rich would cut the narrowest one to it
             height=100,  # without it Rich forgets the width where TERM is dumb
             force_terminal=style.color,
             color_system="standard" if style.color else None,

@@ -75,6 +75,14 @@ def test_jobs_side_by_side_find_the_same(project: Path) -> None:
     assert list(together) == ["course", "planted slow", "line"]
 
 
+def test_a_process_that_dies_takes_no_other_check_for_right(project: Path) -> None:
+    (project / "dying.py").write_text("import os\ndef backward(X, Y, cache): os._exit(9)\n", encoding="utf-8")
+    written(project, CHECKS.replace('case = "default"', 'case = "default"\nbackward = "dying.py:backward"'))
+    result = run_outside("run", "--jobs", "2", cwd=project)
+    assert result.returncode == 2
+    assert "error: the process that made this check died\nhint: --jobs 1 makes it here" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("expression", "names"),
     [
@@ -154,12 +162,12 @@ def test_q_leaves_what_passed_out_of_the_table(project: Path) -> None:
         ("", "there is no pyproject.toml with [[tool.gradcheck.checks]]: nothing to check", None),
         ("[tool.gradcheck]\nepsilon = 1\n", "has no [[tool.gradcheck.checks]]: nothing to check", None),
         ("[tool.gradcheck]\ntreshold = 1\n", "has the key 'treshold', expected one of", "did you mean 'threshold'?"),
-        (CHECKS + "dteta = 3\n", "has the key 'dteta', expected one of dtheta, ", "did you mean 'dtheta'?"),
+        (CHECKS + "dteta = 3\n", "has the key 'dteta', expected one of classic, dtheta", "did you mean 'dtheta'?"),
         (CHECKS + "verbose = 3\n", "has the key 'verbose', expected one of", None),
         (CHECKS + "epsilon = 'large'\n", "'large' is not a number", None),
         (CHECKS + "precision = 'float6'\n", "'float6' is not one of", None),
         (CHECKS.replace("theta = 4", ""), "Missing option '--theta'", None),
-        (CHECKS.replace('"scalar"', '"scalr"'), "of kind 'scalr', expected one of scalar, net", "did you mean 'scalar'?"),
+        (CHECKS.replace('"scalar"', '"scalr"'), "of kind 'scalr', expected one of scalar", "did you mean 'scalar'?"),
         (CHECKS.replace('name = "line"\n', ""), 'has no name, expected name = "..."', None),
         (CHECKS.replace('"line"', '"course"'), "two checks with the name 'course'", None),
         ("[tool]\ngradcheck = 3\n# [tool.gradcheck]\n", "is int, expected a table", None),

@@ -1,0 +1,1 @@
+"""Name the mistake in a gradient and the line it is on."""

@@ -1,0 +1,100 @@
+"""The way in: from a claimed and a trusted gradient to findings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck_cli.diagnosis.engine import Walk
+from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
+from gradcheck_cli.diagnosis.propagation import Propagation
+from gradcheck_cli.diagnosis.wording import entries_of
+from gradcheck_cli.results import Finding
+
+__all__ = ["diagnose"]
+
+FLOAT32 = 2.0**29  # how much coarser float32 rounds than float64
+TRUSTED = 1e-4  # how far the simulation may be off from the reference, relative to a gradient's largest entry
+
+
+def diagnose(evidence: Evidence) -> tuple[Finding, ...]:
+    """Name the mistakes in a claimed gradient, the root cause first.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The claimed and the trusted gradient, and the network where there is one.
+
+    Returns
+    -------
+    tuple of Finding
+        Empty where the claim is right.
+    """
+    if not all(np.isfinite(array).all() for array in evidence.analytic.values()):
+        return (not_finite(evidence),)
+    with np.errstate(all="ignore"):
+        if is_right(evidence):
+            return ()
+        evidence = in_single_precision(evidence)
+        if is_right(evidence):
+            return (single_precision(),)
+        return Walk(evidence, simulation(evidence)).run()
+
+
+def single_precision() -> Finding:
+    """Report a claim that is right as far as float32 goes."""
+    return Finding(
+        code="float32",
+        where="all",
+        message="every gradient holds float32 numbers, right in every digit that these have",
+        help="compute in float64 to check it any closer",
+        share=1.0,
+    )
+
+
+def is_right(evidence: Evidence) -> bool:
+    """Whether the claim is the reference, entry by entry."""
+    return all(evidence.agrees(name, evidence.reference[name]) for name in evidence.parameters)
+
+
+def in_single_precision(evidence: Evidence) -> Evidence:
+    """Return the evidence with the floors of float32 arithmetic where the claim holds nothing but float32 numbers."""
+    if not all(np.array_equal(claim.astype(np.float32), claim) for claim in evidence.analytic.values()):
+        return evidence
+    floors = {name: floor * FLOAT32 for name, floor in evidence.floors.items()}
+    return replace(evidence, floors=floors)
+
+
+def simulation(evidence: Evidence) -> Propagation | None:
+    """Return the network's backward pass to simulate mistakes in; None where it does not match the reference."""
+    if evidence.network is None:
+        return None
+    propagation = Propagation.of(evidence.network)
+    for name, reference in evidence.reference.items():
+        allowed = TRUSTED * np.max(np.abs(reference), initial=0.0) + evidence.floors[name]
+        if not (np.abs(propagation.gradient(name) - reference) <= allowed).all():
+            return None
+    return propagation
+
+
+def not_finite(evidence: Evidence) -> Finding:
+    """Report NaN and infinity at the first place where they turn up on the way back."""
+    bad = [name for name, array in evidence.analytic.items() if not np.isfinite(array).all()]
+    if evidence.depth:
+        l = max(layer_of(name) or 0 for name in bad)
+        first = [name for name in bad if layer_of(name) == l]
+        where = f"dZ{l}" if len(first) == 2 else f"d{first[0]}"
+    else:
+        l, first, where = None, bad[:1], f"d{bad[0]}"
+    count = sum(int((~np.isfinite(evidence.analytic[name])).sum()) for name in first)
+    return Finding(
+        code="non-finite",
+        where=where,
+        layer=l,
+        message=f"{where} is the first to hold NaN or infinity, at {count} entries",
+        help="look for a division by zero, a logarithm of zero or an overflow in the line that computes " + where,
+        indices=entries_of(evidence, first[0], ~np.isfinite(evidence.analytic[first[0]])),
+        share=1.0,
+        consequences=tuple(f"d{name}" for name in bad if name not in first),
+    )

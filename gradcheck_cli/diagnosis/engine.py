@@ -1,0 +1,343 @@
+"""Goes backwards from the output layer and holds the catalogue's guesses against the claim.
+
+A wrong dZ_l spoils dW_l, db_l and all gradients below. So the first layer from the output that is wrong holds the
+root cause: it is named, put into the simulation, and what is then still unexplained is searched on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck_cli.diagnosis import catalogue
+from gradcheck_cli.diagnosis.evidence import Evidence, projection
+from gradcheck_cli.diagnosis.mistake import (
+    EXACT,
+    FITTED,
+    LOOSE,
+    DeltaCase,
+    DeltaMistake,
+    Guess,
+    Hit,
+    TensorCase,
+    WholeCase,
+    WholeGuess,
+    WholeMistake,
+)
+from gradcheck_cli.diagnosis.naming import factor_names, nearest_named, sizes_of
+from gradcheck_cli.diagnosis.propagation import Propagation
+from gradcheck_cli.diagnosis.search import search
+from gradcheck_cli.diagnosis.wording import (
+    delta_finding,
+    merged,
+    tensor_finding,
+    unknown_finding,
+    whole_finding,
+    with_note,
+)
+from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.results import Finding
+
+__all__ = ["Walk"]
+
+
+class Walk:
+    """One diagnosis under way: what is expected of every gradient, given the mistakes found so far."""
+
+    def __init__(self, evidence: Evidence, propagation: Propagation | None) -> None:
+        self.evidence = evidence
+        self.propagation = propagation
+        self.findings: list[Finding] = []
+        self.expected: dict[str, Array] = {}
+        self.settled: dict[str, Array] = {}
+        self.wrong: dict[str, bool] = {}
+        self.discrepancy: dict[str, float] = {}
+        self.names = list(evidence.parameters)
+        self.expect(self.names)
+        self.first_expected = dict(self.expected)
+
+    def expect(self, names: Iterable[str]) -> None:
+        """Work out what these gradients should be, with the mistakes found so far put in."""
+        p, names = self.propagation, list(names)
+        expected = {name: self.evidence.reference[name] if p is None else p.gradient(name) for name in names}
+        self.replace_expected({name: self.settled.get(name, value) for name, value in expected.items()})
+
+    def replace_expected(self, values: Mapping[str, Array]) -> None:
+        """Expect these gradients, and see what the claim says to it."""
+        self.expected |= values
+        self.wrong |= {name: not self.evidence.agrees(name, value) for name, value in values.items()}
+        self.discrepancy |= {name: self.evidence.discrepancy(name, value) for name, value in values.items()}
+
+    # what is wrong
+
+    def is_wrong(self, name: str) -> bool:
+        """Whether the claim is off from what is expected."""
+        return self.wrong[name]
+
+    def informative(self, name: str) -> bool:
+        """Whether a wrong dZ could show here at all."""
+        return bool((np.abs(self.expected[name]) > 4 * self.evidence.floors[name]).any())
+
+    def spoiled_below(self, l: int) -> bool:
+        """Whether the layer below looks as if dZ_l were wrong: all is wrong there that could be."""
+        below = [name for name in (f"W{l - 1}", f"b{l - 1}") if name in self.expected]
+        telling = [name for name in below if self.informative(name)]
+        return all(self.is_wrong(name) for name in telling)
+
+    def all_wrong(self) -> bool:
+        """Whether every gradient is wrong that could be."""
+        return all(self.is_wrong(name) for name in self.names if self.informative(name))
+
+    # the search
+
+    def run(self) -> tuple[Finding, ...]:
+        """Return all findings, the root cause first."""
+        hopeless = self.all_wrong()
+        if not self.explained_as_a_whole():
+            self.layer_by_layer()
+            if hopeless and self.findings[0].code in {"unknown", "small-relative-error", "stale"}:
+                self.explained_at_last()
+        findings = merged(merged(self.findings, "W", self.names), "b", self.names)
+        return tuple(with_note(finding, findings) for finding in self.with_consequences(findings))
+
+    def explained_as_a_whole(self) -> bool:
+        """Look for a mistake made to all gradients; whether nothing is left to search."""
+        hits = self.whole_hits(catalogue.WHOLE, self.expected)
+        if not hits:
+            return False
+        self.accept_whole(hits)
+        return not any(self.is_wrong(name) for name in self.names)
+
+    def explained_at_last(self) -> None:
+        """Put a mistake made to all gradients in the place of findings that explain nothing."""
+        self.replace_expected(self.first_expected)
+        hits = self.whole_hits(catalogue.WHOLE_LAST, self.expected)
+        if hits:
+            self.findings = []
+            self.accept_whole(hits)
+
+    def accept_whole(self, hits: Sequence[Hit[WholeGuess]]) -> None:
+        """Expect what a mistake on everything makes, and report it."""
+        self.findings.append(whole_finding(hits, 1 - hits[0].left))
+        self.settled |= hits[0].guess.values
+        self.replace_expected(hits[0].guess.values)
+
+    def whole_hits(self, mistakes: Sequence[WholeMistake], expected: Parameters) -> list[Hit[WholeGuess]]:
+        """Return what explains all gradients that it speaks of."""
+        case = WholeCase(self.evidence, expected, self.propagation)
+        return search(mistakes, lambda mistake: mistake.guesses(case), lambda guess: self.left_by(guess.values))
+
+    def left_by(self, values: Mapping[str, Array]) -> float | None:
+        """Return the largest share that is left of any discrepancy; None where a gradient stays unexplained."""
+        if not all(self.explains(name, value) for name, value in values.items()):
+            return None
+        return max(self.left(name, value) for name, value in values.items())
+
+    def explains(self, name: str, value: Array) -> bool:
+        """Whether `value` accounts for the claim."""
+        if not self.wrong[name]:
+            return self.evidence.agrees(name, value)
+        return self.evidence.explains(name, value, self.discrepancy[name])
+
+    def left(self, name: str, value: Array) -> float:
+        """Return the share of the discrepancy that `value` leaves."""
+        discrepancy = self.discrepancy[name]
+        return self.evidence.unexplained(name, value) / discrepancy if discrepancy else 0.0
+
+    def layer_by_layer(self) -> None:
+        """Go backwards through the layers; parameters that make no layers are taken one by one."""
+        if not self.evidence.depth:
+            self.tensors([name for name in self.names if self.is_wrong(name)])
+            return
+        for l in range(self.evidence.depth, 0, -1):
+            if not self.layer(l):
+                return
+
+    def layer(self, l: int) -> bool:
+        """Look for the mistakes of one layer; False where one stays unknown that spoils all below."""
+        wrong = [name for name in (f"W{l}", f"b{l}") if self.is_wrong(name)]
+        if not wrong:
+            return True
+        certain = all(self.is_wrong(name) for name in (f"W{l}", f"b{l}") if self.informative(name))
+        spoiled = self.spoiled_below(l) and (certain or l > 1)
+        if spoiled and self.delta(l):
+            return True
+        local = {name: self.tensor_hits(name) for name in wrong}
+        if spoiled and not self.all_special(local) and self.delta_beside_tensor(l):
+            return True
+        if spoiled and not self.explained_locally(local, certain=certain, l=l):
+            self.findings.append(unknown_finding(f"dZ{l}", l, spoiled=True))
+            return False
+        self.report_tensors(local)
+        return True
+
+    def all_special(self, local: dict[str, list[Hit[Guess]]]) -> bool:
+        """Whether every wrong gradient of a layer has an explanation with nothing fitted."""
+        return all(hits and hits[0].rank == EXACT for hits in local.values())
+
+    def explained_locally(self, local: dict[str, list[Hit[Guess]]], *, certain: bool, l: int) -> bool:
+        """Whether mistakes in the single gradients are likelier than one in dZ_l that nobody knows."""
+        witnesses = any(self.informative(name) for name in self.names if int(name[1:]) == l - 1)
+        if certain and witnesses:  # the layer below is wrong as well: one mistake is likelier than three
+            return False
+        limit = FITTED if certain else LOOSE
+        return not (certain or witnesses) or all(hits and hits[0].rank <= limit for hits in local.values())
+
+    # one gradient
+
+    def tensors(self, names: Sequence[str]) -> None:
+        """Look for a mistake in each of some gradients."""
+        self.report_tensors({name: self.tensor_hits(name) for name in names})
+
+    def report_tensors(self, local: dict[str, list[Hit[Guess]]]) -> None:
+        """Report what was found of single gradients."""
+        for name, hits in local.items():
+            if hits:
+                self.findings.append(tensor_finding(self.evidence, name, hits, 1 - hits[0].left))
+            else:
+                self.findings.append(unknown_finding(f"d{name}", self.layer_number(name), spoiled=False))
+
+    def layer_number(self, name: str) -> int | None:
+        """Return the layer where the parameters make layers."""
+        return int(name[1:]) if self.evidence.depth else None
+
+    def tensor_hits(self, name: str) -> list[Hit[Guess]]:
+        """Return what explains one gradient."""
+        case = TensorCase(self.evidence, name, self.expected[name], self.propagation)
+        hits = search(
+            catalogue.TENSOR, lambda mistake: mistake.guesses(case), lambda guess: self.left_by({name: guess.value})
+        )
+        if case.expected.size > 1:
+            return hits
+        return [hit for hit in hits if hit.rank == EXACT or hit.code == "small-relative-error"]
+
+    # a dZ_l
+
+    def delta(self, l: int) -> bool:
+        """Look for a mistake in the line that computes dZ_l, and put it into the simulation."""
+        if self.propagation is None:
+            return self.delta_from_below(l)
+        hits = self.delta_hits(l, lambda after: self.fits(l, after))
+        if hits:
+            self.accept_delta(l, hits)
+        return bool(hits)
+
+    def accept_delta(self, l: int, hits: Sequence[Hit[Guess]]) -> None:
+        """Go on with the wrong dZ_l as what is expected."""
+        if self.propagation is not None:
+            self.propagation = self.propagation.with_delta(l, hits[0].guess.value)
+            self.expect(f"{kind}{k}" for k in range(1, l + 1) for kind in "Wb")
+            self.findings.append(delta_finding(hits, l, self.evidence.depth, 1 - hits[0].left))
+
+    def delta_from_below(self, l: int) -> bool:
+        """Look for a mistake in dZ_l by what it does to all gradients of layer l and below."""
+        part = {name: self.expected[name] for k in range(1, l + 1) for name in (f"W{k}", f"b{k}")}
+        hits = self.whole_hits(catalogue.BELOW, part)
+        if not hits:
+            return False
+        self.replace_expected(hits[0].guess.values)
+        self.findings.append(delta_finding(hits, l, self.evidence.depth, 1.0))
+        return True
+
+    def delta_hits(self, l: int, accepted: Callable[[Propagation], bool]) -> list[Hit[Guess]]:
+        """Return the guesses at dZ_l, as they are or with a usual factor on top, that are accepted."""
+        p = self.propagation
+        if p is None:
+            return []
+        case = DeltaCase(self.evidence, p, l)
+
+        def left(guess: Guess) -> float | None:
+            after = p.with_delta(l, guess.value, l)
+            return self.left_at(l, after) if accepted(after) else None
+
+        return search(catalogue.DELTA, lambda mistake: self.with_factors(l, mistake, case), left)
+
+    def left_at(self, l: int, after: Propagation) -> float:
+        """Return the smaller share that a dZ_l leaves of what is wrong with dW_l and db_l."""
+        return min(self.left(name, after.gradient(name)) for name in (f"W{l}", f"b{l}") if self.is_wrong(name))
+
+    def with_factors(self, l: int, mistake: DeltaMistake, case: DeltaCase) -> Iterator[Guess]:
+        """Yield the guesses at dZ_l, then those again that fit better with a usual factor on top."""
+        kept = list(mistake.guesses(case))
+        yield from kept
+        if mistake.scalable:
+            scaled = (self.with_factor(l, guess) for guess in kept)
+            yield from (guess for guess in scaled if guess is not None)
+
+    def with_factor(self, l: int, guess: Guess) -> Guess | None:
+        """Return a guess with a usual factor on top, where there is one that fits db_l, or dW_l."""
+        p = self.propagation
+        if p is None or not np.isfinite(guess.value).all():
+            return None
+        sizes = sizes_of(self.evidence, l)
+        claim, value = self.evidence.analytic[f"b{l}"], p.bias_from(guess.value)
+        if not self.informative(f"b{l}"):
+            claim = self.evidence.analytic[f"W{l}"] - p.regulariser(l)
+            value = p.weights_from(l, guess.value) - p.regulariser(l)
+        factor = nearest_named(projection(claim, value), sizes)
+        if factor is None or factor == 1:
+            return None
+        name = factor_names(factor, sizes)[0]
+        return replace(
+            guess, value=factor * guess.value, message=f"{guess.message}; and it is {name} times that", rank=FITTED
+        )
+
+    def fits(self, l: int, after: Propagation) -> bool:
+        """Whether a dZ_l explains dW_l and db_l, and nothing below speaks against it."""
+        names = (f"W{l}", f"b{l}")
+        if not all(self.explains(name, after.gradient(name)) for name in reversed(names)):
+            return False
+        lower = self.below(l, after)
+        if not any(self.is_wrong(name) and self.informative(name) for name in names):
+            return False
+        if not all(self.is_wrong(name) for name in names if self.informative(name)):
+            return bool(lower) and all(self.explains(name, value) for name, value in lower.items())
+        return not any(self.contradicts(name, value) for name, value in lower.items())
+
+    def below(self, l: int, after: Propagation) -> dict[str, Array]:
+        """Return what a dZ_l makes of the gradients of the next layer down."""
+        if l == 1:
+            return {}
+        lower = after.with_delta(l, after.dZ[l], l - 1)
+        return {name: lower.gradient(name) for name in (f"W{l - 1}", f"b{l - 1}")}
+
+    def contradicts(self, name: str, value: Array) -> bool:
+        """Whether the claim is right as it was, and would not be with `value`."""
+        return not self.is_wrong(name) and not self.evidence.agrees(name, value)
+
+    def delta_beside_tensor(self, l: int) -> bool:
+        """Look for a mistake in dZ_l beside another in dW_l or db_l alone; the layer below is the witness."""
+        if self.propagation is None or l == 1:
+            return False
+        hits = self.delta_hits(l, lambda after: self.fits_but_one(l, after))
+        if not hits or hits[0].rank != EXACT:
+            return False
+        self.accept_delta(l, hits)
+        self.tensors([name for name in (f"W{l}", f"b{l}") if self.is_wrong(name)])
+        return True
+
+    def fits_but_one(self, l: int, after: Propagation) -> bool:
+        """Whether a dZ_l explains one of dW_l and db_l, and both of the layer below."""
+        one = any(self.is_wrong(n) and self.explains(n, after.gradient(n)) for n in (f"W{l}", f"b{l}"))
+        if not one:
+            return False
+        lower = self.below(l, after)
+        telling = [name for name in lower if self.is_wrong(name)]
+        return bool(telling) and all(self.explains(name, value) for name, value in lower.items())
+
+    # the report
+
+    def with_consequences(self, findings: Sequence[Finding]) -> Iterator[Finding]:
+        """Add to the mistakes in a dZ_l which gradients are wrong only because of them."""
+        own = {finding.where for finding in findings}
+        for finding in findings:
+            spoiled = [f"d{name}" for name in self.names if self.spoiled_by(finding, name)]
+            yield replace(finding, consequences=tuple(place for place in spoiled if place not in own))
+
+    def spoiled_by(self, finding: Finding, name: str) -> bool:
+        """Whether a gradient is wrong because of a dZ_l above it."""
+        if not finding.where.startswith("dZ") or finding.layer is None or int(name[1:]) > finding.layer:
+            return False
+        return not self.evidence.agrees(name, self.first_expected[name])

@@ -1,0 +1,97 @@
+"""What a diagnosis is made from, and when a hypothesis counts as an explanation of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.network import Network
+
+__all__ = ["Evidence", "layer_of", "norm", "projection"]
+
+UNEXPLAINED = 3e-4  # what a hypothesis may leave of the discrepancy: a wrong hint is worse than none
+UNEXPLAINED_OF_FEW = 1e-6  # the same where there are so few entries that chance would often do better
+FEW = 3
+GLANCE = 500  # entries that are looked at first: most hypotheses fail there, and cost nothing more
+FLOORS = 2.5  # an explanation goes through one more rounding than the right gradient: so many floors are free
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A claimed gradient beside a trusted one, by parameter: W1, b1, ...; all mappings have the same keys."""
+
+    parameters: Parameters
+    """The point at which the gradient was checked."""
+    analytic: Parameters
+    """The gradient under test."""
+    reference: Parameters
+    """The trusted gradient."""
+    floors: Parameters
+    """What a right analytic value may be off by, entry by entry."""
+    network: Network | None = None
+    """What the gradient belongs to; None where only the two gradients are known."""
+    threshold: float = 2e-7
+    """The relative error that a right value may have besides."""
+
+    @cached_property
+    def depth(self) -> int:
+        """The number L of layers where the parameters are W1, b1, ..., WL, bL; otherwise 0."""
+        layers = len(self.parameters) // 2
+        names = {f"{kind}{l}" for kind in "Wb" for l in range(1, layers + 1)}
+        return layers if names == set(self.parameters) else 0
+
+    def wrong_entries(self, name: str, expected: Array) -> NDArray[np.bool_]:
+        """Return where the claim is off from `expected` by more than its floor and the threshold explain."""
+        claim = self.analytic[name]
+        allowed = self.threshold * np.maximum(np.abs(claim), np.abs(expected)) + self.floors[name]
+        return ~(np.abs(claim - expected) <= allowed)
+
+    def agrees(self, name: str, expected: Array) -> bool:
+        """Whether the claim is what `expected` says, entry by entry."""
+        return not self.wrong_entries(name, expected).any()
+
+    def discrepancy(self, name: str, expected: Array) -> float:
+        """Return the length of claim - expected."""
+        return norm(self.analytic[name] - expected)
+
+    def explains(self, name: str, explanation: Array, discrepancy: float) -> bool:
+        """Whether `explanation` leaves next to nothing of a discrepancy of that length."""
+        limit = (UNEXPLAINED if explanation.size > FEW else UNEXPLAINED_OF_FEW) * discrepancy
+        step = explanation.size // GLANCE
+        if step > 1 and self.unexplained(name, explanation, step) > limit:
+            return False
+        return self.unexplained(name, explanation) <= limit
+
+    def unexplained(self, name: str, explanation: Array, step: int = 1) -> float:
+        """Return the length of claim - explanation, after the floors; of every `step`-th entry only."""
+        claim, floor = self.analytic[name].reshape(-1)[::step], self.floors[name].reshape(-1)[::step]
+        left = np.abs(claim - explanation.reshape(-1)[::step]) - FLOORS * floor
+        return norm(np.maximum(left, 0))
+
+
+def norm(array: Array) -> float:
+    """Return the Euclidean norm, scaled so that no square of an entry overflows or vanishes."""
+    largest = float(np.max(np.abs(array), initial=0.0))
+    if largest == 0 or not np.isfinite(largest):
+        return largest
+    return largest * float(np.linalg.norm((array / largest).reshape(-1)))
+
+
+def projection(claim: Array, on: Array) -> float:
+    """Return the c for which c * on is nearest to the claim; 0 where `on` vanishes."""
+    largest = float(np.max(np.abs(on), initial=0.0))
+    if largest == 0:
+        return 0.0
+    scaled = on / largest
+    return float(np.sum(claim * scaled) / np.sum(scaled**2)) / largest
+
+
+def layer_of(parameter: str) -> int | None:
+    """Return l for W_l and b_l, None for any other name."""
+    match = re.fullmatch(r"[Wb]([1-9]\d*)", parameter)
+    return int(match[1]) if match else None

@@ -1,0 +1,1 @@
+"""The families of mistakes, one small file each."""

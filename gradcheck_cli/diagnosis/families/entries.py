@@ -1,0 +1,126 @@
+"""Wrong in some entries only: zeros, one entry, rows, columns, signs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.diagnosis.evidence import norm, projection
+from gradcheck_cli.diagnosis.mistake import EXACT, LOOSE, DeltaCase, Guess, Mistake, TensorCase
+from gradcheck_cli.parameters import Array
+
+__all__ = ["DELTA", "TENSOR", "TENSOR_FIRST"]
+
+
+def zero(case: TensorCase) -> Iterator[Guess]:
+    """Guess that the gradient was never filled in; in a network with a regulariser, that only its term was."""
+    if not case.claim.any():
+        yield Guess(np.zeros_like(case.expected), "{it} is zero at every entry")
+    elif case.propagation is not None and case.is_weight and case.propagation.network.l2:
+        yield Guess(case.propagation.regulariser(case.l), "{it} is the regulariser's term alone; the data's is zero")
+
+
+def zero_delta(case: DeltaCase) -> Iterator[Guess]:
+    """Guess that nothing flows back through this layer."""
+    yield Guess(np.zeros_like(case.expected), f"{{it}} is zero: nothing flows back through layer {case.l}")
+
+
+def absolute(case: TensorCase) -> Iterator[Guess]:
+    """Guess |gradient|."""
+    turned = case.expected[case.expected != np.abs(case.expected)]
+    if turned.size > 1 or case.expected.size > 2:
+        yield Guess(np.abs(case.expected), "{it} is the absolute value of the right gradient")
+
+
+def signs(case: TensorCase) -> Iterator[Guess]:
+    """Guess the right sizes with some signs turned round."""
+    turned = case.evidence.wrong_entries(case.name, case.expected)
+    if turned.sum() > 1 and case.expected.size > 3:
+        value = np.where(turned, -case.expected, case.expected)
+        message = f"{{it}} has the wrong sign at {turned.sum()} of {turned.size} entries"
+        yield Guess(value, message, positions=positions(turned))
+
+
+def single_entry(case: TensorCase) -> Iterator[Guess]:
+    """Describe one wrong entry among others that are right."""
+    wrong = case.evidence.wrong_entries(case.name, case.expected)
+    if wrong.sum() == 1 < wrong.size:
+        k = int(np.argmax(wrong))
+        message = f"{{it}} is wrong at one entry only: {relation(case.claim.flat[k], case.expected.flat[k])}"
+        yield Guess(np.where(wrong, case.claim, case.expected), message, positions=(k,))
+
+
+def relation(claim: float, right: float) -> str:
+    """Say how a wrong number stands to the right one."""
+    if claim == 0:
+        return f"0 where {right:.6e} is right"
+    ratio = f", {claim / right:.6f} times" if right and abs(claim / right) < 1e6 else ""
+    return f"{claim:.6e} where {right:.6e} is right{ratio}"
+
+
+def rows(case: TensorCase) -> Iterator[Guess]:
+    """Describe a wrong row among others that are right, or several that are wrong in one way."""
+    yield from lines("row", case.claim, case.expected, case.evidence.wrong_entries(case.name, case.expected))
+
+
+def columns(case: TensorCase) -> Iterator[Guess]:
+    """Describe a wrong column among others that are right, or several that are wrong in one way."""
+    wrong = case.evidence.wrong_entries(case.name, case.expected)
+    if wrong.ndim == 2:
+        for guess in lines("column", case.claim.T, case.expected.T, wrong.T):
+            yield Guess(guess.value.T, guess.message, positions=positions(wrong))
+
+
+def lines(word: str, claim: Array, expected: Array, wrong: NDArray[np.bool_]) -> Iterator[Guess]:
+    """Describe wrong rows of `claim`; all three arrays may be transposed."""
+    if wrong.ndim != 2 or min(wrong.shape) < 2:
+        return
+    hit = np.asarray(wrong.any(axis=1))
+    if hit.sum() == 1 and wrong.sum() > 1:
+        how = line_relation(claim[hit], expected[hit], expected)
+        which = int(np.argmax(hit))
+    elif 1 < hit.sum() <= len(hit) // 2 and (factor := common_factor(claim[hit], expected[hit])) is not None:
+        how, which = f"{factor:g} times what is right", -1
+    else:
+        return
+    at = f"{word} {which}" if which >= 0 else f"{hit.sum()} {word}s"
+    yield Guess(
+        np.where(hit[:, None], claim, expected), f"{{it}} is wrong in {at} only: {how}", positions=positions(wrong)
+    )
+
+
+def line_relation(claim: Array, right: Array, everything: Array) -> str:
+    """Say how a wrong line stands to the right ones."""
+    factor = common_factor(claim, right)
+    if factor is not None:
+        return f"{factor:g} times what is right"
+    for k, line in enumerate(everything):
+        if np.allclose(claim, line, rtol=1e-9, atol=0):
+            return f"it holds what belongs to number {k}"
+    return "no simple relation to what is right"
+
+
+def common_factor(claim: Array, right: Array) -> float | None:
+    """Return the c with claim = c * right, None where there is none."""
+    factor = projection(claim, right)
+    return factor if norm(claim - factor * right) <= 1e-6 * norm(claim - right) else None
+
+
+def positions(wrong: NDArray[np.bool_]) -> tuple[int, ...]:
+    """Return where `wrong` holds, counted row by row: the first few."""
+    return tuple(int(k) for k in np.flatnonzero(wrong)[:10])
+
+
+TENSOR_FIRST = (Mistake("zero", EXACT, zero, "look for a gradient that is never filled in, or overwritten with zeros"),)
+TENSOR = (
+    Mistake("absolute-values", EXACT, absolute, "look for a stray abs in the line that computes {it}"),
+    Mistake(
+        "single-entry", LOOSE, single_entry, "look for code that treats this entry apart: a loop's bound, an index"
+    ),
+    Mistake("rows", LOOSE, rows, "look for a loop over the units that skips, repeats or overwrites one"),
+    Mistake("columns", LOOSE, columns, "look for a loop over the inputs that skips, repeats or overwrites one"),
+    Mistake("signs", LOOSE, signs, "look for an abs, a square root of a square, or a comparison in the line of {it}"),
+)
+DELTA = (Mistake("zero", EXACT, zero_delta, "look for a dead mask or a detached value in the line that computes {it}"),)

@@ -1,0 +1,165 @@
+"""The right numbers, but clipped, rounded, kept in too few digits, or noisy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.diagnosis.mistake import (
+    EXACT,
+    FITTED,
+    LOOSE,
+    DeltaCase,
+    Guess,
+    Mistake,
+    TensorCase,
+    WholeCase,
+    WholeGuess,
+)
+from gradcheck_cli.parameters import Array, Parameters
+
+__all__ = ["DELTA", "TENSOR", "WHOLE", "WHOLE_LOOSE"]
+
+WIDTHS = {"float16": (np.float16, 2.0**-10, 2.0**-24), "float32": (np.float32, 2.0**-22, 2.0**-149)}
+"""By code: the type, the relative error of its rounding with some room, its smallest step near 0."""
+DECIMALS = range(1, 9)
+
+
+def clipped(case: TensorCase) -> Iterator[Guess]:
+    """Guess that entries beyond a limit were put to the limit."""
+    limit = float(np.max(np.abs(case.claim)))
+    beyond = np.abs(case.expected) > limit
+    at_limit = np.isclose(np.abs(case.claim), limit, rtol=1e-9, atol=0)
+    if beyond.sum() > 1 and at_limit.sum() > 1 and not beyond.all():
+        message = f"{{it}} is clipped at {limit:g}: {beyond.sum()} of {beyond.size} entries are cut off"
+        yield Guess(np.clip(case.expected, -limit, limit), message)
+
+
+def all_clipped(case: WholeCase) -> Iterator[WholeGuess]:
+    """Guess that entries beyond one limit were put to it, in all gradients."""
+    limit = max(float(np.max(np.abs(case.evidence.analytic[name]))) for name in case.expected)
+    beyond = sum(int((np.abs(array) > limit).sum()) for array in case.expected.values())
+    if beyond > 1 or (beyond == 1 and float(f"{limit:.1e}") == limit):
+        values = {name: np.clip(array, -limit, limit) for name, array in case.expected.items()}
+        yield WholeGuess(values, f"every gradient is clipped at {limit:g}: {beyond} entries are cut off", factor=None)
+
+
+def kept_in(code: str, claim: Array, expected: Array) -> bool:
+    """Whether a claim is nothing but the expected values rounded to a narrow type."""
+    kind, relative, step = WIDTHS[code]
+    with np.errstate(over="ignore", under="ignore"):
+        representable = bool(np.array_equal(claim.astype(kind).astype(np.float64), claim))
+    return representable and bool((np.abs(claim - expected) <= relative * np.abs(expected) + step).all())
+
+
+def narrow(case: TensorCase) -> Iterator[Guess]:
+    """Guess a narrow floating-point type."""
+    for code in WIDTHS:
+        if case.claim.any() and kept_in(code, case.claim, case.expected):
+            yield Guess(case.claim, f"{{it}} holds {code} numbers, right in every digit that these have", code=code)
+
+
+def narrow_delta(case: DeltaCase) -> Iterator[Guess]:
+    """Guess that dZ_l was kept in a narrow type."""
+    for code, (kind, _, _) in WIDTHS.items():
+        with np.errstate(over="ignore", under="ignore"):
+            yield Guess(case.expected.astype(kind).astype(np.float64), f"{{it}} holds {code} numbers", code=code)
+
+
+def all_narrow(case: WholeCase) -> Iterator[WholeGuess]:
+    """Guess a narrow floating-point type for all gradients."""
+    claims = {name: case.evidence.analytic[name] for name in case.expected}
+    for code in WIDTHS:
+        if all(kept_in(code, claims[name], case.expected[name]) for name in claims):
+            yield WholeGuess(claims, f"every gradient holds {code} numbers, right in every digit they have", code=code)
+
+
+def rounding(claims: Parameters, expected: Parameters) -> int | None:
+    """Return the number of decimals to which all claims are rounded, None where they are not."""
+    for decimals in DECIMALS:
+        if all(np.allclose(np.round(expected[n], decimals), claims[n], rtol=0, atol=1e-12) for n in claims):
+            return decimals
+    return None
+
+
+def rounded(case: TensorCase) -> Iterator[Guess]:
+    """Guess rounding to some decimals."""
+    decimals = rounding({case.name: case.claim}, {case.name: case.expected})
+    if decimals is not None and np.unique(case.claim).size > 1:
+        yield Guess(np.round(case.expected, decimals), f"{{it}} is rounded to {decimals} decimals")
+
+
+def all_rounded(case: WholeCase) -> Iterator[WholeGuess]:
+    """Guess rounding of everything to some decimals."""
+    claims = {name: case.evidence.analytic[name] for name in case.expected}
+    decimals = rounding(claims, case.expected)
+    if decimals is not None and any(claim.any() for claim in claims.values()):
+        values = {name: np.round(array, decimals) for name, array in case.expected.items()}
+        yield WholeGuess(values, f"every gradient is rounded to {decimals} decimals")
+
+
+def scatter(case: TensorCase) -> Iterator[Guess]:
+    """Describe small relative errors that follow no pattern."""
+    right = np.abs(case.expected)
+    error = np.abs(case.claim - case.expected)
+    wrong = case.evidence.wrong_entries(case.name, case.expected)
+    if 2 * wrong.sum() > wrong.size > 1 and (error <= 1e-2 * right + case.evidence.floors[case.name]).all():
+        relative = ((case.claim - case.expected) / np.where(case.expected == 0, 1, case.expected))[wrong]
+        worst = float(np.max(np.abs(relative)))
+        if relative.size > 6 and (one_sided(relative) or worst > 5 * np.sqrt(np.mean(relative**2))):
+            return
+        yield Guess(case.claim, f"{{it}} is off by up to {worst:.1e} of its value, without a pattern")
+
+
+def one_sided(errors: Array) -> bool:
+    """Whether nearly all errors have one sign: a pattern."""
+    return bool(abs(np.mean(np.sign(errors))) > 1 - 2.5 / errors.size)
+
+
+def noise(case: WholeCase) -> Iterator[WholeGuess]:
+    """Describe errors of one size in all entries of all gradients, without a pattern."""
+    claims = {name: case.evidence.analytic[name] for name in case.expected}
+    everything = rms(np.concatenate([array.reshape(-1) for array in case.expected.values()]))
+    errors = {name: claims[name] - array for name, array in case.expected.items()}
+    scales: dict[str, dict[str, Any]] = {
+        "of the gradient's size": dict.fromkeys(claims, everything),
+        "of each gradient's size": {name: rms(array) for name, array in case.expected.items()},
+        "of each value": {name: np.abs(array) for name, array in case.expected.items()},
+    }
+    for words, scale in scales.items():
+        relative = [(errors[name] / np.where(scale[name] > 0, scale[name], np.inf)).reshape(-1) for name in claims]
+        if is_noise(error := np.concatenate(relative)):
+            yield WholeGuess(claims, f"every gradient is off by about {rms(error):.1e} {words}, without a pattern")
+
+
+def rms(array: Array) -> float:
+    """Return the root of the mean square."""
+    return float(np.sqrt(np.mean(array**2)))
+
+
+def is_noise(error: Array) -> bool:
+    """Whether errors, relative to what they should be, are small, of one size, and no way inclined."""
+    error = error[error != 0]
+    if error.size < 8 or not 0 < rms(error) < 0.1:
+        return False
+    size = rms(error)
+    no_outlier = np.max(np.abs(error)) < 5 * size and np.mean(np.abs(error) < size / 20) < 0.2
+    level = [rms(part) for part in np.array_split(error, min(error.size // 8, 6))]
+    return bool(no_outlier and abs(np.mean(error)) < 4 * size / error.size**0.5 and max(level) < 3 * min(level))
+
+
+TENSOR = (
+    Mistake("clipped-value", EXACT, clipped, "look for np.clip or a limit on {it}"),
+    Mistake("float16", EXACT, narrow, "look for a cast or an array of a narrow type in the line that computes {it}"),
+    Mistake("rounded", FITTED, rounded, "look for np.round, or for numbers that went through a text file"),
+    Mistake("small-relative-error", LOOSE, scatter, "look for an approximation or a narrow type in what {it} uses"),
+)
+DELTA = (Mistake("float16", EXACT, narrow_delta, "look for a cast to a narrow type in the line that computes {it}"),)
+WHOLE = (
+    Mistake("clipped-value", EXACT, all_clipped, "look for np.clip or a limit on the gradients"),
+    Mistake("float16", EXACT, all_narrow, "look for a cast or a narrow type on the way of all gradients"),
+    Mistake("rounded", FITTED, all_rounded, "look for np.round, or for numbers that went through a text file"),
+)
+WHOLE_LOOSE = (Mistake("noise", LOOSE, noise, "look for random numbers drawn anew: dropout, batches, added noise"),)

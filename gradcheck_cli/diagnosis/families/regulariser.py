@@ -1,0 +1,74 @@
+"""The regulariser's term l2/m W: missing, wrong, or on the bias."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradcheck_cli.diagnosis.evidence import norm, projection
+from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, Guess, Mistake, TensorCase
+from gradcheck_cli.diagnosis.naming import factor_names, nearest_named, sizes_of
+
+__all__ = ["TENSOR"]
+
+
+def on_weights(case: TensorCase) -> Iterator[Guess]:
+    """Guess that what is too much or too little in dW is a multiple of W."""
+    if not case.is_bias and norm(case.parameter):
+        yield from (weight_decay(case) if case.propagation is None else against_the_loss(case))
+
+
+def weight_decay(case: TensorCase) -> Iterator[Guess]:
+    """Guess c W in excess, where the loss's own term is not known."""
+    c = projection(case.claim - case.expected, case.parameter)
+    if case.parameter.size < 2:
+        return
+    code = "regulariser-missing" if c < 0 else "regulariser-wrong"
+    message = f"{{it}} differs from the right gradient by {c:+.6g} times {case.name}"
+    yield Guess(case.expected + c * case.parameter, message, code=code, rank=FITTED)
+
+
+def against_the_loss(case: TensorCase) -> Iterator[Guess]:
+    """Guess a multiple of the term l2/m W that the network's loss has; where it has none, of W."""
+    p = case.propagation
+    if p is None or not p.network.l2:
+        yield from weight_decay(case)
+        return
+    term = p.regulariser(case.l)
+    excess = projection(case.claim - case.expected, term)
+    due = 1 + excess
+    yield Guess(
+        case.expected - term, "{it} lacks the regulariser's term l2/m W", code="regulariser-missing", rank=EXACT
+    )
+    named = nearest_named(due, sizes_of(case.evidence, case.l))
+    if named is not None or case.expected.size > 1:
+        due = due if named is None else named
+        names = " or ".join(factor_names(due, sizes_of(case.evidence, case.l)))
+        message = f"{{it}} has {due:.6g} times the regulariser's term l2/m W{f' ({names})' if names else ''}"
+        yield Guess(case.expected + (due - 1) * term, message, factor=due, rank=FITTED if named is None else EXACT)
+    c = projection(case.claim - case.expected + term, np.sign(case.parameter))
+    if case.expected.size > 2:
+        yield Guess(
+            case.expected - term + c * np.sign(case.parameter), "{it} has the term of an L1 penalty", rank=FITTED
+        )
+
+
+def on_biases(case: TensorCase) -> Iterator[Guess]:
+    """Guess that what is too much in db is a multiple of b."""
+    if not case.is_bias or not norm(case.parameter):
+        return
+    l2 = 0.0 if case.propagation is None else case.propagation.network.l2 / case.propagation.m
+    message = "{it} holds a regulariser's term, %.6g times " + case.name
+    if l2:
+        for multiple in (1.0, 2.0, 0.5):
+            yield Guess(case.expected + multiple * l2 * case.parameter, message % (multiple * l2), rank=EXACT)
+    if case.expected.size > 1:
+        c = projection(case.claim - case.expected, case.parameter)
+        yield Guess(case.expected + c * case.parameter, message % c, rank=FITTED)
+
+
+TENSOR = (
+    Mistake("regulariser-wrong", EXACT, on_weights, "compare the regulariser's term in {it} with the loss: l2/m W"),
+    Mistake("regularised-bias", EXACT, on_biases, "the loss does not penalise biases: drop the term from {it}"),
+)

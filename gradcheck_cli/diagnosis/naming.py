@@ -1,0 +1,80 @@
+"""Names for numbers: which factors mean something in a backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradcheck_cli.diagnosis.evidence import Evidence
+
+__all__ = ["factor_names", "nearest_named", "sizes_of", "times"]
+
+PLAIN = {
+    2: "2",
+    1 / 2: "1/2",
+    4: "4",
+    1 / 4: "1/4",
+    -1: "-1",
+    -2: "-2",
+    3: "3",
+    1 / 3: "1/3",
+    **{10.0**k: f"10^{k}" for k in range(-6, 7) if k},
+}
+CLOSE = 1e-6  # how near a measured factor must come to a named one, relatively
+
+
+def sizes_of(evidence: Evidence, l: int | None = None) -> dict[str, float]:
+    """Return the sizes of a network that turn up as stray factors; with a layer, also that layer's."""
+    network = evidence.network
+    if network is None:
+        return {}
+    m, L = network.sample_count, network.layer_count
+    sizes = {"m": m, "the number of outputs": network.Y.shape[0]}
+    sizes |= {f"keep_{k}": 1 / mask.max() for k, mask in network.masks.items() if mask.max() > 0}
+    if l and l <= L:
+        n, before = network.parameters[f"W{l}"].shape
+        sizes |= {f"n_{l}": n, f"n_{l - 1}": before}
+    return {name: float(value) for name, value in sizes.items()}
+
+
+def named_factors(sizes: dict[str, float]) -> Iterator[tuple[float, str]]:
+    """Yield every factor that has a name, the plainest first."""
+    yield from PLAIN.items()
+    for name, size in sizes.items():
+        yield size, name
+        yield 1 / size, f"1/{name}"
+    if "m" in sizes:
+        m = sizes["m"]
+        yield from ((m * m, "m^2"), (2 / m, "2/m"), (m / 2, "m/2"), (1 / m**2, "1/m^2"), (4 / m, "4/m"), (-m, "-m"))
+        if m > 1:
+            yield m / (m - 1), "m/(m-1)"
+        yield from ((m / size, f"m/{name}") for name, size in sizes.items() if name.startswith("n_"))
+
+
+def factor_names(factor: float, sizes: dict[str, float]) -> list[str]:
+    """Return all names of a factor; 1 has none."""
+    if abs(factor - 1) <= CLOSE:
+        return []
+    return [name for value, name in named_factors(sizes) if abs(factor - value) <= CLOSE * abs(value)]
+
+
+def nearest_named(factor: float, sizes: dict[str, float]) -> float | None:
+    """Return the named factor that is as good as equal to `factor`, None where there is none."""
+    values = [value for value, _ in named_factors(sizes) if abs(value - 1) > CLOSE]
+    near = [value for value in values if np.isclose(factor, value, rtol=1e-4, atol=0)]
+    return min(near, key=lambda value: abs(value - factor)) if near else None
+
+
+def times(factor: float, sizes: dict[str, float]) -> str:
+    """Write a factor for a message, with what it may stand for.
+
+    Examples
+    --------
+    >>> times(3.0, {"m": 3.0})
+    '3.000000 times the right gradient (m)'
+    """
+    names = [name for name in factor_names(factor, sizes) if name != f"{factor:g}"]
+    if factor in PLAIN:  # a layer's width that happens to be as large says nothing beside a plain number
+        names = [name for name in names if "n_" not in name]
+    return f"{factor:.6f} times the right gradient" + (f" ({' or '.join(names)})" if names else "")

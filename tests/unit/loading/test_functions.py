@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gradcheck_cli.errors import InputError, UserFunctionError
+from gradcheck_cli.loading.functions import load_function
+
+
+@pytest.fixture(autouse=True)
+def _own_modules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def homework(folder: Path, text: str, name: str = "homework.py") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_loads_a_function(tmp_path: Path) -> None:
+    assert load_function(f"{homework(tmp_path, 'def f(x): return x + 1')}:f")(1) == 2
+
+
+def test_the_last_colon_divides(tmp_path: Path) -> None:
+    folder = tmp_path / "C:work"
+    folder.mkdir()
+    assert load_function(f"{homework(folder, 'f = abs')}:f") is abs
+
+
+def test_a_neighbour_can_be_imported(tmp_path: Path) -> None:
+    homework(tmp_path, "VALUE = 3", "gc_utils_of_mine.py")
+    path = homework(tmp_path, "from gc_utils_of_mine import VALUE\ndef f(): return VALUE")
+    assert load_function(f"{path}:f")() == 3
+
+
+def test_a_file_named_as_an_installed_module_hides_nothing(tmp_path: Path) -> None:
+    numpy = sys.modules["numpy"]
+    load_function(f"{homework(tmp_path, 'def f(): ...', 'numpy.py')}:f")
+    assert sys.modules["numpy"] is numpy
+
+
+def test_a_file_is_run_once_for_two_functions(tmp_path: Path) -> None:
+    path = homework(tmp_path, "state = []\ndef f(): return state\ndef g(): return state")
+    assert load_function(f"{path}:f")() is load_function(f"{path}:g")()
+
+
+@pytest.mark.parametrize("reference", ["homework.py", "homework.py:", ":f", "", ":"])
+def test_refuses_what_names_no_function(reference: str) -> None:
+    with pytest.raises(InputError, match=r"expected FILE\.py:NAME"):
+        load_function(reference)
+
+
+@pytest.mark.parametrize("kind", ["missing.py", "directory.py", "fifo.py", "x" * 5000 + ".py", "nul\0.py"])
+def test_refuses_a_path_that_is_no_file_and_never_waits(tmp_path: Path, kind: str) -> None:
+    if kind == "directory.py":
+        (tmp_path / kind).mkdir()
+    elif kind == "fifo.py":
+        os.mkfifo(tmp_path / kind)
+    with pytest.raises(InputError, match="is no file"):
+        load_function(f"{tmp_path / kind}:f")
+
+
+def test_refuses_a_file_that_is_no_python(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"ends in \.py"):
+        load_function(f"{homework(tmp_path, '', 'notes.txt')}:f")
+
+
+def test_suggests_the_near_name(tmp_path: Path) -> None:
+    path = homework(tmp_path, "def backward_propagation_n(): ...")
+    with pytest.raises(InputError, match="has no 'backward_propagation'") as caught:
+        load_function(f"{path}:backward_propagation")
+    assert caught.value.hint == "did you mean 'backward_propagation_n'?"
+
+
+def test_refuses_what_cannot_be_called(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"'f' in .* is int, expected a function"):
+        load_function(f"{homework(tmp_path, 'f = 3')}:f")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1 / 0", "homework.py, while it was imported, raised ZeroDivisionError: division by zero"),
+        ("def f(:", "raised SyntaxError: .*line 1"),
+        ("import sys; sys.exit(0)", "raised SystemExit: 0"),
+        ("from no_such_module_of_mine import *", "raised ModuleNotFoundError: No module named"),
+        ("class Stop(BaseException): ...\nraise Stop", "raised Stop"),
+        ("\0", "raised (SyntaxError|ValueError): source code string cannot contain null bytes"),
+    ],
+)
+def test_what_the_file_raises_shows_its_own_traceback(tmp_path: Path, text: str, message: str) -> None:
+    path = homework(tmp_path, text)
+    for _ in range(2):  # a file that failed is not taken for imported
+        with pytest.raises(UserFunctionError, match=message) as caught:
+            load_function(f"{path}:f")
+        assert "gradcheck_cli" not in caught.value.user_traceback
+        assert "importlib" not in caught.value.user_traceback
+
+
+def test_an_interrupt_while_the_file_is_run_is_no_error_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        load_function(f"{homework(tmp_path, 'raise KeyboardInterrupt')}:f")
