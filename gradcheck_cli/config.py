@@ -85,7 +85,7 @@ def parse(path: Path) -> dict[str, Any]:
         try:
             import tomli as tomllib  # type: ignore[no-redef, import-not-found, unused-ignore]
         except ModuleNotFoundError:
-            raise ExtraError(f"{path.name} on Python 3.10", "tomli", "toml") from None
+            raise ExtraError.missing(f"{path.name} on Python 3.10", "tomli", "toml") from None
     try:
         return tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:

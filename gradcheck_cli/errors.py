@@ -58,22 +58,12 @@ class GradcheckError(Exception):
 
 
 class ExtraError(GradcheckError):
-    """An optional library is not installed.
+    """An optional library is not installed."""
 
-    Parameters
-    ----------
-    what : str
-        What needs it.
-    library : str
-        Its name.
-    extra : str
-        The extra of this package that brings it.
-    """
-
-    def __init__(self, what: str, library: str, extra: str) -> None:
-        super().__init__(
-            f"{what} needs {library}, which is not installed", hint=f"pip install 'gradcheck-cli[{extra}]'"
-        )
+    @classmethod
+    def missing(cls, what: str, library: str, extra: str) -> ExtraError:
+        """Make the error for what needs a library that an extra of this package brings."""
+        return cls(f"{what} needs {library}, which is not installed", hint=f"pip install 'gradcheck-cli[{extra}]'")
 
 
 class SettingError(GradcheckError):

@@ -174,7 +174,7 @@ def publish(outcomes: Iterable[Outcome], options: Checking, *, table: bool = Fal
         if not found:
             write("interrupted: nothing was checked\n", sys.stderr)
     except Exception as fault:  # whoever reads the files must not take them for the whole
-        found.append(Unchecked("gradcheck", f"a fault in gradcheck: {type(fault).__name__}: {fault}"))
+        found.append(Unchecked("gradcheck", f"not finished: {type(fault).__name__}: {fault}"))
         write_files(run_report(found, COULD_NOT_CHECK, options), options)
         raise
     run = run_report(found, final_code(found, options) if code is None else code, options)

@@ -30,7 +30,7 @@ FRAME = str.maketrans("┌┐└┘─│", "++++-|")
 def require_plotting() -> None:
     """Raise ExtraError where the library that draws axes is not installed."""
     if importlib.util.find_spec("uniplot") is None:
-        raise ExtraError("--plot", "uniplot", "plot")
+        raise ExtraError.missing("--plot", "uniplot", "plot")
 
 
 def pictures(report: CheckReport, *, width: int, color: bool, blocks: bool) -> Iterator[Text]:

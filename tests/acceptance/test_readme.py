@@ -34,7 +34,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "fixtures", folder / "fixtures")
     shutil.copy(ROOT / "tests" / "acceptance" / "data" / "homework.py", folder)
     shutil.copy(ROOT / "fixtures" / "course.npz", folder / "default.npz")
-    (folder / "pyproject.toml").write_text(only_block("toml"), encoding="utf-8")
+    project = folder / "project"
+    shutil.copytree(folder / "fixtures", project / "fixtures")
+    (project / "pyproject.toml").write_text(only_block("toml"), encoding="utf-8")
     return folder
 
 
@@ -58,9 +60,13 @@ def test_there_is_a_recipe_for_each_of_three_builds() -> None:
 def test_a_recipe_does_what_it_says(command: str, folder: Path, tmp_path: Path) -> None:
     summary = tmp_path / "summary.md"
     words = shlex.split(command.replace("$GITHUB_STEP_SUMMARY", str(summary)))
-    result = run(*words[1:], cwd=folder)
+    result = run(*words[1:], cwd=folder / "project")
     assert result.returncode == 0, result.stderr
-    files = [folder / word.partition("=")[2] for word in words if word.startswith(("html=", "junit=", "markdown="))]
+    files = [
+        folder / "project" / word.partition("=")[2]
+        for word in words
+        if word.startswith(("html=", "junit=", "markdown="))
+    ]
     assert all(file.stat().st_size > 100 for file in files)
 
 
@@ -75,7 +81,7 @@ def test_a_command_gives_what_is_shown(command: str, first_line: str, folder: Pa
     assert program == "gradcheck"
     if "--save" in arguments:
         (folder / arguments[-1]).unlink(missing_ok=True)
-    result = run(*arguments, cwd=folder)
+    result = run(*arguments, cwd=folder / "project" if arguments[0] == "run" else folder)
     assert without_noise(result.stdout).startswith(without_noise(first_line))
     assert result.returncode == EXIT_CODES.get(first_line.partition(" ")[0], 0), result.stderr
 
