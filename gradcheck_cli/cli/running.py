@@ -111,10 +111,10 @@ def outcome_of(case: Case, options: Checking) -> Outcome:
 
 def locate(case: Case) -> Location | None:
     """Return where the user's gradient function begins; it is loaded by now."""
-    from gradcheck_cli.loading.functions import load_function
-
     if case.gradient is None:
         return None
+    from gradcheck_cli.loading.functions import load_function
+
     code = getattr(inspect.unwrap(load_function(case.gradient)), "__code__", None)
     return None if code is None else Location(os.path.relpath(code.co_filename), code.co_firstlineno)
 

@@ -52,7 +52,7 @@ def of_parameter(report: CheckReport, parameter: ParameterResult) -> Item:
         name=printable(parameter.name),
         verdict=parameter.verdict,
         message=f"{printable(parameter.name)}: difference {parameter.refined_difference:.2e}, {worst_line(parameter)}",
-        details="" if right else explanation(report),
+        details="" if right else explanation(report, parameter.name),
         seconds=report.seconds / len(report.parameters),
         figures=(
             ("difference", repr(parameter.difference)),
@@ -79,7 +79,9 @@ def of_whole(report: CheckReport) -> Item:
     )
 
 
-def explanation(report: CheckReport) -> str:
-    """Return the reasons and the findings, one a line."""
-    findings = [line for finding in report.findings for line in finding_lines(finding)]
+def explanation(report: CheckReport, parameter: str = "") -> str:
+    """Return the reasons and the findings, one a line: those that name the parameter's gradient, or else all."""
+    gradient = f"d{parameter}"
+    named = [finding for finding in report.findings if gradient in (finding.where, *finding.consequences)]
+    findings = [line for finding in named or report.findings for line in finding_lines(finding)]
     return "\n".join([*map(printable, report.reasons), *findings])

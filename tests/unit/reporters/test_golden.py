@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from html.parser import HTMLParser
 from importlib.resources import files
@@ -12,9 +13,9 @@ import jsonschema
 import pytest
 
 from gradcheck_cli.reporters.formats import FORMATS, renderer
-from gradcheck_cli.results import RunReport
+from gradcheck_cli.results import CheckReport, RunReport
 from tests.make_golden import golden_files
-from tests.records import OUTCOMES, VERSIONS, run_of
+from tests.records import FINDING, OUTCOMES, VERSIONS, run_of
 
 SCHEMA = json.loads((files("gradcheck_cli") / "reporters" / "report.schema.json").read_text(encoding="utf-8"))
 GOLDEN = golden_files()
@@ -66,6 +67,17 @@ def test_junit_counts_as_builds_do(name: str, counts: tuple[str, ...], children:
     outcomes = {child.tag for case in suite for child in case} - {"properties"}
     assert outcomes == children
     assert all(case.get("classname") and case.get("name") for case in suite)
+
+
+def test_a_parameter_is_told_its_own_finding() -> None:
+    fail = OUTCOMES["fail"]
+    assert isinstance(fail, CheckReport)
+    other = dataclasses.replace(FINDING, where="db1", message="db1 is something else", consequences=())
+    run = RunReport((dataclasses.replace(fail, findings=(FINDING, other)),), 1, VERSIONS)
+    first, second = renderer("github")(run).splitlines()[:2]
+    assert "dW1 is 2.000000 times" in first
+    assert "db1 is something else" not in first
+    assert "db1 is something else" in second  # no finding names it
 
 
 def test_github_gets_ten_annotations_and_the_count_of_the_rest() -> None:
