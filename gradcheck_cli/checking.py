@@ -27,6 +27,7 @@ from gradcheck_cli.numeric.counted import CountedProblem
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.second_opinion import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
+from gradcheck_cli.numeric.step_sweep import problem_sweeps
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.functions import function_problem
 from gradcheck_cli.problems.network import Network
@@ -51,6 +52,7 @@ def check(
     classic: bool = False,
     require_sensitivity: float | None = None,
     seed: int = 0,
+    sweep_steps: bool = False,
     progress: Progress = lambda _: None,
 ) -> CheckReport:
     """Check the gradient that a problem claims against differences of its loss.
@@ -71,6 +73,8 @@ def check(
         The relative error of a single entry that a PASS must be able to see.
     seed : int, optional
         Of the random directions along which the noise of the loss is measured.
+    sweep_steps : bool, optional
+        Whether to take the worst entries' differences at many steps as well, for a picture.
     progress : callable, optional
         Called with the number of entries done since the last call.
 
@@ -88,7 +92,13 @@ def check(
     problem = preflight(problem) if isinstance(problem, FunctionProblem) else problem
     run = Run.at_the_point(problem, settings, progress)
     report = run.classic_report() if classic else run.full_report()
-    report = dataclasses.replace(report, evaluations=run.problem.evaluations, seconds=time.perf_counter() - started)
+    report = dataclasses.replace(
+        report,
+        evaluations=run.problem.evaluations,
+        settings=dataclasses.asdict(settings),
+        sweeps=problem_sweeps(problem, report, seed) if sweep_steps and not run.interrupted else (),
+        seconds=time.perf_counter() - started,
+    )
     if run.interrupted:
         raise CheckInterrupted(unfinished(report, problem.parameters) if report.parameters else None)
     return report

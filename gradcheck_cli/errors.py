@@ -3,6 +3,7 @@
 ::
 
     GradcheckError             message, hint
+      ExtraError               an optional library is not installed
       SettingError             an epsilon, a threshold or another setting out of its range
       InputError               a file, or what stands in it, that cannot be read as a problem
       ProblemError             a problem that is no problem: shapes, missing gradients, a loss that is not finite
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CheckInterrupted",
+    "ExtraError",
     "GradcheckError",
     "InputError",
     "InternalError",
@@ -55,6 +57,15 @@ class GradcheckError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class ExtraError(GradcheckError):
+    """An optional library is not installed."""
+
+    @classmethod
+    def missing(cls, what: str, library: str, extra: str) -> ExtraError:
+        """Make the error for what needs a library that an extra of this package brings."""
+        return cls(f"{what} needs {library}, which is not installed", hint=f"pip install 'gradcheck-cli[{extra}]'")
 
 
 class SettingError(GradcheckError):

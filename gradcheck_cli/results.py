@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
+import heapq
 import importlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, overload
+from typing import Any, TypeAlias, overload
 
 __all__ = [
     "CheckFailedError",
@@ -16,10 +17,15 @@ __all__ = [
     "Entry",
     "EntryVerdict",
     "Finding",
+    "Location",
+    "Outcome",
     "ParameterResult",
+    "RunReport",
     "Sensitivity",
     "StepError",
     "StepFault",
+    "StepSweep",
+    "Unchecked",
     "Verdict",
     "WayTiming",
     "entry_name",
@@ -113,6 +119,15 @@ class Entries(Sequence[Entry]):
             self.bars[k],
         )
 
+    def worst(self, count: int) -> list[Entry]:
+        """Return the entries with the largest errors, the largest first; what is not finite comes before all."""
+
+        def error(k: int) -> float:
+            size = abs(self.analytic[k] - self.reference[k])
+            return size if size == size else float("inf")
+
+        return [self[k] for k in heapq.nlargest(count, range(len(self)), key=error)]
+
     def count(self, verdict: object) -> int:
         """Return how many entries have a verdict."""
         return self.verdicts.count(bytes([EntryVerdict(verdict)])) if isinstance(verdict, EntryVerdict) else 0
@@ -203,6 +218,36 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Location:
+    """A line of the user's code."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class StepSweep:
+    """The error of one entry's centred difference at steps from large to small."""
+
+    parameter: str
+    entry: str
+    """The entry's place, as ``W1[0, 1]``."""
+    steps: tuple[float, ...]
+    errors: tuple[float, ...]
+    """|analytic - numeric| at each step."""
+    noise: float
+    """Round-off of one value of the loss; it moves a difference at step h by about noise / h."""
+    slope: float | None
+    """How the error falls with the step on log axes, where it falls: 2 for a right gradient of a smooth loss."""
+    meaning: str
+    """What the errors say, in one sentence."""
+
+    def floor(self, step: float) -> float:
+        """Return the error that round-off alone leaves at a step."""
+        return self.noise / step
+
+
+@dataclass(frozen=True)
 class CheckReport:
     """What a check found."""
 
@@ -229,6 +274,12 @@ class CheckReport:
     findings: tuple[Finding, ...] = ()
     """What is wrong, the root cause first; empty where nothing is."""
     notes: tuple[str, ...] = ()
+    settings: Mapping[str, float | str | bool | None] = field(default_factory=dict)
+    """Every setting of the check by its name, the seed too."""
+    location: Location | None = None
+    """Where the function that gives the gradient begins, where that is known."""
+    sweeps: tuple[StepSweep, ...] = ()
+    """Of the worst entry of each parameter that falls short, where they were asked for."""
 
     @property
     def passed(self) -> bool:
@@ -239,6 +290,14 @@ class CheckReport:
     def entry_count(self) -> int:
         """The number n of entries that were checked."""
         return sum(len(parameter.entries) for parameter in self.parameters)
+
+    @property
+    def short(self) -> tuple[ParameterResult, ...]:
+        """The parameters that fall short; where only the whole does, the one with the largest difference."""
+        found = tuple(p for p in self.parameters if p.verdict is not Verdict.PASS)
+        if found or self.passed:
+            return found
+        return (max(self.parameters, key=lambda p: p.difference if p.difference == p.difference else float("inf")),)
 
     def raise_for_failure(self) -> None:
         """Do nothing where the check passed.
@@ -253,7 +312,7 @@ class CheckReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain lists, dicts, text and numbers."""
-        return _reporter("plain").as_dict(self)  # type: ignore[no-any-return]
+        return _reporter("json_report").as_dict(self)  # type: ignore[no-any-return]
 
     def __rich__(self) -> object:
         return _reporter("terminal").renderable(self)
@@ -282,6 +341,32 @@ class CheckFailedError(AssertionError):
 def _reporter(name: str) -> Any:
     """Return a module of the reporters, loaded when a report is first shown: this vocabulary stands below them."""
     return importlib.import_module(f"gradcheck_cli.reporters.{name}")
+
+
+@dataclass(frozen=True)
+class Unchecked:
+    """A case that could not be checked, and why."""
+
+    name: str
+    error: str
+    """What was wrong, in one line."""
+    hint: str | None = None
+    """What to try."""
+    traceback: str = ""
+    """That of the user's own code, where it raised."""
+
+
+Outcome: TypeAlias = CheckReport | Unchecked
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """Everything that one call of the command found."""
+
+    outcomes: tuple[Outcome, ...]
+    exit_code: int
+    versions: Mapping[str, str]
+    """Of gradcheck, of Python and of what the numbers depend on."""
 
 
 @dataclass(frozen=True)

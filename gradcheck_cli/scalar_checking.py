@@ -15,6 +15,7 @@ from typing import Any
 from gradcheck_cli.comparison.reasons import hidden_in_the_whole, reasons_for
 from gradcheck_cli.comparison.verdicts import verdict_of, whole_verdict
 from gradcheck_cli.errors import ProblemError, vanishing_step
+from gradcheck_cli.numeric.step_sweep import STEPS, sweep
 from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.results import (
     CheckReport,
@@ -24,6 +25,7 @@ from gradcheck_cli.results import (
     Sensitivity,
     StepError,
     StepFault,
+    StepSweep,
     Verdict,
 )
 from gradcheck_cli.settings import Settings
@@ -33,13 +35,15 @@ __all__ = ["check_scalar"]
 MACHINE_EPSILON = {"float64": sys.float_info.epsilon, "float32": 2.0**-23}
 
 
-def check_scalar(model: ScalarModel, **settings: Any) -> CheckReport:
+def check_scalar(model: ScalarModel, *, sweep_steps: bool = False, **settings: Any) -> CheckReport:
     """Check the gradient that the scalar model claims.
 
     Parameters
     ----------
     model : ScalarModel
         What to check.
+    sweep_steps : bool, optional
+        Whether to take the difference at many steps as well, for a picture.
     **settings
         As for `gradcheck_cli.checking.check`.
 
@@ -60,7 +64,21 @@ def check_scalar(model: ScalarModel, **settings: Any) -> CheckReport:
     reference = model.complex_step_derivative()
     numeric = reference if chosen.step is None else centred_difference(model, chosen.step)
     report = judge(model, loss, numeric, numeric if chosen.classic else reference, chosen)
-    return dataclasses.replace(report, seconds=time.perf_counter() - started)
+    return dataclasses.replace(
+        report,
+        settings=dataclasses.asdict(chosen),
+        sweeps=scalar_sweeps(model, report) if sweep_steps else (),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def scalar_sweeps(model: ScalarModel, report: CheckReport) -> tuple[StepSweep, ...]:
+    """Return the error of the centred difference at many steps, where the check did not pass."""
+    if report.passed:
+        return ()
+    differences = [(model.loss(model.theta + h) - model.loss(model.theta - h)) / (2 * h) for h in STEPS]
+    noise = sys.float_info.epsilon * abs(model.loss(model.theta)) / 2
+    return (sweep(report, report.parameters[0], 0, differences, noise),)
 
 
 def centred_difference(model: ScalarModel, epsilon: float) -> float:

@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+from click.testing import CliRunner
 
+from gradcheck_cli.cli.main import main
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.cases import built_in_case
 from gradcheck_cli.problems.network import Network
@@ -41,6 +44,18 @@ def run(
         timeout=timeout,
         check=False,
     )
+
+
+def run_inside(
+    *arguments: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command within this process, which takes a tenth of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(cwd or Path.cwd())
+        for name in FORCING_LOOKS:
+            patch.delenv(name, raising=False)
+        result = CliRunner(env=env or {}).invoke(main, [str(argument) for argument in arguments])
+    return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)
 
 
 def content(**changes: Any) -> dict[str, Any]:

@@ -24,7 +24,7 @@ MAY_IMPORT = {
     **VOCABULARY,
     **BEFORE,
     "reporters": {"results", "text", "settings", "errors"},
-    "scalar_checking": {"problems", "comparison", *VOCABULARY},
+    "scalar_checking": {"problems", "numeric", "comparison", *VOCABULARY},
     "benchmark": {"problems", "numeric", *VOCABULARY},
     "checking": {*STAGES, *VOCABULARY} - {"reporters"},
     "config": set(VOCABULARY),

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from gradcheck_cli.cli.completion import complete_built_in
 from gradcheck_cli.cli.output import write
 
 __all__ = ["cases"]
@@ -18,7 +19,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_built_in)
 @click.option("--save", type=click.Path(), metavar="FILE.npz", help="Write the case NAME as a fixture.")
 @click.option("--force", is_flag=True, default=False, help="Replace FILE.npz where it exists.")
 def cases(name: str | None, save: str | None, force: bool) -> None:

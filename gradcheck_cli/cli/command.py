@@ -9,7 +9,7 @@ import click
 
 from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking, point_options
 from gradcheck_cli.cli.param_types import POSITIVE
-from gradcheck_cli.cli.running import run_checks
+from gradcheck_cli.cli.running import Case, run_checks
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
@@ -55,7 +55,8 @@ def command(
 ) -> None:
     """Check the gradient that a program in any language computes."""
     point = PointOptions(**{name: options.pop(name) for name in PointOptions.__dataclass_fields__})
-    ctx.exit(run_checks([partial(load_problem, program, exchange, timeout, batch, point)], checking(options)))
+    case = Case(program, partial(load_problem, program, exchange, timeout, batch, point))
+    ctx.exit(run_checks([case], checking(options)))
 
 
 def load_problem(program: str, exchange: str, timeout: float, batch: int | None, point: PointOptions) -> Problem:

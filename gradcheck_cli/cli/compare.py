@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradcheck_cli.cli.function_options import FILE, auto_options, checking
-from gradcheck_cli.cli.running import run_checks
+from gradcheck_cli.cli.function_options import FILE, comparing_options
+from gradcheck_cli.cli.options import Checking
+from gradcheck_cli.cli.running import Case, run_checks
+from gradcheck_cli.settings import AUTO
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
@@ -30,11 +32,12 @@ W1, what W1 itself may be off by.
 @click.command(epilog=EPILOG)
 @click.argument("mine", type=FILE, metavar="MINE")
 @click.argument("reference", type=FILE, metavar="REFERENCE")
-@auto_options
+@comparing_options
 @click.pass_context
 def compare(ctx: click.Context, /, mine: Path, reference: Path, **options: Any) -> None:
     """Check the gradient in one file against the right one in another; both are .npz or .json."""
-    ctx.exit(run_checks([partial(load_gradients, mine, reference)], checking(options)))
+    case = Case(f"{mine.name} against {reference.name}", partial(load_gradients, mine, reference))
+    ctx.exit(run_checks([case], Checking(epsilon=AUTO, classic=False, **options)))
 
 
 def load_gradients(mine: Path, reference: Path) -> Problem:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking, point_options
-from gradcheck_cli.cli.running import run_checks
+from gradcheck_cli.cli.running import Case, run_checks
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
@@ -53,7 +53,7 @@ def func(
     if grad and autograd:
         raise click.UsageError("Give either --grad or --autograd: there is one gradient to check.")
     point = PointOptions(**{name: options.pop(name) for name in PointOptions.__dataclass_fields__})
-    ctx.exit(run_checks([partial(load_problem, loss, grad, autograd, point)], checking(options)))
+    ctx.exit(run_checks([Case(loss, partial(load_problem, loss, grad, autograd, point), grad)], checking(options)))
 
 
 def load_problem(loss: str, grad: str | None, autograd: str | None, point: PointOptions) -> Problem:

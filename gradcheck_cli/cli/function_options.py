@@ -16,7 +16,7 @@ from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["PointOptions", "auto_options", "checking", "point_options"]
+__all__ = ["PointOptions", "auto_options", "checking", "comparing_options", "point_options"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path)
@@ -100,6 +100,14 @@ def auto_options(command: _Command) -> _Command:
     for option in command.__click_params__:  # type: ignore[attr-defined]
         if option.name == "epsilon":
             option.default, option.show_default = None, AUTO
+    return command
+
+
+def comparing_options(command: _Command) -> _Command:
+    """Add the options of a check that takes no steps."""
+    command = checking_options(command)
+    options: list[click.Parameter] = command.__click_params__  # type: ignore[attr-defined]
+    options[:] = [option for option in options if option.name not in {"epsilon", "classic"}]
     return command
 
 

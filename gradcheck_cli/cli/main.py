@@ -15,11 +15,13 @@ from gradcheck_cli.cli.bench import bench
 from gradcheck_cli.cli.cases import cases
 from gradcheck_cli.cli.command import command as program
 from gradcheck_cli.cli.compare import compare
+from gradcheck_cli.cli.defaults import apply_config
 from gradcheck_cli.cli.explain import explain
 from gradcheck_cli.cli.func import func
 from gradcheck_cli.cli.net import net
 from gradcheck_cli.cli.output import discard, show_error, write
-from gradcheck_cli.cli.running import COULD_NOT_CHECK, INTERRUPTED
+from gradcheck_cli.cli.run import run
+from gradcheck_cli.cli.running import COULD_NOT_CHECK, INTERRUPTED, record_failure
 from gradcheck_cli.cli.scalar import scalar
 from gradcheck_cli.errors import GradcheckError
 
@@ -69,8 +71,10 @@ def _report_usage(error: click.ClickException) -> None:
         write(f"{error.format_message()}\n", sys.stderr)
         return
     message = " ".join(error.format_message().split())
-    ctx = getattr(error, "ctx", None)
-    show_error(GradcheckError(message, hint=f"'{ctx.command_path} --help' shows what there is" if ctx else None))
+    ctx: click.Context | None = getattr(error, "ctx", None)
+    failure = GradcheckError(message, hint=f"'{ctx.command_path} --help' shows what there is" if ctx else None)
+    show_error(failure)
+    record_failure(ctx, failure)
 
 
 def _report_fault(error: Exception) -> None:
@@ -87,12 +91,19 @@ def _report_fault(error: Exception) -> None:
     cls=Gradcheck,
     name="gradcheck",
     epilog=EPILOG,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "auto_envvar_prefix": "GRADCHECK",
+    },
 )
 @click.version_option(__version__, prog_name="gradcheck")
-def main() -> None:
+@click.option("--config", type=click.Path(), metavar="FILE", help="Settings.  [default: the nearest pyproject.toml]")
+@click.pass_context
+def main(ctx: click.Context, config: str | None) -> None:
     """Tell whether a hand-written gradient is right, and where it is wrong."""
+    apply_config(ctx, config)
 
 
-for command in (scalar, net, func, program, compare, cases, explain, bench):
+for command in (scalar, net, func, program, compare, run, cases, explain, bench):
     main.add_command(command)

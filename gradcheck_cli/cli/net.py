@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gradcheck_cli.cli.completion import complete_case
 from gradcheck_cli.cli.options import Checking, checking_options
-from gradcheck_cli.cli.running import run_checks
+from gradcheck_cli.cli.running import Case, run_checks
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
@@ -31,6 +32,7 @@ Examples:
     multiple=True,
     required=True,
     metavar="NAME|FILE.npz",
+    shell_complete=complete_case,
     help="A built-in case or an .npz fixture; may be given several times.",
 )
 @click.option("--backward", metavar="FILE.py:NAME", help="Your own backward function: (X, Y, cache) -> gradients.")
@@ -57,8 +59,8 @@ def net(
     **options: Any,
 ) -> None:
     """Check the backward propagation of a network against its forward propagation."""
-    problems = [partial(load_case, case, forward, backward, evaluation) for case in cases]
-    ctx.exit(run_checks(problems, Checking(**options)))
+    made = [Case(f"net, {case}", partial(load_case, case, forward, backward, evaluation), backward) for case in cases]
+    ctx.exit(run_checks(made, Checking(**options)))
 
 
 def load_case(case: str, forward: str | None, backward: str | None, evaluation: str | None) -> Problem:

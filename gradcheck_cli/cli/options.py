@@ -8,10 +8,14 @@ from typing import Any, TypeVar
 
 import click
 
-from gradcheck_cli.cli.param_types import EPSILON, POSITIVE
+from gradcheck_cli.cli.param_types import EPSILON, POSITIVE, REPORT
+from gradcheck_cli.reporters.formats import FORMATS
 from gradcheck_cli.settings import DEFAULT_EPSILON, DEFAULT_THRESHOLD, PRECISIONS
 
-__all__ = ["Checking", "checking_options"]
+__all__ = ["DISPLAY", "Checking", "checking_options"]
+
+DISPLAY = ("verbose", "quiet", "color", "format", "reports", "plot", "exit_zero")
+"""The parameters that are of a whole run and not of one check."""
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -28,6 +32,15 @@ class Checking:
     verbose: int
     quiet: int
     color: str
+    format: str
+    reports: tuple[tuple[str, str], ...]
+    plot: bool
+    exit_zero: bool
+
+    @property
+    def draws(self) -> bool:
+        """Whether something that is written shows the step plot."""
+        return self.plot or "html" in {self.format, *(name for name, _ in self.reports)}
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -46,11 +59,17 @@ class Checking:
         return self.verbose - self.quiet
 
 
+def shared(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:
+    """Return an option that GRADCHECK_NAME sets for all commands, where GRADCHECK_COMMAND_NAME does not for one."""
+    name = max(names, key=lambda name: name.startswith("--")).strip("-")
+    return click.option(*names, **attributes, envvar=f"GRADCHECK_{name.replace('-', '_').upper()}")
+
+
 def checking_options(command: _Command) -> _Command:
     """Add the options that every command that checks something has."""
     for option in reversed(
         [
-            click.option(
+            shared(
                 "--epsilon",
                 type=EPSILON,
                 default=DEFAULT_EPSILON,
@@ -58,36 +77,54 @@ def checking_options(command: _Command) -> _Command:
                 metavar="STEP|auto",
                 help="Step of the differences; auto takes the reference instead.",
             ),
-            click.option(
+            shared(
                 "--threshold",
                 type=POSITIVE,
                 default=DEFAULT_THRESHOLD,
                 show_default=True,
                 help="What the difference may not exceed.",
             ),
-            click.option("--classic", is_flag=True, default=False, help="The course's rule and nothing else."),
-            click.option(
+            shared("--classic", is_flag=True, default=False, help="The course's rule and nothing else."),
+            shared(
                 "--precision",
                 type=click.Choice(PRECISIONS),
                 default="auto",
                 show_default=True,
                 help="Arithmetic that the gradient may come from.",
             ),
-            click.option(
+            shared(
                 "--require-sensitivity",
                 type=POSITIVE,
                 metavar="SHARE",
                 help="Pass only where an entry off by this share of the largest would have been seen.",
             ),
-            click.option("-v", "--verbose", count=True, help="Show entries too; -vv shows all of them."),
-            click.option("-q", "--quiet", count=True, help="Show only what falls short; -qq shows nothing."),
-            click.option(
+            shared("-v", "--verbose", count=True, help="Show entries too; -vv shows all of them."),
+            shared("-q", "--quiet", count=True, help="Show only what falls short; -qq shows nothing."),
+            shared(
                 "--color",
                 type=click.Choice(["auto", "always", "never"]),
                 default="auto",
                 show_default=True,
                 help="Whether to colour the report.",
             ),
+            shared(
+                "--format",
+                type=click.Choice(list(FORMATS)),
+                default="text",
+                show_default=True,
+                help="What stdout gets.",
+            ),
+            shared(
+                "--report",
+                "reports",
+                type=REPORT,
+                multiple=True,
+                is_eager=True,  # where another option is wrong, the file has to say so
+                metavar="FORMAT=FILE",
+                help="Write a file as well; may be given several times.",
+            ),
+            shared("--plot", is_flag=True, default=False, help="Draw where the errors are, and the step's part."),
+            shared("--exit-zero", is_flag=True, default=False, help="Exit 0 for 1 and 3 too, never for 2."),
         ]
     ):
         command = option(command)

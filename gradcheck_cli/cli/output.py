@@ -10,7 +10,16 @@ from typing import TextIO
 
 from gradcheck_cli.errors import GradcheckError, UserFunctionError
 
-__all__ = ["discard", "is_terminal", "show_error", "terminal_width", "wants_color", "write"]
+__all__ = [
+    "can_show",
+    "discard",
+    "is_terminal",
+    "show_error",
+    "show_failure",
+    "terminal_width",
+    "wants_color",
+    "write",
+]
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -65,14 +74,26 @@ def discard(stream: TextIO | None) -> None:
         os.close(nowhere)
 
 
+def can_show(stream: TextIO | None, signs: str) -> bool:
+    """Whether the encoding of the stream has the signs."""
+    try:
+        signs.encode((stream and stream.encoding) or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def show_error(error: GradcheckError) -> None:
-    """Write an error to stderr: what was wrong in one line, a hint, and the user's own traceback where there is one."""
+    """Write an error to stderr."""
+    show_failure(error.message, error.hint, error.user_traceback if isinstance(error, UserFunctionError) else "")
+
+
+def show_failure(message: str, hint: str | None, user_traceback: str = "") -> None:
+    """Write to stderr what was wrong in one line, a hint, and the user's own traceback where there is one."""
     from gradcheck_cli.text import printable
 
-    lines = []
-    if isinstance(error, UserFunctionError) and error.user_traceback:
-        lines.append(error.user_traceback)
-    lines.append(f"error: {printable(error.message)}")
-    if error.hint:
-        lines.append(f"hint: {printable(error.hint)}")
+    lines = [user_traceback] if user_traceback else []
+    lines.append(f"error: {printable(message)}")
+    if hint:
+        lines.append(f"hint: {printable(hint)}")
     write("\n".join(lines) + "\n", sys.stderr)

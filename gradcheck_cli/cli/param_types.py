@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from gradcheck_cli.reporters.formats import FORMATS
 from gradcheck_cli.settings import AUTO
 
-__all__ = ["EPSILON", "FINITE", "NUMBER", "POSITIVE"]
+__all__ = ["EPSILON", "FINITE", "NUMBER", "POSITIVE", "REPORT"]
 
 # float() would take 1_000 and digits of other scripts as well
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan)", re.ASCII | re.IGNORECASE)
 
 
-if TYPE_CHECKING:  # click's own class takes no type argument when the program runs
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    # click's own class takes no type argument when the program runs
     _Float = click.ParamType[float]
     _FloatOrWord = click.ParamType[float | str]
+    _Pair = click.ParamType[tuple[str, str]]
 else:
-    _Float = _FloatOrWord = click.ParamType
+    _Float = _FloatOrWord = _Pair = click.ParamType
 
 
 class Number(_Float):
@@ -69,7 +75,31 @@ class Epsilon(_FloatOrWord):
         return AUTO if value == AUTO else POSITIVE.convert(value, param, ctx)
 
 
+class ReportFile(_Pair):
+    """A format and the file that is to be written in it."""
+
+    name = "report"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Return the format and the path."""
+        if isinstance(value, tuple):
+            return value
+        name, equals, path = str(value).partition("=")
+        if not (equals and path):
+            self.fail(f"{value!r} is not FORMAT=FILE.", param, ctx)
+        if name not in FORMATS:
+            self.fail(f"there is no format {name!r}, expected one of {', '.join(FORMATS)}.", param, ctx)
+        return name, str(Path(path).absolute())
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Offer the formats."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(f"{name}=") for name in FORMATS if name.startswith(incomplete)]
+
+
 EPSILON = Epsilon()
 NUMBER = Number()
 FINITE = Finite()
 POSITIVE = Positive()
+REPORT = ReportFile()

@@ -1,24 +1,43 @@
-"""Run checks one after another, write each report, and come to one exit code."""
+"""Make checks, show each as it comes, write the report files, and come to one exit code."""
 
 from __future__ import annotations
 
+import inspect
+import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
 
+import click
+
+from gradcheck_cli.cli.defaults import Project
+from gradcheck_cli.cli.files import write_whole
 from gradcheck_cli.cli.options import Checking
-from gradcheck_cli.cli.output import show_error, terminal_width, wants_color, write
-from gradcheck_cli.errors import CheckInterrupted, GradcheckError
+from gradcheck_cli.cli.output import can_show, show_failure, terminal_width, wants_color, write
+from gradcheck_cli.errors import CheckInterrupted, GradcheckError, UserFunctionError
 from gradcheck_cli.problems.scalar import ScalarModel
-from gradcheck_cli.results import CheckReport, Verdict
+from gradcheck_cli.reporters.formats import renderer
+from gradcheck_cli.results import CheckReport, Location, Outcome, RunReport, Unchecked, Verdict
 from gradcheck_cli.settings import AUTO
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
+    from gradcheck_cli.reporters.terminal import Style
 
-__all__ = ["COULD_NOT_CHECK", "INTERRUPTED", "run_checks"]
+__all__ = [
+    "COULD_NOT_CHECK",
+    "INTERRUPTED",
+    "Case",
+    "Collected",
+    "outcomes_of",
+    "publish",
+    "record_failure",
+    "run_checks",
+    "unchecked",
+]
 
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
 COULD_NOT_CHECK = 2
@@ -26,13 +45,32 @@ INTERRUPTED = 130
 _WORST_FIRST = (COULD_NOT_CHECK, 1, 3, 0)
 
 
-def run_checks(problems: Iterable[Callable[[], Problem | ScalarModel]], options: Checking) -> int:
-    """Make and check every problem; one that cannot be checked does not keep the others from it.
+class Case(NamedTuple):
+    """One problem that a command is to check."""
+
+    name: str
+    """What it is called where it cannot even be made."""
+    make: Callable[[], Problem | ScalarModel]
+    """Makes it, and may raise a GradcheckError."""
+    gradient: str | None = None
+    """``FILE.py:NAME`` of the function that gives the gradient, where the user wrote one."""
+
+
+@dataclass
+class Collected:
+    """What `gradcheck run` puts in the context of another command to get its cases instead of their checks."""
+
+    cases: list[Case] = field(default_factory=list)
+    options: Checking | None = None
+
+
+def run_checks(cases: Iterable[Case], options: Checking) -> int:
+    """Check every case, tell and write what was found, and return the exit code.
 
     Parameters
     ----------
-    problems : iterable of callable
-        Each makes one problem, and may raise a GradcheckError.
+    cases : iterable of Case
+        One that cannot be checked does not keep the others from it.
     options : Checking
         How to check and to show.
 
@@ -41,43 +79,44 @@ def run_checks(problems: Iterable[Callable[[], Problem | ScalarModel]], options:
     int
         The worst exit code: 2 before 1 before 3 before 0.
     """
-    codes = []
-    for problem in problems:
-        codes.append(run_check(problem, options))
-        if codes[-1] == INTERRUPTED:
-            return INTERRUPTED
-    if len(codes) > 1 and options.verbosity > -2:
-        write(summary(codes) + "\n", sys.stdout)
-    return min(codes, key=_WORST_FIRST.index)
+    collected = click.get_current_context().find_object(Collected)
+    if collected is not None:
+        collected.cases, collected.options = list(cases), options
+        return 0
+    return publish(outcomes_of(cases, options), options)
 
 
-def run_check(make_problem: Callable[[], Problem | ScalarModel], options: Checking) -> int:
-    """Check one problem, write its report or its error, and return its exit code."""
+def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome]:
+    """Check the cases one after another."""
     import gradcheck_cli.reporters.terminal  # noqa: F401  (before the folder of the user's file can hide a module)
 
+    for case in cases:
+        try:
+            yield outcome_of(case, options)
+        except CheckInterrupted as interruption:  # noqa: PERF203  (it ends the loop)
+            if interruption.report is not None:
+                yield interruption.report
+            raise
+
+
+def outcome_of(case: Case, options: Checking) -> Outcome:
+    """Check one case."""
     try:
         # what the user's functions print does not belong in the report
         with redirect_stdout(sys.stderr):
-            report = checked(make_problem(), options)
+            return replace(checked(case.make(), options), location=locate(case))
     except GradcheckError as error:
-        show_error(error)
-        return COULD_NOT_CHECK
-    except CheckInterrupted as interruption:
-        show(interruption.report, options)
-        return INTERRUPTED
-    show(report, options)
-    return EXIT_CODES[report.verdict]
+        return unchecked(case.name, error)
 
 
-def show(report: CheckReport | None, options: Checking) -> None:
-    """Write a report to stdout."""
-    from gradcheck_cli.reporters.terminal import Style, render
+def locate(case: Case) -> Location | None:
+    """Return where the user's gradient function begins; it is loaded by now."""
+    if case.gradient is None:
+        return None
+    from gradcheck_cli.loading.functions import load_function
 
-    if report is None:
-        write("interrupted: nothing was checked\n", sys.stderr)
-    elif options.verbosity > -2:
-        style = Style(wants_color(options.color), terminal_width(), options.verbosity)
-        write(render(report, style), sys.stdout)
+    code = getattr(inspect.unwrap(load_function(case.gradient)), "__code__", None)
+    return None if code is None else Location(os.path.relpath(code.co_filename), code.co_firstlineno)
 
 
 def checked(problem: Problem | ScalarModel, options: Checking) -> CheckReport:
@@ -85,7 +124,7 @@ def checked(problem: Problem | ScalarModel, options: Checking) -> CheckReport:
     if isinstance(problem, ScalarModel):
         from gradcheck_cli.scalar_checking import check_scalar
 
-        return check_scalar(problem, **options.settings)
+        return check_scalar(problem, sweep_steps=options.draws, **options.settings)
     from gradcheck_cli.checking import check
     from gradcheck_cli.cli.progress import Progress
     from gradcheck_cli.problems.problem import ComplexSafe
@@ -94,11 +133,166 @@ def checked(problem: Problem | ScalarModel, options: Checking) -> CheckReport:
     ladder = not options.classic and not isinstance(problem, ComplexSafe)
     passes = ladder + (options.epsilon != AUTO)
     with Progress(entries * passes, quiet=options.verbosity < 0) as progress:
-        return check(problem, **options.settings, progress=progress)
+        return check(problem, **options.settings, sweep_steps=options.draws, progress=progress)
 
 
-def summary(codes: list[int]) -> str:
-    """Return the line that stands under several cases."""
+def unchecked(name: str, error: GradcheckError) -> Unchecked:
+    """Return the record of a case that an error kept from being checked."""
+    traceback = error.user_traceback if isinstance(error, UserFunctionError) else ""
+    return Unchecked(name, error.message, error.hint, traceback)
+
+
+# showing and writing
+
+
+def publish(outcomes: Iterable[Outcome], options: Checking, *, table: bool = False) -> int:
+    """Show outcomes as they come, then write what is written once, and return the exit code.
+
+    Parameters
+    ----------
+    outcomes : iterable of Outcome
+        Taken one by one; Ctrl-C ends them, and an error that it raises counts as a case of its own.
+    options : Checking
+        How to show, and what to write.
+    table : bool, optional
+        Whether one table at the end takes the place of the reports that passed.
+    """
+    found: list[Outcome] = []
+    code = None
+    try:
+        require_ready(options)
+        for outcome in outcomes:
+            found.append(outcome)
+            if not (table and passed(outcome) and options.verbosity < 1):
+                show(outcome, options)
+    except GradcheckError as error:
+        table = False
+        found.append(unchecked("gradcheck", error))
+        show(found[-1], options)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+        if not found:
+            write("interrupted: nothing was checked\n", sys.stderr)
+    except Exception as fault:  # whoever reads the files must not take them for the whole
+        found.append(Unchecked("gradcheck", f"not finished: {type(fault).__name__}: {fault}"))
+        write_files(run_report(found, COULD_NOT_CHECK, options), options)
+        raise
+    run = run_report(found, final_code(found, options) if code is None else code, options)
+    write_files(run, options)
+    write_once(run, options, table=table)
+    return run.exit_code
+
+
+def require_ready(options: Checking) -> None:
+    """Raise what is wrong with the project's file, or ExtraError where a picture is wanted that cannot be drawn."""
+    project = click.get_current_context().find_object(Project)
+    if project is not None and project.error is not None:
+        raise project.error
+    if options.plot:
+        from gradcheck_cli.reporters.pictures import require_plotting
+
+        require_plotting()
+
+
+def passed(outcome: Outcome) -> bool:
+    """Whether nothing has to be told of a case but that it passed."""
+    return isinstance(outcome, CheckReport) and outcome.passed
+
+
+def show(outcome: Outcome, options: Checking) -> None:
+    """Write a report to stdout where text is wanted there, and what could not be checked to stderr."""
+    if isinstance(outcome, Unchecked):
+        show_failure(outcome.error, outcome.hint, outcome.traceback)
+    elif options.format == "text" and options.verbosity > -2:
+        from gradcheck_cli.reporters.terminal import render
+
+        write(render(outcome, style_of(options)), sys.stdout)
+
+
+def style_of(options: Checking) -> Style:
+    """Return how text on stdout is to look."""
+    from gradcheck_cli.reporters.terminal import Style
+
+    blocks = can_show(sys.stdout, "░▒▓█┌─")
+    return Style(wants_color(options.color), terminal_width(), options.verbosity, options.plot, blocks)
+
+
+def write_files(run: RunReport, options: Checking) -> None:
+    """Write the report files that were asked for."""
+    for name, path in options.reports:
+        write_whole(path, renderer(name)(run))
+
+
+def record_failure(ctx: click.Context | None, error: GradcheckError) -> None:
+    """Write the files of a command that could not begin, so that a build reads no earlier run's."""
+    for name, path in (ctx.params.get("reports") or ()) if ctx else ():
+        failure = unchecked(ctx.command_path if ctx else "gradcheck", error)
+        write_whole(path, renderer(name)(RunReport((failure,), COULD_NOT_CHECK, versions())))
+
+
+def write_once(run: RunReport, options: Checking, *, table: bool) -> None:
+    """Write what can only be written when all is known."""
+    if options.verbosity < -1:
+        return
+    if options.format != "text":
+        write(renderer(options.format)(run), sys.stdout)
+    elif run.exit_code != INTERRUPTED:
+        write(closing(run, options, table=table), sys.stdout)
+    if os.environ.get("GITHUB_ACTIONS") == "true" and options.format != "github":
+        from gradcheck_cli.reporters.github import workflow_commands
+
+        write(workflow_commands(run), sys.stderr)  # GitHub reads both streams, and stdout stays what was asked for
+
+
+def closing(run: RunReport, options: Checking, *, table: bool) -> str:
+    """Return what stands under several reports."""
+    line = f"{summary(run.outcomes)}\n" if len(run.outcomes) > 1 else ""
+    if not table:
+        return line
+    from gradcheck_cli.reporters.terminal import render_table
+
+    shown = [outcome for outcome in run.outcomes if options.verbosity >= 0 or not passed(outcome)]
+    told = options.verbosity > 0 or not all(map(passed, run.outcomes))
+    return ("\n" if told else "") + (render_table(shown, style_of(options)) if shown else "") + line
+
+
+def summary(outcomes: Iterable[Outcome]) -> str:
+    """Return the line that counts the verdicts."""
     words = {0: "PASS", 1: "FAIL", 3: "INCONCLUSIVE", COULD_NOT_CHECK: "could not be checked"}
-    counts = Counter(codes)
-    return f"{len(codes)} cases: " + ", ".join(f"{counts[c]} {words[c]}" for c in _WORST_FIRST if counts[c])
+    counts = Counter(map(code_of, outcomes))
+    return f"{counts.total()} cases: " + ", ".join(f"{counts[c]} {words[c]}" for c in _WORST_FIRST if counts[c])
+
+
+# codes and versions
+
+
+def code_of(outcome: Outcome) -> int:
+    """Return the exit code of one case."""
+    return COULD_NOT_CHECK if isinstance(outcome, Unchecked) else EXIT_CODES[outcome.verdict]
+
+
+def final_code(outcomes: Iterable[Outcome], options: Checking) -> int:
+    """Return the worst code; what was checked counts as 0 where that was asked for."""
+    code = min(map(code_of, outcomes), key=_WORST_FIRST.index)
+    return 0 if options.exit_zero and code != COULD_NOT_CHECK else code
+
+
+def run_report(outcomes: Iterable[Outcome], code: int, options: Checking) -> RunReport:
+    """Return the record of the whole run; text on stdout needs no versions, and looking them up takes its time."""
+    written = options.reports or options.format != "text"
+    return RunReport(tuple(outcomes), code, versions() if written else {})
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what the numbers depend on; numpy is not imported for that."""
+    import platform
+    from importlib.metadata import version
+
+    from gradcheck_cli import __version__
+
+    return {
+        "gradcheck": __version__,
+        "numpy": version("numpy"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }

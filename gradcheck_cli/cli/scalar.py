@@ -8,7 +8,7 @@ import click
 
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.param_types import FINITE, NUMBER
-from gradcheck_cli.cli.running import run_checks
+from gradcheck_cli.cli.running import Case, run_checks
 
 __all__ = ["scalar"]
 
@@ -29,4 +29,4 @@ def scalar(ctx: click.Context, /, x: float, theta: float, dtheta: float | None, 
     """Check the gradient of J = theta x, which is dtheta = x."""
     from gradcheck_cli.problems.scalar import ScalarModel
 
-    ctx.exit(run_checks([lambda: ScalarModel(x, theta, dtheta)], Checking(**options)))
+    ctx.exit(run_checks([Case("scalar", lambda: ScalarModel(x, theta, dtheta))], Checking(**options)))

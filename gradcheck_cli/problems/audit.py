@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["ONE_CHANGE_IN", "SEED", "audit_changes"]
 
 ONE_CHANGE_IN = 200  # which is one entry in a hundred, where each is moved up and down
+FEWEST = 16  # of a call: one alone might be that of a dead unit
 SEED = 4
 BLOCK = 2**17  # numbers in an array: 1 MiB
 STEEPEST = 1.2  # above the largest slope of any activation, gelu's 1.13
@@ -54,7 +55,7 @@ def audit_changes(network: Network, parameter: str, entries: Indices, steps: Arr
         Where the two differ by more than rounding.
     """
     random = np.random.default_rng([SEED, int(parameter[1:]), int(entries[0])])
-    audited = random.integers(len(entries), size=-(-len(entries) // ONE_CHANGE_IN))
+    audited = random.integers(len(entries), size=max(FEWEST, -(-len(entries) // ONE_CHANGE_IN)))
     tail = _PlainTail(network, int(parameter[1:]))
     inputs = network.inputs_of(parameter)
     with np.errstate(all="ignore"):

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.errors import ProblemError, SettingError, did_you_mean
+from gradcheck_cli.errors import ExtraError, ProblemError, SettingError, did_you_mean
 
 __all__ = ["FRAMEWORKS", "differentiated", "import_framework"]
 
@@ -56,7 +56,7 @@ def import_framework(name: str) -> ModuleType:
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:
-        raise SettingError(f"{name} is not installed: {error}", hint=f"pip install 'gradcheck-cli[{name}]'") from error
+        raise ExtraError.missing(f"autograd {name}", name, name) from error
     if name == "jax":
         module.config.update("jax_enable_x64", True)
     return module

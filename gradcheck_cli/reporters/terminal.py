@@ -17,15 +17,29 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from gradcheck_cli.results import CheckReport, Entry, ParameterResult, Verdict
+from gradcheck_cli.reporters.pictures import pictures
+from gradcheck_cli.reporters.words import (
+    COULD_NOT_CHECK,
+    catch_texts,
+    error_text,
+    facts,
+    finding_lines,
+    headline,
+    norm_text,
+    shape_text,
+    value_text,
+    verdict_word,
+)
+from gradcheck_cli.results import CheckReport, Entry, Outcome, ParameterResult, RunReport, Unchecked, Verdict
 from gradcheck_cli.text import printable
 
-__all__ = ["Style", "as_text", "render", "renderable"]
+__all__ = ["Style", "as_text", "render", "render_run", "render_table", "renderable"]
 
 STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
 INDENT = "      "
 CATCHES = "catches: one entry off by more, or all by a larger factor, would have failed"
 MAX_ENTRY_ROWS = 20  # of one parameter, where not all are asked for
+PICTURE_WIDTH = 80  # where nothing limits the width
 _UNLIMITED = 100_000
 
 
@@ -38,6 +52,10 @@ class Style:
     """Columns of the terminal; None where nothing limits the width."""
     verbosity: int = 0
     """-1 only what falls short, 0 a table, 1 also the worst entries, 2 also every entry."""
+    plot: bool = False
+    """Whether to draw what falls short."""
+    blocks: bool = True
+    """Whether the stream can show blocks; else pictures are in ASCII."""
 
 
 def render(report: CheckReport, style: Style) -> str:
@@ -46,27 +64,68 @@ def render(report: CheckReport, style: Style) -> str:
         return ""
     shown = [p for p in report.parameters if style.verbosity >= 0 or p.verdict is not Verdict.PASS]
     out = _Sheet(style)
-    out.print(headline(report))
-    for line in facts(report):
+    out.print(Text.assemble(verdict_text(report.verdict), f"  {headline(report)}"))
+    for line in facts(report, seconds=f", {report.seconds:.2f} s"):
         out.print_wrapped(f"{INDENT}{printable(line)}")
     if shown:
         out.print(Text())
         out.print_fitting(layouts_for(report, shown))
     if shown and report.reference:
         out.print_wrapped(CATCHES)
-    for finding in report.findings:
-        out.print(Text())
-        out.print_wrapped(printable(f"error[{finding.code}]: {finding.message}"))
-        for word, text in (("note", finding.note), ("help", finding.help)):
-            if text:
-                out.print_wrapped(printable(f"  {word}: {text}"))
+    print_findings(out, report)
     for parameter in detailed(shown, style.verbosity):
         out.print(Text())
         print_entries(out, parameter, every=style.verbosity > 1)
+    for picture in drawn(report, style):
+        out.print(Text())
+        out.print(picture)
+    print_notes(out, report)
+    return out.text()
+
+
+def print_findings(out: _Sheet, report: CheckReport) -> None:
+    """Print what is wrong, as a compiler does."""
+    for finding in report.findings:
+        out.print(Text())
+        for line in finding_lines(finding):
+            out.print_wrapped(line)
+
+
+def print_notes(out: _Sheet, report: CheckReport) -> None:
+    """Print how the problem was understood."""
     if report.notes:
         out.print(Text())
     for note in report.notes:
         out.print_wrapped(f"note: {printable(note)}")
+
+
+def drawn(report: CheckReport, style: Style) -> Iterable[Text]:
+    """Return the pictures, where they are wanted."""
+    width = style.width or PICTURE_WIDTH
+    return pictures(report, width=width, color=style.color, blocks=style.blocks) if style.plot else ()
+
+
+def render_run(run: RunReport) -> str:
+    """Return all reports of a run as they would be without a terminal."""
+    return "\n".join(map(render_outcome, run.outcomes))
+
+
+def render_outcome(outcome: Outcome) -> str:
+    """Return the report of one case, or why there is none."""
+    if not isinstance(outcome, Unchecked):
+        return render(outcome, Style())
+    lines = [f"{COULD_NOT_CHECK}  {outcome.name}: {outcome.error}"]
+    lines += [f"hint: {outcome.hint}"] if outcome.hint else []
+    return "".join(f"{printable(line)}\n" for line in [*lines, *outcome.traceback.splitlines()])
+
+
+def render_table(outcomes: Sequence[Outcome], style: Style) -> str:
+    """Return one table with a row for each case."""
+    out = _Sheet(style)
+    table = new_table("verdict", "check", "difference>", "refined>", "entries>", "seconds>", "worst at")
+    for outcome in outcomes:
+        table.add_row(*case_cells(outcome))
+    out.print_fitting([lambda: table])
     return out.text()
 
 
@@ -80,26 +139,17 @@ def renderable(report: CheckReport) -> Text:
     return Text.from_ansi(render(report, Style(color=True)))
 
 
-def headline(report: CheckReport) -> Text:
-    """Return the line that stands alone: verdict, problem, difference, threshold."""
-    return Text.assemble(
-        (report.verdict.value, STYLES[report.verdict]),
-        f"  {printable(report.name)}: difference {report.difference:.3e}, threshold {report.threshold:g}",
-    )
-
-
-def facts(report: CheckReport) -> list[str]:
-    """Return the circumstances of the check, every digit of the loss and of the difference."""
-    epsilon = report.epsilon if isinstance(report.epsilon, str) else f"{report.epsilon:g}"
-    entries = "entry" if report.entry_count == 1 else "entries"
-    loss = "" if report.loss is None else f"J = {report.loss!r}, "
-    reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
-    return [
-        f"{loss}difference = {report.difference!r}",
-        f"{report.entry_count} {entries}, epsilon {epsilon}, {report.evaluations} evaluations,"
-        f" {report.seconds:.2f} s; {reference}",
-        *report.reasons,
-    ]
+def case_cells(outcome: Outcome) -> list[Text]:
+    """Return the cells of one case."""
+    name = Text(printable(outcome.name))
+    if isinstance(outcome, Unchecked):
+        return [Text(verdict_word(outcome), "bold red"), name]
+    worst = max(outcome.short, key=lambda p: p.refined_difference).worst.name if outcome.short else ""
+    figures = [
+        error_text(outcome.difference), error_text(outcome.refined_difference), str(outcome.entry_count),
+        f"{outcome.seconds:.2f}", printable(worst),
+    ]  # fmt: skip
+    return [verdict_text(outcome.verdict), name, *map(Text, figures)]
 
 
 # layouts of the table, widest first
@@ -233,33 +283,6 @@ def print_entries(out: _Sheet, parameter: ParameterResult, *, every: bool) -> No
 def verdict_text(verdict: Verdict) -> Text:
     """Return the word in its colour."""
     return Text(verdict.value, style=STYLES[verdict])
-
-
-def shape_text(parameter: ParameterResult) -> str:
-    """Return the shape; a number has none."""
-    return str(parameter.shape) if parameter.shape else "number"
-
-
-def catch_texts(parameter: ParameterResult) -> tuple[str, str]:
-    """Return the smallest error of an entry and of a common factor that would have failed."""
-    if parameter.sensitivity is None:
-        return "-", "-"
-    return f"{parameter.sensitivity.entry:.1e}", f"{parameter.sensitivity.factor:.1e}"
-
-
-def norm_text(norm: float) -> str:
-    """Return a norm to seven digits."""
-    return f"{norm:.6e}"
-
-
-def value_text(value: float) -> str:
-    """Return a gradient's value to seven digits, with its sign."""
-    return f"{value:+.6e}"
-
-
-def error_text(error: float) -> str:
-    """Return an error to three digits."""
-    return f"{error:.2e}"
 
 
 class _Sheet:

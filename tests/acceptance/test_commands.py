@@ -204,7 +204,8 @@ def test_a_full_disk_is_never_a_pass(arguments: str) -> None:
 )
 def test_in_a_pipe_every_name_and_digit_is_whole_and_no_escape_byte_is_there(env: dict[str, str]) -> None:
     result = run("net", "--case", "planted-bugs", "-vv", env=env)
-    assert (result.returncode, result.stderr) == (1, "")
+    assert result.returncode == 1
+    assert all(line.startswith("::error ") and "GITHUB_ACTIONS" in env for line in result.stderr.splitlines())
     assert "\x1b" not in result.stdout
     assert "…" not in result.stdout
     report = check(built_in_case("planted-bugs"))

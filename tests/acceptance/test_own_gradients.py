@@ -129,7 +129,7 @@ def test_a_framework_that_is_missing_names_its_extra(folder: Path) -> None:
     environment = {"PYTHONPATH": str(folder / "without")}
     result = run("func", "model.py:square", "--autograd", "torch", "--at", "1,2", cwd=folder, env=environment)
     assert result.returncode == 2
-    assert "error: torch is not installed" in result.stderr
+    assert "error: autograd torch needs torch, which is not installed" in result.stderr
     assert "hint: pip install 'gradcheck-cli[torch]'" in result.stderr
 
 

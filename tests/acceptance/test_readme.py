@@ -29,12 +29,52 @@ def shown_commands() -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as README.md assumes it: the fixtures, and the course's exercise as homework.py."""
+    """A folder as README.md assumes it: the fixtures, the course's exercise as homework.py, and the files it shows."""
     folder = tmp_path_factory.mktemp("readme")
     shutil.copytree(ROOT / "fixtures", folder / "fixtures")
     shutil.copy(ROOT / "tests" / "acceptance" / "data" / "homework.py", folder)
     shutil.copy(ROOT / "fixtures" / "course.npz", folder / "default.npz")
+    for name, text in re.findall(r"`([\w.]+)`:\n\n```(?:python|json|sh)\n(.*?)```", README, re.DOTALL):
+        (folder / name).write_text(text, encoding="utf-8")
+    project = folder / "project"
+    shutil.copytree(folder / "fixtures", project / "fixtures")
+    (project / "pyproject.toml").write_text(only_block("toml"), encoding="utf-8")
     return folder
+
+
+def only_block(language: str) -> str:
+    """Return the text of the one block in a language."""
+    (block,) = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    return str(block)
+
+
+def recipe_commands() -> list[str]:
+    """Return the commands that the recipes for builds call."""
+    recipes = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    return re.findall(r"(?:run:|entry:|-) (gradcheck .*)", "\n".join(recipes))
+
+
+def test_there_is_a_recipe_for_each_of_three_builds() -> None:
+    assert len(recipe_commands()) == 3
+
+
+@pytest.mark.parametrize("command", recipe_commands())
+def test_a_recipe_does_what_it_says(command: str, folder: Path, tmp_path: Path) -> None:
+    summary = tmp_path / "summary.md"
+    words = shlex.split(command.replace("$GITHUB_STEP_SUMMARY", str(summary)))
+    result = run(*words[1:], cwd=folder / "project")
+    assert result.returncode == 0, result.stderr
+    files = [
+        folder / "project" / word.partition("=")[2]
+        for word in words
+        if word.startswith(("html=", "junit=", "markdown="))
+    ]
+    assert all(file.stat().st_size > 100 for file in files)
+
+
+def test_the_hook_is_the_recipes() -> None:
+    hook = (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    assert f"entry: {recipe_commands()[-1]}\n" in hook
 
 
 @pytest.mark.parametrize(("command", "first_line"), shown_commands(), ids=lambda value: str(value)[:60])
@@ -43,7 +83,7 @@ def test_a_command_gives_what_is_shown(command: str, first_line: str, folder: Pa
     assert program == "gradcheck"
     if "--save" in arguments:
         (folder / arguments[-1]).unlink(missing_ok=True)
-    result = run(*arguments, cwd=folder)
+    result = run(*arguments, cwd=folder / "project" if arguments[0] == "run" else folder)
     assert without_noise(result.stdout).startswith(without_noise(first_line))
     assert result.returncode == EXIT_CODES.get(first_line.partition(" ")[0], 0), result.stderr
 

@@ -1,6 +1,7 @@
-"""The structured evaluation beside the course's loop and torch's slow check: `python tests/benchmarks/bench_structured.py`.
+"""The structured evaluation beside the course's loop and torch's slow check.
 
-Ratios from interleaved rounds on one thread, beside the targets. Nothing here is a test: timings do not gate.
+Run as `python tests/benchmarks/bench_structured.py`: ratios from interleaved rounds on one thread, beside the targets.
+Nothing here is a test: timings do not gate.
 """
 
 from __future__ import annotations

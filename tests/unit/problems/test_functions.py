@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.checking import check_gradient
-from gradcheck_cli.errors import ProblemError, SettingError
+from gradcheck_cli.errors import ExtraError, ProblemError, SettingError
 from gradcheck_cli.problems.functions import function_problem
 from gradcheck_cli.results import Verdict
 
@@ -110,7 +110,7 @@ def test_the_classic_rule_has_its_step() -> None:
 
 def test_a_framework_that_is_not_there_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "torch", None)
-    with pytest.raises(SettingError, match="torch is not installed") as caught:
+    with pytest.raises(ExtraError, match="autograd torch needs torch, which is not installed") as caught:
         check_gradient(square, None, [1.0], autograd="torch")
     assert caught.value.hint == "pip install 'gradcheck-cli[torch]'"
     with pytest.raises(SettingError, match="expected one of torch, jax, autograd"):

@@ -47,7 +47,6 @@ def test_a_notebook_gets_html_in_which_names_are_text(failing: CheckReport) -> N
 def test_a_dict_is_what_json_takes(failing: CheckReport) -> None:
     plain = json.loads(json.dumps(failing.to_dict(), allow_nan=False))
     assert plain["verdict"] == "FAIL"
-    assert plain["passed"] is False
     assert plain["parameters"][0]["name"] == "<w>"
     assert plain["parameters"][0]["worst"]["name"] == "<w>[1]"
-    assert [entry["verdict"] for entry in plain["parameters"][0]["entries"]] == ["disagrees", "disagrees"]
+    assert [entry["verdict"] for entry in plain["parameters"][0]["worst_entries"]] == ["disagrees", "disagrees"]

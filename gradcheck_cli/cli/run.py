@@ -1,0 +1,213 @@
+"""`gradcheck run`: every check of the project's pyproject.toml."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from gradcheck_cli.cli.defaults import Project, by_key, default_map
+from gradcheck_cli.cli.options import DISPLAY, Checking, checking_options
+from gradcheck_cli.cli.output import write
+from gradcheck_cli.cli.running import Collected, outcomes_of, publish, unchecked
+from gradcheck_cli.cli.selection import matcher
+from gradcheck_cli.config import CHECKS, Check, Config, known_key
+from gradcheck_cli.errors import GradcheckError, InputError, did_you_mean
+from gradcheck_cli.results import Outcome, Unchecked
+from gradcheck_cli.text import printable
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+__all__ = ["run"]
+
+Selected = Callable[[str], bool]
+KINDS = ("scalar", "net", "func", "compare", "command")
+"""The commands that a check may name."""
+EPILOG = """\b
+Examples:
+  gradcheck run
+  gradcheck run -k "net and not slow" --jobs 2
+  gradcheck run --list
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """A check with everything that another process needs to make it."""
+
+    check: Check
+    folder: Path
+    """Where its paths begin."""
+    values: dict[str, Any]
+    """Values that the file gives, by click's names."""
+    overrides: dict[str, Any]
+    """Values from the command line and the environment, which stand above the file's."""
+
+
+@click.command(epilog=EPILOG)
+@click.option("-k", "expression", metavar="EXPR", help="Only checks whose names match, as 'net and not slow'.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Checks made side by side.")
+@click.option("--list", "only_list", is_flag=True, default=False, help="Show the checks and make none.")
+@checking_options
+@click.pass_context
+def run(ctx: click.Context, /, expression: str | None, jobs: int, only_list: bool, **options: Any) -> None:
+    """Make every check of [[tool.gradcheck.checks]] in pyproject.toml."""
+    selected = matcher(expression) if expression else lambda _: True
+    overrides = {name: value for name, value in options.items() if given(ctx, name) and name not in DISPLAY}
+    if only_list:
+        write("".join(f"{described(plan)}\n" for plan in plans(ctx, selected, overrides)), sys.stdout)
+        return
+
+    ctx.exit(publish(outcomes(ctx, selected, overrides, jobs), Checking(**options), table=True))
+
+
+def outcomes(ctx: click.Context, selected: Selected, overrides: dict[str, Any], jobs: int) -> Iterator[Outcome]:
+    """Make the checks in the folder of their file, for that is where its paths begin."""
+    planned = plans(ctx, selected, overrides)
+    before = Path.cwd()
+    os.chdir(planned[0].folder)
+    try:
+        yield from in_turn(planned) if jobs == 1 else side_by_side(planned, jobs)
+    finally:
+        os.chdir(before)
+
+
+def given(ctx: click.Context, name: str) -> bool:
+    """Whether the user gave an option, on the command line or in the environment."""
+    return ctx.get_parameter_source(name) in {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
+
+
+def plans(ctx: click.Context, selected: Selected, overrides: dict[str, Any]) -> list[Plan]:
+    """Return the checks that are to be made, each held against the options of its command.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing to check, or a key or a value that the command does not know.
+    """
+    project = ctx.ensure_object(Project)
+    if project.error is not None:
+        raise project.error
+    config = project.config
+    if config is None or not config.checks:
+        where = f"{config.path} has no {CHECKS}" if config else f"there is no pyproject.toml with {CHECKS}"
+        raise InputError(f"{where}: nothing to check")
+    made = [plan(config, check, overrides) for check in config.checks]
+    chosen = [one for one in made if selected(one.check.name)]
+    if not chosen:
+        raise InputError(f"no check matches: nothing to check; there are {', '.join(c.name for c in config.checks)}")
+    return chosen
+
+
+def plan(config: Config, check: Check, overrides: dict[str, Any]) -> Plan:
+    """Return one check with all its values; its own stand above those for all."""
+    where = f"check {check.name!r} in {config.path}"
+    command = command_of(check.kind, where)
+    keys = [key for key, parameter in by_key(command).items() if parameter.name not in {*DISPLAY, "help"}]
+    for key in check.options:
+        known_key(key, keys, where)
+    shared = {key: value for key, value in config.defaults.items() if key in keys}
+    values = default_map(command, {**shared, **check.options})
+    folder = config.path.resolve().parent
+    made = Plan(check, folder, values, {name: value for name, value in overrides.items() if has(command, name)})
+    try:
+        with context_of(command, made):
+            pass
+    except click.UsageError as error:
+        raise InputError(f"{where}: {error.format_message()}") from error
+    return made
+
+
+def command_of(kind: str, where: str) -> click.Command:
+    """Return the command that makes checks of a kind."""
+    from gradcheck_cli.cli.main import main
+
+    kinds = [name for name in KINDS if name in main.commands]
+    if kind not in kinds:
+        raise InputError(
+            f"{where} is of kind {kind!r}, expected one of {', '.join(kinds)}", hint=did_you_mean(kind, kinds)
+        )
+    return main.commands[kind]
+
+
+def has(command: click.Command, name: str) -> bool:
+    """Whether a command has a parameter."""
+    return any(parameter.name == name for parameter in command.params)
+
+
+def context_of(command: click.Command, planned: Plan) -> click.Context:
+    """Return the context in which the command would be called."""
+    ctx = command.make_context(
+        planned.check.kind, [], default_map=planned.values, obj=Collected(), auto_envvar_prefix=None
+    )
+    ctx.params.update(planned.overrides)
+    return ctx
+
+
+def described(planned: Plan) -> str:
+    """Return the line of a check in the list."""
+    values = ", ".join(f"{key} = {value}" for key, value in planned.check.options.items())
+    return printable(f"{planned.check.name}  ({planned.check.kind})  {values}".rstrip())
+
+
+# making
+
+
+def in_turn(planned: list[Plan]) -> Iterator[Outcome]:
+    """Make the checks one after another."""
+    for one in planned:
+        yield from made(one)
+
+
+def made(planned: Plan, *, quiet: bool = False) -> Iterator[Outcome]:
+    """Make one check: ask its command for the cases, and check them."""
+    with context_of(command_of(planned.check.kind, planned.check.name), planned) as ctx:
+        try:
+            ctx.command.invoke(ctx)
+        except click.exceptions.Exit:
+            pass
+        except GradcheckError as error:
+            yield unchecked(planned.check.name, error)
+            return
+        except click.UsageError as error:
+            yield Unchecked(planned.check.name, error.format_message())
+            return
+        collected = ctx.obj
+        options = dataclasses.replace(collected.options, quiet=2) if quiet else collected.options
+        several = len(collected.cases) > 1
+        for outcome in outcomes_of(collected.cases, options):
+            name = f"{planned.check.name}: {outcome.name}" if several else planned.check.name
+            yield dataclasses.replace(outcome, name=name)
+
+
+def made_quietly(planned: Plan) -> list[Outcome]:
+    """Make one check in a process of its own, where no progress is shown."""
+    return list(made(planned, quiet=True))
+
+
+def side_by_side(planned: list[Plan], jobs: int) -> Iterator[Outcome]:
+    """Make the checks in several processes; what they find comes in their order."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(made_quietly, one) for one in planned]
+        for one, future in zip(planned, futures, strict=True):
+            yield from result_of(one, future)
+
+
+def result_of(planned: Plan, future: Future[list[Outcome]]) -> list[Outcome]:
+    """Return what a process found, or that it died."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return [Unchecked(planned.check.name, "the process that made this check died", "--jobs 1 makes it here")]

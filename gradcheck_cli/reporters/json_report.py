@@ -1,0 +1,102 @@
+"""A run as JSON, for programs; `report.schema.json` beside this file describes it.
+
+The same run gives the same bytes, but for the object ``timing``. Fields are only ever added; where one changes its
+meaning, the first number of `SCHEMA_VERSION` goes up.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from typing import Any
+
+from gradcheck_cli.results import CheckReport, Entry, EntryVerdict, Outcome, ParameterResult, RunReport, Unchecked
+
+__all__ = ["SCHEMA_VERSION", "as_dict", "render_run"]
+
+SCHEMA_VERSION = "1.0"
+WORST_ENTRIES = 10  # of a parameter
+
+
+def render_run(run: RunReport) -> str:
+    """Return the run as a JSON object."""
+    checked = [outcome.seconds for outcome in run.outcomes if isinstance(outcome, CheckReport)]
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "versions": dict(run.versions),
+        "exit_code": run.exit_code,
+        "cases": [case(outcome) for outcome in run.outcomes],
+        "timing": {"seconds": sum(checked), "cases": checked},
+    }
+    return json.dumps(plain(content), indent=2, allow_nan=False) + "\n"
+
+
+def as_dict(report: CheckReport) -> dict[str, Any]:
+    """Return a report as plain lists, dicts, text and numbers: a case as it stands in the JSON of a run."""
+    return json.loads(json.dumps(plain(case(report)), allow_nan=False))  # type: ignore[no-any-return]
+
+
+def case(outcome: Outcome) -> dict[str, Any]:
+    """Return what was found of one case."""
+    if isinstance(outcome, Unchecked):
+        error = {"message": outcome.error, "hint": outcome.hint, "traceback": outcome.traceback or None}
+        return {"name": outcome.name, "verdict": None, "error": error}
+    location = None if outcome.location is None else dataclasses.asdict(outcome.location)
+    return {
+        "name": outcome.name,
+        "verdict": outcome.verdict.value,
+        "error": None,
+        "difference": outcome.difference,
+        "refined_difference": outcome.refined_difference,
+        "loss": outcome.loss,
+        "evaluations": outcome.evaluations,
+        "reference": outcome.reference or None,
+        "settings": dict(outcome.settings),
+        "location": location,
+        "parameters": [parameter(p) for p in outcome.parameters],
+        "reasons": outcome.reasons,
+        "findings": [dataclasses.asdict(finding) for finding in outcome.findings],
+        "notes": outcome.notes,
+        "step_sweeps": [dataclasses.asdict(sweep) for sweep in outcome.sweeps],
+    }
+
+
+def parameter(result: ParameterResult) -> dict[str, Any]:
+    """Return what was found of one parameter."""
+    counts = {verdict.name.lower(): result.count(verdict) for verdict in EntryVerdict}
+    return {
+        "name": result.name,
+        "shape": result.shape,
+        "verdict": result.verdict.value,
+        "difference": result.difference,
+        "refined_difference": result.refined_difference,
+        "analytic_norm": result.analytic_norm,
+        "numeric_norm": result.numeric_norm,
+        "sensitivity": None if result.sensitivity is None else dataclasses.asdict(result.sensitivity),
+        "entries": {"count": len(result.entries), **counts},
+        "worst": entry(result.worst),
+        "worst_entries": [entry(e) for e in result.entries.worst(WORST_ENTRIES)],
+    }
+
+
+def entry(e: Entry) -> dict[str, Any]:
+    """Return one entry with its error."""
+    return {
+        "name": e.name,
+        "verdict": e.verdict.name.lower(),
+        "analytic": e.analytic,
+        "numeric": e.numeric,
+        "reference": e.reference,
+        "error": e.error,
+        "bar": e.bar,
+    }
+
+
+def plain(value: Any) -> Any:
+    """Return the value with every number that JSON cannot write as the string nan, inf or -inf."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

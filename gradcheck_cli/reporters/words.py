@@ -1,0 +1,105 @@
+"""How every report writes a number, a verdict's line, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradcheck_cli.results import CheckReport, EntryVerdict, Finding, Outcome, ParameterResult, StepSweep, Unchecked
+from gradcheck_cli.text import printable
+
+__all__ = [
+    "COULD_NOT_CHECK",
+    "catch_texts",
+    "error_text",
+    "facts",
+    "finding_lines",
+    "headline",
+    "norm_text",
+    "shape_text",
+    "sweep_line",
+    "value_text",
+    "verdict_word",
+    "worst_line",
+]
+
+COULD_NOT_CHECK = "could not be checked"
+
+
+def verdict_word(outcome: Outcome) -> str:
+    """Return what a case came to."""
+    return COULD_NOT_CHECK if isinstance(outcome, Unchecked) else outcome.verdict.value
+
+
+def headline(report: CheckReport) -> str:
+    """Return the line that stands alone, but for its verdict: problem, difference, threshold."""
+    return f"{printable(report.name)}: difference {report.difference:.3e}, threshold {report.threshold:g}"
+
+
+def facts(report: CheckReport, *, seconds: str = "") -> list[str]:
+    """Return the circumstances of the check, every digit of the loss and of the difference, and the reasons."""
+    epsilon = report.epsilon if isinstance(report.epsilon, str) else f"{report.epsilon:g}"
+    entries = "entry" if report.entry_count == 1 else "entries"
+    loss = "" if report.loss is None else f"J = {report.loss!r}, "
+    reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
+    return [
+        f"{loss}difference = {report.difference!r}",
+        f"{report.entry_count} {entries}, epsilon {epsilon}, {report.evaluations} evaluations{seconds}; {reference}",
+        *report.reasons,
+    ]
+
+
+def finding_lines(finding: Finding) -> Iterator[str]:
+    """Yield what is wrong, then what is known beside it, each line indented as in a compiler's message."""
+    yield f"error[{printable(finding.code)}]: {printable(finding.message)}"
+    if finding.note:
+        yield f"  note: {printable(finding.note)}"
+    if finding.consequences:
+        yield f"  note: wrong only because of this: {printable(', '.join(finding.consequences))}"
+    for alternative in finding.alternatives:
+        yield f"  note: or else: {printable(alternative)}"
+    if finding.help:
+        yield f"  help: {printable(finding.help)}"
+
+
+def worst_line(parameter: ParameterResult) -> str:
+    """Return how many entries are off, and the worst with all its figures."""
+    worst, off = parameter.worst, parameter.count(EntryVerdict.DISAGREES)
+    counted = f"{off} of {len(parameter.entries)} entries disagree, most " if off else "largest error "
+    return (
+        f"{counted}at {printable(worst.name)}: analytic {value_text(worst.analytic)}, numeric"
+        f" {value_text(worst.numeric)}, reference {value_text(worst.reference)}, error {error_text(worst.error)},"
+        f" error bar {error_text(worst.bar)}"
+    )
+
+
+def sweep_line(sweep: StepSweep) -> str:
+    """Return what the errors at many steps mean."""
+    slope = "" if sweep.slope is None else f" (slope {sweep.slope:.1f})"
+    return f"{printable(sweep.entry)}: |analytic - numeric| {sweep.meaning}{slope}"
+
+
+def shape_text(parameter: ParameterResult) -> str:
+    """Return the shape; a number has none."""
+    return str(parameter.shape) if parameter.shape else "number"
+
+
+def catch_texts(parameter: ParameterResult) -> tuple[str, str]:
+    """Return the smallest error of an entry and of a common factor that would have failed."""
+    if parameter.sensitivity is None:
+        return "-", "-"
+    return f"{parameter.sensitivity.entry:.1e}", f"{parameter.sensitivity.factor:.1e}"
+
+
+def norm_text(norm: float) -> str:
+    """Return a norm to seven digits."""
+    return f"{norm:.6e}"
+
+
+def value_text(value: float) -> str:
+    """Return a gradient's value to seven digits, with its sign."""
+    return f"{value:+.6e}"
+
+
+def error_text(error: float) -> str:
+    """Return an error to three digits."""
+    return f"{error:.2e}"
