@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from gradcheck_cli.checking import check, check_gradient
     from gradcheck_cli.errors import GradcheckError
     from gradcheck_cli.problems.fixtures import load_fixture, save_fixture
-    from gradcheck_cli.results import CheckReport, Verdict
+    from gradcheck_cli.results import CheckFailedError, CheckReport, Verdict
 
 __version__ = "0.1.0"
 __all__ = [
+    "CheckFailedError",
     "CheckReport",
     "GradcheckError",
     "Verdict",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CheckFailedError": "results",
     "CheckReport": "results",
     "GradcheckError": "errors",
     "Verdict": "results",

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import numpy as np
-
 from gradcheck_cli.comparison.gradients import (
     compare_classic,
     compare_parameter,
@@ -31,11 +29,13 @@ from gradcheck_cli.numeric.second_opinion import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
 from gradcheck_cli.numeric.step_sweep import problem_sweeps
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
+from gradcheck_cli.problems.functions import function_problem
 from gradcheck_cli.problems.network import Network
-from gradcheck_cli.problems.problem import Problem
+from gradcheck_cli.problems.preflight import preflight
+from gradcheck_cli.problems.problem import KnownGradient, Problem
 from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.results import CheckReport, ParameterResult, StepError, Verdict
-from gradcheck_cli.settings import DEFAULT_EPSILON, DEFAULT_THRESHOLD, Settings
+from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON, DEFAULT_THRESHOLD, Settings
 
 __all__ = ["check", "check_gradient"]
 
@@ -89,6 +89,7 @@ def check(
     """
     started = time.perf_counter()
     settings = Settings(epsilon, threshold, precision, classic, require_sensitivity, seed)
+    problem = preflight(problem) if isinstance(problem, FunctionProblem) else problem
     run = Run.at_the_point(problem, settings, progress)
     report = run.classic_report() if classic else run.full_report()
     report = dataclasses.replace(
@@ -110,7 +111,8 @@ class Run:
     problem: CountedProblem
     settings: Settings
     progress: Progress
-    loss: float
+    loss: float | None
+    """J at the point; None where there are two gradients and no loss."""
     analytic: Parameters
     interrupted: bool = False
     """Whether Ctrl-C came; then only what was whole by then is in the report."""
@@ -122,7 +124,8 @@ class Run:
         if settings.step is not None:
             require_step_taken(problem.parameters, settings.step)
         counted = CountedProblem(problem)
-        return cls(counted, settings, progress, finite_loss(counted), problem.gradient(problem.parameters))
+        loss = None if isinstance(problem, KnownGradient) else finite_loss(counted)
+        return cls(counted, settings, progress, loss, problem.gradient(problem.parameters))
 
     def classic_report(self) -> CheckReport:
         """Judge by the course's rule: the difference of the whole at one step, and nothing else."""
@@ -231,25 +234,38 @@ def unfinished(report: CheckReport, parameters: Iterable[str]) -> CheckReport:
 
 
 def check_gradient(
-    loss: Callable[[dict[str, Array]], Any],
-    gradient: Callable[[dict[str, Array]], Any] | Mapping[str, Any],
-    parameters: Mapping[str, Any],
+    loss: Callable[..., Any],
+    gradient: Any,
+    parameters: Any,
     *,
+    data: Mapping[str, Any] | None = None,
+    autograd: str | None = None,
     name: str = "function",
+    epsilon: float | str | None = None,
+    classic: bool = False,
     **settings: Any,
 ) -> CheckReport:
-    """Check the gradient of a function of named arrays.
+    """Check the gradient of a function of named arrays, or of one array.
 
     Parameters
     ----------
     loss : callable
-        parameters -> float, where parameters is a dict of float64 arrays.
-    gradient : callable or mapping of str to array_like
-        parameters -> gradient, or the gradient itself: a dict with the parameters' names and shapes.
-    parameters : mapping of str to array_like
+        (parameters, **data) -> float, where parameters is a dict of float64 arrays, or one array where `parameters` is.
+    gradient : callable, mapping of str to array_like, array_like or None
+        (parameters, **data) -> gradient, or the gradient itself: in the same form as the parameters, or a tuple in
+        their order. None where `loss` returns the pair (loss, gradient), and with `autograd`.
+    parameters : mapping of str to array_like, or array_like
         The point at which to check. It is copied, never changed.
+    data : mapping of str to object, optional
+        What both functions get by keyword. Arrays are copied, never changed.
+    autograd : {"torch", "jax", "autograd"}, optional
+        The framework whose arrays the loss takes and whose gradient of it is checked.
     name : str, optional
         What the report calls it.
+    epsilon : float or "auto", optional
+        As for `check`, but ``"auto"`` unless given or `classic`.
+    classic : bool, optional
+        As for `check`.
     **settings
         As for `check`.
 
@@ -267,25 +283,13 @@ def check_gradient(
     >>> report = check_gradient(lambda p: (p["w"] ** 2).sum(), lambda p: {"w": 2 * p["w"]}, {"w": [1.0, 2.0]})
     >>> report.passed
     True
+    >>> check_gradient(lambda x: (x**2).sum(), lambda x: 3 * x, [1.0, 2.0]).passed
+    False
     """
-    point = {key: as_parameter(key, values) for key, values in parameters.items()}
-    return check(FunctionProblem(point, loss, gradient, name), **settings)
-
-
-def as_parameter(name: str, values: Any) -> Array:
-    """Return `values` as a float64 array of its own.
-
-    Raises
-    ------
-    ProblemError
-        Where they are not real numbers, or one of them is not finite.
-    """
-    array = np.asarray(values)
-    if array.dtype.kind not in "fiu":
-        raise ProblemError(f"parameter {name} has dtype {array.dtype}, expected real numbers")
-    if not np.isfinite(array).all():
-        raise ProblemError(f"parameter {name} holds NaN or infinity, expected finite numbers")
-    return np.array(array, dtype=np.float64)
+    problem = function_problem(loss, gradient, parameters, data=data or {}, autograd=autograd, name=name)
+    if epsilon is None:
+        epsilon = DEFAULT_EPSILON if classic else AUTO
+    return check(problem, epsilon=epsilon, classic=classic, **settings)
 
 
 def require_something(parameters: Parameters) -> None:

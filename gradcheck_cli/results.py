@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import enum
 import heapq
+import importlib
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias, overload
+from typing import Any, TypeAlias, overload
 
 __all__ = [
+    "CheckFailedError",
     "CheckReport",
     "Entries",
     "Entry",
@@ -259,8 +261,8 @@ class CheckReport:
     threshold: float
     epsilon: float | str
     """The step of the centred difference, or ``"auto"``."""
-    loss: float
-    """J at the point."""
+    loss: float | None
+    """J at the point; None where two saved gradients are compared."""
     evaluations: int
     """How often the loss was asked for, by the centred difference and by the ladder."""
     reference: str
@@ -296,6 +298,49 @@ class CheckReport:
         if found or self.passed:
             return found
         return (max(self.parameters, key=lambda p: p.difference if p.difference == p.difference else float("inf")),)
+
+    def raise_for_failure(self) -> None:
+        """Do nothing where the check passed.
+
+        Raises
+        ------
+        CheckFailedError
+            Where it did not; its text is the report.
+        """
+        if not self.passed:
+            raise CheckFailedError(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the JSON report says of this check, in dicts, lists, text and numbers."""
+        return _reporter("json_report").as_dict(self)  # type: ignore[no-any-return]
+
+    def __rich__(self) -> object:
+        return _reporter("terminal").renderable(self)
+
+    def _repr_html_(self) -> str:
+        return str(_reporter("notebook").as_html(self))
+
+    def __str__(self) -> str:
+        return str(_reporter("terminal").as_text(self))
+
+
+class CheckFailedError(AssertionError):
+    """A check that did not pass, raised where one was asked to.
+
+    Parameters
+    ----------
+    report : CheckReport
+        What the check found; the text of the error.
+    """
+
+    def __init__(self, report: CheckReport) -> None:
+        super().__init__(str(report))
+        self.report = report
+
+
+def _reporter(name: str) -> Any:
+    """Return a module of the reporters, loaded when a report is first shown: this vocabulary stands below them."""
+    return importlib.import_module(f"gradcheck_cli.reporters.{name}")
 
 
 @dataclass(frozen=True)

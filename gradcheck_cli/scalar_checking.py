@@ -77,7 +77,7 @@ def scalar_sweeps(model: ScalarModel, report: CheckReport) -> tuple[StepSweep, .
     if report.passed:
         return ()
     differences = [(model.loss(model.theta + h) - model.loss(model.theta - h)) / (2 * h) for h in STEPS]
-    noise = sys.float_info.epsilon * abs(report.loss) / 2
+    noise = sys.float_info.epsilon * abs(report.loss or 0.0) / 2
     return (sweep(report, report.parameters[0], 0, differences, noise),)
 
 
@@ -113,7 +113,9 @@ def judge(model: ScalarModel, loss: float, numeric: float, reference: float, set
     )
     if settings.classic:
         return dataclasses.replace(report, reasons=hidden_in_the_whole((parameter,), verdict))
-    return dataclasses.replace(report, reasons=reasons_for(report, settings, step_error(report, numeric, reference)))
+    return dataclasses.replace(
+        report, reasons=reasons_for(report, settings, step_error(report, loss, numeric, reference))
+    )
 
 
 def compare(analytic: float, numeric: float, reference: float, bar: float, settings: Settings) -> ParameterResult:
@@ -156,11 +158,11 @@ def sensitivity(reference: float, bar: float, threshold: float) -> Sensitivity:
     return Sensitivity(caught, share, share)
 
 
-def step_error(report: CheckReport, numeric: float, reference: float) -> StepError | None:
+def step_error(report: CheckReport, loss: float, numeric: float, reference: float) -> StepError | None:
     """Return the error of the centred difference: of a linear J it can only be round-off."""
     if isinstance(report.epsilon, str) or report.difference <= report.threshold:
         return None
     size = abs(numeric) + abs(reference)
-    noise = sys.float_info.epsilon * abs(report.loss) / 2
+    noise = sys.float_info.epsilon * abs(loss) / 2
     floor = noise / report.epsilon / size if size else 0.0
     return StepError(StepFault.ROUND_OFF, floor, relative_difference(numeric, reference), "theta")

@@ -13,8 +13,11 @@ import click
 from gradcheck_cli import __version__
 from gradcheck_cli.cli.bench import bench
 from gradcheck_cli.cli.cases import cases
+from gradcheck_cli.cli.command import command as program
+from gradcheck_cli.cli.compare import compare
 from gradcheck_cli.cli.defaults import apply_config
 from gradcheck_cli.cli.explain import explain
+from gradcheck_cli.cli.func import func
 from gradcheck_cli.cli.net import net
 from gradcheck_cli.cli.output import discard, show_error, write
 from gradcheck_cli.cli.run import run
@@ -102,5 +105,5 @@ def main(ctx: click.Context, config: str | None) -> None:
     apply_config(ctx, config)
 
 
-for command in (scalar, net, run, cases, explain, bench):
+for command in (scalar, net, func, program, compare, run, cases, explain, bench):
     main.add_command(command)

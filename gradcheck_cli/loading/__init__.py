@@ -1,1 +1,1 @@
-"""What comes in: the arrays of .npz files and functions in the user's own files."""
+"""What comes in: the arrays of .npz and .json files and functions in the user's own files."""

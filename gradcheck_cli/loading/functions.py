@@ -1,7 +1,8 @@
-"""Functions in the user's own files: ``path/to/file.py:name`` to something that can be called."""
+"""Functions of the user's own: ``path/to/file.py:name`` or ``package.module:name`` to something that can be called."""
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from collections.abc import Callable
@@ -13,35 +14,52 @@ from gradcheck_cli.errors import InputError, UserFunctionError, did_you_mean
 
 __all__ = ["load_function"]
 
+EXPECTED = "expected FILE.py:NAME or MODULE:NAME"
+
 
 def load_function(reference: str) -> Callable[..., Any]:
-    """Load a function from a Python file.
+    """Load a function from a Python file or from a module.
 
-    The file's folder can be imported from while the program runs, as if the file were run itself.
+    The file's folder, or the current one for a module, can be imported from while the program runs, as if the file were
+    run itself.
 
     Parameters
     ----------
     reference : str
-        ``FILE.py:NAME``; the file may have a drive letter, for the last colon divides.
+        ``FILE.py:NAME`` or ``MODULE:NAME``, where a name may have dots; the file may have a drive letter, for the last
+        colon divides.
 
     Raises
     ------
     InputError
-        Where there is no such file or no such function.
+        Where there is no such file, module or function.
     UserFunctionError
         Where the file raises while it is imported.
     """
-    file, colon, name = reference.rpartition(":")
-    if not (colon and file and name):
-        raise InputError(f"{reference!r} does not name a function, expected FILE.py:NAME")
-    module = import_file(Path(file))
-    if not hasattr(module, name):
-        functions = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-        raise InputError(f"{file} has no {name!r}", hint=did_you_mean(name, functions))
-    function = getattr(module, name)
+    home, colon, name = reference.rpartition(":")
+    if not (colon and home and name):
+        raise InputError(f"{reference!r} does not name a function, {EXPECTED}")
+    function = find_attribute(import_home(home), home, name)
     if not callable(function):
-        raise InputError(f"{name!r} in {file} is {type(function).__name__}, expected a function")
+        raise InputError(f"{name!r} in {home} is {type(function).__name__}, expected a function")
     return function  # type: ignore[no-any-return]
+
+
+def import_home(home: str) -> ModuleType:
+    """Import what stands before the last colon."""
+    is_path = home.endswith(".py") or "/" in home or "\\" in home
+    return import_file(Path(home)) if is_path else import_module(home)
+
+
+def find_attribute(module: ModuleType, home: str, name: str) -> Any:
+    """Follow a dotted name from a module on."""
+    found: Any = module
+    for part in name.split("."):
+        if not hasattr(found, part):
+            known = [key for key in dir(found) if callable(getattr(found, key, None)) and not key.startswith("_")]
+            raise InputError(f"{home} has no {name!r}", hint=did_you_mean(part, known))
+        found = getattr(found, part)
+    return found
 
 
 def import_file(path: Path) -> ModuleType:
@@ -56,8 +74,7 @@ def import_file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise InputError(f"{path} cannot be imported, expected a file that ends in .py")
     module = importlib.util.module_from_spec(spec)
-    if str(path.parent) not in sys.path:
-        sys.path.insert(0, str(path.parent))
+    make_importable(path.parent)
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
@@ -67,6 +84,29 @@ def import_file(path: Path) -> ModuleType:
             raise
         raise UserFunctionError.of(f"{path.name}, while it was imported, raised", error) from error
     return module
+
+
+def import_module(name: str) -> ModuleType:
+    """Import a module by its name, from the current folder too."""
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise InputError(f"{name!r} is neither a Python file nor the name of a module, {EXPECTED}")
+    make_importable(Path.cwd())
+    try:
+        return importlib.import_module(name)
+    except KeyboardInterrupt:
+        raise
+    except ModuleNotFoundError as error:
+        if error.name and f"{name}.".startswith(f"{error.name}."):
+            raise InputError(f"there is no module {error.name!r}", hint="is it installed, or a FILE.py?") from error
+        raise UserFunctionError.of(f"{name}, while it was imported, raised", error) from error
+    except BaseException as error:
+        raise UserFunctionError.of(f"{name}, while it was imported, raised", error) from error
+
+
+def make_importable(folder: Path) -> None:
+    """Let modules be imported from a folder, before those of the same name elsewhere."""
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
 
 
 def is_file(path: Path) -> bool:

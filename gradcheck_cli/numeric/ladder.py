@@ -64,7 +64,6 @@ SAFETY = 4.0  # bars are estimates; a right gradient must not fail
 ROUNDING = 16.0  # machine epsilons, of the largest slope: what a formula may lose
 SINGLE = float(np.finfo(np.float32).eps)
 HIDDEN = 4.0  # noise is measured anew where it turns out to be so many times larger
-ENTRIES_AT_ONCE = 64  # between two words of progress
 
 
 def ladder_reference(
@@ -158,8 +157,9 @@ class _Ladder:
 
     def start(self, progress: Callable[[int], None]) -> None:
         """Take the first difference of every entry."""
-        for start in range(0, self.positions.size, ENTRIES_AT_ONCE):
-            block = self.every[start : start + ENTRIES_AT_ONCE]
+        at_once = self.point.problem.entries_at_once(self.name)
+        for start in range(0, self.positions.size, at_once):
+            block = self.every[start : start + at_once]
             self.measure(FIRST, block)
             progress(len(block))
 

@@ -1,4 +1,4 @@
-"""The reference of all parameters, found in the best way that the problem offers; always from losses alone."""
+"""The reference of all parameters, found in the best way that the problem offers; never from its claim."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 
 from gradcheck_cli.numeric.complex_step import complex_step_reference
 from gradcheck_cli.numeric.counted import CountedProblem
+from gradcheck_cli.numeric.known import known_reference
 from gradcheck_cli.numeric.ladder import ladder_reference
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.parameters import Parameters
-from gradcheck_cli.problems.problem import ComplexSafe
+from gradcheck_cli.problems.problem import ComplexSafe, KnownGradient
 from gradcheck_cli.settings import Settings
 
 __all__ = ["find_reference"]
@@ -37,6 +38,8 @@ def find_reference(
     tuple of str and iterator
         The name of the way, and the search: each parameter's name and reference, as soon as it is whole.
     """
+    if isinstance(problem.problem, KnownGradient):
+        return "a saved gradient", known_reference(problem.problem)
     if isinstance(problem.problem, ComplexSafe):
         return "complex step", complex_step_reference(problem.problem)
     return "ladder of steps", ladder_reference(problem, analytic, settings.threshold, settings.seed, progress)

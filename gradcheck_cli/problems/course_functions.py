@@ -8,9 +8,11 @@ from typing import Any
 
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.arguments import copied
 from gradcheck_cli.problems.network import Network, course_cache
 from gradcheck_cli.problems.problem import Problem
-from gradcheck_cli.problems.user_function import FunctionProblem, call, claimed_gradient, copied, name_of
+from gradcheck_cli.problems.returned import claimed_gradient
+from gradcheck_cli.problems.user_function import FunctionProblem, call, name_of
 
 __all__ = ["with_own_functions"]
 

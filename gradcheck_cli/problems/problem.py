@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array, Parameters
 
-__all__ = ["ENTRIES_AT_ONCE", "ComplexSafe", "Problem", "changes_one_by_one"]
+__all__ = ["ENTRIES_AT_ONCE", "ComplexSafe", "KnownGradient", "Problem", "changes_one_by_one"]
 
 ENTRIES_AT_ONCE = 64  # where each takes a call of the loss
 
@@ -80,6 +80,17 @@ class ComplexSafe(Protocol):
 
     def rounding_floor(self, machine_epsilon: float) -> Parameters:
         """Return what a right gradient, computed with that machine epsilon, may be off by for rounding alone."""
+
+
+@runtime_checkable
+class KnownGradient(Protocol):
+    """What a problem offers that has the right gradient itself in the place of a loss."""
+
+    def known_gradient(self) -> Parameters:
+        """Return the right gradient."""
+
+    def known_bars(self, machine_epsilon: float) -> Parameters:
+        """Return what a claim, computed with that machine epsilon, may be off by, whatever the threshold."""
 
 
 def changes_one_by_one(problem: Problem, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:

@@ -1,60 +1,154 @@
-"""The user's own functions as a problem, and what they may return."""
+"""The user's own functions as a problem.
+
+They get copies, never the caller's arrays. Copying everything for each loss would cost more than a small loss does: the
+losses with single entries moved are taken on one copy, in which an entry is set and set back. Afterwards the copy is
+compared with the original; where a function has changed it, every loss is taken anew on a copy of its own.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import GradcheckError, ProblemError, UserFunctionError, did_you_mean
+from gradcheck_cli.errors import GradcheckError, UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE, changes_one_by_one
+from gradcheck_cli.problems.arguments import Arguments
+from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE
+from gradcheck_cli.problems.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
 
-__all__ = ["FunctionProblem", "call", "claimed_gradient", "copied", "name_of", "scalar_loss"]
+__all__ = ["FunctionProblem", "call", "name_of", "raised"]
+
+WORDS_OF_PROGRESS = 20  # for a large parameter
+
+NO_VALUE_THERE = (ArithmeticError, ValueError)
+"""What a loss may raise beside the point, where it is not defined: the logarithm of a negative number."""
 
 
 @dataclass(frozen=True)
 class FunctionProblem:
-    """A loss and its gradient as two functions of a dict of arrays.
+    """A loss and its gradient as two functions, or as one that returns both."""
 
-    Parameters
-    ----------
-    loss_function : callable
-        parameters -> float; it gets a copy of the arrays.
-    claim : callable or mapping of str to array_like
-        parameters -> gradient, or the gradient itself; the parameters' names and shapes.
-    """
-
-    parameters: Parameters
-    loss_function: Callable[[dict[str, Array]], Any]
-    claim: Callable[[dict[str, Array]], Any] | Mapping[str, Any]
+    point: Parameters
+    """All parameters, those too that are not checked."""
+    loss_function: Callable[..., Any]
+    """(parameters, **data) -> float; a pair (loss, gradient) where `claim` is None."""
+    claim: Any
+    """(parameters, **data) -> gradient, the gradient itself, or None."""
     name: str = "function"
     notes: Sequence[str] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+    one_array: bool = False
+    """Whether the functions take the one parameter as an array and not in a dict."""
+    only: Sequence[str] = ()
+    """The parameters that are checked; empty for all."""
+    returns_both: bool = False
+    keeps_inputs: bool = True
+    """Whether the loss leaves the arrays that it is given as they are."""
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """The point, but what is not checked."""
+        return {name: values for name, values in self.point.items() if not self.only or name in self.only}
 
     def loss(self, parameters: Parameters) -> float:
-        """Return what the loss function returns, as one number."""
-        return scalar_loss(call(self.loss_function, copied(parameters)), f"what {name_of(self.loss_function)} returned")
+        """Return the loss; not a number where the function has no value."""
+        with np.errstate(all="ignore"):
+            return self.loss_or_nan(self.arguments({**self.point, **parameters}))
 
     def gradient(self, parameters: Parameters) -> Parameters:
         """Return the claimed gradient, its shapes checked."""
-        claim = call(self.claim, copied(parameters)) if callable(self.claim) else self.claim
-        return claimed_gradient(claim, parameters, "the gradient")
+        claim = self.claimed(self.arguments({**self.point, **parameters}))
+        return claimed_gradient(by_name(claim, self.point, "the gradient"), self.parameters, "the gradient")
 
-    def entries_at_once(self, parameter: str) -> int:  # noqa: ARG002
-        """Return a number for which progress is seen."""
-        return ENTRIES_AT_ONCE
+    def entries_at_once(self, parameter: str) -> int:
+        """Return a number for which progress is seen, and nothing but it is noticed of a trivial loss."""
+        return max(ENTRIES_AT_ONCE, self.point[parameter].size // WORDS_OF_PROGRESS)
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the changes of the loss, one call each."""
-        return changes_one_by_one(self, parameter, entries, steps)
+        with np.errstate(all="ignore"):
+            losses = self.losses_on_one_copy(parameter, entries, steps) if self.keeps_inputs else None
+            if losses is None:
+                losses = self.losses_on_copies(parameter, entries, steps)
+            return losses - self.loss(self.parameters)
 
+    # how the functions are called
 
-def copied(arrays: Parameters) -> dict[str, Array]:
-    """Return copies, so that nothing the user's function does to them reaches the caller's arrays."""
-    return {name: array.copy() for name, array in arrays.items()}
+    def arguments(self, parameters: Parameters) -> Arguments:
+        """Return copies for one call."""
+        return Arguments(parameters, self.data, one_array=self.one_array)
+
+    def claimed(self, arguments: Arguments) -> Any:
+        """Return what is claimed, as it comes."""
+        if self.returns_both:
+            answer = call(self.loss_function, arguments.first, **arguments.data)
+            return loss_and_gradient(answer, name_of(self.loss_function))[1]
+        return call(self.claim, arguments.first, **arguments.data) if callable(self.claim) else self.claim
+
+    def loss_returned(self, answer: Any) -> Any:
+        """Return the loss in what the function returned, as it comes."""
+        return loss_and_gradient(answer, name_of(self.loss_function))[0] if self.returns_both else answer
+
+    def loss_or_nan(self, arguments: Arguments) -> float:
+        """Return the loss, or NaN where the function has no value there."""
+        try:
+            answer = self.loss_function(arguments.first, **arguments.data)
+        except BaseException as error:  # noqa: BLE001  (sorted out there)
+            return self.no_value(error)
+        return self.number(answer)
+
+    def no_value(self, error: BaseException) -> float:
+        """Return NaN for what the function raised, where that says that it is not defined there.
+
+        Raises
+        ------
+        UserFunctionError
+            For anything else.
+        """
+        if isinstance(error, NO_VALUE_THERE):
+            return math.nan
+        if isinstance(error, KeyboardInterrupt | GradcheckError):
+            raise error
+        raise raised(self.loss_function, error) from error
+
+    def number(self, answer: Any) -> float:
+        """Return the loss in what the function returned."""
+        return scalar_loss(self.loss_returned(answer), f"what {name_of(self.loss_function)} returned")
+
+    # the losses beside the point
+
+    def losses_on_one_copy(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array | None:
+        """Return the losses with single entries moved; None where the function changed more than we did."""
+        arguments = self.arguments(self.point)
+        function, first, data = self.loss_function, arguments.first, arguments.data
+        values = arguments.parameters[parameter].reshape(-1)
+        moves = zip(entries.tolist(), (values[entries] + steps).tolist(), values[entries].tolist(), strict=True)
+        losses = []
+        # a loss may take a microsecond: nothing is done here that could be done before or after
+        for entry, moved, before in moves:
+            values[entry] = moved
+            try:
+                answer = function(first, **data)
+            except BaseException as error:  # noqa: BLE001  (sorted out there)
+                answer = self.no_value(error)
+            losses.append(answer if isinstance(answer, float) else self.number(answer))
+            values[entry] = before
+        return None if arguments.changed(self.point, self.data) else np.array(losses)
+
+    def losses_on_copies(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
+        """Return the losses with single entries moved, each from copies of its own."""
+        losses = np.empty(len(entries))
+        for k, (entry, step) in enumerate(zip(entries.tolist(), steps.tolist(), strict=True)):
+            arguments = self.arguments(self.point)
+            arguments.parameters[parameter].reshape(-1)[entry] += step
+            losses[k] = self.loss_or_nan(arguments)
+        return losses
 
 
 def name_of(function: Callable[..., Any]) -> str:
@@ -62,7 +156,7 @@ def name_of(function: Callable[..., Any]) -> str:
     return getattr(function, "__name__", None) or repr(function)
 
 
-def call(function: Callable[..., Any], *arguments: Any) -> Any:
+def call(function: Callable[..., Any], *arguments: Any, **data: Any) -> Any:
     """Call the user's function; what it raises becomes an error of ours that carries its traceback.
 
     Raises
@@ -71,71 +165,13 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
         Where the function raises anything, or exits.
     """
     try:
-        return function(*arguments)
-    except (KeyboardInterrupt, GradcheckError):
+        return function(*arguments, **data)
+    except (KeyboardInterrupt, GradcheckError):  # the latter from functions of ours around the user's
         raise
     except BaseException as error:  # sys.exit and pytest.fail are no Exceptions
-        raise UserFunctionError.of(f"{name_of(function)} raised", error) from error
+        raise raised(function, error) from error
 
 
-def scalar_loss(value: Any, what: str) -> float:
-    """Return the one real number that `value` is.
-
-    Raises
-    ------
-    ProblemError
-        Where it is anything else.
-    """
-    array = _as_array(value)
-    if array is not None and array.size == 1 and array.dtype.kind in "fiub":
-        return float(array.reshape(-1)[0])
-    shown = type(value).__name__ if array is None or not array.shape else f"an array of shape {array.shape}"
-    raise ProblemError(f"{what} is {shown}, expected one real number")
-
-
-def claimed_gradient(claim: Any, parameters: Parameters, source: str, *, prefix: str = "") -> dict[str, Array]:
-    """Return the claim as float64 arrays by parameter name; extra keys are left out, nothing is broadcast.
-
-    Parameters
-    ----------
-    claim : mapping of str to array_like
-        For each parameter, under its name behind `prefix`, an array of its shape.
-    parameters : mapping of str to ndarray
-        Names and shapes to be met.
-    source : str
-        Who claims it, for the messages.
-    prefix : str, optional
-        ``"d"`` where the gradient of W1 stands under dW1.
-
-    Raises
-    ------
-    ProblemError
-        Where it is no mapping, a parameter is missing, or a shape or a dtype does not fit.
-    """
-    if not isinstance(claim, Mapping):
-        keys = ", ".join(prefix + name for name in parameters)
-        raise ProblemError(f"{source} returned {type(claim).__name__}, expected a dict with {keys}")
-    return {name: _claimed_array(claim, prefix + name, values.shape, source) for name, values in parameters.items()}
-
-
-def _claimed_array(claim: Mapping[str, Any], key: str, shape: tuple[int, ...], source: str) -> Array:
-    if key not in claim:
-        raise ProblemError(
-            f"{source} has no {key}; it has {', '.join(map(str, claim)) or 'nothing'}",
-            hint=did_you_mean(key, [str(k) for k in claim]),
-        )
-    array = _as_array(claim[key])
-    if array is None or array.dtype.kind not in "fiub":
-        kind = type(claim[key]).__name__ if array is None else f"of dtype {array.dtype}"
-        raise ProblemError(f"{key} from {source} is {kind}, expected real numbers of shape {shape}")
-    if array.shape != shape:
-        fits = "its transpose would fit" if array.T.shape == shape else "nothing is broadcast"
-        raise ProblemError(f"{key} from {source} has shape {array.shape}, expected {shape}", hint=fits)
-    return array.astype(np.float64)
-
-
-def _as_array(value: Any) -> NDArray[Any] | None:
-    try:
-        return np.asarray(value)
-    except Exception:  # noqa: BLE001  (ragged lists, and what the __array__ of the user's own kind may raise)
-        return None
+def raised(function: Callable[..., Any], error: BaseException) -> UserFunctionError:
+    """Return the error for what a function raised."""
+    return UserFunctionError.of(f"{name_of(function)} raised", error)

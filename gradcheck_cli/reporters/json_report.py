@@ -13,7 +13,7 @@ from typing import Any
 
 from gradcheck_cli.results import CheckReport, Entry, EntryVerdict, Outcome, ParameterResult, RunReport, Unchecked
 
-__all__ = ["SCHEMA_VERSION", "render_run"]
+__all__ = ["SCHEMA_VERSION", "as_dict", "render_run"]
 
 SCHEMA_VERSION = "1.0"
 WORST_ENTRIES = 10  # of a parameter
@@ -30,6 +30,11 @@ def render_run(run: RunReport) -> str:
         "timing": {"seconds": sum(checked), "cases": checked},
     }
     return json.dumps(plain(content), indent=2, allow_nan=False) + "\n"
+
+
+def as_dict(report: CheckReport) -> dict[str, Any]:
+    """Return one report as it stands in the JSON object, ready for json.dumps."""
+    return dict(plain(case(report)))
 
 
 def case(outcome: Outcome) -> dict[str, Any]:

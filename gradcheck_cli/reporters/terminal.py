@@ -33,7 +33,7 @@ from gradcheck_cli.reporters.words import (
 from gradcheck_cli.results import CheckReport, Entry, Outcome, ParameterResult, RunReport, Unchecked, Verdict
 from gradcheck_cli.text import printable
 
-__all__ = ["Style", "render", "render_run", "render_table"]
+__all__ = ["Style", "as_text", "render", "render_run", "render_table", "renderable"]
 
 STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
 INDENT = "      "
@@ -140,6 +140,16 @@ def case_cells(outcome: Outcome) -> list[Text]:
         f"{outcome.seconds:.2f}", printable(worst),
     ]  # fmt: skip
     return [verdict_text(outcome.verdict), name, *map(Text, figures)]
+
+
+def as_text(report: CheckReport) -> str:
+    """Return the report as plain text, as wide as it needs."""
+    return render(report, Style()).rstrip()
+
+
+def renderable(report: CheckReport) -> Text:
+    """Return the report as Rich may print it."""
+    return Text.from_ansi(render(report, Style(color=True)))
 
 
 # layouts of the table, widest first

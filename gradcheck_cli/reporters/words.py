@@ -38,10 +38,11 @@ def headline(report: CheckReport) -> str:
 def facts(report: CheckReport, *, seconds: str = "") -> list[str]:
     """Return the circumstances of the check, every digit of the loss and of the difference, and the reasons."""
     epsilon = report.epsilon if isinstance(report.epsilon, str) else f"{report.epsilon:g}"
+    loss = "" if report.loss is None else f"J = {report.loss!r}, "
     entries = "entry" if report.entry_count == 1 else "entries"
     reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
     return [
-        f"J = {report.loss!r}, difference = {report.difference!r}",
+        f"{loss}difference = {report.difference!r}",
         f"{report.entry_count} {entries}, epsilon {epsilon}, {report.evaluations} evaluations{seconds}; {reference}",
         *report.reasons,
     ]

@@ -26,6 +26,9 @@ def test_another_name_is_an_attribute_error() -> None:
         "import gradcheck_cli.cli.main",
         "from gradcheck_cli.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass",
         "from gradcheck_cli.cli.main import main\ntry: main(['net', '--help'])\nexcept SystemExit: pass",
+        "from gradcheck_cli.cli.main import main\ntry: main(['func', '--help'])\nexcept SystemExit: pass",
+        "from gradcheck_cli.cli.main import main\ntry: main(['command', '--help'])\nexcept SystemExit: pass",
+        "from gradcheck_cli.cli.main import main\ntry: main(['compare', '--help'])\nexcept SystemExit: pass",
         "from gradcheck_cli.cli.main import main\ntry: main(['--version'])\nexcept SystemExit: pass",
     ],
 )

@@ -109,3 +109,43 @@ def test_what_the_file_raises_shows_its_own_traceback(tmp_path: Path, text: str,
 def test_an_interrupt_while_the_file_is_run_is_no_error_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         load_function(f"{homework(tmp_path, 'raise KeyboardInterrupt')}:f")
+
+
+def test_loads_from_a_module() -> None:
+    import math
+
+    assert load_function("math:sin") is math.sin
+
+
+def test_follows_a_dotted_name(tmp_path: Path) -> None:
+    text = "class Model:\n    class inner:\n        @staticmethod\n        def loss(x): return x + 1"
+    assert load_function(f"{homework(tmp_path, text)}:Model.inner.loss")(1) == 2
+
+
+def test_a_module_of_the_current_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    homework(tmp_path, "def f(x): return x", "gc_model_of_mine.py")
+    monkeypatch.chdir(tmp_path)
+    assert load_function("gc_model_of_mine:f")(1) == 1
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("gc_no_such_module:f", "there is no module 'gc_no_such_module'"),
+        ("json.no_such:f", "there is no module 'json.no_such'"),
+        ("math:sine", "math has no 'sine'"),
+        ("math:pi.real", "'pi.real' in math is float, expected a function"),
+        ("1x:f", "'1x' is neither a Python file nor the name of a module"),
+        ("C:\\work\\model.py:f", r"C:\\work\\model.py is no file"),
+    ],
+)
+def test_a_reference_to_nothing_is_refused(reference: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load_function(reference)
+
+
+def test_a_module_that_raises_shows_its_own_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    homework(tmp_path, "import gc_no_such_module", "gc_broken_of_mine.py")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserFunctionError, match="gc_broken_of_mine, while it was imported, raised ModuleNotFound"):
+        load_function("gc_broken_of_mine:f")

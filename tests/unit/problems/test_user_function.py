@@ -12,7 +12,8 @@ from gradcheck_cli.checking import check, check_gradient
 from gradcheck_cli.errors import ProblemError, UserFunctionError
 from gradcheck_cli.problems.cases import built_in_case
 from gradcheck_cli.problems.course_functions import with_own_functions
-from gradcheck_cli.problems.user_function import call, claimed_gradient, scalar_loss
+from gradcheck_cli.problems.returned import claimed_gradient, scalar_loss
+from gradcheck_cli.problems.user_function import call
 
 POINT = {"w": np.array([1.0, -2.0]), "c": np.array([[3.0]])}
 

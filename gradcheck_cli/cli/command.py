@@ -1,0 +1,76 @@
+"""`gradcheck command`: the gradient of a program in any language."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking, point_options
+from gradcheck_cli.cli.param_types import POSITIVE
+from gradcheck_cli.cli.running import Case, run_checks
+
+if TYPE_CHECKING:
+    from gradcheck_cli.problems.problem import Problem
+
+__all__ = ["command"]
+
+EPILOG = """\b
+Examples:
+  gradcheck command './my_program' --params params.npz
+  gradcheck command 'Rscript score.R --quiet' --params params.json --exchange json
+  gradcheck command './solver {input} --out {output}' --params params.npz --timeout 300
+
+\b
+The program gets the path of a file with all arrays by name, behind its own arguments or in the place of {input}.
+It prints the answer, or writes it to {output}: 'loss' and, under each parameter's name, its gradient; as JSON or .npz.
+GRADCHECK_GRADIENT is 1 in its environment where the gradient is read, and 0 where only the loss is.
+With --batch each parameter has an axis of points in front, and so have the loss and the gradients.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("program", metavar="'PROGRAM ARGUMENTS'")
+@click.option(
+    "--exchange",
+    type=click.Choice(["npz", "json"]),
+    default="npz",
+    show_default=True,
+    help="The kind of file that the program gets.",
+)
+@click.option("--timeout", type=POSITIVE, default=60.0, show_default=True, help="Seconds that a call may take.")
+@click.option("--batch", type=click.IntRange(min=1), metavar="N", help="Hand over up to N points a call.")
+@point_options
+@auto_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    program: str,
+    exchange: str,
+    timeout: float,
+    batch: int | None,
+    **options: Any,
+) -> None:
+    """Check the gradient that a program in any language computes."""
+    point = PointOptions(**{name: options.pop(name) for name in PointOptions.__dataclass_fields__})
+    case = Case(f"command, {program}", partial(load_problem, program, exchange, timeout, batch, point))
+    ctx.exit(run_checks([case], checking(options)))
+
+
+def load_problem(program: str, exchange: str, timeout: float, batch: int | None, point: PointOptions) -> Problem:
+    """Read the files and make a problem of the program."""
+    from gradcheck_cli.problems.external_program import program_problem
+
+    loaded = point.load()
+    return program_problem(
+        program,
+        loaded.parameters,
+        data=loaded.data,
+        exchange=exchange,
+        timeout=timeout,
+        batch=batch,
+        only=loaded.only,
+        notes=loaded.notes,
+    )

@@ -1,0 +1,46 @@
+"""`gradcheck compare`: two saved gradients."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gradcheck_cli.cli.function_options import FILE, auto_options, checking
+from gradcheck_cli.cli.running import Case, run_checks
+
+if TYPE_CHECKING:
+    from gradcheck_cli.problems.problem import Problem
+
+__all__ = ["compare"]
+
+EPILOG = """\b
+Examples:
+  gradcheck compare mine.npz reference.npz
+  gradcheck compare mine.json reference.npz --threshold 1e-5
+
+\b
+Both files hold one array for each parameter, under the same names. The reference may have error bars: W1__error beside
+W1, what W1 itself may be off by.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("mine", type=FILE, metavar="MINE")
+@click.argument("reference", type=FILE, metavar="REFERENCE")
+@auto_options
+@click.pass_context
+def compare(ctx: click.Context, /, mine: Path, reference: Path, **options: Any) -> None:
+    """Check the gradient in one file against the right one in another; both are .npz or .json."""
+    case = Case(f"compare, {mine}", partial(load_gradients, mine, reference))
+    ctx.exit(run_checks([case], checking(options)))
+
+
+def load_gradients(mine: Path, reference: Path) -> Problem:
+    """Read both files."""
+    from gradcheck_cli.loading.arrays import read_arrays
+    from gradcheck_cli.problems.saved_gradients import saved_gradients
+
+    return saved_gradients(read_arrays(mine), read_arrays(reference), f"{mine.name} against {reference.name}")

@@ -1,0 +1,110 @@
+"""The options that the commands for functions and programs share, and the point that they describe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from gradcheck_cli.cli.options import Checking, checking_options
+from gradcheck_cli.cli.param_types import FINITE
+from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["PointOptions", "auto_options", "checking", "point_options"]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+FILE = click.Path(path_type=Path)
+
+
+class Numbers(click.ParamType):  # type: ignore[type-arg]  # click's own class takes no argument when the program runs
+    """Numbers with commas between."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        """Return the numbers."""
+        return tuple(FINITE.convert(part.strip(), param, ctx) for part in str(value).split(","))
+
+
+@dataclass(frozen=True)
+class PointOptions:
+    """The values of `point_options`."""
+
+    params: Path | None
+    data: Path | None
+    at: tuple[float, ...] | None
+    vary: tuple[str, ...]
+    only: tuple[str, ...]
+    skip: tuple[str, ...]
+    why: str | None
+
+    def __post_init__(self) -> None:
+        if (self.params is None) == (self.at is None):
+            raise click.UsageError("Give the parameters either by --params FILE or by --at NUMBERS.")
+        if self.only and self.skip:
+            raise click.UsageError("Give either --param or --skip: what is not selected is skipped.")
+        if bool(self.skip) != bool(self.why):
+            raise click.UsageError("--skip NAME and --why TEXT go together: a gap in a check needs its reason.")
+
+    def load(self) -> LoadedProblem:
+        """Read the files."""
+        from gradcheck_cli.loading.point import load_point, selected
+
+        point = load_point(self.params, self.data, self.at, self.vary)
+        only = selected(point.parameters, self.only, self.skip)
+        return LoadedProblem(point.parameters, point.data, only, self.notes(only, list(point.parameters)))
+
+    def notes(self, only: Sequence[str], every: Sequence[str]) -> list[str]:
+        """Say what is not checked, and why."""
+        left_out = [name for name in every if name not in only]
+        reason = self.why if self.skip else "not selected by --param"
+        return [f"not checked: {', '.join(left_out)} ({reason})"] if left_out else []
+
+
+@dataclass(frozen=True)
+class LoadedProblem:
+    """What stood in the files."""
+
+    parameters: dict[str, NDArray[Any]]
+    data: dict[str, NDArray[Any]]
+    only: tuple[str, ...]
+    notes: list[str]
+
+
+def point_options(command: _Command) -> _Command:
+    """Add the options that say where a gradient is checked."""
+    for option in reversed(
+        [
+            click.option("--params", type=FILE, metavar="FILE", help="The parameters: an .npz or .json file."),
+            click.option("--at", type=Numbers(), metavar="X,Y,...", help="The parameters as one array of numbers."),
+            click.option("--data", type=FILE, metavar="FILE", help="What is not differentiated: .npz or .json."),
+            click.option("--vary", multiple=True, metavar="NAME", help="Only this array of the files is a parameter."),
+            click.option("--param", "only", multiple=True, metavar="NAME", help="Check only this parameter."),
+            click.option("--skip", multiple=True, metavar="NAME", help="Do not check this parameter; needs --why."),
+            click.option("--why", metavar="TEXT", help="Why a parameter is skipped; the report repeats it."),
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def auto_options(command: _Command) -> _Command:
+    """Add the options of every check, with epsilon auto where neither a step nor the course's rule is asked for."""
+    command = checking_options(command)
+    for option in command.__click_params__:  # type: ignore[attr-defined]
+        if option.name == "epsilon":
+            option.default, option.show_default = None, AUTO
+    return command
+
+
+def checking(options: dict[str, Any]) -> Checking:
+    """Return the values of `auto_options`."""
+    if options["epsilon"] is None:
+        options["epsilon"] = DEFAULT_EPSILON if options["classic"] else AUTO
+    return Checking(**options)

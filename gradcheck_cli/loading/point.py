@@ -1,0 +1,82 @@
+"""The point at which a function is checked: its parameters and the data that go with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.errors import InputError, did_you_mean
+from gradcheck_cli.loading.arrays import read_arrays
+
+__all__ = ["LoadedPoint", "load_point", "require_known", "selected"]
+
+AT = "x"  # the name of the one array that numbers on the command line make
+
+
+@dataclass(frozen=True)
+class LoadedPoint:
+    """Arrays as they were read; what they must be as parameters is for the problem to say."""
+
+    parameters: dict[str, NDArray[Any]]
+    data: dict[str, NDArray[Any]]
+
+
+def load_point(params: Path | None, data: Path | None, at: Sequence[float] | None, vary: Sequence[str]) -> LoadedPoint:
+    """Read parameters and data.
+
+    Parameters
+    ----------
+    params, data : Path, optional
+        Files of named arrays.
+    at : sequence of float, optional
+        The parameters as one array, in place of a file.
+    vary : sequence of str
+        The arrays of both files that are parameters, all others being data; empty where every array of `params` is a
+        parameter.
+
+    Raises
+    ------
+    InputError
+        Where a file cannot be read, a name stands in both, or there is no such name.
+    """
+    parameters = {AT: np.array(at, dtype=np.float64)} if at is not None else read_arrays(params) if params else {}
+    others = read_arrays(data) if data else {}
+    both = [name for name in others if name in parameters]
+    if both:
+        raise InputError(f"{both[0]!r} stands in the parameters and in the data, expected it in one of them")
+    if not vary:
+        return LoadedPoint(parameters, others)
+    every = parameters | others
+    require_known(vary, every)
+    return LoadedPoint(
+        {name: values for name, values in every.items() if name in vary},
+        {name: values for name, values in every.items() if name not in vary},
+    )
+
+
+def require_known(names: Sequence[str], arrays: Mapping[str, Any]) -> None:
+    """Raise InputError for the first name that is none of the arrays."""
+    for name in names:
+        if name not in arrays:
+            known = ", ".join(list(arrays)[:20]) or "nothing"
+            raise InputError(f"there is no parameter {name!r}; there is {known}", hint=did_you_mean(name, arrays))
+
+
+def selected(parameters: Mapping[str, Any], only: Sequence[str], skip: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that are to be checked: those of `only`, or all but those of `skip`.
+
+    Raises
+    ------
+    InputError
+        Where there is no such name, or nothing is left.
+    """
+    require_known((*only, *skip), parameters)
+    left = tuple(name for name in parameters if (not only or name in only) and name not in skip)
+    if not left:
+        raise InputError("every parameter is skipped: nothing to check")
+    return left

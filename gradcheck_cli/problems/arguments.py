@@ -1,0 +1,108 @@
+"""What the user's functions are called with, and whether they left it as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.parameters import Array, Parameters
+
+__all__ = ["Arguments", "as_parameter", "copied", "require_separate"]
+
+MOST_WORK: Any = 100_000  # candidates that are looked at before two arrays are taken to overlap
+
+
+class Arguments:
+    """Private copies of the parameters and of the data for one function to do with as it likes.
+
+    Parameters
+    ----------
+    parameters : mapping of str to ndarray
+        The point.
+    data : mapping of str to object
+        What is handed over by keyword; arrays are copied, anything else is not.
+    one_array : bool
+        Whether the function takes its one parameter as an array and not in a dict.
+    """
+
+    def __init__(self, parameters: Parameters, data: Mapping[str, Any], *, one_array: bool) -> None:
+        self.parameters = copied(parameters)
+        self.data = {
+            name: value.copy(order="K") if isinstance(value, np.ndarray) else value for name, value in data.items()
+        }
+        self.first: Any = next(iter(self.parameters.values())) if one_array else self.parameters
+        self._given = dict(self.parameters)
+
+    def changed(self, parameters: Parameters, data: Mapping[str, Any]) -> list[str]:
+        """Return the names of what is no longer as it was in the originals."""
+        names = [name for name in self.parameters if name not in self._given]
+        for name, array in self._given.items():
+            if self.parameters.get(name) is not array or not same_bytes(array, parameters[name]):
+                names.append(name)
+        pairs = ((name, self.data[name], value) for name, value in data.items() if isinstance(value, np.ndarray))
+        return names + [name for name, array, value in pairs if not same_bytes(array, value)]
+
+
+def same_bytes(array: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Whether two arrays hold the same, to the last bit."""
+    if array.shape != other.shape or array.dtype != other.dtype:
+        return False
+    if array.dtype.hasobject:
+        return True  # what objects refer to is not ours to look into
+    return bool(np.array_equal(raw(array), raw(other)))
+
+
+def raw(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return the bytes of an array in the order of its entries."""
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+
+
+def copied(arrays: Parameters) -> dict[str, Array]:
+    """Return copies, so that nothing the user's function does to them reaches the caller's arrays."""
+    return {name: array.copy() for name, array in arrays.items()}
+
+
+def as_parameter(name: str, values: Any) -> Array:
+    """Return `values` as a float64 array of its own, row by row.
+
+    Raises
+    ------
+    ProblemError
+        Where they are not real numbers, or one of them is not finite.
+    """
+    try:
+        array = np.asarray(values)
+    except Exception as error:  # ragged lists, and what the __array__ of the user's own kind may raise
+        raise ProblemError(f"parameter {name} is {type(values).__name__}, expected an array of real numbers") from error
+    if array.dtype.kind not in "fiu":
+        raise ProblemError(f"parameter {name} has dtype {array.dtype}, expected real numbers")
+    if not np.isfinite(array).all():
+        raise ProblemError(f"parameter {name} holds NaN or infinity, expected finite numbers")
+    return np.array(array, dtype=np.float64, order="C")
+
+
+def require_separate(arrays: Mapping[str, Any]) -> None:
+    """Raise ProblemError where two of the caller's parameters share memory.
+
+    The check copies its arrays; for the caller's functions the two would be one, and so would be their gradients.
+    """
+    named = [(name, array) for name, array in arrays.items() if isinstance(array, np.ndarray)]
+    for k, (name, array) in enumerate(named):
+        for other, earlier in named[:k]:
+            if share_memory(array, earlier):
+                raise ProblemError(
+                    f"parameters {other} and {name} share memory, expected each to have its own",
+                    hint=f"pass {name}.copy(), or leave one of the two out",
+                )
+
+
+def share_memory(array: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Whether an entry of one is an entry of the other."""
+    try:
+        return bool(np.shares_memory(array, other, max_work=MOST_WORK))
+    except RuntimeError:  # numpy's TooHardError: overlapping strides that would take long to solve
+        return bool(np.may_share_memory(array, other))

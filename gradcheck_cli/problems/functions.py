@@ -1,0 +1,79 @@
+"""A problem made of the user's functions, whatever form they have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.problems.arguments import as_parameter, require_separate
+from gradcheck_cli.problems.autograd import differentiated
+from gradcheck_cli.problems.user_function import FunctionProblem
+
+__all__ = ["function_problem"]
+
+ONE_ARRAY = "x"  # the name of an array that comes without one
+
+
+def function_problem(
+    loss: Callable[..., Any],
+    gradient: Any,
+    parameters: Any,
+    *,
+    data: Mapping[str, Any],
+    autograd: str | None = None,
+    name: str = "function",
+    one_array: bool = False,
+    only: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> FunctionProblem:
+    """Make a problem of a loss and its gradient.
+
+    Parameters
+    ----------
+    loss : callable
+        (parameters, **data) -> float.
+    gradient : object
+        (parameters, **data) -> gradient, the gradient itself, or None where `loss` returns both or `autograd` is given.
+    parameters : mapping of str to array_like, or array_like
+        The point.
+    data : mapping of str to object
+        What the functions get by keyword.
+    autograd : str, optional
+        The framework whose gradient of the loss is the claim.
+    name : str, optional
+        What the report calls it.
+    one_array : bool, optional
+        Whether the functions take the one parameter of a mapping as an array.
+    only : sequence of str, optional
+        The parameters that are checked; empty for all.
+    notes : sequence of str, optional
+        For the report.
+
+    Raises
+    ------
+    ProblemError
+        Where the parameters are no real numbers, or two share memory.
+    SettingError
+        Where the framework is not installed.
+    """
+    if not callable(loss):
+        raise ProblemError(f"the loss is {type(loss).__name__}, expected a function")
+    if autograd is not None:
+        if gradient is not None:
+            raise ProblemError("there is a gradient and a framework to differentiate the loss, expected one of them")
+        loss, gradient, said = differentiated(autograd, loss)
+        notes = [*notes, said]
+    named = parameters if isinstance(parameters, Mapping) else {ONE_ARRAY: parameters}
+    require_separate(named)
+    return FunctionProblem(
+        {key: as_parameter(key, values) for key, values in named.items()},
+        loss,
+        gradient,
+        name,
+        notes,
+        data=data,
+        one_array=one_array or not isinstance(parameters, Mapping),
+        only=only,
+        returns_both=gradient is None,
+    )

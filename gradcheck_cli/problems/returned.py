@@ -1,0 +1,123 @@
+"""What the user's functions may return: a loss, a gradient, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.errors import ProblemError, did_you_mean
+from gradcheck_cli.parameters import Array, Parameters
+
+__all__ = ["by_name", "claimed_gradient", "loss_and_gradient", "scalar_loss"]
+
+
+def scalar_loss(value: Any, what: str) -> float:
+    """Return the one real number that `value` is.
+
+    Raises
+    ------
+    ProblemError
+        Where it is anything else.
+    """
+    array = _as_array(value)
+    if array is not None and array.size == 1 and array.dtype.kind in "fiub":
+        return float(array.reshape(-1)[0])
+    shown = type(value).__name__ if array is None or not array.shape else f"an array of shape {array.shape}"
+    raise ProblemError(f"{what} is {shown}, expected one real number")
+
+
+def loss_and_gradient(value: Any, source: str) -> tuple[Any, Any]:
+    """Take apart what a function returns that computes the loss and its gradient at once.
+
+    Raises
+    ------
+    ProblemError
+        Where it is no pair.
+    """
+    if isinstance(value, tuple | list) and len(value) == 2:
+        return value[0], value[1]
+    raise ProblemError(
+        f"{source} returned {type(value).__name__}, expected a pair (loss, gradient)",
+        hint="a gradient function of its own is named by --grad, the gradient argument in Python",
+    )
+
+
+def by_name(claim: Any, parameters: Parameters, source: str) -> Mapping[str, Any]:
+    """Return a gradient as a mapping: it may be a tuple in the parameters' order, or where there is one, an array.
+
+    Raises
+    ------
+    ProblemError
+        Where it is a tuple of another length, or a single array for several parameters.
+    """
+    if isinstance(claim, Mapping):
+        return claim
+    if len(parameters) == 1:
+        (name,) = parameters
+        return {name: _only(claim, parameters[name].shape)}
+    if isinstance(claim, tuple | list) and len(claim) == len(parameters):
+        return dict(zip(parameters, claim, strict=True))
+    found = f"{len(claim)} arrays" if isinstance(claim, tuple | list) else type(claim).__name__
+    raise ProblemError(
+        f"{source} returned {found}, expected a dict with {', '.join(parameters)},"
+        f" or a tuple of {len(parameters)} arrays in this order"
+    )
+
+
+def _only(claim: Any, shape: tuple[int, ...]) -> Any:
+    """Return the array of a gradient with one parameter, alone or in a tuple of one."""
+    if not (isinstance(claim, tuple | list) and len(claim) == 1):
+        return claim
+    array = _as_array(claim)
+    return claim if array is not None and array.shape == shape else claim[0]
+
+
+def claimed_gradient(claim: Any, parameters: Parameters, source: str, *, prefix: str = "") -> dict[str, Array]:
+    """Return the claim as float64 arrays by parameter name; extra keys are left out, nothing is broadcast.
+
+    Parameters
+    ----------
+    claim : mapping of str to array_like
+        For each parameter, under its name behind `prefix`, an array of its shape.
+    parameters : mapping of str to ndarray
+        Names and shapes to be met.
+    source : str
+        Who claims it, for the messages.
+    prefix : str, optional
+        ``"d"`` where the gradient of W1 stands under dW1.
+
+    Raises
+    ------
+    ProblemError
+        Where it is no mapping, a parameter is missing, or a shape or a dtype does not fit.
+    """
+    if not isinstance(claim, Mapping):
+        keys = ", ".join(prefix + name for name in parameters)
+        raise ProblemError(f"{source} returned {type(claim).__name__}, expected a dict with {keys}")
+    return {name: _claimed_array(claim, prefix + name, values.shape, source) for name, values in parameters.items()}
+
+
+def _claimed_array(claim: Mapping[str, Any], key: str, shape: tuple[int, ...], source: str) -> Array:
+    if key not in claim:
+        raise ProblemError(
+            f"{source} has no {key}; it has {', '.join(map(str, claim)) or 'nothing'}",
+            hint=did_you_mean(key, [str(k) for k in claim]),
+        )
+    array = _as_array(claim[key])
+    if array is None or array.dtype.kind not in "fiub":
+        kind = type(claim[key]).__name__ if array is None else f"of dtype {array.dtype}"
+        raise ProblemError(f"{key} from {source} is {kind}, expected real numbers of shape {shape}")
+    if array.shape != shape:
+        fits = "its transpose would fit" if array.T.shape == shape else "nothing is broadcast"
+        raise ProblemError(f"{key} from {source} has shape {array.shape}, expected {shape}", hint=fits)
+    return array.astype(np.float64)
+
+
+def _as_array(value: Any) -> NDArray[Any] | None:
+    try:
+        return np.asarray(value)
+    except Exception:  # noqa: BLE001  (ragged lists, and what the __array__ of the user's own kind may raise)
+        return None
