@@ -8,6 +8,7 @@
       InputError               a file, or what stands in it, that cannot be read as a problem
       ProblemError             a problem that is no problem: shapes, missing gradients, a loss that is not finite
       UserFunctionError        the user's own function raised; carries its traceback
+      InternalError            a fault of gradcheck's own, found by one of its audits
     CheckInterrupted           Ctrl-C; carries the report on what was checked
 
 An error says what was wrong, the offending value and what was expected. It does not print and knows no exit code.
@@ -30,6 +31,7 @@ __all__ = [
     "ExtraError",
     "GradcheckError",
     "InputError",
+    "InternalError",
     "ProblemError",
     "SettingError",
     "UserFunctionError",
@@ -120,6 +122,10 @@ class CheckInterrupted(KeyboardInterrupt):
     def __init__(self, report: CheckReport | None) -> None:
         super().__init__("interrupted")
         self.report = report
+
+
+class InternalError(GradcheckError):
+    """Two evaluations of our own that must agree do not: nothing that came of them can be trusted."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:

@@ -25,6 +25,7 @@ __all__ = [
     "StepSweep",
     "Unchecked",
     "Verdict",
+    "WayTiming",
     "entry_name",
 ]
 
@@ -321,3 +322,16 @@ class RunReport:
     exit_code: int
     versions: Mapping[str, str]
     """Of gradcheck, of Python and of what the numbers depend on."""
+
+
+@dataclass(frozen=True)
+class WayTiming:
+    """How long one way to check every entry of a network takes."""
+
+    name: str
+    seconds: float
+    ratio: float
+    """How many times as fast as the course's loop in the same rounds."""
+    sample: int | None
+    """The number of entries it was timed on, where not on all."""
+    note: str

@@ -25,6 +25,7 @@ MAY_IMPORT = {
     **BEFORE,
     "reporters": {"results", "text", "settings", "errors"},
     "scalar_checking": {"problems", "numeric", "comparison", *VOCABULARY},
+    "benchmark": {"problems", "numeric", *VOCABULARY},
     "checking": {*STAGES, *VOCABULARY} - {"reporters"},
     "config": set(VOCABULARY),
     "__init__": {*STAGES, *VOCABULARY, "checking"} - {"reporters"},

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from gradcheck_cli import __version__
+from gradcheck_cli.cli.bench import bench
 from gradcheck_cli.cli.cases import cases
 from gradcheck_cli.cli.defaults import apply_config
 from gradcheck_cli.cli.explain import explain
@@ -101,5 +102,5 @@ def main(ctx: click.Context, config: str | None) -> None:
     apply_config(ctx, config)
 
 
-for command in (scalar, net, run, cases, explain):
+for command in (scalar, net, run, cases, explain, bench):
     main.add_command(command)

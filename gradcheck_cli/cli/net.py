@@ -41,25 +41,39 @@ Examples:
     metavar="FILE.py:NAME",
     help="Your own forward function: (X, Y, parameters) -> (cost, cache).",
 )
+@click.option(
+    "--evaluation",
+    type=click.Choice(["plain", "structured"]),
+    help="How differences of the loss are taken: by whole forward passes, or layer by layer, which is faster and more"
+    " exact.  [default: plain for small networks]",
+)
 @checking_options
 @click.pass_context
 def net(
-    ctx: click.Context, /, cases: tuple[str, ...], backward: str | None, forward: str | None, **options: Any
+    ctx: click.Context,
+    /,
+    cases: tuple[str, ...],
+    backward: str | None,
+    forward: str | None,
+    evaluation: str | None,
+    **options: Any,
 ) -> None:
     """Check the backward propagation of a network against its forward propagation."""
-    made = [Case(f"net, {case}", partial(load_case, case, forward, backward), backward) for case in cases]
+    made = [Case(f"net, {case}", partial(load_case, case, forward, backward, evaluation), backward) for case in cases]
     ctx.exit(run_checks(made, Checking(**options)))
 
 
-def load_case(case: str, forward: str | None, backward: str | None) -> Problem:
+def load_case(case: str, forward: str | None, backward: str | None, evaluation: str | None) -> Problem:
     """Return the case as a problem, with the user's own functions in the place of its own."""
+    import dataclasses
+
     from gradcheck_cli.loading.functions import load_function
     from gradcheck_cli.problems.cases import built_in_case
     from gradcheck_cli.problems.course_functions import with_own_functions
     from gradcheck_cli.problems.fixtures import load_fixture
 
     is_file = case.endswith(".npz") or os.sep in case or (os.altsep or os.sep) in case
-    network = load_fixture(case) if is_file else built_in_case(case)
+    network = dataclasses.replace(load_fixture(case) if is_file else built_in_case(case), evaluation=evaluation)
     own_forward = load_function(forward) if forward else None
     own_backward = load_function(backward) if backward else None
     return with_own_functions(network, own_forward, own_backward)

@@ -13,8 +13,6 @@ from gradcheck_cli.results import entry_name
 
 __all__ = ["centred_gradient", "require_step_taken"]
 
-_ENTRIES_AT_ONCE = 64  # between two words of progress
-
 
 def centred_gradient(
     problem: Problem, names: Iterable[str], epsilon: float, progress: Callable[[int], None] = lambda _: None
@@ -40,8 +38,9 @@ def centred_gradient(
     for name in names:
         values = problem.parameters[name]
         gradient = np.empty(values.size)
-        for start in range(0, values.size, _ENTRIES_AT_ONCE):
-            entries = np.arange(start, min(start + _ENTRIES_AT_ONCE, values.size))
+        at_once = problem.entries_at_once(name)
+        for start in range(0, values.size, at_once):
+            entries = np.arange(start, min(start + at_once, values.size))
             steps = np.repeat([epsilon, -epsilon], len(entries))
             plus, minus = np.split(problem.loss_changes(name, np.tile(entries, 2), steps), 2)
             with np.errstate(invalid="ignore"):  # a loss may overflow: the difference is then not finite

@@ -46,6 +46,10 @@ class CountedProblem:
         """Return the problem's claim, which is no evaluation of the loss."""
         return self.problem.gradient(parameters)
 
+    def entries_at_once(self, parameter: str) -> int:
+        """Return what the problem wants."""
+        return self.problem.entries_at_once(parameter)
+
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the problem's changes, counted."""
         self.evaluations += len(entries) + 1

@@ -1,10 +1,10 @@
-"""The activations of the fixture format: their values, their derivatives, and what the reference needs of them.
-
-The complex forms take Z + ih with h so small that the result is g(Z) + ih g'(Z) to the last digit (the complex step).
-They go through complex arithmetic and not through the derivatives here, which they are to judge. The branch of a
-piecewise function is given beside Z: 1 where Z is on the positive side, 0 on the negative, and at a kink a weight.
+"""The activations of the fixture format: their values, derivatives and changes, and what the reference needs of them.
 
 A new one is a new entry of `ACTIVATIONS`.
+
+The change g(Z + dZ) - g(Z) is what the structured evaluation asks for. It is written by an addition theorem of g, so
+that a dZ of 1e-7 loses none of its digits in the difference of two nearly equal values. Such a theorem holds for every
+dZ; it is no derivative.
 """
 
 from __future__ import annotations
@@ -12,14 +12,29 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import TypeAlias
 
 import numpy as np
 
 from gradcheck_cli.parameters import Array, ComplexArray
+from gradcheck_cli.problems.elementary import erfc, expm1, log1p
 
-__all__ = ["ACTIVATIONS", "Activation", "softmax", "softmax_backward", "softmax_complex", "softplus_complex"]
+__all__ = [
+    "ACTIVATIONS",
+    "Activation",
+    "Change",
+    "softmax",
+    "softmax_backward",
+    "softmax_change",
+    "softmax_complex",
+    "softplus_complex",
+]
 
 LEAKY_SLOPE = 0.01
+
+Change: TypeAlias = Callable[[Array, float], Array]
+"""(dZ, bound) -> the change that dZ makes, where |dZ| <= bound."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +49,32 @@ class Activation:
     """Z -> |g''(Z)| away from kinks: how an error of Z shows in g'(Z)."""
     complex_value: Callable[[ComplexArray, Array], ComplexArray]
     """(Z, branch) -> g(Z) for Z with a tiny imaginary part."""
+    change: Callable[[Array], Change]
+    """Z -> the function of (dZ, bound) that is g(Z + dZ) - g(Z) without cancellation; Z is broadcast against dZ."""
     has_kink: bool = False
     """Whether g' jumps at 0."""
+    piecewise: bool = False
+    """Whether g is put together from two smooth pieces that meet at 0."""
+    linear: bool = False
+    """Whether those pieces, or the whole of g, are straight lines."""
     derivative_rounding: float = 0.1
     """Size of the terms from which g'(Z) is computed, beside g'(Z) itself; 1 - A^2 rounds like 1 wherever A is."""
+
+
+def near(value: Callable[[Array], Array], change: Callable[[Array], Change]) -> Callable[[Array], Change]:
+    """Return the change for every dZ of one for |dZ| <= 1: beyond it the plain difference does no harm."""
+
+    def change_at(Z: Array) -> Change:
+        near_Z = change(Z)
+
+        def change_by(dZ: Array, bound: float) -> Array:
+            if bound <= 1:
+                return near_Z(dZ, bound)
+            return np.where(np.abs(dZ) <= 1, near_Z(np.clip(dZ, -1, 1), 1.0), value(Z + dZ) - value(Z))
+
+        return change_by
+
+    return change_at
 
 
 def relu(Z: Array) -> Array:
@@ -55,6 +92,18 @@ def relu_complex(Z: ComplexArray, branch: Array) -> ComplexArray:
     return relu(Z.real) + 1j * (Z.imag * branch)
 
 
+def relu_change(Z: Array) -> Change:
+    """max(dZ, -Z) + min(Z, 0)."""
+    low, rest = -Z, np.minimum(Z, 0)
+
+    def change(dZ: Array, bound: float) -> Array:  # noqa: ARG001
+        moved = np.maximum(dZ, low)
+        moved += rest
+        return moved
+
+    return change
+
+
 def leaky_relu(Z: Array) -> Array:
     """Z where Z > 0, else 0.01 Z."""
     return np.where(Z > 0, Z, LEAKY_SLOPE * Z)
@@ -68,6 +117,12 @@ def leaky_relu_derivative(Z: Array) -> Array:
 def leaky_relu_complex(Z: ComplexArray, branch: Array) -> ComplexArray:
     """Z times 1 on the positive branch and 0.01 on the negative."""
     return leaky_relu(Z.real) + 1j * (Z.imag * (LEAKY_SLOPE + (1 - LEAKY_SLOPE) * branch))
+
+
+def leaky_relu_change(Z: Array) -> Change:
+    """Leaky relu is 0.01 Z + 0.99 relu(Z)."""
+    relu_part = relu_change(Z)
+    return lambda dZ, bound: LEAKY_SLOPE * dZ + (1 - LEAKY_SLOPE) * relu_part(dZ, bound)
 
 
 def tanh_derivative(Z: Array) -> Array:
@@ -84,6 +139,12 @@ def tanh_curvature(Z: Array) -> Array:
 def tanh_complex(Z: ComplexArray, branch: Array) -> ComplexArray:  # noqa: ARG001
     """Return tanh(Z), which numpy has for complex numbers."""
     return np.tanh(Z)
+
+
+def tanh_change(Z: Array) -> Change:
+    """tanh(Z) = 2 sigmoid(2 Z) - 1."""
+    sigmoid_part = sigmoid_change(2 * Z)
+    return lambda dZ, bound: 2 * sigmoid_part(2 * dZ, 2 * bound)
 
 
 def sigmoid(Z: Array) -> Array:
@@ -111,6 +172,22 @@ def sigmoid_complex(Z: ComplexArray, branch: Array | None = None) -> ComplexArra
     return np.asarray(np.where(negative, E, 1) / (1 + E))
 
 
+def sigmoid_change(Z: Array) -> Change:
+    """Return p q e / (1 + p e) with p = sigmoid(Z), q = sigmoid(-Z), e = exp(dZ) - 1."""
+    p = sigmoid(Z)
+    pq = p * sigmoid(-Z)
+
+    def change(dZ: Array, bound: float) -> Array:
+        e = expm1(dZ, bound)
+        below = p * e
+        below += 1
+        e *= pq
+        e /= below
+        return e
+
+    return change
+
+
 def softplus(Z: Array) -> Array:
     """log(1 + exp(Z)), written so that exp does not overflow."""
     return np.logaddexp(0, Z)
@@ -122,6 +199,12 @@ def softplus_complex(Z: ComplexArray, branch: Array | None = None) -> ComplexArr
     logarithm = np.log1p(np.exp(np.where(negative, Z, -Z)))
     # numpy's complex log1p loses small real parts
     return np.asarray(softplus(Z.real) + 1j * (np.where(negative, 0, Z.imag) + logarithm.imag))
+
+
+def softplus_change(Z: Array) -> Change:
+    """log(1 + p e) with p = sigmoid(Z), e = exp(dZ) - 1."""
+    p = sigmoid(Z)
+    return lambda dZ, bound: log1p(p * expm1(dZ, bound), math.expm1(bound))
 
 
 def elu(Z: Array) -> Array:
@@ -149,9 +232,21 @@ def elu_complex(Z: ComplexArray, branch: Array) -> ComplexArray:  # noqa: ARG001
 _erf = np.vectorize(math.erf, otypes=[np.float64])  # numpy has none
 
 
+def elu_change(Z: Array) -> Change:
+    """Elu is relu(Z) + exp(N) - 1 with N = min(Z, 0), and dN = dZ - d relu(Z): exp(N) (exp(dN) - 1) is the change."""
+    relu_part, exp_N = relu_change(Z), np.exp(np.minimum(Z, 0))
+
+    def change(dZ: Array, bound: float) -> Array:
+        moved = relu_part(dZ, bound)
+        moved += exp_N * expm1(dZ - moved, bound)
+        return moved
+
+    return change
+
+
 def normal_distribution(Z: Array) -> Array:
     """(1 + erf(Z / sqrt 2)) / 2, the standard normal distribution function."""
-    return np.asarray((1 + _erf(Z / math.sqrt(2))) / 2)
+    return erfc(-Z / math.sqrt(2)) / 2
 
 
 def normal_density(Z: Array) -> Array:
@@ -179,6 +274,32 @@ def gelu_complex(Z: ComplexArray, branch: Array) -> ComplexArray:  # noqa: ARG00
     return Z * (normal_distribution(Z.real) + 1j * (Z.imag * normal_density(Z.real)))
 
 
+def gelu_change(Z: Array) -> Change:
+    """Return dZ Phi(Z) + (Z + dZ) dPhi.
+
+    dPhi is the integral of the density from Z to Z + dZ, by Gauss and Legendre's rule.
+    """
+    Phi = normal_distribution(Z)
+
+    def change(dZ: Array, bound: float) -> Array:
+        dPhi = sum(weight * normal_density(Z + place * dZ) for place, weight in _unit_quadrature(bound)) * dZ
+        return dZ * Phi + (Z + dZ) * dPhi
+
+    return change
+
+
+@cache
+def _quadrature(points: int) -> list[tuple[float, float]]:
+    """Return places in [0, 1] and their weights: exact for polynomials of degree below 2 `points`."""
+    places, weights = np.polynomial.legendre.leggauss(points)
+    return [(float(place), float(weight)) for place, weight in zip((places + 1) / 2, weights / 2, strict=True)]
+
+
+def _unit_quadrature(width: float) -> list[tuple[float, float]]:
+    """Return a rule that integrates the normal density to double precision over any interval of that width, up to 1."""
+    return _quadrature(2 if width <= 2**-13 else 12)
+
+
 def identity(Z: Array) -> Array:
     """Z itself."""
     return Z
@@ -189,17 +310,51 @@ def identity_complex(Z: ComplexArray, branch: Array) -> ComplexArray:  # noqa: A
     return Z
 
 
+def identity_change(Z: Array) -> Change:  # noqa: ARG001
+    """Return dZ itself."""
+    return lambda dZ, bound: dZ  # noqa: ARG005
+
+
 ACTIVATIONS = {
-    "relu": Activation(relu, relu_derivative, np.zeros_like, relu_complex, has_kink=True, derivative_rounding=0),
-    "leaky_relu": Activation(
-        leaky_relu, leaky_relu_derivative, np.zeros_like, leaky_relu_complex, has_kink=True, derivative_rounding=0
+    "relu": Activation(
+        relu,
+        relu_derivative,
+        np.zeros_like,
+        relu_complex,
+        relu_change,
+        has_kink=True,
+        piecewise=True,
+        linear=True,
+        derivative_rounding=0,
     ),
-    "tanh": Activation(np.tanh, tanh_derivative, tanh_curvature, tanh_complex, derivative_rounding=1),
-    "sigmoid": Activation(sigmoid, sigmoid_derivative, sigmoid_curvature, sigmoid_complex, derivative_rounding=1),
-    "softplus": Activation(softplus, sigmoid, sigmoid_derivative, softplus_complex),
-    "elu": Activation(elu, elu_derivative, elu_curvature, elu_complex),
-    "gelu": Activation(gelu, gelu_derivative, gelu_curvature, gelu_complex),
-    "identity": Activation(identity, np.ones_like, np.zeros_like, identity_complex, derivative_rounding=0),
+    "leaky_relu": Activation(
+        leaky_relu,
+        leaky_relu_derivative,
+        np.zeros_like,
+        leaky_relu_complex,
+        leaky_relu_change,
+        has_kink=True,
+        piecewise=True,
+        linear=True,
+        derivative_rounding=0,
+    ),
+    "tanh": Activation(
+        np.tanh, tanh_derivative, tanh_curvature, tanh_complex, near(np.tanh, tanh_change), derivative_rounding=1
+    ),
+    "sigmoid": Activation(
+        sigmoid,
+        sigmoid_derivative,
+        sigmoid_curvature,
+        sigmoid_complex,
+        near(sigmoid, sigmoid_change),
+        derivative_rounding=1,
+    ),
+    "softplus": Activation(softplus, sigmoid, sigmoid_derivative, softplus_complex, near(softplus, softplus_change)),
+    "elu": Activation(elu, elu_derivative, elu_curvature, elu_complex, near(elu, elu_change), piecewise=True),
+    "gelu": Activation(gelu, gelu_derivative, gelu_curvature, gelu_complex, near(gelu, gelu_change)),
+    "identity": Activation(
+        identity, np.ones_like, np.zeros_like, identity_complex, identity_change, linear=True, derivative_rounding=0
+    ),
 }
 """The elementwise activations by name. `softmax`, which mixes the units of a layer, stands apart."""
 
@@ -220,3 +375,20 @@ def softmax_backward(dA: Array, Z: Array) -> Array:
     """Return dZ = A (dA - sum(A dA)) with A = softmax(Z), column by column."""
     A = softmax(Z)
     return np.asarray(A * (dA - (A * dA).sum(axis=0, keepdims=True)))
+
+
+def softmax_change(Z: Array) -> Change:
+    """A (e - S) / (1 + S) with A = softmax(Z), e = exp(dZ) - 1, S = sum(A e).
+
+    dZ is taken less that of the largest Z, which changes nothing and keeps 1 + S away from 0.
+    """
+    A, largest = softmax(Z), Z.argmax(axis=0, keepdims=True)
+
+    def change(dZ: Array, bound: float) -> Array:
+        if not bound <= 1:
+            return softmax(Z + dZ) - A
+        e = expm1(dZ - np.take_along_axis(dZ, largest, axis=0), 2 * bound)
+        S = (A * e).sum(axis=0, keepdims=True)
+        return np.asarray(A * (e - S) / (1 + S))
+
+    return change

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -16,12 +17,17 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.activations import ACTIVATIONS, softmax, softmax_backward
+from gradcheck_cli.problems.audit import SEED, audit_changes
 from gradcheck_cli.problems.complex_step import complex_step_gradient
 from gradcheck_cli.problems.losses import LOSSES
-from gradcheck_cli.problems.problem import changes_one_by_one
+from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE, changes_one_by_one
 from gradcheck_cli.problems.rounding import magnitudes, rounding_floor, units_at_kinks
+from gradcheck_cli.problems.structured import structured_changes
 
-__all__ = ["Layer", "Network", "course_cache"]
+__all__ = ["EVALUATIONS", "Layer", "Network", "course_cache"]
+
+EVALUATIONS = ("plain", "structured")
+LARGEST_PLAIN = 10**7  # n * n * m, up to which the course's loop takes about a tenth of a second
 
 
 class Layer(NamedTuple):
@@ -55,13 +61,8 @@ class Network:
     """The gradient under test, by parameter; None means the network's own backward propagation."""
     remarks: Sequence[str] = ()
     """How the network was understood by whoever read it."""
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """The remarks, and whether the loss is in its stable form."""
-        if not self.needs_stable_loss():
-            return self.remarks
-        return (*self.remarks, f"{self.loss_name} overflows as it is written, and is taken in its stable form")
+    evaluation: str | None = None
+    """How changes of the loss are taken: ``plain``, ``structured``, or None, by the network's size."""
 
     @property
     def layer_count(self) -> int:
@@ -83,13 +84,62 @@ class Network:
             return self.claimed
         return self.backward_propagation(self.forward_propagation(parameters), parameters)
 
+    @cached_property
+    def layers(self) -> list[Layer]:
+        """What forward propagation leaves at the network's own parameters."""
+        return self.forward_propagation(self.parameters)
+
+    def inputs_of(self, parameter: str) -> Array:
+        """Return what a parameter multiplies, a sample a column: A_{l-1} for W_l, a row of ones for b_l."""
+        if parameter.startswith("b"):
+            return np.ones((1, self.sample_count))
+        l = int(parameter[1:])
+        return self.layers[l - 2].A if l > 1 else self.X
+
+    @property
+    def is_structured(self) -> bool:
+        """Whether changes of the loss are taken by the structured evaluation, not by whole forward propagations."""
+        if self.evaluation is not None:
+            return self.evaluation == "structured"
+        n = sum(values.size for values in self.parameters.values())
+        return n * n * self.sample_count > LARGEST_PLAIN
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """The remarks, and what is not done in the course's way."""
+        notes = list(self.remarks)
+        if self.needs_stable_loss():
+            notes.append(f"{self.loss_name} overflows as it is written, and is taken in its stable form")
+        if self.is_structured:
+            notes.append(f"differences by the structured evaluation, one entry in 100 audited (seed {SEED})")
+        return tuple(notes)
+
+    def entries_at_once(self, parameter: str) -> int:
+        """Return some whole rows, which together take the structured evaluation about a twentieth of a second."""
+        if not self.is_structured:
+            return ENTRIES_AT_ONCE
+        row = int(self.parameters[parameter].shape[1])
+        rows = 2**21 // (row * self.sample_count * len(self.Y))
+        return min(max(rows, 1) * row, 2**15)
+
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
-        """Return the changes of J, each by a whole forward propagation, as the course does it."""
-        return changes_one_by_one(self, parameter, entries, steps)
+        """Return the changes of J: each by a whole forward propagation, as the course does it, or structured."""
+        if not self.is_structured:
+            return changes_one_by_one(self, parameter, entries, steps)
+        changes = structured_changes(self, parameter, entries, steps)
+        audit_changes(self, parameter, entries, steps, changes)
+        return changes / self.sample_count + self.penalty_changes(parameter, entries, steps)
+
+    def penalty_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array | float:
+        """Return the changes of `penalty`: l2 / (2 m) times (w + h)^2 - w^2 = (2 w + h) h."""
+        if not self.l2 or parameter.startswith("b"):
+            return 0.0
+        w = self.parameters[parameter].reshape(-1)[entries]
+        return self.l2 / (2 * self.sample_count) * (2 * w + steps) * steps
 
     def complex_step_gradients(self) -> Sequence[Parameters]:
         """Return the gradient by the complex step; where a unit is at a kink, for slopes of both sides and between."""
-        layers = self.forward_propagation(self.parameters)
+        layers = self.layers
         _, z = magnitudes(self, layers)
         kinks = units_at_kinks(self, layers, z)
         weights = (0.0, 0.5, 1.0) if any(kink.any() for kink in kinks) else (0.0,)
@@ -98,7 +148,7 @@ class Network:
 
     def rounding_floor(self, machine_epsilon: float) -> Parameters:
         """Return what a right gradient may be off by for rounding alone."""
-        layers = self.forward_propagation(self.parameters)
+        layers = self.layers
         e, z = magnitudes(self, layers)
         return rounding_floor(self, layers, e, z, machine_epsilon)
 
@@ -134,7 +184,7 @@ class Network:
 
     def needs_stable_loss(self) -> bool:
         """Whether the loss as it is written on paper overflows at the network's own parameters."""
-        last = self.forward_propagation(self.parameters)[-1]
+        last = self.layers[-1]
         with np.errstate(all="ignore"):
             return not math.isfinite(LOSSES[self.loss_name].plain(last.A, self.Y))
 

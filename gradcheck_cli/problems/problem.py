@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array, Parameters
 
-__all__ = ["ComplexSafe", "Problem", "changes_one_by_one"]
+__all__ = ["ENTRIES_AT_ONCE", "ComplexSafe", "Problem", "changes_one_by_one"]
+
+ENTRIES_AT_ONCE = 64  # where each takes a call of the loss
 
 
 class Problem(Protocol):
@@ -37,6 +39,9 @@ class Problem(Protocol):
 
     def gradient(self, parameters: Parameters) -> Parameters:
         """Return the claimed (analytic) gradient at `parameters`: the same names and shapes."""
+
+    def entries_at_once(self, parameter: str) -> int:
+        """Return how many entries of a parameter to ask for at a time, between two words of progress."""
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return by how much the loss changes when single entries of one parameter are moved.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.errors import GradcheckError, ProblemError, UserFunctionError, did_you_mean
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.problem import changes_one_by_one
+from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE, changes_one_by_one
 
 __all__ = ["FunctionProblem", "call", "claimed_gradient", "copied", "name_of", "scalar_loss"]
 
@@ -42,6 +42,10 @@ class FunctionProblem:
         """Return the claimed gradient, its shapes checked."""
         claim = call(self.claim, copied(parameters)) if callable(self.claim) else self.claim
         return claimed_gradient(claim, parameters, "the gradient")
+
+    def entries_at_once(self, parameter: str) -> int:  # noqa: ARG002
+        """Return a number for which progress is seen."""
+        return ENTRIES_AT_ONCE
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the changes of the loss, one call each."""

@@ -67,6 +67,9 @@ class AsArrays:
     def gradient(self, parameters: Parameters) -> Parameters:
         return {"theta": np.array(self.model.gradient())}
 
+    def entries_at_once(self, parameter: str) -> int:
+        return 1
+
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         return changes_one_by_one(self, parameter, entries, steps)
 

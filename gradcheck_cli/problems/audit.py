@@ -1,0 +1,143 @@
+"""A second look at structured changes: some of them again, in the course's plain arithmetic.
+
+Nothing is shared with `structured` but the network: activations are evaluated at the moved Z, layer by layer behind
+the one moved, the loss at the moved output, and what it was before is taken away. This loses digits, so the two may
+differ by rounding. How much that can be is bounded by the usual rules, carried along the same way: a sum of n products
+errs by at most n + 2 units in the last place of the sum of their sizes, and an elementwise function hands on at most
+`STEEPEST` times the error of its argument.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.errors import InternalError
+from gradcheck_cli.parameters import Array
+from gradcheck_cli.problems.activations import ACTIVATIONS, softmax
+from gradcheck_cli.problems.losses import LOSSES
+from gradcheck_cli.results import entry_name
+
+if TYPE_CHECKING:
+    from gradcheck_cli.problems.network import Network
+
+__all__ = ["ONE_CHANGE_IN", "SEED", "audit_changes"]
+
+ONE_CHANGE_IN = 200  # which is one entry in a hundred, where each is moved up and down
+FEWEST = 16  # of a call: one alone might be that of a dead unit
+SEED = 4
+BLOCK = 2**17  # numbers in an array: 1 MiB
+STEEPEST = 1.2  # above the largest slope of any activation, gelu's 1.13
+ULP = 2.0**-52
+SAFETY = 8  # for the second-order terms that the bound leaves out, and for functions that err by a few units
+
+Indices: TypeAlias = NDArray[np.intp]
+
+
+def audit_changes(network: Network, parameter: str, entries: Indices, steps: Array, changes: Array) -> None:
+    """Evaluate a sample of changes of m J plainly as well.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    parameter : str
+        Name of the parameter.
+    entries, steps, changes : ndarray of shape (k,)
+        What was moved, by how much, and what came of it, less its L2 term.
+
+    Raises
+    ------
+    InternalError
+        Where the two differ by more than rounding.
+    """
+    random = np.random.default_rng([SEED, int(parameter[1:]), int(entries[0])])
+    audited = random.integers(len(entries), size=max(FEWEST, -(-len(entries) // ONE_CHANGE_IN)))
+    tail = _PlainTail(network, int(parameter[1:]))
+    inputs = network.inputs_of(parameter)
+    with np.errstate(all="ignore"):
+        for some in np.split(audited, range(tail.at_once, len(audited), tail.at_once)):
+            units, columns = np.divmod(entries[some], len(inputs))
+            plain, rounding = tail.changes(units, inputs[columns].T * steps[some])
+            wrong = np.isfinite(plain) & ~(np.abs(changes[some] - plain) <= rounding)
+            if wrong.any():
+                w = some[np.argmax(wrong)]
+                name = entry_name(parameter, network.parameters[parameter].shape, int(entries[w]))
+                raise _mismatch(name, steps[w], changes[w], plain[wrong][0])
+
+
+def _mismatch(name: str, step: float, structured: float, plain: float) -> InternalError:
+    return InternalError(
+        f"a fault in gradcheck: moving {name} by {step:g} changes m J by {structured:.17g} in the structured evaluation"
+        f" and by {plain:.17g} in the plain one",
+        hint="--evaluation plain does without the structured evaluation; please report this case",
+    )
+
+
+class _PlainTail:
+    """The layers behind Z_l, in plain arithmetic, with a bound on its rounding."""
+
+    def __init__(self, network: Network, l: int) -> None:
+        self.network, self.layers, self.l = network, network.layers, l
+        width = max([1, *(len(layer.Z) for layer in self.layers[l:])])
+        self.at_once = max(1, BLOCK // (width * network.sample_count))
+        last = self.layers[-1]
+        self.before = self.terms(last.Z[..., None], last.A[..., None])
+
+    def changes(self, units: Indices, t: Array) -> tuple[Array, Array]:
+        """Return the changes of m J where row units[c] of Z_l moves by t[:, c], and bounds on their rounding."""
+        l, L = self.l, self.network.layer_count
+        Z = self.layers[l - 1].Z[units].T + t
+        if l == L:
+            Z_L = np.repeat(self.layers[-1].Z[..., None], len(units), axis=2)
+            Z_L[units, :, np.arange(len(units))] = Z.T
+        else:
+            Z_L = self.forward(units, self.activated(l, Z, units) - self.layers[l - 1].A[units].T)
+        changes = self.terms(Z_L, self.activated(L, Z_L)) - self.before
+        return changes.sum(axis=(0, 1)), self.rounding + 1e-9 * np.abs(changes).sum(axis=(0, 1))
+
+    def forward(self, units: Indices, dA: Array) -> Array:
+        """Return the last Z after A_l has changed in the rows `units`."""
+        l, parameters = self.l, self.network.parameters
+        Z = self.layers[l].Z[..., None] + np.take(parameters[f"W{l + 1}"], units, axis=1)[:, None] * dA
+        for k in range(l + 1, self.network.layer_count):
+            A = self.activated(k, Z)
+            Z = np.tensordot(parameters[f"W{k + 1}"], A, axes=1) + parameters[f"b{k + 1}"][..., None]
+        return Z
+
+    def activated(self, k: int, Z: Array, rows: Indices | None = None) -> Array:
+        """Return A_k at Z: of every unit, shape (units, m, columns), or of one a column, shape (m, columns)."""
+        name = self.network.activations[k - 1]
+        A = softmax(Z) if name == "softmax" else ACTIVATIONS[name].value(Z)
+        if k not in self.network.masks:
+            return A
+        mask = self.network.masks[k]
+        return A * (mask[..., None] if rows is None else mask[rows].T)
+
+    def terms(self, Z: Array, A: Array) -> Array:
+        """Return what each output adds to m J."""
+        return LOSSES[self.network.loss_name].terms(Z, A, self.network.Y[..., None])
+
+    @cached_property
+    def rounding(self) -> float:
+        """Bound the rounding of `changes`."""
+        l, parameters = self.l, self.network.parameters
+        error = ULP * np.abs(self.layers[l - 1].Z).max(axis=0, keepdims=True)
+        for k in range(l + 1, self.network.layer_count + 1):
+            W, (Z, _), A = np.abs(parameters[f"W{k}"]), self.layers[k - 1], np.abs(self.layers[k - 2].A)
+            error_A = self.masked(k - 1, STEEPEST * error) + ULP * A
+            if k == l + 1:  # one unit has moved, whichever: only its term is computed anew
+                error = W.max(axis=1, keepdims=True) * error_A.max(axis=0) + ULP * np.abs(Z)
+            else:
+                error = np.dot(W, error_A) + (W.shape[1] + 2) * ULP * (np.dot(W, A) + np.abs(parameters[f"b{k}"]))
+        (Z, A), Y = self.layers[-1], np.abs(self.network.Y)
+        steepness = STEEPEST * (np.abs(A) + Y) * np.maximum(1, Y.sum(axis=0))
+        error = steepness * (error + ULP * np.abs(Z).max(axis=0)) + ULP * np.abs(self.before[..., 0])
+        return SAFETY * float(error.sum())
+
+    def masked(self, k: int, error: Array) -> Array:
+        """Return the errors of A_k of those of g_k(Z_k)."""
+        return error * np.abs(self.network.masks[k]) if k in self.network.masks else error
