@@ -311,7 +311,7 @@ class CheckReport:
             raise CheckFailedError(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain lists, dicts, text and numbers."""
+        """Return what the JSON report says of this check, in dicts, lists, text and numbers."""
         return _reporter("json_report").as_dict(self)  # type: ignore[no-any-return]
 
     def __rich__(self) -> object:

@@ -77,7 +77,7 @@ def scalar_sweeps(model: ScalarModel, report: CheckReport) -> tuple[StepSweep, .
     if report.passed:
         return ()
     differences = [(model.loss(model.theta + h) - model.loss(model.theta - h)) / (2 * h) for h in STEPS]
-    noise = sys.float_info.epsilon * abs(model.loss(model.theta)) / 2
+    noise = sys.float_info.epsilon * abs(report.loss or 0.0) / 2
     return (sweep(report, report.parameters[0], 0, differences, noise),)
 
 

@@ -55,7 +55,7 @@ def command(
 ) -> None:
     """Check the gradient that a program in any language computes."""
     point = PointOptions(**{name: options.pop(name) for name in PointOptions.__dataclass_fields__})
-    case = Case(program, partial(load_problem, program, exchange, timeout, batch, point))
+    case = Case(f"command, {program}", partial(load_problem, program, exchange, timeout, batch, point))
     ctx.exit(run_checks([case], checking(options)))
 
 

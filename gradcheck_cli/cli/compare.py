@@ -36,7 +36,7 @@ W1, what W1 itself may be off by.
 @click.pass_context
 def compare(ctx: click.Context, /, mine: Path, reference: Path, **options: Any) -> None:
     """Check the gradient in one file against the right one in another; both are .npz or .json."""
-    case = Case(f"{mine.name} against {reference.name}", partial(load_gradients, mine, reference))
+    case = Case(f"compare, {mine}", partial(load_gradients, mine, reference))
     ctx.exit(run_checks([case], Checking(epsilon=AUTO, classic=False, **options)))
 
 

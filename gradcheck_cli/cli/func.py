@@ -53,7 +53,8 @@ def func(
     if grad and autograd:
         raise click.UsageError("Give either --grad or --autograd: there is one gradient to check.")
     point = PointOptions(**{name: options.pop(name) for name in PointOptions.__dataclass_fields__})
-    ctx.exit(run_checks([Case(loss, partial(load_problem, loss, grad, autograd, point), grad)], checking(options)))
+    case = Case(f"func, {loss}", partial(load_problem, loss, grad, autograd, point), grad)
+    ctx.exit(run_checks([case], checking(options)))
 
 
 def load_problem(loss: str, grad: str | None, autograd: str | None, point: PointOptions) -> Problem:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gradcheck_cli.cli.completion import complete_parameter
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.param_types import FINITE
 from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON
@@ -84,9 +85,9 @@ def point_options(command: _Command) -> _Command:
             click.option("--params", type=FILE, metavar="FILE", help="The parameters: an .npz or .json file."),
             click.option("--at", type=Numbers(), metavar="X,Y,...", help="The parameters as one array of numbers."),
             click.option("--data", type=FILE, metavar="FILE", help="What is not differentiated: .npz or .json."),
-            click.option("--vary", multiple=True, metavar="NAME", help="Only this array of the files is a parameter."),
-            click.option("--param", "only", multiple=True, metavar="NAME", help="Check only this parameter."),
-            click.option("--skip", multiple=True, metavar="NAME", help="Do not check this parameter; needs --why."),
+            click.option("--vary", multiple=True, metavar="NAME", shell_complete=complete_parameter, help="Only this array of the files is a parameter."),
+            click.option("--param", "only", multiple=True, metavar="NAME", shell_complete=complete_parameter, help="Check only this parameter."),
+            click.option("--skip", multiple=True, metavar="NAME", shell_complete=complete_parameter, help="Do not check this parameter; needs --why."),
             click.option("--why", metavar="TEXT", help="Why a parameter is skipped; the report repeats it."),
         ]
     ):  # fmt: skip

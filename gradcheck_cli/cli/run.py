@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,11 +144,18 @@ def has(command: click.Command, name: str) -> bool:
 
 def context_of(command: click.Command, planned: Plan) -> click.Context:
     """Return the context in which the command would be called."""
-    ctx = command.make_context(
-        planned.check.kind, [], default_map=planned.values, obj=Collected(), auto_envvar_prefix=None
-    )
+    words = arguments_of(command, planned.values)
+    ctx = command.make_context(planned.check.kind, words, default_map=planned.values, obj=Collected())
     ctx.params.update(planned.overrides)
     return ctx
+
+
+def arguments_of(command: click.Command, values: Mapping[str, Any]) -> list[str]:
+    """Return the values of a command's arguments as words: click 8.2 takes no list of them for a default."""
+    names = [parameter.name for parameter in command.params if isinstance(parameter, click.Argument)]
+    given = [values[name] for name in names if name in values]
+    words = [str(word) for value in given for word in (value if isinstance(value, list) else [value])]
+    return ["--", *words] if words else []
 
 
 def described(planned: Plan) -> str:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -116,7 +117,10 @@ def locate(case: Case) -> Location | None:
     from gradcheck_cli.loading.functions import load_function
 
     code = getattr(inspect.unwrap(load_function(case.gradient)), "__code__", None)
-    return None if code is None else Location(os.path.relpath(code.co_filename), code.co_firstlineno)
+    if code is None:
+        return None
+    file, here = Path(code.co_filename), Path.cwd()
+    return Location((file.relative_to(here) if file.is_relative_to(here) else file).as_posix(), code.co_firstlineno)
 
 
 def checked(problem: Problem | ScalarModel, options: Checking) -> CheckReport:

@@ -129,16 +129,6 @@ def render_table(outcomes: Sequence[Outcome], style: Style) -> str:
     return out.text()
 
 
-def as_text(report: CheckReport) -> str:
-    """Return the report as plain text, as wide as it needs."""
-    return render(report, Style()).rstrip()
-
-
-def renderable(report: CheckReport) -> Text:
-    """Return the report as Rich may print it."""
-    return Text.from_ansi(render(report, Style(color=True)))
-
-
 def case_cells(outcome: Outcome) -> list[Text]:
     """Return the cells of one case."""
     name = Text(printable(outcome.name))
@@ -150,6 +140,16 @@ def case_cells(outcome: Outcome) -> list[Text]:
         f"{outcome.seconds:.2f}", printable(worst),
     ]  # fmt: skip
     return [verdict_text(outcome.verdict), name, *map(Text, figures)]
+
+
+def as_text(report: CheckReport) -> str:
+    """Return the report as plain text, as wide as it needs."""
+    return render(report, Style()).rstrip()
+
+
+def renderable(report: CheckReport) -> Text:
+    """Return the report as Rich may print it."""
+    return Text.from_ansi(render(report, Style(color=True)))
 
 
 # layouts of the table, widest first

@@ -38,6 +38,7 @@ def headline(report: CheckReport) -> str:
 def facts(report: CheckReport, *, seconds: str = "") -> list[str]:
     """Return the circumstances of the check, every digit of the loss and of the difference, and the reasons."""
     epsilon = report.epsilon if isinstance(report.epsilon, str) else f"{report.epsilon:g}"
+    loss = "" if report.loss is None else f"J = {report.loss!r}, "
     entries = "entry" if report.entry_count == 1 else "entries"
     loss = "" if report.loss is None else f"J = {report.loss!r}, "
     reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"

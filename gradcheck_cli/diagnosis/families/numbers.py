@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.diagnosis.evidence import norm
 from gradcheck_cli.diagnosis.mistake import (
     EXACT,
     FITTED,
@@ -129,9 +130,26 @@ def noise(case: WholeCase) -> Iterator[WholeGuess]:
         "of each value": {name: np.abs(array) for name, array in case.expected.items()},
     }
     for words, scale in scales.items():
-        relative = [(errors[name] / np.where(scale[name] > 0, scale[name], np.inf)).reshape(-1) for name in claims]
-        if is_noise(error := np.concatenate(relative)):
+        error, right = (relative(arrays, scale) for arrays in (errors, case.expected))
+        if is_noise(error) and not leans(error, right) and not is_product(errors):
             yield WholeGuess(claims, f"every gradient is off by about {rms(error):.1e} {words}, without a pattern")
+
+
+def relative(arrays: Parameters, scale: Mapping[str, Any]) -> Array:
+    """Return all entries as one vector, each divided by its scale; 0 where that is 0."""
+    return np.concatenate([np.ravel(array / np.where(scale[n] > 0, scale[n], np.inf)) for n, array in arrays.items()])
+
+
+def leans(error: Array, right: Array) -> bool:
+    """Whether errors go with the right values, or against them, more than chance would have it."""
+    return bool(abs(np.sum(error * right)) > 3 / error.size**0.5 * norm(error) * norm(right))
+
+
+def is_product(errors: Parameters) -> bool:
+    """Whether the matrices of errors are little else than a column times a row each."""
+    matrices = [array for array in errors.values() if array.ndim == 2 and min(array.shape) > 2]
+    squares = [np.linalg.svd(matrix, compute_uv=False) ** 2 for matrix in matrices]
+    return sum(float(square[0]) for square in squares) > 0.9 * sum(float(square.sum()) for square in squares)
 
 
 def rms(array: Array) -> float:

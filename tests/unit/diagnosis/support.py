@@ -1,5 +1,7 @@
 """Networks with a planted mistake, and what the diagnosis says of them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import numpy as np

@@ -1,5 +1,7 @@
 """The walk back from the output layer: places, several mistakes, and what is said of the rest."""
 
+from __future__ import annotations
+
 import dataclasses
 
 import numpy as np
@@ -15,11 +17,11 @@ NET = network()
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_right_gradient_has_no_findings(known):
+def test_a_right_gradient_has_no_findings(known: bool) -> None:
     assert findings(NET, right_gradient(NET), known=known) == ()
 
 
-def test_the_course_s_planted_bugs_read_as_they_should():
+def test_the_course_s_planted_bugs_read_as_they_should() -> None:
     problem = built_in_case("planted-bugs")
     dW2, db1 = findings(problem, dict(problem.gradient(problem.parameters)))
     assert dW2.message == "dW2 is 2.000000 times the right gradient, at 15 of 15 entries"
@@ -28,11 +30,11 @@ def test_the_course_s_planted_bugs_read_as_they_should():
     assert (db1.code, db1.where, db1.factor, db1.share) == ("factor", "db1", 4, 1)
 
 
-def test_two_mistakes_in_different_layers_are_both_named():
-    def twice(p):
+def test_two_mistakes_in_different_layers_are_both_named() -> None:
+    def twice(p: Propagation) -> Propagation:
         return with_factor(p.with_delta(2, p.dA[2]))
 
-    def with_factor(p):
+    def with_factor(p: Propagation) -> Propagation:
         return p.with_delta(1, -p.dZ[1])
 
     wrong = twice(Propagation.of(NET))
@@ -41,19 +43,19 @@ def test_two_mistakes_in_different_layers_are_both_named():
     assert named == [("missing-activation-derivative", "dZ2"), ("delta-factor", "dZ1")]
 
 
-def test_a_mistake_in_a_delta_beside_one_in_a_gradient_of_its_layer():
+def test_a_mistake_in_a_delta_beside_one_in_a_gradient_of_its_layer() -> None:
     claim = with_delta(NET, 2, lambda p: p.dA[2])
     claim["W2"] = claim["W2"].T
     named = [(finding.code, finding.where) for finding in findings(NET, claim)]
     assert named == [("missing-activation-derivative", "dZ2"), ("transposed", "dW2")]
 
 
-def test_consequences_are_listed_and_are_no_findings():
+def test_consequences_are_listed_and_are_no_findings() -> None:
     (finding,) = findings(NET, with_delta(NET, 2, lambda p: p.dA[2]))
     assert finding.consequences == ("dW1", "db1", "dW2", "db2")
 
 
-def test_equally_good_names_are_all_given():
+def test_equally_good_names_are_all_given() -> None:
     problem = network(m=2, sizes=(4, 5, 5, 2))
     claim = with_tensor(problem, "b3", lambda d: d[::-1])  # two numbers that sum to zero
     (finding,) = findings(problem, claim)
@@ -61,7 +63,7 @@ def test_equally_good_names_are_all_given():
     assert any(text.startswith("permuted") for text in finding.alternatives)
 
 
-def test_a_number_that_could_be_anything_is_not_named():
+def test_a_number_that_could_be_anything_is_not_named() -> None:
     problem = network(("tanh", "tanh", "identity"), "mse", sizes=(4, 5, 5, 1))
     assert first(problem, with_tensor(problem, "b3", lambda d: d * 1.2345)) == ("unknown", "db3")
 
@@ -69,14 +71,14 @@ def test_a_number_that_could_be_anything_is_not_named():
 @pytest.mark.parametrize(
     ("names", "where"), [(("W2",), "dW2"), (("W2", "b2"), "dZ2"), (("W1", "b1", "W2", "b2"), "dZ2"), (("b1",), "db1")]
 )
-def test_nan_is_placed_at_the_first_step_that_has_it(names, where):
+def test_nan_is_placed_at_the_first_step_that_has_it(names: tuple[str, ...], where: str) -> None:
     claim = right_gradient(NET)
     for name in names:
         claim[name] = claim[name] * np.nan
     assert first(NET, claim) == ("non-finite", where)
 
 
-def test_parameters_of_any_name_and_shape_are_diagnosed_one_by_one():
+def test_parameters_of_any_name_and_shape_are_diagnosed_one_by_one() -> None:
     point = {"theta": np.array(3.0), "scale": np.arange(1.0, 5.0), "table": np.sin(np.arange(12.0).reshape(2, 3, 2))}
     right = {name: np.cos(values) + np.arange(values.size).reshape(values.shape) for name, values in point.items()}
     claim = {"theta": -right["theta"], "scale": right["scale"] * 3, "table": right["table"] + 1}
@@ -85,13 +87,13 @@ def test_parameters_of_any_name_and_shape_are_diagnosed_one_by_one():
     assert named == [("factor", "dtheta", -1), ("factor", "dscale", 3), ("offset", "dtable", None)]
 
 
-def test_a_network_that_does_not_match_the_reference_is_left_out():
+def test_a_network_that_does_not_match_the_reference_is_left_out() -> None:
     other = dataclasses.replace(NET, Y=NET.Y[::-1])
     seen = dataclasses.replace(evidence(NET, with_tensor(NET, "W2", lambda d: 2 * d)), network=other)
     assert [(f.code, f.where) for f in diagnose(seen)] == [("factor", "dW2")]
 
 
-def test_a_coarse_reference_still_gives_the_name():
+def test_a_coarse_reference_still_gives_the_name() -> None:
     exact = evidence(NET, with_delta(NET, 1, lambda p: p.dA[1]))
     noise = np.random.default_rng(0)
     reference = {name: values + 1e-8 * noise.normal(size=values.shape) for name, values in exact.reference.items()}

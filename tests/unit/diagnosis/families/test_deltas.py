@@ -1,9 +1,16 @@
 """Mistakes in the line that computes dZ_l: each is named with its layer, and a near miss is not."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
 import numpy as np
 import pytest
 
+from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.activations import softmax_backward
+from gradcheck_cli.problems.network import Network
 from tests.unit.diagnosis.support import first, network, with_delta
 
 NET = network()
@@ -12,7 +19,8 @@ DROPOUT = network(keep=0.7)
 MSE = network(("tanh", "elu", "sigmoid"), "mse")
 WEIGHTS = np.array([1.5, 0.5, 2.0])
 
-PLANTED = [
+Change: TypeAlias = Callable[..., Array]
+PLANTED: list[tuple[Any, ...]] = [
     (NET, 1, "delta-factor", lambda p: -p.dZ[1]),
     (NET, 2, "delta-factor", lambda p: 2 * p.dZ[2]),
     (NET, 2, "zero", lambda p: 0 * p.dZ[2]),
@@ -42,22 +50,22 @@ PLANTED = [
 
 
 @pytest.mark.parametrize(("problem", "l", "code", "change"), PLANTED)
-def test_a_mistake_in_a_delta_is_named_with_its_layer(problem, l, code, change):
+def test_a_mistake_in_a_delta_is_named_with_its_layer(problem: Network, l: int, code: str, change: Change) -> None:
     assert first(problem, with_delta(problem, l, change)) == (code, f"dZ{l}")
 
 
 @pytest.mark.parametrize(("problem", "l", "code", "change"), [case for case in PLANTED if case[2] != "zero"])
-def test_noise_on_top_hides_the_name_and_not_the_place(problem, l, code, change):
+def test_noise_on_top_hides_the_name_and_not_the_place(problem: Network, l: int, code: str, change: Change) -> None:
     random = np.random.default_rng(5)
     claim = with_delta(problem, l, lambda p: change(p) * (1 + 0.3 * random.normal(size=p.dZ[l].shape)))
     assert first(problem, claim) == ("unknown", f"dZ{l}")
 
 
 @pytest.mark.parametrize("l", [1, 2])
-def test_without_the_network_a_factor_on_a_delta_is_named_still(l):
+def test_without_the_network_a_factor_on_a_delta_is_named_still(l: int) -> None:
     problem = network(l2=0.3)
     assert first(problem, with_delta(problem, l, lambda p: 4 * p.dZ[l]), known=False) == ("delta-factor", f"dZ{l}")
 
 
-def test_without_the_network_the_place_of_any_other_mistake_is_right():
+def test_without_the_network_the_place_of_any_other_mistake_is_right() -> None:
     assert first(NET, with_delta(NET, 2, lambda p: p.dA[2]), known=False) == ("unknown", "dZ2")

@@ -1,14 +1,20 @@
 """Mistakes in the line that computes one gradient: each is named, and a near miss is not."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
+from gradcheck_cli.parameters import Array
 from tests.unit.diagnosis.support import M, first, network, right_gradient, with_tensor
 
 NET = network()
 L2 = network(l2=0.7)
 
-PLANTED = [
+PLANTED: list[tuple[Any, ...]] = [
     ("factor", "dW2", with_tensor(NET, "W2", lambda d: 2 * d)),
     ("factor", "db1", with_tensor(NET, "b1", lambda d: M * d)),
     ("small-relative-error", "dW1", with_tensor(NET, "W1", lambda d: 1.001 * d)),
@@ -35,7 +41,7 @@ PLANTED = [
 
 
 @pytest.mark.parametrize(("code", "where", "claim"), PLANTED, ids=lambda value: value if isinstance(value, str) else "")
-def test_a_mistake_in_one_gradient_is_named(code, where, claim):
+def test_a_mistake_in_one_gradient_is_named(code: str, where: str, claim: dict[str, Array]) -> None:
     problem = L2 if code.startswith("regular") else NET
     assert first(problem, claim) == (code, where)
 
@@ -43,16 +49,16 @@ def test_a_mistake_in_one_gradient_is_named(code, where, claim):
 @pytest.mark.parametrize(
     "spoil", [lambda d, noise: 2 * d, lambda d, noise: d.T, lambda d, noise: d + 0.1, lambda d, noise: np.abs(d)]
 )
-def test_a_near_miss_is_not_named(spoil):
+def test_a_near_miss_is_not_named(spoil: Callable[..., Array]) -> None:
     noise = 1 + 0.05 * np.random.default_rng(1).normal(size=(5, 5))
     claim = with_tensor(NET, "W2", lambda d: spoil(d, noise) * noise)
     assert first(NET, claim) == ("unknown", "dW2")
 
 
-def test_one_wrong_entry_is_named_with_its_index():
+def test_one_wrong_entry_is_named_with_its_index() -> None:
     from tests.unit.diagnosis.support import findings
 
-    def spoil(d):
+    def spoil(d: Array) -> Array:
         d[1, 2] = 0
         return d
 
@@ -60,13 +66,13 @@ def test_one_wrong_entry_is_named_with_its_index():
     assert (finding.code, finding.indices) == ("single-entry", ("W1[1, 2]",))
 
 
-def test_some_wrong_signs_are_named():
+def test_some_wrong_signs_are_named() -> None:
     turned = np.random.default_rng(0).choice([-1, 1], size=(5, 4))
     assert first(NET, with_tensor(NET, "W1", lambda d: d * turned)) == ("signs", "dW1")
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_swapped_gradients_are_named_as_a_pair(known):
+def test_swapped_gradients_are_named_as_a_pair(known: bool) -> None:
     right = right_gradient(NET)
     claim = {**right, "b1": right["b2"], "b2": right["b1"]}
     assert first(NET, claim, known=known) == ("swapped", "db1")
