@@ -80,14 +80,15 @@ class LoadedProblem:
 
 def point_options(command: _Command) -> _Command:
     """Add the options that say where a gradient is checked."""
+    several: dict[str, Any] = {"multiple": True, "metavar": "NAME", "shell_complete": complete_parameter}
     for option in reversed(
         [
             click.option("--params", type=FILE, metavar="FILE", help="The parameters: an .npz or .json file."),
             click.option("--at", type=Numbers(), metavar="X,Y,...", help="The parameters as one array of numbers."),
             click.option("--data", type=FILE, metavar="FILE", help="What is not differentiated: .npz or .json."),
-            click.option("--vary", multiple=True, metavar="NAME", shell_complete=complete_parameter, help="Only this array of the files is a parameter."),
-            click.option("--param", "only", multiple=True, metavar="NAME", shell_complete=complete_parameter, help="Check only this parameter."),
-            click.option("--skip", multiple=True, metavar="NAME", shell_complete=complete_parameter, help="Do not check this parameter; needs --why."),
+            click.option("--vary", **several, help="Only this array of the files is a parameter."),
+            click.option("--param", "only", **several, help="Check only this parameter."),
+            click.option("--skip", **several, help="Do not check this parameter; needs --why."),
             click.option("--why", metavar="TEXT", help="Why a parameter is skipped; the report repeats it."),
         ]
     ):  # fmt: skip
