@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.diagnosis.evidence import norm
 from gradcheck_cli.diagnosis.mistake import (
     EXACT,
     FITTED,
@@ -19,7 +18,7 @@ from gradcheck_cli.diagnosis.mistake import (
     WholeCase,
     WholeGuess,
 )
-from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.parameters import Array, Parameters, norm
 
 __all__ = ["DELTA", "TENSOR", "WHOLE", "WHOLE_LOOSE"]
 
