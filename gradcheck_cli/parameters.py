@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "ComplexArray", "Parameters", "dictionary_to_vector", "vector_to_dictionary"]
+__all__ = ["Array", "ComplexArray", "Parameters", "dictionary_to_vector", "norm", "vector_to_dictionary"]
 
 Array: TypeAlias = NDArray[np.float64]
 ComplexArray: TypeAlias = NDArray[np.complex128]
@@ -44,3 +45,11 @@ def vector_to_dictionary(vector: Array, like: Parameters) -> dict[str, Array]:
     ends = np.cumsum([array.size for array in like.values()])
     parts = np.split(vector, ends[:-1])
     return {name: part.reshape(like[name].shape) for name, part in zip(like, parts, strict=True)}
+
+
+def norm(vector: Array) -> float:
+    """Return the Euclidean norm; scaled, so that neither large nor small entries overflow or vanish in squaring."""
+    largest = float(np.max(np.abs(vector), initial=0.0))
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    return largest * float(np.linalg.norm(vector / largest))

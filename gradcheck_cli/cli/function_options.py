@@ -78,17 +78,20 @@ class LoadedProblem:
     notes: list[str]
 
 
+def _named(*names: str, help: str) -> Callable[[_Command], _Command]:  # noqa: A002  (click's own word)
+    return click.option(*names, multiple=True, metavar="NAME", help=help, shell_complete=complete_parameter)
+
+
 def point_options(command: _Command) -> _Command:
     """Add the options that say where a gradient is checked."""
-    several: dict[str, Any] = {"multiple": True, "metavar": "NAME", "shell_complete": complete_parameter}
     for option in reversed(
         [
             click.option("--params", type=FILE, metavar="FILE", help="The parameters: an .npz or .json file."),
             click.option("--at", type=Numbers(), metavar="X,Y,...", help="The parameters as one array of numbers."),
             click.option("--data", type=FILE, metavar="FILE", help="What is not differentiated: .npz or .json."),
-            click.option("--vary", **several, help="Only this array of the files is a parameter."),
-            click.option("--param", "only", **several, help="Check only this parameter."),
-            click.option("--skip", **several, help="Do not check this parameter; needs --why."),
+            _named("--vary", help="Only this array of the files is a parameter."),
+            _named("--param", "only", help="Check only this parameter."),
+            _named("--skip", help="Do not check this parameter; needs --why."),
             click.option("--why", metavar="TEXT", help="Why a parameter is skipped; the report repeats it."),
         ]
     ):  # fmt: skip

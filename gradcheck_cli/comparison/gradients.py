@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.comparison.verdicts import verdict_of
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
+from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, norm
 from gradcheck_cli.results import Entries, EntryVerdict, ParameterResult, Sensitivity, Verdict
 from gradcheck_cli.settings import Settings
 
@@ -34,14 +34,6 @@ __all__ = [
 ]
 
 MOST_UNRESOLVED = 0.5  # share of a parameter's entries; above it the parameter has not been checked
-
-
-def norm(vector: Array) -> float:
-    """Return the Euclidean norm; scaled, so that neither large nor small entries overflow or vanish in squaring."""
-    largest = float(np.max(np.abs(vector), initial=0.0))
-    if largest == 0 or not math.isfinite(largest):
-        return largest
-    return largest * float(np.linalg.norm(vector / largest))
 
 
 def relative_difference(analytic: Array, numeric: Array) -> float:

@@ -86,6 +86,10 @@ class Walk:
         telling = [name for name in below if self.informative(name)]
         return all(self.is_wrong(name) for name in telling)
 
+    def wrong_below(self, l: int) -> bool:
+        """Whether anything is wrong in the layer below."""
+        return any(self.is_wrong(name) for name in (f"W{l - 1}", f"b{l - 1}") if name in self.expected)
+
     def all_wrong(self) -> bool:
         """Whether every gradient is wrong that could be."""
         return all(self.is_wrong(name) for name in self.names if self.informative(name))
@@ -162,7 +166,7 @@ class Walk:
             return True
         certain = all(self.is_wrong(name) for name in (f"W{l}", f"b{l}") if self.informative(name))
         spoiled = self.spoiled_below(l) and (certain or l > 1)
-        if spoiled and self.delta(l):
+        if (spoiled or (self.propagation and self.wrong_below(l))) and self.delta(l):
             return True
         local = {name: self.tensor_hits(name) for name in wrong}
         if spoiled and not self.all_special(local) and self.delta_beside_tensor(l):

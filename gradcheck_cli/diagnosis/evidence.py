@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.parameters import Array, Parameters, norm
 from gradcheck_cli.problems.network import Network
 
-__all__ = ["Evidence", "layer_of", "norm", "projection"]
+__all__ = ["Evidence", "layer_of", "projection"]
 
 UNEXPLAINED = 3e-4  # what a hypothesis may leave of the discrepancy: a wrong hint is worse than none
 UNEXPLAINED_OF_FEW = 1e-6  # the same where there are so few entries that chance would often do better
@@ -72,14 +72,6 @@ class Evidence:
         claim, floor = self.analytic[name].reshape(-1)[::step], self.floors[name].reshape(-1)[::step]
         left = np.abs(claim - explanation.reshape(-1)[::step]) - FLOORS * floor
         return norm(np.maximum(left, 0))
-
-
-def norm(array: Array) -> float:
-    """Return the Euclidean norm, scaled so that no square of an entry overflows or vanishes."""
-    largest = float(np.max(np.abs(array), initial=0.0))
-    if largest == 0 or not np.isfinite(largest):
-        return largest
-    return largest * float(np.linalg.norm((array / largest).reshape(-1)))
 
 
 def projection(claim: Array, on: Array) -> float:

@@ -15,6 +15,7 @@ __all__ = ["TENSOR_LAST", "WHOLE_LAST"]
 
 RATES = (0.01, 0.1, 0.5, 0.001, 1.0, 0.05, 0.3, -0.01, -0.1, -0.5)
 """Learning rates that people use; negative: the parameters before an update, not after."""
+FASTEST = 10  # a step that is longer meets some gradient by chance
 STEPS = 7  # of the search for any other rate
 
 
@@ -47,6 +48,8 @@ def search(
             return
         before, other = left, rate
         rate = rate - float(np.sum(left * slope) / np.sum(slope**2))
+        if abs(rate) > FASTEST:
+            return
         gradient = gradient_after(network, evidence.reference, rate)
         yield rate, gradient
 

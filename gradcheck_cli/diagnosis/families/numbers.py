@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.diagnosis.evidence import norm
 from gradcheck_cli.diagnosis.mistake import (
     EXACT,
     FITTED,
@@ -19,7 +18,7 @@ from gradcheck_cli.diagnosis.mistake import (
     WholeCase,
     WholeGuess,
 )
-from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.parameters import Array, Parameters, norm
 
 __all__ = ["DELTA", "TENSOR", "WHOLE", "WHOLE_LOOSE"]
 
@@ -31,20 +30,25 @@ DECIMALS = range(1, 9)
 def clipped(case: TensorCase) -> Iterator[Guess]:
     """Guess that entries beyond a limit were put to the limit."""
     limit = float(np.max(np.abs(case.claim)))
-    beyond = np.abs(case.expected) > limit
-    at_limit = np.isclose(np.abs(case.claim), limit, rtol=1e-9, atol=0)
-    if beyond.sum() > 1 and at_limit.sum() > 1 and not beyond.all():
-        message = f"{{it}} is clipped at {limit:g}: {beyond.sum()} of {beyond.size} entries are cut off"
+    beyond = cut_off(case.claim, case.expected, limit)
+    if 1 < beyond < case.claim.size:
+        message = f"{{it}} is clipped at {limit:g}: {beyond} of {case.claim.size} entries are cut off"
         yield Guess(np.clip(case.expected, -limit, limit), message)
 
 
 def all_clipped(case: WholeCase) -> Iterator[WholeGuess]:
     """Guess that entries beyond one limit were put to it, in all gradients."""
-    limit = max(float(np.max(np.abs(case.evidence.analytic[name]))) for name in case.expected)
-    beyond = sum(int((np.abs(array) > limit).sum()) for array in case.expected.values())
-    if beyond > 1 or (beyond == 1 and float(f"{limit:.1e}") == limit):
+    claims = {name: case.evidence.analytic[name] for name in case.expected}
+    limit = max(float(np.max(np.abs(claim))) for claim in claims.values())
+    beyond = sum(cut_off(claims[name], array, limit) for name, array in case.expected.items())
+    if beyond > 2 or (beyond and float(f"{limit:.1e}") == limit):  # two may be a pair that sums to zero
         values = {name: np.clip(array, -limit, limit) for name, array in case.expected.items()}
-        yield WholeGuess(values, f"every gradient is clipped at {limit:g}: {beyond} entries are cut off", factor=None)
+        yield WholeGuess(values, f"every gradient is clipped at {limit:g}: {beyond} entries are cut off")
+
+
+def cut_off(claim: Array, expected: Array, limit: float) -> int:
+    """Return the number of entries that are beyond the limit and claimed to be at it."""
+    return int(np.sum((np.abs(expected) > limit) & np.isclose(np.abs(claim), limit, rtol=1e-9, atol=0)))
 
 
 def kept_in(code: str, claim: Array, expected: Array) -> bool:

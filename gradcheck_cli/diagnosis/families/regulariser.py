@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcheck_cli.diagnosis.evidence import norm, projection
+from gradcheck_cli.diagnosis.evidence import projection
 from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, Guess, Mistake, TensorCase
 from gradcheck_cli.diagnosis.naming import factor_names, nearest_named, sizes_of
+from gradcheck_cli.parameters import norm
 
 __all__ = ["TENSOR"]
 

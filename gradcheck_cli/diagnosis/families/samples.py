@@ -102,10 +102,18 @@ def rank_one(case: TensorCase) -> Iterator[Guess]:
     """Tell one sample from the gradient of a matrix alone: its share is a column times a row."""
     if case.propagation is not None or case.expected.ndim != 2 or min(case.expected.shape) < 3:
         return
-    if np.linalg.matrix_rank(case.expected, rtol=1e-6) > 1:
+    before, now = (int((size > 1e-9 * size[0]).sum()) for size in singular_values(case.expected, case.claim))
+    if before > 1:
         yield Guess(outer(case.claim), "{it} is one column times one row, as of a single sample", code="one-sample")
-        share = outer(case.claim - case.expected)
-        yield Guess(case.expected + share, "{it} is off by one column times one row, as by one sample's weight")
+        value = case.expected + outer(case.claim - case.expected)
+        if now == before - 1:
+            yield Guess(value, "{it} lacks one column times one row, as of one sample", code="sample-missing")
+        yield Guess(value, "{it} is off by one column times one row, as by one sample's weight")
+
+
+def singular_values(*matrices: Array) -> Iterator[Array]:
+    """Yield the singular values of each, the largest first."""
+    yield from (np.asarray(np.linalg.svd(matrix, compute_uv=False), dtype=float) for matrix in matrices)
 
 
 def outer(matrix: Array) -> Array:

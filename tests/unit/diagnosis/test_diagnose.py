@@ -93,6 +93,13 @@ def test_a_network_that_does_not_match_the_reference_is_left_out() -> None:
     assert [(f.code, f.where) for f in diagnose(seen)] == [("factor", "dW2")]
 
 
+def test_a_reference_that_differs_at_a_kink_leaves_the_network_in() -> None:
+    exact = evidence(NET, with_delta(NET, 1, lambda p: p.dA[1]))
+    kinked = {**exact.reference, "b1": exact.reference["b1"] + np.eye(5, 1)}
+    seen = dataclasses.replace(exact, reference=kinked)
+    assert [(f.code, f.where) for f in diagnose(seen)] == [("missing-activation-derivative", "dZ1")]
+
+
 def test_a_coarse_reference_still_gives_the_name() -> None:
     exact = evidence(NET, with_delta(NET, 1, lambda p: p.dA[1]))
     noise = np.random.default_rng(0)
