@@ -165,6 +165,7 @@ class Run:
             analytic={name: self.analytic[name] for name in references},
             reference={name: settled_reference(self.analytic[name], r) for name, r in references.items()},
             floors={name: reference.bars for name, reference in references.items()},
+            single_floors={name: reference.single_bars for name, reference in references.items()},
             network=problem if isinstance(problem, Network) and not self.interrupted else None,
             threshold=self.settings.threshold,
         )

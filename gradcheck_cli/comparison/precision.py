@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.results import EntryVerdict
 from gradcheck_cli.settings import Settings
 
-__all__ = ["judge_precision"]
+__all__ = ["are_single_numbers", "judge_precision"]
 
 DISAGREES = EntryVerdict.DISAGREES
 LARGEST_DIFFERENCE = 1e-6  # relative, of a parameter: some ten float32 roundings
@@ -70,23 +71,22 @@ def agrees(analytic: Parameters, references: Mapping[str, Reference], threshold:
 
 def looks_single(analytic: Parameters, references: Mapping[str, Reference]) -> bool:
     """Whether the parameters that are off by more than float64's rounding show the signs of float32 arithmetic."""
-    if all(are_single_numbers(values) for values in analytic.values()):
-        return not all(are_half_numbers(values) for values in analytic.values())
+    if are_single_numbers(analytic):
+        return True
     off = [name for name, r in references.items() if (entry_verdicts(analytic[name], r, 0.0) == DISAGREES).any()]
     pairs = [(analytic[name].ravel(), references[name].values.ravel()) for name in off]
     return are_small(pairs) and are_spread(pairs) and are_scattered(pairs)
 
 
-def are_single_numbers(values: Array) -> bool:
-    """Whether every value is a float32 number."""
-    with np.errstate(over="ignore", under="ignore"):
-        return bool(np.all(values.astype(np.float32) == values))
+def are_single_numbers(gradient: Parameters) -> bool:
+    """Whether every value is a float32 number; not where all are so round that it tells nothing."""
+    return all_are(np.float32, gradient) and not all_are(np.float16, gradient)
 
 
-def are_half_numbers(values: Array) -> bool:
-    """Whether every value is even a float16 number: so round that it tells nothing of where it came from."""
+def all_are(kind: type[np.floating[Any]], gradient: Parameters) -> bool:
+    """Whether every value is a number of that kind."""
     with np.errstate(over="ignore", under="ignore"):
-        return bool(np.all(values.astype(np.float16) == values))
+        return all(bool(np.all(values.astype(kind) == values)) for values in gradient.values())
 
 
 def are_small(pairs: Sequence[tuple[Array, Array]]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from gradcheck_cli.comparison.precision import are_single_numbers
 from gradcheck_cli.diagnosis.engine import Walk
 from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
 from gradcheck_cli.diagnosis.propagation import Propagation
@@ -14,7 +15,6 @@ from gradcheck_cli.results import Finding
 
 __all__ = ["diagnose"]
 
-FLOAT32 = 2.0**29  # how much coarser float32 rounds than float64
 TRUSTED = 1e-4  # how far the simulation may be off from the reference, relative to a gradient's largest entry
 
 
@@ -59,11 +59,10 @@ def is_right(evidence: Evidence) -> bool:
 
 
 def in_single_precision(evidence: Evidence) -> Evidence:
-    """Return the evidence with the floors of float32 arithmetic where the claim holds nothing but float32 numbers."""
-    if not all(np.array_equal(claim.astype(np.float32), claim) for claim in evidence.analytic.values()):
+    """Return the evidence with the floors of float32 arithmetic where the claim looks as if it came from there."""
+    if not are_single_numbers(evidence.analytic):
         return evidence
-    floors = {name: floor * FLOAT32 for name, floor in evidence.floors.items()}
-    return replace(evidence, floors=floors)
+    return replace(evidence, floors=evidence.single_floors)
 
 
 def simulation(evidence: Evidence) -> Propagation | None:

@@ -33,6 +33,8 @@ class Evidence:
     """The trusted gradient."""
     floors: Parameters
     """What a right analytic value may be off by, entry by entry."""
+    single_floors: Parameters
+    """The same for a value that was computed in float32."""
     network: Network | None = None
     """What the gradient belongs to; None where only the two gradients are known."""
     threshold: float = 2e-7

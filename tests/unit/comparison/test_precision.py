@@ -11,9 +11,13 @@ ROUNDED = RIGHT.astype(np.float32).astype(np.float64)
 
 
 def test_float32_numbers_are_known_as_such() -> None:
-    assert are_single_numbers(ROUNDED)
-    assert not are_single_numbers(RIGHT)
-    assert not are_single_numbers(np.array([np.nan, 1.0]))
+    assert are_single_numbers({"w": ROUNDED})
+    assert not are_single_numbers({"w": RIGHT})
+    assert not are_single_numbers({"w": np.array([np.nan, 1.0])})
+
+
+def test_round_numbers_tell_nothing_of_where_they_came_from() -> None:
+    assert not are_single_numbers({"w": np.array([1.0, -2.0, 0.5])})
 
 
 def test_rounding_is_small_spread_and_scattered() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -15,6 +15,11 @@ from gradcheck_cli.results import Finding
 
 SIZES = (4, 5, 5, 3)
 M = 7
+
+
+def single(floors: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the floors of float32 arithmetic, 2^29 times as coarse as float64."""
+    return {name: 2.0**29 * floor for name, floor in floors.items()}
 
 
 def network(
@@ -48,7 +53,9 @@ def evidence(problem: Network, claim: dict[str, Array], *, known: bool = True) -
     """Return what the diagnosis gets of a claim; `known` says whether the network is part of it."""
     right = right_gradient(problem)
     floors = {name: np.full(values.shape, 1e-14 * np.abs(values).max() + 1e-300) for name, values in right.items()}
-    return Evidence(problem.parameters, claim, right, floors, problem if known else None, threshold=1e-9)
+    return Evidence(
+        problem.parameters, claim, right, floors, single(floors), problem if known else None, threshold=1e-9
+    )
 
 
 def findings(problem: Network, claim: dict[str, Array], *, known: bool = True) -> tuple[Finding, ...]:

@@ -11,7 +11,16 @@ from gradcheck_cli.diagnosis.diagnose import diagnose
 from gradcheck_cli.diagnosis.evidence import Evidence
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.problems.cases import built_in_case
-from tests.unit.diagnosis.support import evidence, findings, first, network, right_gradient, with_delta, with_tensor
+from tests.unit.diagnosis.support import (
+    evidence,
+    findings,
+    first,
+    network,
+    right_gradient,
+    single,
+    with_delta,
+    with_tensor,
+)
 
 NET = network()
 
@@ -83,7 +92,7 @@ def test_parameters_of_any_name_and_shape_are_diagnosed_one_by_one() -> None:
     right = {name: np.cos(values) + np.arange(values.size).reshape(values.shape) for name, values in point.items()}
     claim = {"theta": -right["theta"], "scale": right["scale"] * 3, "table": right["table"] + 1}
     floors = {name: np.full(values.shape, 1e-14) for name, values in point.items()}
-    named = [(f.code, f.where, f.factor) for f in diagnose(Evidence(point, claim, right, floors))]
+    named = [(f.code, f.where, f.factor) for f in diagnose(Evidence(point, claim, right, floors, single(floors)))]
     assert named == [("factor", "dtheta", -1), ("factor", "dscale", 3), ("offset", "dtable", None)]
 
 
