@@ -155,7 +155,7 @@ def test_a_loss_that_is_no_number_is_refused() -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_loss_in_float32_is_told_and_judged_by_its_noise(dtype: Any) -> None:
     def single(p: dict[str, Any]) -> Any:
-        return dtype((p["w"].astype(np.float32) ** 3).sum() + np.float32(p["c"].sum()) ** 2)
+        return dtype((p["w"].astype(np.float32) ** 3).sum() + np.square(np.float32(p["c"].sum())))
 
     report = check_gradient(single, grad, POINT)
     assert report.verdict is not Verdict.FAIL
