@@ -16,11 +16,9 @@ An error says what was wrong, the offending value and what was expected. It does
 
 from __future__ import annotations
 
-import difflib
 import math
-import traceback
+import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,7 +37,7 @@ __all__ = [
     "vanishing_step",
 ]
 
-_PACKAGE = str(Path(__file__).parent)
+_PACKAGE = os.path.dirname(__file__)  # noqa: PTH120  (pathlib takes its time to import)
 
 
 class GradcheckError(Exception):
@@ -100,6 +98,8 @@ class UserFunctionError(GradcheckError):
     @classmethod
     def of(cls, what: str, error: BaseException) -> UserFunctionError:
         """Make the error for what the user's code raised: `what` followed by the exception's own line."""
+        import traceback
+
         details = traceback.TracebackException.from_exception(error)
         frames = list(details.stack)
         while frames and frames[0].filename.startswith((_PACKAGE, "<frozen importlib")):
@@ -130,6 +130,8 @@ class InternalError(GradcheckError):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """Return a hint with the known name nearest to `name`, whatever its case, or None where none is near."""
+    import difflib
+
     by_folded = {candidate.casefold(): candidate for candidate in known}
     near = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.5)
     return f"did you mean {by_folded[near[0]]!r}?" if near else None

@@ -15,7 +15,6 @@ from typing import Any
 from gradcheck_cli.comparison.reasons import hidden_in_the_whole, reasons_for
 from gradcheck_cli.comparison.verdicts import verdict_of, whole_verdict
 from gradcheck_cli.errors import ProblemError, vanishing_step
-from gradcheck_cli.numeric.step_sweep import STEPS, sweep
 from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.results import (
     CheckReport,
@@ -76,6 +75,8 @@ def scalar_sweeps(model: ScalarModel, report: CheckReport) -> tuple[StepSweep, .
     """Return the error of the centred difference at many steps, where the check did not pass."""
     if report.passed:
         return ()
+    from gradcheck_cli.numeric.step_sweep import STEPS, sweep
+
     differences = [(model.loss(model.theta + h) - model.loss(model.theta - h)) / (2 * h) for h in STEPS]
     noise = sys.float_info.epsilon * abs(report.loss or 0.0) / 2
     return (sweep(report, report.parameters[0], 0, differences, noise),)

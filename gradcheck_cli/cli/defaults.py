@@ -44,11 +44,20 @@ def default_maps(config: Config, group: click.Command) -> dict[str, Any]:
     InputError
         Where the file has a key that no command knows.
     """
-    commands = group.commands if isinstance(group, click.Group) else {}
+    commands = commands_of(group)
     everywhere = {key for command in commands.values() if is_checking(command) for key in by_key(command)}
     for key in config.defaults:
         known_key(key, everywhere, f"{TABLE} in {config.path}")
     return {name: shared_defaults(config, command) for name, command in commands.items()}
+
+
+def commands_of(group: click.Command) -> dict[str, click.Command]:
+    """Return the commands of a group by name."""
+    if not isinstance(group, click.Group):
+        return {}
+    context = click.Context(group)
+    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    return {name: command for name, command in found.items() if command is not None}
 
 
 def is_checking(command: click.Command) -> bool:

@@ -21,7 +21,7 @@ Examples:
 @click.command(epilog=EPILOG)
 @click.argument("code", required=False)
 def explain(code: str | None) -> None:
-    """Say what the CODE of a finding means, how it comes about, and show code before and after; or list the codes."""
+    """Say what the CODE of a finding means, with code before and after; or list the codes."""
     from gradcheck_cli.diagnosis.pages import PAGES
 
     if code is None:

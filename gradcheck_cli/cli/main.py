@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-import platform
 import sys
-import traceback
 from typing import Any
 
 import click
 
 from gradcheck_cli import __version__
-from gradcheck_cli.cli.bench import bench
-from gradcheck_cli.cli.cases import cases
-from gradcheck_cli.cli.command import command as program
-from gradcheck_cli.cli.compare import compare
-from gradcheck_cli.cli.defaults import apply_config
-from gradcheck_cli.cli.explain import explain
-from gradcheck_cli.cli.func import func
-from gradcheck_cli.cli.net import net
+from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK, INTERRUPTED
 from gradcheck_cli.cli.output import discard, show_error, write
-from gradcheck_cli.cli.run import run
-from gradcheck_cli.cli.running import COULD_NOT_CHECK, INTERRUPTED, record_failure
-from gradcheck_cli.cli.scalar import scalar
 from gradcheck_cli.errors import GradcheckError
 
 __all__ = ["main"]
@@ -37,8 +26,41 @@ Exit codes:
 """
 
 
+COMMANDS = {
+    "bench": "Time the ways to check every entry of a network, side by side.",
+    "cases": "List the built-in cases, or write the case NAME as an .npz fixture.",
+    "command": "Check the gradient that a program in any language computes.",
+    "compare": "Check the gradient in one file against the right one in another; both are .npz or .json.",
+    "explain": "Say what the CODE of a finding means, with code before and after; or list the codes.",
+    "func": "Check the gradient of a function of your own, from a FILE.py:NAME or a MODULE:NAME.",
+    "net": "Check the backward propagation of a network against its forward propagation.",
+    "run": "Make every check of [[tool.gradcheck.checks]] in pyproject.toml.",
+    "scalar": "Check the gradient of J = theta x, which is dtheta = x.",
+}
+"""Each command, in a file of its name that is only imported when it is called, and what help says of it."""
+
+
 class Gradcheck(click.Group):
-    """A group whose exit codes tell a wrong gradient (1) from a check that could not be made (2)."""
+    """A group whose exit codes tell a wrong gradient (1) from a check that could not be made (2).
+
+    A command is imported when it is called for, so that help and the small commands start without the large ones.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names of the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"gradcheck_cli.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write what help says of the commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command and exit; click itself would exit 1 for a missing file or Ctrl-C."""
@@ -74,11 +96,17 @@ def _report_usage(error: click.ClickException) -> None:
     ctx: click.Context | None = getattr(error, "ctx", None)
     failure = GradcheckError(message, hint=f"'{ctx.command_path} --help' shows what there is" if ctx else None)
     show_error(failure)
-    record_failure(ctx, failure)
+    if ctx is not None and ctx.params.get("reports"):
+        from gradcheck_cli.cli.running import record_failure
+
+        record_failure(ctx, failure)
 
 
 def _report_fault(error: Exception) -> None:
     """Write one line on an exception that nobody expected; its traceback only where it is asked for."""
+    import platform
+    import traceback
+
     versions = f"gradcheck {__version__}, Python {platform.python_version()}, {platform.platform()}"
     line = " ".join(str(error).split())
     text = f"error: a fault in gradcheck: {type(error).__name__}: {line}\nhint: please report it ({versions})\n"
@@ -102,8 +130,6 @@ def _report_fault(error: Exception) -> None:
 @click.pass_context
 def main(ctx: click.Context, config: str | None) -> None:
     """Tell whether a hand-written gradient is right, and where it is wrong."""
+    from gradcheck_cli.cli.defaults import apply_config
+
     apply_config(ctx, config)
-
-
-for command in (scalar, net, func, program, compare, run, cases, explain, bench):
-    main.add_command(command)

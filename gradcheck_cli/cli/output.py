@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sys
 from typing import TextIO
 
@@ -40,6 +39,8 @@ def wants_color(choice: str) -> bool:
 
 def terminal_width() -> int | None:
     """Return the columns of the terminal; None where stdout is none and nothing limits the width."""
+    import shutil
+
     return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
 
 

@@ -129,12 +129,12 @@ def command_of(kind: str, where: str) -> click.Command:
     """Return the command that makes checks of a kind."""
     from gradcheck_cli.cli.main import main
 
-    kinds = [name for name in KINDS if name in main.commands]
-    if kind not in kinds:
+    command = main.get_command(click.Context(main), kind) if kind in KINDS else None
+    if command is None:
         raise InputError(
-            f"{where} is of kind {kind!r}, expected one of {', '.join(kinds)}", hint=did_you_mean(kind, kinds)
+            f"{where} is of kind {kind!r}, expected one of {', '.join(KINDS)}", hint=did_you_mean(kind, KINDS)
         )
-    return main.commands[kind]
+    return command
 
 
 def has(command: click.Command, name: str) -> bool:

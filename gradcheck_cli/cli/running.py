@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from gradcheck_cli.cli.defaults import Project
+from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK, INTERRUPTED
 from gradcheck_cli.cli.files import write_whole
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.output import can_show, show_failure, terminal_width, wants_color, write
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from gradcheck_cli.reporters.terminal import Style
 
 __all__ = [
-    "COULD_NOT_CHECK",
-    "INTERRUPTED",
     "Case",
     "Collected",
     "outcomes_of",
@@ -41,8 +40,6 @@ __all__ = [
 ]
 
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
-COULD_NOT_CHECK = 2
-INTERRUPTED = 130
 _WORST_FIRST = (COULD_NOT_CHECK, 1, 3, 0)
 
 
@@ -227,10 +224,10 @@ def write_files(run: RunReport, options: Checking) -> None:
         write_whole(path, renderer(name)(run))
 
 
-def record_failure(ctx: click.Context | None, error: GradcheckError) -> None:
+def record_failure(ctx: click.Context, error: GradcheckError) -> None:
     """Write the files of a command that could not begin, so that a build reads no earlier run's."""
-    for name, path in (ctx.params.get("reports") or ()) if ctx else ():
-        failure = unchecked(ctx.command_path if ctx else "gradcheck", error)
+    for name, path in ctx.params["reports"]:
+        failure = unchecked(ctx.command_path, error)
         write_whole(path, renderer(name)(RunReport((failure,), COULD_NOT_CHECK, versions())))
 
 

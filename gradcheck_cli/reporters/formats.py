@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from gradcheck_cli.results import RunReport
+if TYPE_CHECKING:
+    from gradcheck_cli.results import RunReport
+
 
 __all__ = ["FORMATS", "renderer"]
 

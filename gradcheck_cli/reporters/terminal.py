@@ -17,7 +17,6 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from gradcheck_cli.reporters.pictures import pictures
 from gradcheck_cli.reporters.words import (
     COULD_NOT_CHECK,
     catch_texts,
@@ -101,8 +100,11 @@ def print_notes(out: _Sheet, report: CheckReport) -> None:
 
 def drawn(report: CheckReport, style: Style) -> Iterable[Text]:
     """Return the pictures, where they are wanted."""
-    width = style.width or PICTURE_WIDTH
-    return pictures(report, width=width, color=style.color, blocks=style.blocks) if style.plot else ()
+    if not style.plot:
+        return ()
+    from gradcheck_cli.reporters.pictures import pictures
+
+    return pictures(report, width=style.width or PICTURE_WIDTH, color=style.color, blocks=style.blocks)
 
 
 def render_run(run: RunReport) -> str:

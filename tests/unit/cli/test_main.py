@@ -7,7 +7,8 @@ import pytest
 
 from gradcheck_cli import __version__
 from gradcheck_cli.cli import running
-from gradcheck_cli.cli.main import main
+from gradcheck_cli.cli.cases import cases
+from gradcheck_cli.cli.main import COMMANDS, main
 from gradcheck_cli.errors import GradcheckError
 from gradcheck_cli.results import Verdict
 from tests.unit.cli.support import invoke, refused
@@ -64,7 +65,7 @@ def test_an_exception_becomes_a_line_and_a_code(
     def raising(*args: object, **kwargs: object) -> None:
         raise error
 
-    monkeypatch.setattr(main.commands["cases"], "callback", raising)
+    monkeypatch.setattr(cases, "callback", raising)
     result = invoke("cases")
     assert (result.exit_code, result.stdout) == (code, "")
     assert result.stderr.lstrip("\n").startswith(text)
@@ -77,7 +78,7 @@ def test_a_fault_of_ours_is_one_line_and_never_looks_like_a_wrong_gradient(
     def faulty(*args: object, **kwargs: object) -> None:
         raise ZeroDivisionError("by\nzero")
 
-    monkeypatch.setattr(main.commands["cases"], "callback", faulty)
+    monkeypatch.setattr(cases, "callback", faulty)
     if debug:
         monkeypatch.setenv("GRADCHECK_DEBUG", "1")
     result = invoke("cases")
@@ -105,3 +106,11 @@ def test_the_streams_are_the_tests_own_again() -> None:
     before = sys.stdout
     invoke("net", "--case", "default")
     assert sys.stdout is before
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_says_of_a_command_what_the_command_says_of_itself(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert command.name == name
+    assert (command.help or "").partition("\n\n")[0].split() == COMMANDS[name].split()

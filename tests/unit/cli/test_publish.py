@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 import pytest
 
+from gradcheck_cli.cli.exit_codes import INTERRUPTED
 from gradcheck_cli.cli.options import Checking
-from gradcheck_cli.cli.running import INTERRUPTED, publish
+from gradcheck_cli.cli.running import publish
 from gradcheck_cli.results import Outcome
 from tests.records import OUTCOMES
 
