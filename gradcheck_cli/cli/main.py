@@ -27,15 +27,15 @@ Exit codes:
 
 
 COMMANDS = {
-    "bench": "Time the ways to check every entry of a network, side by side.",
-    "cases": "List the built-in cases, or write the case NAME as an .npz fixture.",
+    "scalar": "Check the gradient of J = theta x, which is dtheta = x.",
+    "net": "Check the backward propagation of a network against its forward propagation.",
+    "func": "Check the gradient of a function of your own, from a FILE.py:NAME or a MODULE:NAME.",
     "command": "Check the gradient that a program in any language computes.",
     "compare": "Check the gradient in one file against the right one in another; both are .npz or .json.",
-    "explain": "Say what the CODE of a finding means, with code before and after; or list the codes.",
-    "func": "Check the gradient of a function of your own, from a FILE.py:NAME or a MODULE:NAME.",
-    "net": "Check the backward propagation of a network against its forward propagation.",
     "run": "Make every check of [[tool.gradcheck.checks]] in pyproject.toml.",
-    "scalar": "Check the gradient of J = theta x, which is dtheta = x.",
+    "cases": "List the built-in cases, or write the case NAME as an .npz fixture.",
+    "explain": "Say what the CODE of a finding means, with code before and after; or list the codes.",
+    "bench": "Time the ways to check every entry of a network, side by side.",
 }
 """Each command, in a file of its name that is only imported when it is called, and what help says of it."""
 
