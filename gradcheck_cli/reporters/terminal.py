@@ -263,20 +263,35 @@ def detailed(parameters: Sequence[ParameterResult], verbosity: int) -> list[Para
 
 def print_entries(out: _Sheet, parameter: ParameterResult, *, every: bool) -> None:
     """Print a row for each entry: all in their order, or the worst first and no more than a screenful."""
-    entries: Sequence[Entry] = parameter.entries
-    if not every:
-        entries = sorted(entries, key=lambda entry: -entry.error if entry.error == entry.error else -float("inf"))
-        entries = entries[:MAX_ENTRY_ROWS]
-    table = new_table("entry", "found", "analytic>", "numeric>", "reference>", "error>", "error bar>")
+    entries: Sequence[Entry] = parameter.entries if every else parameter.entries.worst(MAX_ENTRY_ROWS)
+    layouts = [partial(entry_table, entries), partial(entry_table, entries, gap=1), partial(stacked_entries, entries)]
+    out.print_fitting(layouts)
+    if len(entries) < len(parameter.entries):
+        out.print(Text(f"the worst {len(entries)} of {len(parameter.entries)} entries; -vv shows all"))
+
+
+def entry_table(entries: Sequence[Entry], gap: int = 2) -> Table:
+    """One line an entry."""
+    table = new_table("entry", "found", "analytic>", "numeric>", "reference>", "error>", "bar>", gap=gap)
     for e in entries:
         cells = [
             printable(e.name), e.verdict.name.lower(), value_text(e.analytic), value_text(e.numeric),
             value_text(e.reference), error_text(e.error), error_text(e.bar),
         ]  # fmt: skip
         table.add_row(*map(Text, cells))
-    out.print_fitting([lambda: table])
-    if len(entries) < len(parameter.entries):
-        out.print(Text(f"the worst {len(entries)} of {len(parameter.entries)} entries; -vv shows all"))
+    return table
+
+
+def stacked_entries(entries: Sequence[Entry]) -> Table:
+    """Two lines an entry, for a narrow terminal."""
+    table = new_table("entry\nfound", "analytic\nreference>", "numeric>", "error\nbar>", gap=1)
+    for e in entries:
+        cells = [
+            f"{printable(e.name)}\n{e.verdict.name.lower()}", f"{value_text(e.analytic)}\n{value_text(e.reference)}",
+            value_text(e.numeric), f"{error_text(e.error)}\n{error_text(e.bar)}",
+        ]  # fmt: skip
+        table.add_row(*map(Text, cells))
+    return table
 
 
 # cells
