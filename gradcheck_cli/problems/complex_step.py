@@ -65,8 +65,8 @@ def complex_step_gradient(
     for l, layer in enumerate(layers, start=1):
         A_before = layers[l - 2].A if l > 1 else network.X
         dZ = np.empty_like(layer.Z)
-        behind = max(other.Z.shape[0] for other in layers[l - 1 :])
-        at_once = max(1, BLOCK_NUMBERS // (behind * m))
+        widest = max(other.Z.shape[0] for other in layers[min(l, len(layers) - 1) :])
+        at_once = max(1, BLOCK_NUMBERS // (widest * m))
         for start in range(0, dZ.shape[0], at_once):
             units = np.arange(start, min(start + at_once, dZ.shape[0]))
             dZ[units] = unit_derivatives(network, layers, branches, l, units)
@@ -79,18 +79,45 @@ def complex_step_gradient(
 def unit_derivatives(
     network: Network, layers: Sequence[Layer], branches: Sequence[Array], l: int, units: NDArray[np.intp]
 ) -> Array:
-    """Return m dJ/dZ_l[i, s] for some units i of layer l and all samples s, shape (len(units), m)."""
-    m = network.sample_count
-    columns = np.arange(len(units) * m).reshape(len(units), m)  # for each unit a copy of all samples
-    Z: ComplexArray = np.tile(layers[l - 1].Z, len(units)).astype(np.complex128)
-    Z[units[:, None], columns] += 1j * STEP
-    for k in range(l, network.layer_count):
+    """Return m dJ/dZ_l[i, s] for some units i of layer l and all samples s, shape (len(units), m).
+
+    Each unit has a copy of all samples. A step so small leaves every real part as it was, so only what is imaginary is
+    carried from layer to layer.
+    """
+    m, last = network.sample_count, network.layer_count
+    Z = moved_units(layers[l - 1].Z, units) if l == last else behind(network, layers, branches[l - 1], l, units)
+    for k in range(l + 1, last):
         A = activate(network, k, Z, np.tile(branches[k - 1], len(units)))
-        Z = network.parameters[f"W{k + 1}"] @ A + network.parameters[f"b{k + 1}"]
-    last = network.layer_count
+        Z = with_imaginary(layers[k].Z, network.parameters[f"W{k + 1}"] @ A.imag)
     A = activate(network, last, Z, np.tile(branches[last - 1], len(units)))
     terms = LOSSES[network.loss_name].complex_terms(Z, A, np.tile(network.Y, len(units)))
     return terms.imag.reshape(len(units), m) / STEP
+
+
+def moved_units(Z: Array, units: NDArray[np.intp]) -> ComplexArray:
+    """Return copies of Z, side by side, in each of which one unit is moved by the imaginary step."""
+    columns = np.arange(len(units) * Z.shape[1]).reshape(len(units), -1)
+    imaginary = np.zeros((len(Z), columns.size))
+    imaginary[units[:, None], columns] = STEP
+    return with_imaginary(Z, imaginary)
+
+
+def behind(network: Network, layers: Sequence[Layer], branch: Array, l: int, units: NDArray[np.intp]) -> ComplexArray:
+    """Return Z_{l+1} for every moved unit of a hidden layer l: of A_l only that unit's row is imaginary."""
+    Z = with_imaginary(layers[l - 1].Z[units], np.full((len(units), network.sample_count), STEP))
+    rows = ACTIVATIONS[network.activations[l - 1]].complex_value(Z, branch[units]).imag
+    if l in network.masks:
+        rows = rows * network.masks[l][units]
+    imaginary = network.parameters[f"W{l + 1}"][:, units, None] * rows
+    return with_imaginary(layers[l].Z, imaginary.reshape(len(imaginary), -1))
+
+
+def with_imaginary(Z: Array, imaginary: Array) -> ComplexArray:
+    """Return copies of Z, side by side, with these imaginary parts."""
+    result = np.empty(imaginary.shape, dtype=np.complex128)
+    result.real = np.tile(Z, imaginary.shape[1] // Z.shape[1])
+    result.imag = imaginary
+    return result
 
 
 def activate(network: Network, l: int, Z: ComplexArray, branch: Array) -> ComplexArray:
