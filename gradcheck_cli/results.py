@@ -184,8 +184,6 @@ class StepError:
     fault: StepFault
     floor: float
     """The relative difference that round-off alone would make."""
-    difference: float
-    """norm(numeric - reference) / (norm(numeric) + norm(reference))."""
     where: str
     """The entry that is off by most."""
 

@@ -1,8 +1,8 @@
 """Whether an analytic gradient was computed in float32: right, but with float32's rounding.
 
-Two signs are looked for in the whole gradient, where its errors stay within the float32 floor: all its values are
-float32 numbers; or errors of about 1e-7 are spread over nearly all entries and are not one common factor, which a
-wrong formula would leave.
+Two signs are looked for, where all errors stay within the float32 floor: all values of the gradient are float32
+numbers, and not so round that this tells nothing; or, in the parameters that are off at all, errors of about 1e-7 are
+spread over most entries and are mostly not one common factor, which a wrong formula would leave.
 """
 
 from __future__ import annotations

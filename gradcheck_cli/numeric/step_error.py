@@ -32,7 +32,6 @@ def find_step_error(
     return StepError(
         fault=find_fault(problem, name, position, reference, epsilon, error, noise),
         floor=math.sqrt(len(r) / 2) * noise / epsilon / size if size else 0.0,
-        difference=float(np.linalg.norm(n - r)) / size if size else 0.0,
         where=entry_name(name, reference[name].shape, position),
     )
 

@@ -24,9 +24,8 @@ from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE, changes_one_by_one
 from gradcheck_cli.problems.rounding import magnitudes, rounding_floor, units_at_kinks
 from gradcheck_cli.problems.structured import structured_changes
 
-__all__ = ["EVALUATIONS", "Layer", "Network", "course_cache"]
+__all__ = ["Layer", "Network", "course_cache"]
 
-EVALUATIONS = ("plain", "structured")
 LARGEST_PLAIN = 10**7  # n * n * m, up to which the course's loop takes about a tenth of a second
 
 
