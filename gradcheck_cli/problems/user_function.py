@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from gradcheck_cli.errors import GradcheckError, UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import Arguments
+from gradcheck_cli.problems.directions import Move, move, move_back, sizes_of
 from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
 
@@ -72,11 +73,27 @@ class FunctionProblem:
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the changes of the loss, one call each."""
+        with np.errstate(invalid="ignore"):
+            return self.moved_losses(parameter, entries, steps) - self.loss(self.parameters)
+
+    def moved_losses(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
+        """Return the losses with single entries moved, one call each."""
         with np.errstate(all="ignore"):
             losses = self.losses_on_one_copy(parameter, entries, steps) if self.keeps_inputs else None
+            return self.losses_on_copies(parameter, entries, steps) if losses is None else losses
+
+    def losses_along(self, moves: Sequence[Move]) -> Array:
+        """Return the losses with the parameters moved along directions, one call each."""
+        with np.errstate(all="ignore"):
+            losses = self.losses_on_moved_copy(moves) if self.keeps_inputs else None
             if losses is None:
-                losses = self.losses_on_copies(parameter, entries, steps)
-            return losses - self.loss(self.parameters)
+                return np.concatenate([np.empty(0), *(self.losses_on_moved_copy([move]) for move in moves)])
+            return losses
+
+    @cached_property
+    def sizes(self) -> dict[str, float]:
+        """The sizes of the parameters, by which directions are measured."""
+        return sizes_of(self.parameters)
 
     # how the functions are called
 
@@ -149,6 +166,17 @@ class FunctionProblem:
             arguments.parameters[parameter].reshape(-1)[entry] += step
             losses[k] = self.loss_or_nan(arguments)
         return losses
+
+    def losses_on_moved_copy(self, moves: Sequence[Move]) -> Array | None:
+        """Return the losses with the parameters moved; None where the function changed more than we did."""
+        arguments = self.arguments(self.point)
+        arrays = dict(arguments.parameters)
+        losses = np.empty(len(moves))
+        for k, (direction, step) in enumerate(moves):
+            move(arrays, self.parameters, self.sizes, direction, step)
+            losses[k] = self.loss_or_nan(arguments)
+            move_back(arrays, self.parameters, direction)
+        return None if len(moves) > 1 and arguments.changed(self.point, self.data) else losses
 
 
 def name_of(function: Callable[..., Any]) -> str:

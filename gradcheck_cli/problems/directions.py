@@ -1,0 +1,169 @@
+"""Random directions through the parameters of a problem: a few numbers that stand for a vector as long as they are.
+
+All entries of the checked parameters are counted through, one parameter after another and each row by row. The
+component of a direction at entry i is s u_i: s is the size of the entry's parameter, and u_i lies between 1/2 and 3/2,
+with either sign. So no entry is ignored, and no two can be sure to cancel. u_i depends on the seed, the number of the
+direction and i alone, for it comes from a generator that counts (Philox: Salmon et al., "Parallel random numbers: as
+easy as 1, 2, 3", SC 2011): wherever and in whatever pieces a direction is made, it is the same, and its restrictions to
+disjoint ranges add up. Nothing as long as the parameters is ever kept; vectors are made in pieces of `PIECE` entries.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from gradcheck_cli.parameters import Array, Parameters, norm
+
+__all__ = [
+    "Direction",
+    "Move",
+    "along",
+    "entry_at",
+    "length_along",
+    "move",
+    "move_back",
+    "pieces",
+    "sizes_of",
+    "start_of",
+]
+
+PIECE = 2**16
+_PER_COUNT = 16  # numbers of 16 bits for each count of the generator
+_HALF = 2.0**15
+
+
+class Direction(NamedTuple):
+    """A random vector that vanishes outside a range of entries."""
+
+    seed: int
+    number: int
+    """Of the vector; directions that differ only in their range are restrictions of one vector."""
+    start: int
+    stop: int
+    weighted: bool = False
+    """Whether the components grow along the range: times 1 + position / length."""
+
+    @property
+    def length(self) -> int:
+        """How many entries it moves."""
+        return self.stop - self.start
+
+    def within(self, start: int, stop: int) -> Direction:
+        """Return its restriction to another range, not weighted."""
+        return self._replace(start=start, stop=stop, weighted=False)
+
+
+Move: TypeAlias = "tuple[Direction, float]"
+"""How the parameters are moved: along a direction, and how many times it."""
+
+
+class Piece(NamedTuple):
+    """A part of a direction that lies within one parameter."""
+
+    name: str
+    where: slice
+    """Where it lies in the parameter, row by row."""
+    components: Array
+
+
+def sizes_of(parameters: Parameters) -> dict[str, float]:
+    """Return the root mean square of each parameter; where it is 0 that of all together, and 1 where this is 0 too."""
+    lengths = {name: _length(values.reshape(-1)) for name, values in parameters.items()}
+    count = sum(values.size for values in parameters.values())
+    whole = norm(np.array(list(lengths.values()))) / math.sqrt(max(count, 1))
+    return {name: lengths[name] / math.sqrt(max(values.size, 1)) or whole or 1.0 for name, values in parameters.items()}
+
+
+def _length(values: Array) -> float:
+    return norm(np.array([norm(values[k : k + PIECE]) for k in range(0, len(values), PIECE)]))
+
+
+def start_of(parameters: Parameters) -> dict[str, int]:
+    """Return the number of each parameter's first entry, all entries counted through."""
+    starts, count = {}, 0
+    for name, values in parameters.items():
+        starts[name] = count
+        count += values.size
+    return starts
+
+
+def entry_at(parameters: Parameters, position: int) -> tuple[str, int]:
+    """Return the parameter that an entry belongs to, and its place there."""
+    for name, start in start_of(parameters).items():
+        if position < start + parameters[name].size:
+            return name, position - start
+    raise IndexError(position)
+
+
+def ranges(direction: Direction, parameters: Parameters) -> Iterator[tuple[str, slice]]:
+    """Yield which entries of which parameters a direction moves, at most `PIECE` at a time."""
+    for name, start in start_of(parameters).items():
+        first, last = max(direction.start, start), min(direction.stop, start + parameters[name].size)
+        for begin in range(first, last, PIECE):
+            yield name, slice(begin - start, min(begin + PIECE, last) - start)
+
+
+def pieces(direction: Direction, parameters: Parameters, sizes: dict[str, float]) -> Iterator[Piece]:
+    """Yield the parts of a direction, one after another.
+
+    Parameters
+    ----------
+    direction : Direction
+        Its range counts the entries of all parameters through.
+    parameters : mapping of str to ndarray
+        What it leads through; only the shapes are of interest.
+    sizes : dict
+        The size of each parameter: see `sizes_of`.
+    """
+    starts = start_of(parameters)
+    for name, where in ranges(direction, parameters):
+        components = _components(direction, starts[name] + where.start, starts[name] + where.stop)
+        components *= sizes[name]
+        yield Piece(name, where, components)
+
+
+def _components(direction: Direction, start: int, stop: int) -> Array:
+    generator = np.random.Philox(key=[direction.seed, direction.number])
+    skipped = start % _PER_COUNT
+    generator.advance(start // _PER_COUNT)
+    raw = generator.random_raw(-(-(stop - start + skipped) // 4)).view(np.int16)[skipped : skipped + stop - start]
+    components = raw.astype(np.float64)
+    components += 0.5  # so that zero has a sign as often as not
+    components /= _HALF
+    components += np.copysign(0.5, components)
+    if direction.weighted:
+        components *= 1 + (np.arange(start, stop) - direction.start) / direction.length
+    return components
+
+
+def along(direction: Direction, gradient: Parameters, parameters: Parameters, sizes: dict[str, float]) -> float:
+    """Return the derivative along a direction that a gradient claims: their scalar product."""
+    return math.fsum(
+        float(np.dot(gradient[name].reshape(-1)[where], components))
+        for name, where, components in pieces(direction, parameters, sizes)
+    )
+
+
+def length_along(direction: Direction, gradient: Parameters, parameters: Parameters, sizes: dict[str, float]) -> float:
+    """Return the norm of gradient times direction, entry by entry: about how large the derivative along it can be."""
+    squares = (
+        np.sum((gradient[name].reshape(-1)[where] * components) ** 2)
+        for name, where, components in pieces(direction, parameters, sizes)
+    )
+    return math.sqrt(math.fsum(map(float, squares)))
+
+
+def move(moved: Parameters, parameters: Parameters, sizes: dict[str, float], direction: Direction, step: float) -> None:
+    """Put parameters + step * direction into the arrays `moved`; what lies beside its range is left alone."""
+    for name, where, components in pieces(direction, parameters, sizes):
+        np.add(parameters[name].reshape(-1)[where], step * components, out=moved[name].reshape(-1)[where])
+
+
+def move_back(moved: Parameters, parameters: Parameters, direction: Direction) -> None:
+    """Undo `move`, to the last bit."""
+    for name, where in ranges(direction, parameters):
+        moved[name].reshape(-1)[where] = parameters[name].reshape(-1)[where]
