@@ -22,8 +22,8 @@ __all__ = [
     "Direction",
     "Move",
     "along",
+    "component",
     "entry_at",
-    "length_along",
     "move",
     "move_back",
     "pieces",
@@ -140,21 +140,36 @@ def _components(direction: Direction, start: int, stop: int) -> Array:
     return components
 
 
-def along(direction: Direction, gradient: Parameters, parameters: Parameters, sizes: dict[str, float]) -> float:
-    """Return the derivative along a direction that a gradient claims: their scalar product."""
-    return math.fsum(
-        float(np.dot(gradient[name].reshape(-1)[where], components))
-        for name, where, components in pieces(direction, parameters, sizes)
-    )
+def component(direction: Direction, position: int, parameters: Parameters, sizes: dict[str, float]) -> float:
+    """Return the component of a direction at one entry of its range."""
+    return sizes[entry_at(parameters, position)[0]] * float(_components(direction, position, position + 1)[0])
 
 
-def length_along(direction: Direction, gradient: Parameters, parameters: Parameters, sizes: dict[str, float]) -> float:
-    """Return the norm of gradient times direction, entry by entry: about how large the derivative along it can be."""
-    squares = (
-        np.sum((gradient[name].reshape(-1)[where] * components) ** 2)
-        for name, where, components in pieces(direction, parameters, sizes)
-    )
-    return math.sqrt(math.fsum(map(float, squares)))
+def along(
+    direction: Direction, gradient: Parameters, parameters: Parameters, sizes: dict[str, float]
+) -> tuple[float, float]:
+    """Return the derivative along a direction that a gradient claims, and about how large it can be.
+
+    Parameters
+    ----------
+    direction : Direction
+        Where to.
+    gradient : mapping of str to ndarray
+        The claim.
+    parameters, sizes : mapping of str to ndarray, dict
+        As for `pieces`.
+
+    Returns
+    -------
+    tuple of float
+        The scalar product of the two, and the norm of their products entry by entry.
+    """
+    sums, squares = [], []
+    for name, where, components in pieces(direction, parameters, sizes):
+        terms = gradient[name].reshape(-1)[where] * components
+        sums.append(float(np.sum(terms)))
+        squares.append(float(np.dot(terms, terms)))
+    return math.fsum(sums), math.sqrt(math.fsum(squares))
 
 
 def move(moved: Parameters, parameters: Parameters, sizes: dict[str, float], direction: Direction, step: float) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.directions import Move
 
-__all__ = ["ENTRIES_AT_ONCE", "ComplexSafe", "KnownGradient", "Problem", "changes_one_by_one"]
+__all__ = ["ENTRIES_AT_ONCE", "ComplexSafe", "Directional", "KnownGradient", "Problem", "changes_one_by_one"]
 
 ENTRIES_AT_ONCE = 64  # where each takes a call of the loss
 
@@ -80,6 +81,18 @@ class ComplexSafe(Protocol):
 
     def rounding_floor(self, machine_epsilon: float) -> Parameters:
         """Return what a right gradient, computed with that machine epsilon, may be off by for rounding alone."""
+
+
+@runtime_checkable
+class Directional(Problem, Protocol):
+    """What a problem offers besides that can be moved as a whole: it can be screened."""
+
+    @property
+    def sizes(self) -> dict[str, float]:
+        """The size of each parameter, by which directions are measured: see `directions.sizes_of`."""
+
+    def losses_along(self, moves: Sequence[Move]) -> Array:
+        """Return the losses with the parameters moved along directions, one for each move."""
 
 
 @runtime_checkable
