@@ -9,11 +9,12 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "ComplexArray", "Parameters", "dictionary_to_vector", "norm", "vector_to_dictionary"]
+__all__ = ["PIECE", "Array", "ComplexArray", "Parameters", "dictionary_to_vector", "norm", "vector_to_dictionary"]
 
 Array: TypeAlias = NDArray[np.float64]
 ComplexArray: TypeAlias = NDArray[np.complex128]
 Parameters: TypeAlias = Mapping[str, Array]
+PIECE = 2**16  # numbers that are worked on at once where a vector may be very long
 
 
 def dictionary_to_vector(arrays: Parameters) -> Array:
@@ -49,6 +50,8 @@ def vector_to_dictionary(vector: Array, like: Parameters) -> dict[str, Array]:
 
 def norm(vector: Array) -> float:
     """Return the Euclidean norm; scaled, so that neither large nor small entries overflow or vanish in squaring."""
+    if len(vector) > PIECE:  # a copy of it may not fit into the memory
+        return norm(np.array([norm(vector[k : k + PIECE]) for k in range(0, len(vector), PIECE)]))
     largest = float(np.max(np.abs(vector), initial=0.0))
     if largest == 0 or not math.isfinite(largest):
         return largest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import heapq
 import importlib
+import math
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ __all__ = [
     "Outcome",
     "ParameterResult",
     "RunReport",
+    "ScreenFacts",
     "Sensitivity",
     "StepError",
     "StepFault",
@@ -89,7 +91,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Entries(Sequence[Entry]):
-    """All entries of a parameter, row by row: held as plain arrays, made into records when looked at."""
+    """Entries of a parameter, row by row: held as plain arrays, made into records when looked at."""
 
     parameter: str
     shape: tuple[int, ...]
@@ -98,6 +100,8 @@ class Entries(Sequence[Entry]):
     numeric: array[float]
     reference: array[float]
     bars: array[float]
+    positions: array[int] | None = field(default=None, kw_only=True)
+    """Of the entries in the parameter, row by row; None where they are all of it."""
 
     def __len__(self) -> int:
         return len(self.analytic)
@@ -111,7 +115,7 @@ class Entries(Sequence[Entry]):
             return [self[k] for k in range(*position.indices(len(self)))]
         k = range(len(self))[position]
         return Entry(
-            entry_name(self.parameter, self.shape, k),
+            entry_name(self.parameter, self.shape, k if self.positions is None else self.positions[k]),
             EntryVerdict(self.verdicts[k]),
             self.analytic[k],
             self.numeric[k],
@@ -143,6 +147,8 @@ class Sensitivity:
     """`entry` over the parameter's largest reference derivative; infinite where that is 0 and `entry` is not."""
     factor: float
     """Relative error of a common factor above which the check would have failed."""
+    spread: float | None = None
+    """Of a screen: relative norm of an error of any shape that is missed with the chance that the screen states."""
 
 
 @dataclass(frozen=True)
@@ -163,10 +169,29 @@ class ParameterResult:
     sensitivity: Sensitivity | None
     """None under the classic rule."""
     entries: Entries = field(repr=False)
+    """Those that were measured for themselves."""
+    slopes: Entries | None = field(default=None, repr=False)
+    """Of a screen: the derivatives along directions through the parameter; None where entries were checked."""
+
+    @property
+    def size(self) -> int:
+        """The number of its entries, whether or not they were measured."""
+        return math.prod(self.shape)
 
     def count(self, verdict: EntryVerdict) -> int:
         """Return how many entries have a verdict."""
         return self.entries.count(verdict)
+
+
+@dataclass(frozen=True)
+class ScreenFacts:
+    """How a gradient was screened."""
+
+    seed: int
+    """Of the directions."""
+    directions: int
+    missed: float
+    """The chance with which an error as large as the parameters' `Sensitivity.spread` goes unseen."""
 
 
 class StepFault(enum.Enum):
@@ -278,6 +303,8 @@ class CheckReport:
     """Where the function that gives the gradient begins, where that is known."""
     sweeps: tuple[StepSweep, ...] = ()
     """Of the worst entry of each parameter that falls short, where they were asked for."""
+    screen: ScreenFacts | None = None
+    """None where entries were checked one by one."""
 
     @property
     def passed(self) -> bool:
@@ -288,6 +315,11 @@ class CheckReport:
     def entry_count(self) -> int:
         """The number n of entries that were checked."""
         return sum(len(parameter.entries) for parameter in self.parameters)
+
+    @property
+    def size(self) -> int:
+        """The number of entries of the gradient, whether or not they were checked."""
+        return sum(parameter.size for parameter in self.parameters)
 
     @property
     def short(self) -> tuple[ParameterResult, ...]:

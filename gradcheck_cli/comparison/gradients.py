@@ -28,9 +28,12 @@ __all__ = [
     "compare_classic",
     "compare_parameter",
     "counted_difference",
+    "entries_of",
     "entry_verdicts",
+    "parameter_verdict",
     "relative_difference",
     "settled_reference",
+    "worst_position",
 ]
 
 MOST_UNRESOLVED = 0.5  # share of a parameter's entries; above it the parameter has not been checked
@@ -168,8 +171,7 @@ def _result(
     sensitivity: Sensitivity | None,
 ) -> ParameterResult:
     a, n, r = analytic.ravel(), numeric.ravel(), reference.ravel()
-    columns = [array("d", np.ascontiguousarray(column).tobytes()) for column in (a, n, r, bars.ravel())]
-    entries = Entries(name, analytic.shape, verdicts.tobytes(), *columns)
+    entries = entries_of(name, analytic.shape, a, n, r, bars.ravel(), verdicts)
     return ParameterResult(
         name=name,
         shape=analytic.shape,
@@ -182,6 +184,22 @@ def _result(
         sensitivity=sensitivity,
         entries=entries,
     )
+
+
+def entries_of(
+    name: str,
+    shape: tuple[int, ...],
+    analytic: Array,
+    numeric: Array,
+    reference: Array,
+    bars: Array,
+    verdicts: NDArray[np.uint8],
+    positions: NDArray[np.intp] | None = None,
+) -> Entries:
+    """Return the record of some entries of a parameter; all arrays have the shape (k,)."""
+    columns = [array("d", np.ascontiguousarray(column).tobytes()) for column in (analytic, numeric, reference, bars)]
+    places = None if positions is None else array("q", positions.astype(np.int64).tobytes())
+    return Entries(name, shape, verdicts.tobytes(), *columns, positions=places)
 
 
 def worst_position(analytic: Array, reference: Array, verdicts: NDArray[np.uint8]) -> int:

@@ -96,11 +96,13 @@ class Slopes:
         )
         return Slope(direction, claim - math.fsum(known), size)
 
+    def component(self, slope: Slope) -> float:
+        """Return the only component of a direction along a single entry."""
+        return component(slope.direction, slope.direction.start, self.problem.parameters, self.problem.sizes)
+
     def correct(self, slope: Slope) -> None:
         """Take the error of a single entry for known."""
-        position = slope.direction.start
-        size = component(slope.direction, position, self.problem.parameters, self.problem.sizes)
-        self.errors[position] = (slope.claim - slope.value) / size
+        self.errors[slope.direction.start] = (slope.claim - slope.value) / self.component(slope)
 
     def measured_noise(self, direction: Direction) -> float:
         """Return the standard deviation of the loss along a line beside the point, at least half an EPS of the loss."""
@@ -153,7 +155,11 @@ class Slopes:
     def allowed(self, slope: Slope) -> float:
         """Return what a right claim may be off by."""
         many = min(math.sqrt(slope.direction.length), CHANCE)
-        return SAFETY * slope.bar + many * self.threshold * slope.size + ROUNDING * EPS * slope.size + EPS
+        return SAFETY * slope.bar + many * self.threshold * slope.size + self.rounding(slope)
+
+    def rounding(self, slope: Slope) -> float:
+        """Return what the formula of a right claim may lose."""
+        return ROUNDING * EPS * slope.size + EPS
 
     def contradicts(self, slope: Slope) -> bool:
         """Whether a claim is off by more than it may be; what is not a number is."""

@@ -11,19 +11,21 @@ disjoint ranges add up. Nothing as long as the parameters is ever kept; vectors 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from gradcheck_cli.parameters import Array, Parameters, norm
+from gradcheck_cli.parameters import PIECE, Array, Parameters, norm
 
 __all__ = [
+    "LEAST",
     "Direction",
     "Move",
     "along",
     "component",
     "entry_at",
+    "losses_one_by_one",
     "move",
     "move_back",
     "pieces",
@@ -31,7 +33,7 @@ __all__ = [
     "start_of",
 ]
 
-PIECE = 2**16
+LEAST = 0.5  # magnitude of u
 _PER_COUNT = 16  # numbers of 16 bits for each count of the generator
 _HALF = 2.0**15
 
@@ -72,14 +74,10 @@ class Piece(NamedTuple):
 
 def sizes_of(parameters: Parameters) -> dict[str, float]:
     """Return the root mean square of each parameter; where it is 0 that of all together, and 1 where this is 0 too."""
-    lengths = {name: _length(values.reshape(-1)) for name, values in parameters.items()}
+    lengths = {name: norm(values.reshape(-1)) for name, values in parameters.items()}
     count = sum(values.size for values in parameters.values())
     whole = norm(np.array(list(lengths.values()))) / math.sqrt(max(count, 1))
     return {name: lengths[name] / math.sqrt(max(values.size, 1)) or whole or 1.0 for name, values in parameters.items()}
-
-
-def _length(values: Array) -> float:
-    return norm(np.array([norm(values[k : k + PIECE]) for k in range(0, len(values), PIECE)]))
 
 
 def start_of(parameters: Parameters) -> dict[str, int]:
@@ -134,7 +132,7 @@ def _components(direction: Direction, start: int, stop: int) -> Array:
     components = raw.astype(np.float64)
     components += 0.5  # so that zero has a sign as often as not
     components /= _HALF
-    components += np.copysign(0.5, components)
+    components += np.copysign(LEAST, components)
     if direction.weighted:
         components *= 1 + (np.arange(start, stop) - direction.start) / direction.length
     return components
@@ -182,3 +180,14 @@ def move_back(moved: Parameters, parameters: Parameters, direction: Direction) -
     """Undo `move`, to the last bit."""
     for name, where in ranges(direction, parameters):
         moved[name].reshape(-1)[where] = parameters[name].reshape(-1)[where]
+
+
+def losses_one_by_one(loss: Callable[[Parameters], float], parameters: Parameters, moves: Sequence[Move]) -> Array:
+    """Return the losses with the parameters moved, one call each: what any problem can do."""
+    sizes, moved = sizes_of(parameters), {name: values.copy() for name, values in parameters.items()}
+    losses = np.empty(len(moves))
+    for k, (direction, step) in enumerate(moves):
+        move(moved, parameters, sizes, direction, step)
+        losses[k] = loss(moved)
+        move_back(moved, parameters, direction)
+    return losses

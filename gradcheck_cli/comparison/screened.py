@@ -1,0 +1,142 @@
+"""What a screen found of a parameter: slopes along directions, and the entries that were measured for themselves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradcheck_cli.comparison.gradients import (
+    entries_of,
+    entry_verdicts,
+    parameter_verdict,
+    relative_difference,
+    worst_position,
+)
+from gradcheck_cli.numeric.reference import Reference
+from gradcheck_cli.numeric.screen import MISSED, WORST_SHAPE
+from gradcheck_cli.numeric.slopes import Slope, Slopes
+from gradcheck_cli.parameters import Array, norm
+from gradcheck_cli.problems.directions import LEAST, entry_at
+from gradcheck_cli.results import Entries, ParameterResult, Sensitivity, Verdict
+
+__all__ = ["compare_screened", "slope_reference"]
+
+COARSE = 0.01  # of the derivative's usual size: a bar by which a common factor of 1.01 is no longer seen
+NEGLIGIBLE = 1e-6  # of the usual size of the whole gradient's derivatives: an error that is nothing beside them
+
+
+def slope_reference(slopes: Slopes, measured: Sequence[Slope], largest: float) -> Reference:
+    """Return what is known of slopes, as of entries.
+
+    Parameters
+    ----------
+    slopes : Slopes
+        What measured them.
+    measured : sequence of Slope
+        The slopes.
+    largest : float
+        The usual size of a slope through all parameters, beside which a bar may be negligible.
+
+    Returns
+    -------
+    Reference
+        Its arrays have the shape (k,).
+    """
+    values, gaps = np.array([s.value for s in measured]), np.array([s.gap for s in measured])
+    bars, sizes = np.array([slopes.allowed(s) for s in measured]), np.array([s.size for s in measured])
+    return Reference(
+        values=values,
+        bars=bars,
+        single_bars=bars,
+        low=values - gaps / 2,
+        high=values + gaps / 2,
+        kinks=gaps > 0,
+        coarse=~(bars <= np.maximum(COARSE * sizes, NEGLIGIBLE * largest)),
+    )
+
+
+def compare_screened(
+    name: str, analytic: Array, slopes: Slopes, measured: Sequence[Slope], found: Sequence[Slope], largest: float
+) -> ParameterResult:
+    """Compare what a parameter's gradient claims with its slopes, and with its entries where some were measured.
+
+    Parameters
+    ----------
+    name : str
+        The parameter.
+    analytic : ndarray
+        The claimed gradient.
+    slopes : Slopes
+        What measured them.
+    measured, found : sequence of Slope
+        Slopes along directions through the parameter, and along single entries of it.
+    largest : float
+        As for `slope_reference`.
+    """
+    reference = slope_reference(slopes, measured, largest)
+    claims = np.array([slope.claim for slope in measured])
+    verdicts = entry_verdicts(claims, reference, 0.0)
+    along = entries_of(
+        f"{name} along v", claims.shape, claims, reference.values, reference.values, reference.bars, verdicts
+    )
+    entries = found_entries(name, analytic, slopes, found)
+    worst = entries if entries.verdicts else along
+    difference = relative_difference(claims, reference.values)
+    return ParameterResult(
+        name=name,
+        shape=analytic.shape,
+        verdict=parameter_verdict(verdicts),
+        difference=difference,
+        refined_difference=difference,
+        analytic_norm=norm(analytic.reshape(-1)),
+        numeric_norm=math.nan,
+        worst=worst[worst_of(worst)],
+        sensitivity=screen_sensitivity(analytic, slopes.problem.sizes[name], claims, reference),
+        entries=entries,
+        slopes=along,
+    )
+
+
+def worst_of(entries: Entries) -> int:
+    """Return the position of the worst of some entries."""
+    verdicts = np.frombuffer(entries.verdicts, dtype=np.uint8)
+    return worst_position(np.array(entries.analytic), np.array(entries.reference), verdicts)
+
+
+def found_entries(name: str, analytic: Array, slopes: Slopes, found: Sequence[Slope]) -> Entries:
+    """Return the entries that were measured for themselves, in their order."""
+    ordered = sorted(found, key=lambda slope: slope.direction.start)
+    parameters = slopes.problem.parameters
+    positions = np.array([entry_at(parameters, s.direction.start)[1] for s in ordered], dtype=np.intp)
+    components = np.array([slopes.component(slope) for slope in ordered])
+    reference = slope_reference(slopes, ordered, 0.0)
+    claims = analytic.reshape(-1)[positions]
+    values, bars = reference.values / components, reference.bars / np.abs(components)
+    verdicts = entry_verdicts(np.array([slope.claim for slope in ordered]), reference, 0.0)
+    return entries_of(name, analytic.shape, claims, values, values, bars, verdicts, positions)
+
+
+def screen_sensitivity(analytic: Array, size: float, claims: Array, reference: Reference) -> Sensitivity:
+    """Return what would have failed, were the analytic gradient right but for one error.
+
+    A single entry shows in every direction by `LEAST` of its error at least. An error of any other shape and of norm E
+    goes unseen in a direction that sees what exceeds B with the chance `WORST_SHAPE` B / E at most; E is stated for
+    which that makes `MISSED` in all directions together.
+    """
+    seen = reference.bars + reference.high - reference.low
+    entry = float(np.min(seen)) / (LEAST * size)
+    largest, whole = float(np.max(np.abs(analytic), initial=0.0)), norm(analytic.reshape(-1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = float(np.min(np.where(claims != 0, seen / np.abs(claims), np.inf)))
+        spread = WORST_SHAPE * float(np.exp(np.mean(np.log(seen)))) / MISSED ** (1 / len(seen)) / size
+    return Sensitivity(entry, entry / largest if largest else math.inf, factor, spread / whole if whole else math.inf)
+
+
+def screen_verdict(parameters: Sequence[ParameterResult], whole: Sequence[Slope], slopes: Slopes) -> Verdict:
+    """Return FAIL where a slope contradicts its claim, else the worst of the parameters' verdicts."""
+    if any(map(slopes.contradicts, whole)):
+        return Verdict.FAIL
+    verdicts = {parameter.verdict for parameter in parameters}
+    return next(v for v in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS) if v in verdicts)

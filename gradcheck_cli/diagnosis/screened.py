@@ -1,0 +1,93 @@
+"""Simple rules that would make a screened gradient right, told from a few slopes without the gradient itself.
+
+Were c times an array H, or the claim plus c times H, the right gradient of a parameter, then its slopes along the
+directions of the screen would be those of H in the same way. One number c is fitted to all slopes; a rule holds where
+it leaves of them no more than noise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from gradcheck_cli.numeric.slopes import SAFETY, Slope, Slopes
+from gradcheck_cli.parameters import Array
+from gradcheck_cli.problems.directions import along
+
+__all__ = ["explanation"]
+
+CLEAR = 30.0  # times the noise: what a slope must contradict its claim by for a rule to be told from a single entry
+FEWEST = 2  # slopes, for one of them goes into c
+
+
+class Rule(NamedTuple):
+    """A guess: the right gradient is H times c, on top of the claim or in its place."""
+
+    beside: Array
+    """H, of the parameter's shape."""
+    on_top: bool
+    free: bool
+    """Whether c is to be fitted; else it is 1."""
+
+
+def explanation(name: str, slopes: Slopes, measured: Sequence[Slope]) -> Array | None:
+    """Return the gradient of a parameter that a simple rule makes of the claim.
+
+    Parameters
+    ----------
+    name : str
+        The parameter.
+    slopes : Slopes
+        What measured it.
+    measured : sequence of Slope
+        Along directions through the parameter alone.
+
+    Returns
+    -------
+    ndarray or None
+        Of the parameter's shape; None where no rule agrees with all slopes.
+    """
+    if len(measured) < FEWEST or not all(clear(slope) for slope in measured):
+        return None
+    for rule in rules(name, slopes):
+        c = fitted(rule, name, slopes, measured)
+        if c is not None:
+            return np.asarray(slopes.claim[name] * rule.on_top + c * rule.beside)
+    return None
+
+
+def clear(slope: Slope) -> bool:
+    """Whether a slope contradicts its claim by much more than noise."""
+    return abs(slope.residual) > CLEAR * SAFETY * slope.bar
+
+
+def rules(name: str, slopes: Slopes) -> Iterator[Rule]:
+    """Yield the guesses, the likeliest first."""
+    claim, parameters = slopes.claim, slopes.problem.parameters
+    yield Rule(claim[name], on_top=False, free=True)
+    yield Rule(parameters[name], on_top=True, free=True)
+    yield Rule(np.broadcast_to(1.0, claim[name].shape), on_top=True, free=True)
+    turned = claim[name].T
+    if turned.ndim > 1 and turned.shape == claim[name].shape:
+        yield Rule(np.ascontiguousarray(turned), on_top=False, free=False)
+    for other, gradient in claim.items():
+        if other != name and gradient.shape == claim[name].shape:
+            yield Rule(gradient, on_top=False, free=False)
+
+
+def fitted(rule: Rule, name: str, slopes: Slopes, measured: Sequence[Slope]) -> float | None:
+    """Return the c with which a rule agrees with all slopes; None where there is none."""
+    problem = slopes.problem
+    beside = {**problem.parameters, name: rule.beside}
+    guessed = [along(slope.direction, beside, problem.parameters, problem.sizes)[0] for slope in measured]
+    wanted = [slope.value - slope.claim * rule.on_top for slope in measured]
+    squares = math.fsum(g * g for g in guessed)
+    if not squares:
+        return None
+    c = math.fsum(g * w for g, w in zip(guessed, wanted, strict=True)) / squares if rule.free else 1.0
+    left = [abs(w - c * g) for g, w in zip(guessed, wanted, strict=True)]
+    holds = all(l <= SAFETY * s.bar + slopes.rounding(s) for l, s in zip(left, measured, strict=True))
+    return c if holds else None

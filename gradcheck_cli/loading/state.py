@@ -1,0 +1,70 @@
+"""The state of a check that was not finished, as a JSON file: its journal."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from array import array
+from pathlib import Path
+from typing import Any
+
+from gradcheck_cli.errors import InputError
+from gradcheck_cli.loading.npz import MEBIBYTE, open_regular
+
+__all__ = ["FORMAT", "read_state", "state_text"]
+
+FORMAT = "gradcheck state 1"
+MAX_BYTES = 1024 * MEBIBYTE
+KINDS = {"seed": int, "mode": str, "problem": str, "evaluations": int, "losses": str}
+
+
+def state_text(seed: int, mode: str, problem: str, evaluations: int, losses: array[float]) -> str:
+    """Return the content of the file: the fields of `numeric.journal.Journal`."""
+    packed = base64.b64encode(losses.tobytes()).decode("ascii")
+    fields = {"seed": seed, "mode": mode, "problem": problem, "evaluations": evaluations, "losses": packed}
+    return json.dumps({"format": FORMAT, **fields}, indent=1) + "\n"
+
+
+def read_state(path: Path) -> dict[str, Any]:
+    """Read such a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    dict
+        What `state_text` was given, by name.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be opened, or is none of ours.
+    """
+    with open_regular(path) as file:
+        content = file.read(MAX_BYTES + 1)
+    try:
+        state = json.loads(content) if len(content) <= MAX_BYTES else None
+    except (ValueError, RecursionError):
+        state = None
+    if not (isinstance(state, dict) and state.get("format") == FORMAT and all(fits(state, key) for key in KINDS)):
+        raise InputError(f"{path} is no state of a check, expected a file that --save has written")
+    return {**{key: state[key] for key in KINDS}, "losses": unpacked(state["losses"], path)}
+
+
+def fits(state: dict[str, Any], key: str) -> bool:
+    """Whether a field is of its kind."""
+    return type(state.get(key)) is KINDS[key]
+
+
+def unpacked(packed: str, path: Path) -> array[float]:
+    """Return the losses."""
+    losses = array("d")
+    try:
+        losses.frombytes(base64.b64decode(packed, validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise InputError(f"{path} is damaged: its losses cannot be read") from error
+    return losses

@@ -1,0 +1,65 @@
+"""A problem around another one that does what that one does: what the others add stands in classes of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.directions import Move, losses_one_by_one, sizes_of
+from gradcheck_cli.problems.problem import Directional, Problem
+
+__all__ = ["WrappedProblem"]
+
+
+@dataclass
+class WrappedProblem:
+    """Another problem, asked for everything that this one is asked for."""
+
+    problem: Problem
+
+    @property
+    def name(self) -> str:
+        """The problem's."""
+        return self.problem.name
+
+    @property
+    def parameters(self) -> Parameters:
+        """The problem's."""
+        return self.problem.parameters
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """The problem's."""
+        return self.problem.notes
+
+    @cached_property
+    def sizes(self) -> dict[str, float]:
+        """The sizes of the parameters."""
+        return self.problem.sizes if isinstance(self.problem, Directional) else sizes_of(self.parameters)
+
+    def loss(self, parameters: Parameters) -> float:
+        """Return the problem's loss."""
+        return self.problem.loss(parameters)
+
+    def gradient(self, parameters: Parameters) -> Parameters:
+        """Return the problem's claim."""
+        return self.problem.gradient(parameters)
+
+    def entries_at_once(self, parameter: str) -> int:
+        """Return what the problem wants."""
+        return self.problem.entries_at_once(parameter)
+
+    def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
+        """Return the problem's changes."""
+        return self.problem.loss_changes(parameter, entries, steps)
+
+    def losses_along(self, moves: Sequence[Move]) -> Array:
+        """Return the problem's losses along directions; of one that offers none, one call each."""
+        if isinstance(self.problem, Directional):
+            return self.problem.losses_along(moves)
+        return losses_one_by_one(self.problem.loss, self.parameters, moves)
