@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,23 +20,31 @@ from gradcheck_cli.comparison.gradients import (
 from gradcheck_cli.comparison.precision import judge_precision
 from gradcheck_cli.comparison.reasons import hidden_in_the_whole, reasons_for
 from gradcheck_cli.comparison.verdicts import verdict_of, whole_verdict
-from gradcheck_cli.diagnosis.diagnose import diagnose
+from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence
-from gradcheck_cli.errors import CheckInterrupted, ProblemError
+from gradcheck_cli.errors import CheckInterrupted, InputError, ProblemError, SettingError
+from gradcheck_cli.modes import chosen_mode
+from gradcheck_cli.numeric.budget import BudgetedProblem, BudgetSpentError
 from gradcheck_cli.numeric.centred import centred_gradient, require_step_taken
 from gradcheck_cli.numeric.counted import CountedProblem
+from gradcheck_cli.numeric.journal import Journal, JournaledProblem, fingerprint
 from gradcheck_cli.numeric.reference import Reference
+from gradcheck_cli.numeric.sampled import SampledProblem, at_positions
+from gradcheck_cli.numeric.screen import evaluations_of
 from gradcheck_cli.numeric.second_opinion import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
 from gradcheck_cli.numeric.step_sweep import problem_sweeps
+from gradcheck_cli.numeric.wrapped import WrappedProblem
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.functions import function_problem
 from gradcheck_cli.problems.network import Network
 from gradcheck_cli.problems.preflight import preflight
-from gradcheck_cli.problems.problem import KnownGradient, Problem
+from gradcheck_cli.problems.problem import ComplexSafe, KnownGradient, Problem
 from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.results import CheckReport, ParameterResult, StepError, Verdict
-from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON, DEFAULT_THRESHOLD, Settings
+from gradcheck_cli.sampling import Measured, Sample, joined, placed
+from gradcheck_cli.screening import Screening
+from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON, DEFAULT_LOCATE, DEFAULT_THRESHOLD, FULL, SCREEN, Settings
 
 __all__ = ["check", "check_gradient"]
 
@@ -51,7 +60,12 @@ def check(
     precision: str = "auto",
     classic: bool = False,
     require_sensitivity: float | None = None,
-    seed: int = 0,
+    seed: int | None = None,
+    mode: str = AUTO,
+    max_evals: int | None = None,
+    time_limit: float | None = None,
+    locate: int = DEFAULT_LOCATE,
+    journal: Journal | None = None,
     sweep_steps: bool = False,
     progress: Progress = lambda _: None,
 ) -> CheckReport:
@@ -72,11 +86,23 @@ def check(
     require_sensitivity : float, optional
         The relative error of a single entry that a PASS must be able to see.
     seed : int, optional
-        Of the random directions along which the noise of the loss is measured.
+        Of the random directions, and of the order in which entries are sampled; where it is not given, 0 for a check of
+        every entry and a fresh one for a screen. The report has it.
+    mode : {"auto", "full", "screen"}, optional
+        Whether to check every entry or to screen the gradient along random directions; ``"auto"`` checks every entry
+        where the budget allows it.
+    max_evals : int, optional
+        How often the loss may be evaluated.
+    time_limit : float, optional
+        Seconds that the check may take.
+    locate : int, optional
+        How many wrong entries a screen looks for.
+    journal : Journal, optional
+        Where to keep every loss; one that has some goes on where it ends.
     sweep_steps : bool, optional
         Whether to take the worst entries' differences at many steps as well, for a picture.
     progress : callable, optional
-        Called with the number of entries done since the last call.
+        Called with the number of entries done since the last call, of a screen with the number of evaluations.
 
     Returns
     -------
@@ -88,20 +114,61 @@ def check(
         Where there is nothing that could be checked: see `gradcheck_cli.errors`.
     """
     started = time.perf_counter()
-    settings = Settings(epsilon, threshold, precision, classic, require_sensitivity, seed)
-    problem = preflight(problem) if isinstance(problem, FunctionProblem) else problem
-    run = Run.at_the_point(problem, settings, progress)
-    report = run.classic_report() if classic else run.full_report()
+    settings = Settings(
+        epsilon, threshold, precision, classic, require_sensitivity, seed or 0, mode, max_evals, time_limit, locate
+    )
+    require_something(problem.parameters)
+    settings, why = decided(problem, settings, seed, journal)
+    problem = preflight(problem, nudge=settings.mode == FULL) if isinstance(problem, FunctionProblem) else problem
+    run = Run.at_the_point(problem, settings, progress, journal)
+    try:
+        report = run.report_of_its_mode()
+    finally:
+        if journal is not None:
+            journal.evaluations = run.problem.evaluations
     report = dataclasses.replace(
         report,
         evaluations=run.problem.evaluations,
         settings=dataclasses.asdict(settings),
-        sweeps=problem_sweeps(problem, report, seed) if sweep_steps and not run.interrupted else (),
+        sweeps=problem_sweeps(problem, report, settings.seed) if sweep_steps and not run.interrupted else (),
         seconds=time.perf_counter() - started,
+        notes=(*([why] if why else []), *report.notes),
     )
     if run.interrupted:
         raise CheckInterrupted(unfinished(report, problem.parameters) if report.parameters else None)
     return report
+
+
+def decided(problem: Problem, settings: Settings, seed: int | None, journal: Journal | None) -> tuple[Settings, str]:
+    """Return the settings with their mode and seed, and why the mode is what it is.
+
+    Raises
+    ------
+    InputError
+        Where a journal is of another check.
+    """
+    if journal is not None and journal.mode:
+        mode, why = journal.mode, f"gone on with after {journal.evaluations:,} evaluations"
+        settings = dataclasses.replace(settings, mode=mode, seed=journal.seed)
+    else:
+        mode, why = chosen_mode(problem, settings)
+        fresh = secrets.randbits(32) if seed is None and mode == SCREEN else settings.seed
+        settings = dataclasses.replace(settings, mode=mode, seed=fresh)
+    if journal is not None:
+        open_journal(journal, problem, settings)
+    return settings, why
+
+
+def open_journal(journal: Journal, problem: Problem, settings: Settings) -> None:
+    """Begin a journal, or see that one that was begun is of this check."""
+    asked = (settings.epsilon, settings.threshold, settings.precision, settings.locate, problem.name)
+    print_ = fingerprint(problem.parameters, *asked)
+    if journal.mode and journal.problem != print_:
+        raise InputError(
+            "the saved state is of another check: its point, its function's name or its settings were others",
+            hint="--resume goes on with the same command; without it the check begins anew",
+        )
+    journal.seed, journal.mode, journal.problem = settings.seed, settings.mode, print_
 
 
 @dataclass
@@ -109,6 +176,7 @@ class Run:
     """One check on its way through the stages."""
 
     problem: CountedProblem
+    budget: BudgetedProblem
     settings: Settings
     progress: Progress
     loss: float | None
@@ -116,21 +184,54 @@ class Run:
     analytic: Parameters
     interrupted: bool = False
     """Whether Ctrl-C came; then only what was whole by then is in the report."""
+    spent: bool = False
+    """Whether the budget was spent before the check was made."""
 
     @classmethod
-    def at_the_point(cls, problem: Problem, settings: Settings, progress: Progress) -> Run:
+    def at_the_point(
+        cls, problem: Problem, settings: Settings, progress: Progress, journal: Journal | None = None
+    ) -> Run:
         """Ask for the loss and the claim, and raise ProblemError where there is nothing to check."""
         require_something(problem.parameters)
         if settings.step is not None:
             require_step_taken(problem.parameters, settings.step)
-        counted = CountedProblem(problem)
+        kept = problem if journal is None else JournaledProblem(problem, journal)
+        free = 0 if journal is None else journal.evaluations
+        budget = BudgetedProblem(kept, settings.max_evals, settings.time_limit, free)
+        counted = CountedProblem(budget)
         loss = None if isinstance(problem, KnownGradient) else finite_loss(counted)
-        return cls(counted, settings, progress, loss, problem.gradient(problem.parameters))
+        return cls(counted, budget, settings, progress, loss, problem.gradient(problem.parameters))
+
+    def report_of_its_mode(self) -> CheckReport:
+        """Return the report, but for what the whole of a check adds."""
+        if self.settings.mode == SCREEN:
+            return self.screen_report()
+        return self.classic_report() if self.settings.classic else self.full_report()
+
+    def screen_report(self) -> CheckReport:
+        """Judge by slopes along random directions."""
+        screening = Screening(self.problem, self.analytic, self.loss or 0.0, self.settings)
+        screening.measure()
+        self.interrupted, self.spent = screening.interrupted, screening.spent
+        report = screening.report()
+        if report is not None:
+            spent = (f"the budget of {self.budget.words} is spent",) if self.spent else ()
+            return dataclasses.replace(report, reasons=(*spent, *report.reasons))
+        if self.interrupted:
+            raise CheckInterrupted(None)
+        raise self.too_small()
+
+    def too_small(self) -> SettingError:
+        """Return the error for a budget that nothing can be told with."""
+        return SettingError(
+            f"the budget of {self.budget.words} is spent before anything was checked",
+            hint=f"a screen of these parameters takes about {evaluations_of(self.problem.parameters)} evaluations",
+        )
 
     def classic_report(self) -> CheckReport:
         """Judge by the course's rule: the difference of the whole at one step, and nothing else."""
         threshold = self.settings.threshold
-        numeric = self.centred_differences(self.problem.parameters)
+        numeric = self.centred_differences(self.problem, self.problem.parameters)
         parameters = [compare_classic(name, self.analytic[name], numeric[name], threshold) for name in numeric]
         difference = whole_difference(self.analytic, numeric)
         verdict = verdict_of(difference, threshold)
@@ -139,11 +240,38 @@ class Run:
 
     def full_report(self) -> CheckReport:
         """Judge every entry by its reference; the difference at the chosen step stays the headline."""
-        settings, analytic = self.settings, self.analytic
-        method, search = find_reference(self.problem, analytic, settings, self.progress)
-        references, precision_notes = judge_precision(analytic, self.collect(search), settings)
+        by_entries = not isinstance(self.problem.base, KnownGradient | ComplexSafe)
+        measured = self.sampled() if self.settings.limited and by_entries else self.all_measured()
+        if self.spent and not measured.references:
+            raise self.too_small()
+        return self.judged(measured)
+
+    def all_measured(self) -> Measured:
+        """Measure every entry."""
+        method, search = find_reference(self.problem, self.analytic, self.settings, self.progress)
+        references = self.collect(search)
+        return Measured(method, self.analytic, references, self.centred_differences(self.problem, references))
+
+    def sampled(self) -> Measured:
+        """Measure as many entries as the budget allows."""
+        sample, parts = Sample(self.problem.parameters, self.settings.seed), []
+        for positions in sample.rounds(self.budget):
+            part = SampledProblem(self.problem, positions)
+            analytic = at_positions(self.analytic, positions)
+            method, search = find_reference(part, analytic, self.settings, self.progress)
+            references = self.collect(search)
+            numeric = self.centred_differences(part, references)
+            parts.append(Measured(method, analytic, references, numeric, positions))
+            if self.interrupted or self.spent:
+                break
+        return joined(parts, self.analytic)
+
+    def judged(self, measured: Measured) -> CheckReport:
+        """Return the report on what was measured."""
+        settings, analytic = self.settings, measured.analytic
+        references, precision_notes = judge_precision(analytic, measured.references, settings)
         values = {name: reference.values for name, reference in references.items()}
-        numeric = {**values, **self.centred_differences(values)}
+        numeric = {**values, **measured.numeric}
         parameters = [
             compare_parameter(name, analytic[name], numeric[name], reference, settings.threshold)
             for name, reference in references.items()
@@ -151,53 +279,55 @@ class Run:
         difference = counted_difference(analytic, numeric, references, settings)
         verdict = whole_verdict(parameters, difference, settings)
         report = self.report(parameters, verdict, difference, whole_difference(analytic, values))
-        report = dataclasses.replace(report, reference=method, notes=(*report.notes, *precision_notes))
+        report = dataclasses.replace(report, reference=measured.method, notes=(*report.notes, *precision_notes))
         report = dataclasses.replace(
-            report, reasons=reasons_for(report, settings, self.step_error(report, numeric, values))
+            report, reasons=reasons_for(report, settings, self.step_error(report, measured, values))
         )
-        return self.diagnosed(report, references) if verdict is Verdict.FAIL else report
+        report = self.diagnosed(report, measured, references) if verdict is Verdict.FAIL else report
+        if measured.positions is None:
+            return report
+        return placed(report, measured.positions, self.analytic, self.budget.words)
 
-    def diagnosed(self, report: CheckReport, references: Mapping[str, Reference]) -> CheckReport:
-        """Name the mistakes; a diagnosis that crashes changes nothing but the notes."""
-        problem = self.problem.problem
+    def diagnosed(self, report: CheckReport, measured: Measured, references: Mapping[str, Reference]) -> CheckReport:
+        """Name the mistakes."""
+        problem, analytic, positions = self.problem.base, measured.analytic, measured.positions
+        at = problem.parameters if positions is None else at_positions(problem.parameters, positions)
         evidence = Evidence(
-            parameters={name: problem.parameters[name] for name in references},
-            analytic={name: self.analytic[name] for name in references},
-            reference={name: settled_reference(self.analytic[name], r) for name, r in references.items()},
+            parameters={name: at[name] for name in references},
+            analytic={name: analytic[name] for name in references},
+            reference={name: settled_reference(analytic[name], r) for name, r in references.items()},
             floors={name: reference.bars for name, reference in references.items()},
             single_floors={name: reference.single_bars for name, reference in references.items()},
             network=problem if isinstance(problem, Network) and not self.interrupted else None,
             threshold=self.settings.threshold,
         )
-        try:
-            return dataclasses.replace(report, findings=diagnose(evidence))
-        except Exception as error:  # noqa: BLE001  (the verdict stands, whatever a guess at its cause runs into)
-            note = f"the diagnosis failed, please report it: {type(error).__name__}: {error}"
-            return dataclasses.replace(report, notes=(*report.notes, note))
+        return diagnosed(report, evidence)
 
     def collect(self, stage: Iterator[tuple[str, Result]]) -> dict[str, Result]:
-        """Take what a stage yields, parameter by parameter, until it ends or Ctrl-C comes."""
+        """Take what a stage yields, parameter by parameter, until it ends, Ctrl-C comes or the budget is spent."""
         results = {}
         try:
             for name, result in stage:
                 results[name] = result  # noqa: PERF403  (what is there when Ctrl-C comes must stay)
         except KeyboardInterrupt:
             self.interrupted = True
+        except BudgetSpentError:
+            self.spent = True
         return results
 
-    def centred_differences(self, names: Iterable[str]) -> dict[str, Array]:
+    def centred_differences(self, problem: WrappedProblem, names: Iterable[str]) -> dict[str, Array]:
         """Return the course's numeric gradient of some parameters; nothing where no step is chosen."""
         step = self.settings.step
-        if step is None or self.interrupted:
+        if step is None or self.interrupted or self.spent:
             return {}
-        return self.collect(centred_gradient(self.problem, names, step, self.progress))
+        return self.collect(centred_gradient(problem, names, step, self.progress))
 
-    def step_error(self, report: CheckReport, numeric: Parameters, values: Parameters) -> StepError | None:
+    def step_error(self, report: CheckReport, measured: Measured, values: Parameters) -> StepError | None:
         """Find what is wrong with the step, where the difference is above the threshold."""
         step = self.settings.step
-        if step is None or self.interrupted or report.difference <= report.threshold:
+        if step is None or self.interrupted or measured.positions is not None or report.difference <= report.threshold:
             return None
-        return find_step_error(self.problem, numeric, values, step, self.settings.seed)
+        return find_step_error(self.problem, {**values, **measured.numeric}, values, step, self.settings.seed)
 
     def report(
         self, parameters: Sequence[ParameterResult], verdict: Verdict, difference: float, refined: float

@@ -7,10 +7,24 @@ from dataclasses import dataclass
 
 from gradcheck_cli.errors import SettingError
 
-__all__ = ["AUTO", "DEFAULT_EPSILON", "DEFAULT_THRESHOLD", "PRECISIONS", "Settings"]
+__all__ = [
+    "AUTO",
+    "DEFAULT_EPSILON",
+    "DEFAULT_LOCATE",
+    "DEFAULT_THRESHOLD",
+    "FULL",
+    "MODES",
+    "PRECISIONS",
+    "SCREEN",
+    "Settings",
+]
 
 AUTO = "auto"
 PRECISIONS = ("auto", "float32", "float64")
+FULL = "full"
+SCREEN = "screen"
+MODES = (AUTO, FULL, SCREEN)
+DEFAULT_LOCATE = 10  # wrong entries: more than that is seldom read
 DEFAULT_EPSILON = 1e-7  # the course's step
 DEFAULT_THRESHOLD = 2e-7  # the course's limit for the difference
 
@@ -37,10 +51,18 @@ class Settings:
     require_sensitivity: float | None = None
     """Relative error of an entry that a PASS must be able to see; None for any."""
     seed: int = 0
-    """Of the random directions in which noise is measured."""
+    """Of the random directions, and of the order in which entries are sampled."""
+    mode: str = AUTO
+    """Whether every entry is checked, ``full``, or slopes along random directions, ``screen``."""
+    max_evals: int | None = None
+    """How often the loss may be evaluated; None for any."""
+    time_limit: float | None = None
+    """Seconds that the check may take; None for any."""
+    locate: int = DEFAULT_LOCATE
+    """How many wrong entries a screen looks for."""
 
     def __post_init__(self) -> None:
-        for name in ("epsilon", "threshold", "require_sensitivity"):
+        for name in ("epsilon", "threshold", "require_sensitivity", "max_evals", "time_limit", "locate"):
             value = getattr(self, name)
             if value is None or (name == "epsilon" and value == AUTO):
                 continue
@@ -49,8 +71,19 @@ class Settings:
                 raise SettingError(f"{name} is {shown}, expected a finite number greater than 0")
         if self.precision not in PRECISIONS:
             raise SettingError(f"precision is {self.precision!r}, expected one of {', '.join(PRECISIONS)}")
+        if self.mode not in MODES:
+            raise SettingError(f"mode is {self.mode!r}, expected one of {', '.join(MODES)}")
+        if self.classic and self.mode == SCREEN:
+            raise SettingError("the classic rule looks at every entry, a screen does not", hint="leave one of them out")
+        if self.classic and self.limited:
+            raise SettingError("the classic rule looks at every entry, whatever it takes", hint="leave the budget out")
         if self.classic and self.epsilon == AUTO:
             raise SettingError("the classic rule needs a step, not epsilon auto", hint="--classic --epsilon 1e-7")
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is a budget."""
+        return self.max_evals is not None or self.time_limit is not None
 
     @property
     def step(self) -> float | None:

@@ -30,7 +30,6 @@ __all__ = [
     "counted_difference",
     "entries_of",
     "entry_verdicts",
-    "parameter_verdict",
     "relative_difference",
     "settled_reference",
     "worst_position",

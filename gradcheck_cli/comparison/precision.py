@@ -19,8 +19,9 @@ from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.results import EntryVerdict
 from gradcheck_cli.settings import Settings
 
-__all__ = ["are_single_numbers", "judge_precision"]
+__all__ = ["LARGEST_DIFFERENCE", "SINGLE_NOTE", "are_single_numbers", "judge_precision"]
 
+SINGLE_NOTE = "the analytic gradient is off by float32 rounding, and is judged by that; --precision float64 refuses it"
 DISAGREES = EntryVerdict.DISAGREES
 LARGEST_DIFFERENCE = 1e-6  # relative, of a parameter: some ten float32 roundings
 SMALLEST_ERROR = 1e-10  # relative, of an entry: float64 arithmetic stays far below, float32 far above
@@ -57,8 +58,7 @@ def judge_precision(
         return dict(references), ()
     if not looks_single(analytic, references):
         return dict(references), ()
-    note = "the analytic gradient is off by float32 rounding, and is judged by that; --precision float64 refuses it"
-    return single, (note,)
+    return single, (SINGLE_NOTE,)
 
 
 def agrees(analytic: Parameters, references: Mapping[str, Reference], threshold: float) -> bool:

@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradcheck_cli.comparison.gradients import (
     entries_of,
     entry_verdicts,
-    parameter_verdict,
     relative_difference,
     worst_position,
 )
@@ -19,10 +19,11 @@ from gradcheck_cli.numeric.screen import MISSED, WORST_SHAPE
 from gradcheck_cli.numeric.slopes import Slope, Slopes
 from gradcheck_cli.parameters import Array, norm
 from gradcheck_cli.problems.directions import LEAST, entry_at
-from gradcheck_cli.results import Entries, ParameterResult, Sensitivity, Verdict
+from gradcheck_cli.results import Entries, EntryVerdict, ParameterResult, Sensitivity, Verdict
 
 __all__ = ["compare_screened", "slope_reference"]
 
+DISAGREES = EntryVerdict.DISAGREES
 COARSE = 0.01  # of the derivative's usual size: a bar by which a common factor of 1.01 is no longer seen
 NEGLIGIBLE = 1e-6  # of the usual size of the whole gradient's derivatives: an error that is nothing beside them
 
@@ -77,17 +78,19 @@ def compare_screened(
     """
     reference = slope_reference(slopes, measured, largest)
     claims = np.array([slope.claim for slope in measured])
+    entries = found_entries(name, analytic, slopes, found)
     verdicts = entry_verdicts(claims, reference, 0.0)
+    if not entries.count(EntryVerdict.DISAGREES):
+        verdicts = np.where(reference.kinks & (verdicts == DISAGREES), EntryVerdict.UNRESOLVED, verdicts)
     along = entries_of(
         f"{name} along v", claims.shape, claims, reference.values, reference.values, reference.bars, verdicts
     )
-    entries = found_entries(name, analytic, slopes, found)
     worst = entries if entries.verdicts else along
     difference = relative_difference(claims, reference.values)
     return ParameterResult(
         name=name,
         shape=analytic.shape,
-        verdict=parameter_verdict(verdicts),
+        verdict=slope_verdict(verdicts),
         difference=difference,
         refined_difference=difference,
         analytic_norm=norm(analytic.reshape(-1)),
@@ -96,6 +99,14 @@ def compare_screened(
         sensitivity=screen_sensitivity(analytic, slopes.problem.sizes[name], claims, reference),
         entries=entries,
         slopes=along,
+    )
+
+
+def slope_verdict(verdicts: NDArray[np.uint8]) -> Verdict:
+    """Return FAIL where a slope contradicts its claim, INCONCLUSIVE where one cannot tell: there are only a few."""
+    worst = int(verdicts.max())
+    return {DISAGREES: Verdict.FAIL, EntryVerdict.UNRESOLVED: Verdict.INCONCLUSIVE}.get(
+        EntryVerdict(worst), Verdict.PASS
     )
 
 
@@ -132,11 +143,3 @@ def screen_sensitivity(analytic: Array, size: float, claims: Array, reference: R
         factor = float(np.min(np.where(claims != 0, seen / np.abs(claims), np.inf)))
         spread = WORST_SHAPE * float(np.exp(np.mean(np.log(seen)))) / MISSED ** (1 / len(seen)) / size
     return Sensitivity(entry, entry / largest if largest else math.inf, factor, spread / whole if whole else math.inf)
-
-
-def screen_verdict(parameters: Sequence[ParameterResult], whole: Sequence[Slope], slopes: Slopes) -> Verdict:
-    """Return FAIL where a slope contradicts its claim, else the worst of the parameters' verdicts."""
-    if any(map(slopes.contradicts, whole)):
-        return Verdict.FAIL
-    verdicts = {parameter.verdict for parameter in parameters}
-    return next(v for v in (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS) if v in verdicts)

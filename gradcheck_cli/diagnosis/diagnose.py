@@ -11,9 +11,9 @@ from gradcheck_cli.diagnosis.engine import Walk
 from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.diagnosis.wording import entries_of
-from gradcheck_cli.results import Finding
+from gradcheck_cli.results import CheckReport, Finding
 
-__all__ = ["diagnose"]
+__all__ = ["diagnose", "diagnosed"]
 
 TRUSTED = 1e-4  # how far the simulation may be off from the reference, relative to a gradient's largest entry
 
@@ -40,6 +40,15 @@ def diagnose(evidence: Evidence) -> tuple[Finding, ...]:
         if is_right(evidence):
             return (single_precision(),)
         return Walk(evidence, simulation(evidence)).run()
+
+
+def diagnosed(report: CheckReport, evidence: Evidence) -> CheckReport:
+    """Return a report with its findings; a diagnosis that crashes changes nothing but the notes."""
+    try:
+        return replace(report, findings=diagnose(evidence))
+    except Exception as error:  # noqa: BLE001  (the verdict stands, whatever a guess at its cause runs into)
+        note = f"the diagnosis failed, please report it: {type(error).__name__}: {error}"
+        return replace(report, notes=(*report.notes, note))
 
 
 def single_precision() -> Finding:

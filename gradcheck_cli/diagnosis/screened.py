@@ -13,11 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradcheck_cli.diagnosis.evidence import layer_of
 from gradcheck_cli.numeric.slopes import SAFETY, Slope, Slopes
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.parameters import PIECE, Array
 from gradcheck_cli.problems.directions import along
+from gradcheck_cli.results import Finding, ParameterResult
 
-__all__ = ["explanation"]
+__all__ = ["explanation", "largest_claims", "unexplained_finding"]
 
 CLEAR = 30.0  # times the noise: what a slope must contradict its claim by for a rule to be told from a single entry
 FEWEST = 2  # slopes, for one of them goes into c
@@ -91,3 +93,25 @@ def fitted(rule: Rule, name: str, slopes: Slopes, measured: Sequence[Slope]) -> 
     left = [abs(w - c * g) for g, w in zip(guessed, wanted, strict=True)]
     holds = all(l <= SAFETY * s.bar + slopes.rounding(s) for l, s in zip(left, measured, strict=True))
     return c if holds else None
+
+
+def largest_claims(claim: Array, count: int) -> list[int]:
+    """Return the positions of the largest claims of a parameter, in their order."""
+    flat, found = claim.reshape(-1), np.empty(0, dtype=np.intp)
+    for start in range(0, len(flat), PIECE):
+        found = np.concatenate([found, np.arange(start, min(start + PIECE, len(flat)))])
+        found = found[np.argsort(-np.abs(flat[found]), kind="stable")[:count]]
+    return sorted(map(int, found))
+
+
+def unexplained_finding(parameter: ParameterResult, *, spread: bool) -> Finding:
+    """Say that a gradient is wrong, and that no rule tells how."""
+    where = f"d{parameter.name}"
+    how = "all over" if spread else "in more entries than were found"
+    return Finding(
+        code="unknown",
+        where=where,
+        layer=layer_of(parameter.name),
+        message=f"{where} is wrong {how}; no simple rule explains its slopes",
+        help=f"look at how {where} is computed; --mode full on a smaller problem names more mistakes",
+    )

@@ -24,15 +24,18 @@ class CountedProblem(WrappedProblem):
 
     def loss(self, parameters: Parameters) -> float:
         """Return the problem's loss, counted."""
+        loss = super().loss(parameters)
         self.evaluations += 1
-        return super().loss(parameters)
+        return loss
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the problem's changes, counted."""
+        changes = super().loss_changes(parameter, entries, steps)
         self.evaluations += len(entries) + 1
-        return super().loss_changes(parameter, entries, steps)
+        return changes
 
     def losses_along(self, moves: Sequence[Move]) -> Array:
         """Return the problem's losses along directions, counted."""
+        losses = super().losses_along(moves)
         self.evaluations += len(moves)
-        return super().losses_along(moves)
+        return losses

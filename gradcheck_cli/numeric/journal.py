@@ -25,10 +25,10 @@ __all__ = ["Journal", "JournaledProblem", "fingerprint"]
 class Journal:
     """What was found so far, and what it was found of."""
 
-    seed: int
-    mode: str
-    """Of the check: ``full`` or ``screen``."""
-    problem: str
+    seed: int = 0
+    mode: str = ""
+    """Of the check: ``full`` or ``screen``; empty where nothing was begun."""
+    problem: str = ""
     """A digest of the point and of the settings that say which losses are asked for: see `fingerprint`."""
     evaluations: int = 0
     """What they cost."""
@@ -41,7 +41,7 @@ def fingerprint(parameters: Parameters, *settings: object) -> str:
     digest = hashlib.sha256(repr(settings).encode())
     for name, values in parameters.items():
         digest.update(f"{name} {values.shape}".encode())
-        digest.update(np.ascontiguousarray(values))
+        digest.update(np.ascontiguousarray(values).view(np.uint8).data)
     return digest.hexdigest()
 
 

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from gradcheck_cli.numeric.locate import Located, locate
-from gradcheck_cli.numeric.slopes import ENOUGH, Slope, Slopes
+from gradcheck_cli.numeric.slopes import ENOUGH, POINTS, SPACINGS, Slope, Slopes
+from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.directions import Direction, start_of
 
-__all__ = ["MISSED", "Screen"]
+__all__ = ["MISSED", "WORST_SHAPE", "Screen", "evaluations_of"]
 
 OF_ALL = 2
 OF_EACH = 2
+AT_ONCE = 16  # parameters whose slopes are taken side by side
 ROUNDS = 4  # of searching; what one has found is taken out, and fresh directions tell whether more is wrong
 WORST_SHAPE = math.sqrt(2.0)
 MISSED = 1e-3  # the chance with which the smallest error that is stated goes unseen
@@ -40,23 +42,31 @@ class Screen:
     """Of directions that were not used yet."""
 
     def run(self) -> None:
-        """Take the slopes."""
+        """Take the slopes: of some parameters at a time, so that what is known by then can be told."""
         parameters = self.slopes.problem.parameters
         starts = start_of(parameters)
-        ends = {name: (start, start + parameters[name].size) for name, start in starts.items()}
-        whole = [self.fresh(0, max(stop for _, stop in ends.values())) for _ in range(OF_ALL)]
-        own = {name: [self.fresh(*ends[name]) for _ in range(OF_EACH)] for name in ends}
-        self.measure([*whole, *itertools.chain.from_iterable(own.values())])
-        self.whole, self.own = whole, own
+        count = sum(values.size for values in parameters.values())
+        self.whole = self.measured({"": (0, count)}, OF_ALL)[""]
+        names = list(parameters)
+        for k in range(0, len(names), AT_ONCE):
+            some = {name: (starts[name], starts[name] + parameters[name].size) for name in names[k : k + AT_ONCE]}
+            self.own |= self.measured(some, OF_EACH)
+
+    def measured(self, ranges: dict[str, tuple[int, int]], directions: int) -> dict[str, list[Slope]]:
+        """Return slopes along new directions through each range, measured until nothing is open."""
+        slopes = {name: [self.fresh(*ends) for _ in range(directions)] for name, ends in ranges.items()}
+        every = list(itertools.chain.from_iterable(slopes.values()))
+        self.slopes.first(every)
+        self.slopes.resolve(*(s for s in every if self.slopes.contradicts(s) or not s.bar <= ENOUGH * s.size))
+        return slopes
 
     def fresh(self, start: int, stop: int) -> Slope:
         """Return a slope along a new direction."""
         return self.slopes.of(Direction(self.slopes.seed, next(self.numbers), start, stop))
 
-    def measure(self, every: Sequence[Slope]) -> None:
-        """Take the first differences, and more where they leave anything open."""
-        self.slopes.first(every)
-        self.slopes.resolve(*(s for s in every if self.slopes.contradicts(s) or not s.bar <= ENOUGH * s.size))
+    def wrong(self) -> list[str]:
+        """Return the parameters of which a slope contradicts its claim."""
+        return [name for name, own in self.own.items() if any(map(self.slopes.contradicts, own))]
 
     def search(self, names: Iterable[str], most: int) -> None:
         """Search parameters for wrong entries, until their slopes are explained or `most` are found.
@@ -84,3 +94,8 @@ class Screen:
         """Whether a search of its range has ended without an entry."""
         ended = [*self.located.spread, *self.located.waiting]
         return any(slope.direction.start <= part.direction.start < slope.direction.stop for part in ended)
+
+
+def evaluations_of(parameters: Parameters) -> int:
+    """Return how many evaluations a screen of a right gradient takes, about."""
+    return 1 + POINTS * len(SPACINGS) + 2 * (OF_ALL + OF_EACH * len(parameters))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from gradcheck_cli.numeric.complex_step import complex_step_reference
-from gradcheck_cli.numeric.counted import CountedProblem
 from gradcheck_cli.numeric.known import known_reference
 from gradcheck_cli.numeric.ladder import ladder_reference
 from gradcheck_cli.numeric.reference import Reference
+from gradcheck_cli.numeric.wrapped import WrappedProblem
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.problem import ComplexSafe, KnownGradient
 from gradcheck_cli.settings import Settings
@@ -17,13 +17,13 @@ __all__ = ["find_reference"]
 
 
 def find_reference(
-    problem: CountedProblem, analytic: Parameters, settings: Settings, progress: Callable[[int], None]
+    problem: WrappedProblem, analytic: Parameters, settings: Settings, progress: Callable[[int], None]
 ) -> tuple[str, Iterator[tuple[str, Reference]]]:
     """Find the reference of a problem in the best way that it offers.
 
     Parameters
     ----------
-    problem : CountedProblem
+    problem : WrappedProblem
         Whose losses are taken; its gradient is never asked for.
     analytic : mapping of str to ndarray
         The claimed gradient. It never enters the reference; where a first difference settles that an entry is right, it
@@ -38,8 +38,8 @@ def find_reference(
     tuple of str and iterator
         The name of the way, and the search: each parameter's name and reference, as soon as it is whole.
     """
-    if isinstance(problem.problem, KnownGradient):
-        return "a saved gradient", known_reference(problem.problem)
-    if isinstance(problem.problem, ComplexSafe):
-        return "complex step", complex_step_reference(problem.problem)
+    if isinstance(problem.base, KnownGradient):
+        return "a saved gradient", known_reference(problem.base)
+    if isinstance(problem.base, ComplexSafe):
+        return "complex step", complex_step_reference(problem.base)
     return "ladder of steps", ladder_reference(problem, analytic, settings.threshold, settings.seed, progress)

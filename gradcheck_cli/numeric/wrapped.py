@@ -23,6 +23,11 @@ class WrappedProblem:
     problem: Problem
 
     @property
+    def base(self) -> Problem:
+        """The problem that all the others are around."""
+        return self.problem.base if isinstance(self.problem, WrappedProblem) else self.problem
+
+    @property
     def name(self) -> str:
         """The problem's."""
         return self.problem.name

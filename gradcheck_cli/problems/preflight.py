@@ -31,13 +31,15 @@ NUDGES = 2
 SEED_HINT = "seed its random numbers inside the function: np.random.default_rng(0), torch.manual_seed(0)"
 
 
-def preflight(problem: FunctionProblem) -> FunctionProblem:
+def preflight(problem: FunctionProblem, *, nudge: bool = True) -> FunctionProblem:
     """Call the user's functions twice each and look at what they do.
 
     Parameters
     ----------
     problem : FunctionProblem
         As the user gave it.
+    nudge : bool, optional
+        Whether to move each parameter, too, and see what the loss does.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def preflight(problem: FunctionProblem) -> FunctionProblem:
         *changed_notes(first.changed, name_of(problem.loss_function)),
         *changed_notes(claims[0].changed, "the gradient"),
         *extra_note(claims[0].extra),
-        *nudge_notes(problem, first, claims[0].gradient, noisy=bool(noise)),
+        *(nudge_notes(problem, first, claims[0].gradient, noisy=bool(noise)) if nudge else ()),
     ]
     return dataclasses.replace(
         problem,

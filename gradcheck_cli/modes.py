@@ -1,0 +1,72 @@
+"""Whether to check every entry or to screen, where the user leaves the choice."""
+
+from __future__ import annotations
+
+import time
+
+from gradcheck_cli.problems.problem import Problem
+from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.settings import AUTO, FULL, SCREEN, Settings
+
+__all__ = ["chosen_mode"]
+
+MOST = 200_000  # evaluations, where there is no budget: minutes for a loss of a millisecond
+OF_ENTRY = 2.2  # evaluations: two for most entries, more for those that are not clear at once
+OF_ALL = 60.0  # evaluations for noise and the like
+
+
+def chosen_mode(problem: Problem, settings: Settings, jobs: int = 1) -> tuple[str, str]:
+    """Return the mode of a check, and why it is that.
+
+    Parameters
+    ----------
+    problem : Problem
+        What is to be checked.
+    settings : Settings
+        With the mode that was asked for, and the budget.
+    jobs : int, optional
+        How many evaluations are made at a time.
+
+    Returns
+    -------
+    tuple of str
+        ``full`` or ``screen``, and a sentence for the report; empty where nothing had to be chosen.
+    """
+    if settings.mode != AUTO:
+        return settings.mode, ""
+    if settings.classic or not isinstance(problem, FunctionProblem):
+        return FULL, ""
+    needed = evaluations_of_all(problem, settings)
+    affordable, limit = budget(problem, settings, jobs)
+    if needed > affordable:
+        return SCREEN, f"screened: checking every entry takes about {needed:,} evaluations, more than {limit}"
+    why = f"every entry checked: that takes about {needed:,} evaluations, no more than {limit}"
+    return FULL, why if settings.limited else ""
+
+
+def evaluations_of_all(problem: Problem, settings: Settings) -> int:
+    """Return about how many evaluations it takes to check every entry."""
+    entries = sum(values.size for values in problem.parameters.values())
+    passes = OF_ENTRY if settings.step is None else OF_ENTRY + 2
+    return round(passes * entries + OF_ALL)
+
+
+def budget(problem: FunctionProblem, settings: Settings, jobs: int) -> tuple[float, str]:
+    """Return how many evaluations there may be, and what says so."""
+    limits = []
+    if settings.max_evals is not None:
+        limits.append((float(settings.max_evals), f"the {settings.max_evals:,} of --max-evals"))
+    if settings.time_limit is not None:
+        in_time = settings.time_limit * jobs / seconds_of_one(problem)
+        limits.append((in_time, f"the {in_time:,.0f} that the {settings.time_limit:g} s of --time are enough for"))
+    return min(limits, default=(float(MOST), f"{MOST:,}; --mode full does so all the same"))
+
+
+def seconds_of_one(problem: FunctionProblem) -> float:
+    """Return how long one evaluation takes: the shorter of two, for the first may have to load something."""
+    times = []
+    for _ in range(2):
+        started = time.perf_counter()
+        problem.loss(problem.parameters)
+        times.append(time.perf_counter() - started)
+    return max(min(times), 1e-9)

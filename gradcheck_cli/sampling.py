@@ -1,0 +1,130 @@
+"""The use case of a budget: as many entries as it allows, drawn without replacement, every parameter its share.
+
+Entries are drawn in rounds. The first is small; each that follows is as large as all before it, but no larger than what
+the budget is likely to allow, for a round that is cut short loses the parameters that it did not come to.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.numeric.budget import BudgetedProblem
+from gradcheck_cli.numeric.reference import Reference
+from gradcheck_cli.parameters import Parameters
+from gradcheck_cli.results import CheckReport, ParameterResult, Verdict
+
+__all__ = ["Measured", "Sample", "joined", "placed"]
+
+Positions = NDArray[np.intp]
+
+FIRST_ROUND = 64  # entries of all parameters
+COST = 2.5  # evaluations of an entry: two for most, more for those that are not clear at once
+OVERHEAD = 40.0  # evaluations of a round, for its noise
+
+
+@dataclass
+class Sample:
+    """Which entries were drawn so far, in an order that the seed alone decides."""
+
+    parameters: Parameters
+    seed: int
+    drawn: dict[str, int] = field(default_factory=dict)
+    """How many of each parameter."""
+
+    def __post_init__(self) -> None:
+        self.count = sum(values.size for values in self.parameters.values())
+        self.orders: dict[str, Positions] = {}
+        for k, (name, values) in enumerate(self.parameters.items()):
+            self.orders[name] = np.random.default_rng([self.seed, k]).permutation(values.size)
+            self.drawn[name] = 0
+
+    @property
+    def left(self) -> int:
+        """How many entries were not drawn yet."""
+        return self.count - sum(self.drawn.values())
+
+    def rounds(self, budget: BudgetedProblem) -> Iterator[dict[str, Positions]]:
+        """Yield entries to check, by parameter, as long as there are any and the budget allows some."""
+        wanted = FIRST_ROUND
+        while self.left:
+            allowed = (budget.left - OVERHEAD) / COST
+            if not allowed >= 1:
+                return
+            yield self.draw(min(wanted, self.left, allowed))
+            wanted = sum(self.drawn.values())
+
+    def draw(self, entries: float) -> dict[str, Positions]:
+        """Return about so many entries that were not drawn before; of every parameter its share, and one at least."""
+        share, drawn = entries / self.left, {}
+        for name, order in self.orders.items():
+            done = self.drawn[name]
+            some = order[done : done + math.ceil(share * (len(order) - done))]
+            if some.size:
+                drawn[name] = np.sort(some)
+                self.drawn[name] += some.size
+        return drawn
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of a gradient: all of it, or a sample."""
+
+    method: str
+    """Where the reference comes from."""
+    analytic: Parameters
+    references: Mapping[str, Reference]
+    numeric: Parameters
+    """Centred differences at the step that was asked for; empty where none was."""
+    positions: Mapping[str, Positions] | None = None
+    """By parameter, which of its entries; None where all are. All arrays then have the shape (k,)."""
+
+
+def joined(parts: Sequence[Measured], parameters: Parameters) -> Measured:
+    """Join samples into one, in the order of the entries; where they are everything, with the parameters' shapes."""
+    names = [name for name in parameters if any(name in part.references for part in parts)]
+    with_name = {name: [part for part in parts if name in part.references] for name in names}
+    places = {name: np.concatenate([p.positions[name] for p in with_name[name] if p.positions]) for name in names}
+    order = {name: np.argsort(places[name]) for name in names}
+    everything = sum(p.size for p in places.values()) == sum(values.size for values in parameters.values())
+    shapes = {name: parameters[name].shape if everything else (-1,) for name in names}
+
+    def join(name: str, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        return np.concatenate([a.reshape(-1) for a in arrays])[order[name]].reshape(shapes[name])
+
+    references = {
+        name: Reference(*(join(name, [getattr(p.references[name], f.name) for p in some]) for f in fields(Reference)))
+        for name, some in with_name.items()
+    }
+    return Measured(
+        method=parts[0].method if parts else "",
+        analytic={name: join(name, [p.analytic[name] for p in some]) for name, some in with_name.items()},
+        references=references,
+        numeric={n: join(n, [p.numeric[n] for p in some]) for n, some in with_name.items() if n in some[-1].numeric},
+        positions=None if everything else {name: places[name][order[name]] for name in names},
+    )
+
+
+def placed(report: CheckReport, positions: Mapping[str, Positions], parameters: Parameters, budget: str) -> CheckReport:
+    """Return the report on a sample with its entries in their places; it is no pass, and says what was not checked."""
+    results = tuple(placed_parameter(p, positions[p.name], parameters[p.name].shape) for p in report.parameters)
+    counts = ", ".join(
+        f"{len(positions[name]) if name in positions else 0:,} of {values.size:,} of {name}"
+        for name, values in parameters.items()
+    )
+    spent = f"the budget of {budget} is spent; checked: {counts}"
+    verdict = report.verdict if report.verdict is Verdict.FAIL else Verdict.INCONCLUSIVE
+    return replace(report, parameters=results, verdict=verdict, reasons=(spent, *report.reasons))
+
+
+def placed_parameter(result: ParameterResult, positions: Positions, shape: tuple[int, ...]) -> ParameterResult:
+    """Return the result of one parameter with its entries in their places."""
+    worst = result.entries.index(result.worst)
+    entries = replace(result.entries, shape=shape, positions=array("q", positions.astype(np.int64).tobytes()))
+    return replace(result, shape=shape, entries=entries, worst=entries[worst])

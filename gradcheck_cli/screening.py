@@ -1,0 +1,263 @@
+"""The use case of a screen: slopes along random directions in, a report out."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradcheck_cli.comparison.gradients import counted_difference
+from gradcheck_cli.comparison.precision import LARGEST_DIFFERENCE, SINGLE_NOTE, are_single_numbers
+from gradcheck_cli.comparison.reasons import blind, non_finite
+from gradcheck_cli.comparison.screened import compare_screened, slope_reference
+from gradcheck_cli.comparison.verdicts import blind_parameters
+from gradcheck_cli.diagnosis.diagnose import diagnosed
+from gradcheck_cli.diagnosis.evidence import Evidence
+from gradcheck_cli.diagnosis.screened import explanation, largest_claims, unexplained_finding
+from gradcheck_cli.numeric.budget import BudgetSpentError
+from gradcheck_cli.numeric.screen import MISSED, Screen
+from gradcheck_cli.numeric.slopes import ALONE, Slope, Slopes
+from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.directions import Direction, start_of
+from gradcheck_cli.problems.problem import Directional
+from gradcheck_cli.results import CheckReport, Entries, EntryVerdict, ParameterResult, ScreenFacts, Verdict
+from gradcheck_cli.settings import AUTO, Settings
+
+__all__ = ["Screening"]
+
+EXAMPLES = 3  # entries that are shown of a parameter that is wrong all over
+MOST_DIAGNOSED = 10**7  # entries; the catalogue makes arrays of its own, for which there may be no memory
+
+
+@dataclass
+class Screening:
+    """One screen from its slopes to its report; what is measured stays when it is interrupted."""
+
+    problem: Directional
+    analytic: Parameters
+    loss: float
+    settings: Settings
+    interrupted: bool = False
+    spent: bool = False
+    """Whether the budget ended before the screen did."""
+    slopes: Slopes | None = None
+    screen: Screen | None = None
+    explained: dict[str, Array] = field(default_factory=dict)
+    """By parameter, the right gradient as a simple rule makes it of the claim."""
+    examples: list[Slope] = field(default_factory=list)
+    """Single entries of parameters that are wrong all over."""
+
+    def __post_init__(self) -> None:
+        self.settings = dataclasses.replace(self.settings, epsilon=AUTO)
+        self.not_finite = {
+            name: bad for name, a in self.analytic.items() if (bad := not_finite_positions(a, self.most))
+        }
+
+    @property
+    def most(self) -> int:
+        """How many wrong entries are looked for."""
+        return self.settings.locate
+
+    # measuring
+
+    def measure(self) -> None:
+        """Take the slopes and search where they contradict the claim, as far as one gets."""
+        try:
+            self.slopes = Slopes(self.problem, self.finite_claim(), self.threshold(), self.settings.seed, self.loss)
+            self.screen = Screen(self.slopes)
+            self.screen.run()
+            self.search(self.screen, self.slopes)
+        except KeyboardInterrupt:
+            self.interrupted = True
+        except BudgetSpentError:
+            self.spent = True
+
+    def finite_claim(self) -> Parameters:
+        """Return the claim with zeros in the place of what is not finite: they take no memory."""
+        return {n: np.broadcast_to(0.0, a.shape) if n in self.not_finite else a for n, a in self.analytic.items()}
+
+    def search(self, screen: Screen, slopes: Slopes) -> None:
+        """Find rules or entries that explain what is wrong."""
+        wrong = [name for name in screen.wrong() if name not in self.not_finite]
+        if wrong and self.may_be_single():
+            slopes.threshold = LARGEST_DIFFERENCE
+            wrong = [name for name in screen.wrong() if name not in self.not_finite]
+        for name in wrong:
+            truth = explanation(name, slopes, screen.own[name])
+            if truth is not None:
+                self.explained[name] = truth
+        screen.search([name for name in wrong if name not in self.explained], self.most)
+        self.show(slopes, wrong)
+
+    def show(self, slopes: Slopes, wrong: Sequence[str]) -> None:
+        """Measure a few entries of what is wrong all over, and those that are not finite."""
+        starts = start_of(self.problem.parameters)
+        without = [name for name in wrong if not self.found(name)]
+        places = {**self.not_finite, **{name: largest_claims(self.analytic[name], EXAMPLES) for name in without}}
+        positions = [starts[name] + k for name, some in places.items() for k in some]
+        self.examples = [slopes.of(Direction(self.settings.seed, 0, k, k + 1)) for k in positions]
+        slopes.first(self.examples)
+        slopes.resolve(*self.examples, factors=ALONE)
+
+    def threshold(self) -> float:
+        """Return the relative error that an entry may have."""
+        asked = self.settings.precision == "float32"
+        return LARGEST_DIFFERENCE if asked else self.settings.threshold
+
+    def may_be_single(self) -> bool:
+        """Whether what contradicts may come from float32 arithmetic."""
+        return self.settings.precision == AUTO and are_single_numbers(self.analytic)
+
+    def found(self, name: str) -> list[Slope]:
+        """Return the entries of a parameter that were measured for themselves."""
+        start = start_of(self.problem.parameters)[name]
+        stop = start + self.analytic[name].size
+        located = self.screen.located.entries if self.screen else []
+        return [slope for slope in [*located, *self.examples] if start <= slope.direction.start < stop]
+
+    # telling
+
+    def report(self) -> CheckReport | None:
+        """Return what was found; None where the screen did not get to its first slope."""
+        if self.slopes is None or self.screen is None or not self.screen.own:
+            return None
+        parameters = [self.compared(name, self.slopes, self.screen) for name in self.screen.own]
+        difference = self.difference(self.slopes, self.screen)
+        report = CheckReport(
+            name=self.problem.name,
+            verdict=self.verdict(parameters, difference, self.slopes, self.screen),
+            difference=difference,
+            refined_difference=difference,
+            threshold=self.settings.threshold,
+            epsilon=AUTO,
+            loss=self.loss,
+            evaluations=0,
+            reference="slopes along random directions",
+            seconds=0.0,
+            parameters=tuple(parameters),
+            notes=(*self.problem.notes, *self.notes(self.slopes)),
+            screen=self.facts(self.screen),
+        )
+        report = dataclasses.replace(report, reasons=tuple(self.reasons(report, self.screen)))
+        return self.with_findings(report, self.slopes) if report.verdict is Verdict.FAIL else report
+
+    def compared(self, name: str, slopes: Slopes, screen: Screen) -> ParameterResult:
+        """Return the result of one parameter."""
+        own = screen.own[name]
+        if name in self.not_finite:
+            own = [dataclasses.replace(slope, claim=math.nan) for slope in own]
+        return compare_screened(name, self.analytic[name], slopes, own, self.found(name), screen.whole[0].size)
+
+    def difference(self, slopes: Slopes, screen: Screen) -> float:
+        """Return the relative difference between the claimed and the measured slopes of all parameters."""
+        largest = screen.whole[0].size
+        references = {name: slope_reference(slopes, own, largest) for name, own in screen.own.items()}
+        claims = {name: np.array([slope.claim for slope in own]) for name, own in screen.own.items()}
+        claims |= {name: np.full(len(claims[name]), np.nan) for name in self.not_finite if name in claims}
+        values = {name: reference.values for name, reference in references.items()}
+        return counted_difference(claims, values, references, self.settings)
+
+    def verdict(
+        self, parameters: Sequence[ParameterResult], difference: float, slopes: Slopes, screen: Screen
+    ) -> Verdict:
+        """Return FAIL where a slope contradicts its claim, PASS where all was screened well enough."""
+        verdicts = {parameter.verdict for parameter in parameters}
+        if Verdict.FAIL in verdicts or any(slopes.contradicts(s) and not s.gap for s in screen.whole):
+            return Verdict.FAIL
+        whole = len(parameters) == len(self.analytic) and not any(map(slopes.contradicts, screen.whole))
+        enough = whole and difference <= self.settings.threshold and not blind_parameters(parameters, self.settings)
+        return Verdict.PASS if enough and verdicts == {Verdict.PASS} else Verdict.INCONCLUSIVE
+
+    def facts(self, screen: Screen) -> ScreenFacts:
+        """Return how the gradient was screened."""
+        directions = len(screen.whole) + sum(map(len, screen.own.values()))
+        return ScreenFacts(self.settings.seed, directions, MISSED)
+
+    def notes(self, slopes: Slopes) -> Iterator[str]:
+        """Say whether float32 was allowed for."""
+        if self.settings.precision == "float32":
+            yield "judged as float32 arithmetic, as asked for"
+        elif slopes.threshold > self.settings.threshold:
+            yield SINGLE_NOTE
+
+    def reasons(self, report: CheckReport, screen: Screen) -> Iterator[str]:
+        """Say why the verdict is what it is, where the slopes alone do not."""
+        yield from non_finite(report)
+        missing = [name for name in self.analytic if name not in screen.own]
+        if missing:
+            yield f"not screened: {', '.join(missing)}"
+        for p in report.parameters:
+            yield from slope_reasons(p)
+        for p in report.parameters:
+            if p.verdict is Verdict.FAIL and self.more_is_wrong(p.name, screen):
+                yield f"{p.name}: more is wrong than the entries that were found; --locate looks for more of them"
+        yield from blind(report, self.settings)
+
+    def more_is_wrong(self, name: str, screen: Screen) -> bool:
+        """Whether the entries that were found leave a slope of a parameter unexplained."""
+        located = {slope.direction for slope in screen.located.entries} & {s.direction for s in self.found(name)}
+        return bool(located) and screen.unexplained(name) is not None
+
+    # diagnosing
+
+    def with_findings(self, report: CheckReport, slopes: Slopes) -> CheckReport:
+        """Name the mistakes: of what a rule or single entries explain, by the catalogue."""
+        truths = {p.name: self.truth(p, slopes) for p in report.parameters}
+        known = {name: truth for name, truth in truths.items() if truth is not None}
+        if report.size <= MOST_DIAGNOSED and (self.not_finite or any(known[n] is not self.analytic[n] for n in known)):
+            report = diagnosed(report, self.evidence(known, slopes))
+        if self.not_finite:
+            return report
+        unknown = [unexplained_finding(p, spread=not p.entries) for p in report.parameters if truths[p.name] is None]
+        return dataclasses.replace(report, findings=(*report.findings, *unknown))
+
+    def truth(self, parameter: ParameterResult, slopes: Slopes) -> Array | None:
+        """Return the right gradient of a parameter; None where it is not known."""
+        name = parameter.name
+        claim = self.analytic[name]
+        if parameter.verdict is not Verdict.FAIL or name in self.not_finite:
+            return claim
+        if name in self.explained:
+            return self.explained[name]
+        if self.screen is None or self.screen.unexplained(name) is not None:
+            return None
+        right = claim.copy()
+        start = start_of(self.problem.parameters)[name]
+        for position, error in slopes.errors.items():
+            if start <= position < start + claim.size:
+                right.reshape(-1)[position - start] -= error
+        return right
+
+    def evidence(self, truths: Parameters, slopes: Slopes) -> Evidence:
+        """Return the claim beside what is known to be right."""
+        zeros = {name: np.broadcast_to(0.0, truth.shape) for name, truth in truths.items()}
+        return Evidence(
+            parameters={name: self.problem.parameters[name] for name in truths},
+            analytic={name: self.analytic[name] for name in truths},
+            reference=truths,
+            floors=zeros,
+            single_floors=zeros,
+            threshold=slopes.threshold,
+        )
+
+
+def not_finite_positions(array: Array, most: int) -> list[int]:
+    """Return where the first few entries are that are not finite."""
+    bad = np.flatnonzero(~np.isfinite(array.reshape(-1)))
+    return list(itertools.islice(map(int, bad), most))
+
+
+def slope_reasons(parameter: ParameterResult) -> Iterator[str]:
+    """Say which slopes of a parameter are too coarse, or lie on a kink."""
+    slopes: Entries | None = parameter.slopes
+    if slopes is None:
+        return
+    coarse, kinks = slopes.count(EntryVerdict.UNRESOLVED), slopes.count(EntryVerdict.KINK)
+    if coarse:
+        yield f"{parameter.name}: the numeric side cannot resolve {coarse} of {len(slopes)} slopes"
+    if kinks:
+        yield f"{parameter.name}: {kinks} of {len(slopes)} slopes lie on a kink, where any between its sides is right"
