@@ -50,8 +50,9 @@ def vector_to_dictionary(vector: Array, like: Parameters) -> dict[str, Array]:
 
 def norm(vector: Array) -> float:
     """Return the Euclidean norm; scaled, so that neither large nor small entries overflow or vanish in squaring."""
-    if len(vector) > PIECE:  # a copy of it may not fit into the memory
-        return norm(np.array([norm(vector[k : k + PIECE]) for k in range(0, len(vector), PIECE)]))
+    if vector.size > PIECE:  # a copy of it may not fit into the memory
+        flat = vector.reshape(-1)
+        return norm(np.array([norm(flat[k : k + PIECE]) for k in range(0, flat.size, PIECE)]))
     largest = float(np.max(np.abs(vector), initial=0.0))
     if largest == 0 or not math.isfinite(largest):
         return largest

@@ -115,13 +115,17 @@ class Entries(Sequence[Entry]):
             return [self[k] for k in range(*position.indices(len(self)))]
         k = range(len(self))[position]
         return Entry(
-            entry_name(self.parameter, self.shape, k if self.positions is None else self.positions[k]),
+            entry_name(self.parameter, self.shape, self.place(k)),
             EntryVerdict(self.verdicts[k]),
             self.analytic[k],
             self.numeric[k],
             self.reference[k],
             self.bars[k],
         )
+
+    def place(self, k: int) -> int:
+        """Return where the k-th of them is in the parameter, counted row by row."""
+        return k if self.positions is None else self.positions[k]
 
     def worst(self, count: int) -> list[Entry]:
         """Return the entries with the largest errors, the largest first; what is not finite comes before all."""

@@ -41,9 +41,10 @@ def problem_sweeps(problem: Problem, report: CheckReport, seed: int) -> tuple[St
         return ()
     noise = measured_noise(problem, seed)
     sweeps = []
-    for parameter in report.short:
-        position = worst_position(parameter)
-        sweeps.append(sweep(report, parameter, position, differences(problem, parameter.name, position), noise))
+    for parameter in (parameter for parameter in report.short if parameter.entries):
+        k = worst_position(parameter)
+        numeric = differences(problem, parameter.name, parameter.entries.place(k))
+        sweeps.append(sweep(report, parameter, k, numeric, noise))
     return tuple(sweeps)
 
 

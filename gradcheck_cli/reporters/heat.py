@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from gradcheck_cli.results import ParameterResult
+from gradcheck_cli.results import CheckReport, ParameterResult
 
-__all__ = ["LEGEND", "LEVELS", "HeatMap", "heat_map"]
+__all__ = ["LEGEND", "LEVELS", "HeatMap", "heat_map", "pictured"]
 
 LEVELS = 5
 """Level 4 is down to a tenth of the largest error, 3 to a hundredth, and so on; 0 is everything smaller."""
@@ -39,16 +39,22 @@ class HeatMap:
         return str(start) if end == start + 1 else f"{start}:{end}"
 
 
+def pictured(report: CheckReport) -> list[ParameterResult]:
+    """Return the parameters that fall short and have entries to show."""
+    return [] if report.passed else [parameter for parameter in report.short if parameter.entries]
+
+
 def heat_map(parameter: ParameterResult, most_rows: int, most_columns: int) -> HeatMap:
     """Map a parameter's errors into no more than so many cells."""
-    count = len(parameter.entries)
+    count = parameter.size
     flat = len(parameter.shape) < 2
     rows = 1 if flat else parameter.shape[0]
     shape = (rows, count // rows)
     block = (math.ceil(shape[0] / most_rows), math.ceil(shape[1] / most_columns))
     worst = [[0.0] * math.ceil(shape[1] / block[1]) for _ in range(math.ceil(shape[0] / block[0]))]
     entries = parameter.entries
-    for k, (analytic, reference) in enumerate(zip(entries.analytic, entries.reference, strict=True)):
+    places = range(count) if entries.positions is None else entries.positions
+    for k, analytic, reference in zip(places, entries.analytic, entries.reference, strict=True):
         row, column = divmod(k, shape[1])
         cells, cell, error = worst[row // block[0]], column // block[1], abs(analytic - reference)
         cells[cell] = max(cells[cell], error if error == error else math.inf)

@@ -6,7 +6,7 @@ import html
 import math
 from collections.abc import Iterable, Iterator
 
-from gradcheck_cli.reporters.heat import LEGEND, LEVELS, HeatMap, heat_map
+from gradcheck_cli.reporters.heat import LEGEND, LEVELS, HeatMap, heat_map, pictured
 from gradcheck_cli.reporters.step_plot import step_plot
 from gradcheck_cli.reporters.words import (
     catch_texts,
@@ -15,6 +15,7 @@ from gradcheck_cli.reporters.words import (
     finding_lines,
     headline,
     norm_text,
+    numeric_norm_text,
     shape_text,
     sweep_line,
     value_text,
@@ -122,7 +123,7 @@ def table(report: CheckReport) -> str:
 def row(p: ParameterResult) -> str:
     """Return the cells of one parameter."""
     cells = [
-        p.name, shape_text(p), norm_text(p.analytic_norm), norm_text(p.numeric_norm), error_text(p.difference),
+        p.name, shape_text(p), norm_text(p.analytic_norm), numeric_norm_text(p), error_text(p.difference),
         error_text(p.refined_difference), error_text(p.worst.error), p.worst.name, value_text(p.worst.analytic),
         value_text(p.worst.reference), error_text(p.worst.bar), *catch_texts(p),
     ]  # fmt: skip
@@ -132,7 +133,7 @@ def row(p: ParameterResult) -> str:
 def pictures(report: CheckReport) -> Iterator[str]:
     """Yield the heat map and the step plot of each parameter that falls short."""
     sweeps = {sweep.parameter: sweep for sweep in report.sweeps}
-    for parameter in () if report.passed else report.short:
+    for parameter in pictured(report):
         heat = heat_map(parameter, MOST_CELLS, MOST_CELLS)
         yield f"<h3>{text(parameter.name)}</h3>\n{drawn_map(parameter.name, heat)}"
         if parameter.name in sweeps:

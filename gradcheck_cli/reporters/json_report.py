@@ -11,11 +11,20 @@ import json
 import math
 from typing import Any
 
-from gradcheck_cli.results import CheckReport, Entry, EntryVerdict, Outcome, ParameterResult, RunReport, Unchecked
+from gradcheck_cli.results import (
+    CheckReport,
+    Entry,
+    EntryVerdict,
+    Outcome,
+    ParameterResult,
+    RunReport,
+    Sensitivity,
+    Unchecked,
+)
 
 __all__ = ["SCHEMA_VERSION", "as_dict", "render_run"]
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 WORST_ENTRIES = 10  # of a parameter
 
 
@@ -54,6 +63,7 @@ def case(outcome: Outcome) -> dict[str, Any]:
         "reference": outcome.reference or None,
         "settings": dict(outcome.settings),
         "location": location,
+        "screen": None if outcome.screen is None else dataclasses.asdict(outcome.screen),
         "parameters": [parameter(p) for p in outcome.parameters],
         "reasons": outcome.reasons,
         "findings": [dataclasses.asdict(finding) for finding in outcome.findings],
@@ -73,11 +83,17 @@ def parameter(result: ParameterResult) -> dict[str, Any]:
         "refined_difference": result.refined_difference,
         "analytic_norm": result.analytic_norm,
         "numeric_norm": result.numeric_norm,
-        "sensitivity": None if result.sensitivity is None else dataclasses.asdict(result.sensitivity),
-        "entries": {"count": len(result.entries), **counts},
+        "sensitivity": None if result.sensitivity is None else sensitivity(result.sensitivity),
+        "entries": {"count": len(result.entries), **counts, "of": result.size},
+        "slopes": None if result.slopes is None else [entry(slope) for slope in result.slopes],
         "worst": entry(result.worst),
         "worst_entries": [entry(e) for e in result.entries.worst(WORST_ENTRIES)],
     }
+
+
+def sensitivity(known: Sensitivity) -> dict[str, float]:
+    """Return what would have been caught; nothing on what a check of its kind says nothing of."""
+    return {name: value for name, value in dataclasses.asdict(known).items() if value is not None}
 
 
 def entry(e: Entry) -> dict[str, Any]:

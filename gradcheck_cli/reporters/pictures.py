@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from gradcheck_cli.errors import ExtraError
-from gradcheck_cli.reporters.heat import LEGEND, HeatMap, heat_map
+from gradcheck_cli.reporters.heat import LEGEND, HeatMap, heat_map, pictured
 from gradcheck_cli.reporters.words import sweep_line
 from gradcheck_cli.results import CheckReport, StepSweep
 from gradcheck_cli.text import printable
@@ -48,7 +48,7 @@ def pictures(report: CheckReport, *, width: int, color: bool, blocks: bool) -> I
         Whether the stream can show blocks; else the pictures are in ASCII.
     """
     sweeps = {sweep.parameter: sweep for sweep in report.sweeps}
-    for parameter in () if report.passed else report.short:
+    for parameter in pictured(report):
         columns = max(8, (width - AXIS_WIDTH) // CELL_WIDTH)
         yield drawn_map(parameter.name, heat_map(parameter, MOST_ROWS, columns), blocks=blocks)
         if parameter.name in sweeps:

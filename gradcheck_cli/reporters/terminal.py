@@ -25,6 +25,8 @@ from gradcheck_cli.reporters.words import (
     finding_lines,
     headline,
     norm_text,
+    numeric_norm_text,
+    shape_error_text,
     shape_text,
     value_text,
     verdict_word,
@@ -37,6 +39,10 @@ __all__ = ["Style", "as_text", "render", "render_run", "render_table", "renderab
 STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
 INDENT = "      "
 CATCHES = "catches: one entry off by more, or all by a larger factor, would have failed"
+CATCHES_SCREENED = (
+    "catches: one entry off by more, or all by a larger factor, would have failed; and so would an error of any other"
+    " shape and a larger relative norm, but for one time in {once:,.0f}"
+)
 MAX_ENTRY_ROWS = 20  # of one parameter, where not all are asked for
 PICTURE_WIDTH = 80  # where nothing limits the width
 _UNLIMITED = 100_000
@@ -70,7 +76,7 @@ def render(report: CheckReport, style: Style) -> str:
         out.print(Text())
         out.print_fitting(layouts_for(report, shown))
     if shown and report.reference:
-        out.print_wrapped(CATCHES)
+        out.print_wrapped(catches(report))
     print_findings(out, report)
     for parameter in detailed(shown, style.verbosity):
         out.print(Text())
@@ -80,6 +86,11 @@ def render(report: CheckReport, style: Style) -> str:
         out.print(picture)
     print_notes(out, report)
     return out.text()
+
+
+def catches(report: CheckReport) -> str:
+    """Return what the last columns of the table mean."""
+    return CATCHES if report.screen is None else CATCHES_SCREENED.format(once=1 / report.screen.missed)
 
 
 def print_findings(out: _Sheet, report: CheckReport) -> None:
@@ -138,7 +149,7 @@ def case_cells(outcome: Outcome) -> list[Text]:
         return [Text(verdict_word(outcome), "bold red"), name]
     worst = max(outcome.short, key=lambda p: p.refined_difference).worst.name if outcome.short else ""
     figures = [
-        error_text(outcome.difference), error_text(outcome.refined_difference), str(outcome.entry_count),
+        error_text(outcome.difference), error_text(outcome.refined_difference), str(outcome.size),
         f"{outcome.seconds:.2f}", printable(worst),
     ]  # fmt: skip
     return [verdict_text(outcome.verdict), name, *map(Text, figures)]
@@ -165,7 +176,7 @@ def wide_table(parameters: Sequence[ParameterResult]) -> Table:
     )  # fmt: skip
     for p in parameters:
         cells = [
-            printable(p.name), shape_text(p), norm_text(p.analytic_norm), norm_text(p.numeric_norm),
+            printable(p.name), shape_text(p), norm_text(p.analytic_norm), numeric_norm_text(p),
             error_text(p.difference), error_text(p.refined_difference), error_text(p.worst.error),
             printable(p.worst.name), value_text(p.worst.analytic), value_text(p.worst.reference),
             error_text(p.worst.bar), *catch_texts(p),
@@ -184,7 +195,7 @@ def stacked_table(parameters: Sequence[ParameterResult]) -> Table:
         entry, factor = catch_texts(p)
         cells = [
             f"{printable(p.name)}\n{shape_text(p)}",
-            f"{norm_text(p.analytic_norm)}\n{norm_text(p.numeric_norm)}",
+            f"{norm_text(p.analytic_norm)}\n{numeric_norm_text(p)}",
             f"{error_text(p.difference)}\n{error_text(p.refined_difference)}",
             f"{error_text(p.worst.error)}\n{printable(p.worst.name)}",
             f"{value_text(p.worst.analytic)}\n{value_text(p.worst.reference)}",
@@ -202,7 +213,7 @@ def listed_table(parameters: Sequence[ParameterResult]) -> Table:
         lines = [
             f"{printable(p.name)} {shape_text(p)}",
             f"norms {norm_text(p.analytic_norm)}",
-            f"      {norm_text(p.numeric_norm)}",
+            f"      {numeric_norm_text(p)}",
             f"difference {error_text(p.difference)}",
             f"refined    {error_text(p.refined_difference)}",
             f"largest error {error_text(p.worst.error)}",
@@ -217,6 +228,22 @@ def listed_table(parameters: Sequence[ParameterResult]) -> Table:
     return table
 
 
+def screened_table(parameters: Sequence[ParameterResult]) -> Table:
+    """One line a parameter, for a screen, which knows slopes and a few entries."""
+    table = new_table(
+        "verdict", "parameter", "shape", "norm(analytic)>", "difference>", "largest error>", "at", "analytic there>",
+        "reference there>", "error bar>", "catches entry>", "factor>", "any shape>",
+    )  # fmt: skip
+    for p in parameters:
+        cells = [
+            printable(p.name), shape_text(p), norm_text(p.analytic_norm), error_text(p.difference),
+            error_text(p.worst.error), printable(p.worst.name), value_text(p.worst.analytic),
+            value_text(p.worst.reference), error_text(p.worst.bar), *catch_texts(p), shape_error_text(p),
+        ]  # fmt: skip
+        table.add_row(verdict_text(p.verdict), *map(Text, cells))
+    return table
+
+
 def classic_table(parameters: Sequence[ParameterResult], *, hidden: bool) -> Table:
     """One line a parameter, for the course's rule, which has no reference."""
     table = new_table(
@@ -226,7 +253,7 @@ def classic_table(parameters: Sequence[ParameterResult], *, hidden: bool) -> Tab
     for p in parameters:
         mark = " (hidden)" if hidden and p.verdict is not Verdict.PASS else ""
         cells = [
-            printable(p.name), shape_text(p), norm_text(p.analytic_norm), norm_text(p.numeric_norm),
+            printable(p.name), shape_text(p), norm_text(p.analytic_norm), numeric_norm_text(p),
             error_text(p.difference) + mark, error_text(p.worst.error), printable(p.worst.name),
             value_text(p.worst.analytic), value_text(p.worst.numeric),
         ]  # fmt: skip
@@ -237,6 +264,8 @@ def classic_table(parameters: Sequence[ParameterResult], *, hidden: bool) -> Tab
 def layouts_for(report: CheckReport, parameters: Sequence[ParameterResult]) -> list[Callable[[], Table]]:
     """Return the layouts that show what the report has, the widest first."""
     narrower = [partial(stacked_table, parameters), partial(listed_table, parameters)]
+    if report.screen is not None:
+        return [partial(screened_table, parameters), *narrower]
     if report.reference:
         return [partial(wide_table, parameters), *narrower]
     return [partial(classic_table, parameters, hidden=report.passed), *narrower]
@@ -263,11 +292,12 @@ def detailed(parameters: Sequence[ParameterResult], verbosity: int) -> list[Para
 
 def print_entries(out: _Sheet, parameter: ParameterResult, *, every: bool) -> None:
     """Print a row for each entry: all in their order, or the worst first and no more than a screenful."""
-    entries: Sequence[Entry] = parameter.entries if every else parameter.entries.worst(MAX_ENTRY_ROWS)
+    shown = parameter.entries or parameter.slopes or parameter.entries
+    entries: Sequence[Entry] = shown if every else shown.worst(MAX_ENTRY_ROWS)
     layouts = [partial(entry_table, entries), partial(entry_table, entries, gap=1), partial(stacked_entries, entries)]
     out.print_fitting(layouts)
-    if len(entries) < len(parameter.entries):
-        out.print(Text(f"the worst {len(entries)} of {len(parameter.entries)} entries; -vv shows all"))
+    if len(entries) < len(shown):
+        out.print(Text(f"the worst {len(entries)} of {len(shown)} entries; -vv shows all"))
 
 
 def entry_table(entries: Sequence[Entry], gap: int = 2) -> Table:

@@ -15,6 +15,8 @@ __all__ = [
     "finding_lines",
     "headline",
     "norm_text",
+    "numeric_norm_text",
+    "shape_error_text",
     "shape_text",
     "sweep_line",
     "value_text",
@@ -37,16 +39,25 @@ def headline(report: CheckReport) -> str:
 
 def facts(report: CheckReport, *, seconds: str = "") -> list[str]:
     """Return the circumstances of the check, every digit of the loss and of the difference, and the reasons."""
-    epsilon = report.epsilon if isinstance(report.epsilon, str) else f"{report.epsilon:g}"
-    loss = "" if report.loss is None else f"J = {report.loss!r}, "
-    entries = "entry" if report.entry_count == 1 else "entries"
     loss = "" if report.loss is None else f"J = {report.loss!r}, "
     reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
     return [
         f"{loss}difference = {report.difference!r}",
-        f"{report.entry_count} {entries}, epsilon {epsilon}, {report.evaluations} evaluations{seconds}; {reference}",
+        f"{extent(report)}, {report.evaluations} evaluations{seconds}; {reference}",
         *report.reasons,
     ]
+
+
+def extent(report: CheckReport) -> str:
+    """Return what was checked: all entries, a sample of them, or slopes."""
+    entries = "entry" if report.size == 1 else "entries"
+    if report.screen is not None:
+        screen = report.screen
+        return f"{report.size} {entries} screened along {screen.directions} directions (seed {screen.seed})"
+    epsilon = report.epsilon if isinstance(report.epsilon, str) else f"{report.epsilon:g}"
+    if report.entry_count < report.size:
+        return f"{report.entry_count} of {report.size} {entries} (seed {report.settings['seed']}), epsilon {epsilon}"
+    return f"{report.size} {entries}, epsilon {epsilon}"
 
 
 def finding_lines(finding: Finding) -> Iterator[str]:
@@ -65,7 +76,7 @@ def finding_lines(finding: Finding) -> Iterator[str]:
 def worst_line(parameter: ParameterResult) -> str:
     """Return how many entries are off, and the worst with all its figures."""
     worst, off = parameter.worst, parameter.count(EntryVerdict.DISAGREES)
-    counted = f"{off} of {len(parameter.entries)} entries disagree, most " if off else "largest error "
+    counted = f"{off} of {parameter.size} entries disagree, most " if off else "largest error "
     return (
         f"{counted}at {printable(worst.name)}: analytic {value_text(worst.analytic)}, numeric"
         f" {value_text(worst.numeric)}, reference {value_text(worst.reference)}, error {error_text(worst.error)},"
@@ -89,6 +100,17 @@ def catch_texts(parameter: ParameterResult) -> tuple[str, str]:
     if parameter.sensitivity is None:
         return "-", "-"
     return f"{parameter.sensitivity.entry:.1e}", f"{parameter.sensitivity.factor:.1e}"
+
+
+def shape_error_text(parameter: ParameterResult) -> str:
+    """Return the smallest error of any shape that a screen is all but sure to see."""
+    known = parameter.sensitivity
+    return "-" if known is None or known.spread is None else f"{known.spread:.1e}"
+
+
+def numeric_norm_text(parameter: ParameterResult) -> str:
+    """Return the norm of the numeric gradient, which a screen does not know."""
+    return "-" if parameter.slopes is not None else norm_text(parameter.numeric_norm)
 
 
 def norm_text(norm: float) -> str:
