@@ -7,6 +7,7 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -40,6 +41,7 @@ from gradcheck_cli.problems.functions import function_problem
 from gradcheck_cli.problems.network import Network
 from gradcheck_cli.problems.preflight import preflight
 from gradcheck_cli.problems.problem import ComplexSafe, KnownGradient, Problem
+from gradcheck_cli.problems.sharing.shared import shared_out
 from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.results import CheckReport, ParameterResult, StepError, Verdict
 from gradcheck_cli.sampling import Measured, Sample, joined, placed
@@ -65,6 +67,8 @@ def check(
     max_evals: int | None = None,
     time_limit: float | None = None,
     locate: int = DEFAULT_LOCATE,
+    jobs: int = 1,
+    executor: Executor | str | None = None,
     journal: Journal | None = None,
     sweep_steps: bool = False,
     progress: Progress = lambda _: None,
@@ -97,6 +101,10 @@ def check(
         Seconds that the check may take.
     locate : int, optional
         How many wrong entries a screen looks for.
+    jobs : int, optional
+        Processes that evaluate the loss; the numbers are the same with any number of them.
+    executor : concurrent.futures.Executor or str, optional
+        Somebody else's workers in their place: any executor, or ``"dask://HOST:PORT"`` for a cluster.
     journal : Journal, optional
         Where to keep every loss; one that has some goes on where it ends.
     sweep_steps : bool, optional
@@ -118,28 +126,22 @@ def check(
         epsilon, threshold, precision, classic, require_sensitivity, seed or 0, mode, max_evals, time_limit, locate
     )
     require_something(problem.parameters)
-    settings, why = decided(problem, settings, seed, journal)
+    settings, why = decided(problem, settings, seed, journal, jobs)
     problem = preflight(problem, nudge=settings.mode == FULL) if isinstance(problem, FunctionProblem) else problem
-    run = Run.at_the_point(problem, settings, progress, journal)
-    try:
-        report = run.report_of_its_mode()
-    finally:
-        if journal is not None:
-            journal.evaluations = run.problem.evaluations
+    with shared_out(problem, jobs=jobs, executor=executor) as shared:
+        run = Run.at_the_point(shared, settings, progress, journal)
+        report = run.whole_report(sweep_steps=sweep_steps)
     report = dataclasses.replace(
-        report,
-        evaluations=run.problem.evaluations,
-        settings=dataclasses.asdict(settings),
-        sweeps=problem_sweeps(problem, report, settings.seed) if sweep_steps and not run.interrupted else (),
-        seconds=time.perf_counter() - started,
-        notes=(*([why] if why else []), *report.notes),
+        report, notes=(*([why] if why else []), *report.notes), seconds=time.perf_counter() - started
     )
     if run.interrupted:
         raise CheckInterrupted(unfinished(report, problem.parameters) if report.parameters else None)
     return report
 
 
-def decided(problem: Problem, settings: Settings, seed: int | None, journal: Journal | None) -> tuple[Settings, str]:
+def decided(
+    problem: Problem, settings: Settings, seed: int | None, journal: Journal | None, jobs: int
+) -> tuple[Settings, str]:
     """Return the settings with their mode and seed, and why the mode is what it is.
 
     Raises
@@ -151,7 +153,7 @@ def decided(problem: Problem, settings: Settings, seed: int | None, journal: Jou
         mode, why = journal.mode, f"gone on with after {journal.evaluations:,} evaluations"
         settings = dataclasses.replace(settings, mode=mode, seed=journal.seed)
     else:
-        mode, why = chosen_mode(problem, settings)
+        mode, why = chosen_mode(problem, settings, jobs)
         fresh = secrets.randbits(32) if seed is None and mode == SCREEN else settings.seed
         settings = dataclasses.replace(settings, mode=mode, seed=fresh)
     if journal is not None:
@@ -179,6 +181,7 @@ class Run:
     budget: BudgetedProblem
     settings: Settings
     progress: Progress
+    journal: Journal | None
     loss: float | None
     """J at the point; None where there are two gradients and no loss."""
     analytic: Parameters
@@ -200,7 +203,22 @@ class Run:
         budget = BudgetedProblem(kept, settings.max_evals, settings.time_limit, free)
         counted = CountedProblem(budget)
         loss = None if isinstance(problem, KnownGradient) else finite_loss(counted)
-        return cls(counted, budget, settings, progress, loss, problem.gradient(problem.parameters))
+        return cls(counted, budget, settings, progress, journal, loss, problem.gradient(problem.parameters))
+
+    def whole_report(self, *, sweep_steps: bool) -> CheckReport:
+        """Return the report, with what it cost."""
+        try:
+            report = self.report_of_its_mode()
+        finally:
+            if self.journal is not None:
+                self.journal.evaluations = self.problem.evaluations
+        sweeps = sweep_steps and not self.interrupted
+        return dataclasses.replace(
+            report,
+            evaluations=self.problem.evaluations,
+            settings=dataclasses.asdict(self.settings),
+            sweeps=problem_sweeps(self.problem.problem, report, self.settings.seed) if sweeps else (),
+        )
 
     def report_of_its_mode(self) -> CheckReport:
         """Return the report, but for what the whole of a check adds."""

@@ -124,6 +124,10 @@ class CheckInterrupted(KeyboardInterrupt):
         self.report = report
 
 
+class WorkerError(GradcheckError):
+    """A process that evaluated the user's loss died, again and again."""
+
+
 class InternalError(GradcheckError):
     """Two evaluations of our own that must agree do not: nothing that came of them can be trusted."""
 

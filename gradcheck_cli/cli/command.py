@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking, point_options
+from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking, point_options, taken
+from gradcheck_cli.cli.large_options import large_options
 from gradcheck_cli.cli.param_types import POSITIVE
 from gradcheck_cli.cli.running import Case, run_checks
 
@@ -42,6 +43,7 @@ With --batch each parameter has an axis of points in front, and so have the loss
 @click.option("--timeout", type=POSITIVE, default=60.0, show_default=True, help="Seconds that a call may take.")
 @click.option("--batch", type=click.IntRange(min=1), metavar="N", help="Hand over up to N points a call.")
 @point_options
+@large_options
 @auto_options
 @click.pass_context
 def command(
@@ -54,7 +56,7 @@ def command(
     **options: Any,
 ) -> None:
     """Check the gradient that a program in any language computes."""
-    point = PointOptions(**{name: options.pop(name) for name in PointOptions.__dataclass_fields__})
+    point = taken(PointOptions, options)
     case = Case(f"command, {program}", partial(load_problem, program, exchange, timeout, batch, point))
     ctx.exit(run_checks([case], checking(options)))
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking, point_options
+from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking, point_options, taken
+from gradcheck_cli.cli.large_options import large_options
 from gradcheck_cli.cli.running import Case, run_checks
+from gradcheck_cli.loading.functions import absolute, file_of
 
 if TYPE_CHECKING:
-    from gradcheck_cli.problems.problem import Problem
+    from gradcheck_cli.problems.user_function import FunctionProblem
 
 __all__ = ["func"]
 
@@ -22,6 +27,7 @@ Examples:
   gradcheck func mypkg.losses:loss_and_grad --params params.npz
   gradcheck func scipy.optimize:rosen --grad scipy.optimize:rosen_der --at 1.3,0.7,0.8
   gradcheck func model.py:loss --autograd torch --params params.npz
+  gradcheck func model.py:loss --grad model.py:grad --params big.npz --mode screen --jobs 4
 
 \b
 The loss is called as loss(params, **data). params is a dict of float64 arrays, or one array where there is one
@@ -39,6 +45,7 @@ function returns the pair (loss, gradient).
     help="Check this framework's own gradient of the loss, which takes its arrays.",
 )
 @point_options
+@large_options
 @auto_options
 @click.pass_context
 def func(
@@ -52,12 +59,38 @@ def func(
     """Check the gradient of a function of your own, from a FILE.py:NAME or a MODULE:NAME."""
     if grad and autograd:
         raise click.UsageError("Give either --grad or --autograd: there is one gradient to check.")
-    point = PointOptions(**{name: options.pop(name) for name in PointOptions.__dataclass_fields__})
+    point = taken(PointOptions, options)
     case = Case(f"func, {loss}", partial(load_problem, loss, grad, autograd, point), grad)
     ctx.exit(run_checks([case], checking(options)))
 
 
-def load_problem(loss: str, grad: str | None, autograd: str | None, point: PointOptions) -> Problem:
+@dataclass(frozen=True)
+class FunctionFiles:
+    """How another process makes the same problem."""
+
+    loss: str
+    autograd: str | None
+    point: PointOptions
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that it is made of."""
+        return [path.resolve() for path in (file_of(self.loss), self.point.params, self.point.data) if path]
+
+    def make(self, places: Mapping[Path, Path]) -> FunctionProblem:
+        """Make the problem; its claim is of no use there."""
+        point = replace(self.point, params=moved(self.point.params, places), data=moved(self.point.data, places))
+        home, _, name = self.loss.rpartition(":")
+        file = moved(file_of(self.loss), places)
+        return load_problem(f"{file or home}:{name}", None, self.autograd, point)
+
+
+def moved(path: Path | None, places: Mapping[Path, Path]) -> Path | None:
+    """Return where a file is."""
+    return None if path is None else places.get(path.resolve(), path)
+
+
+def load_problem(loss: str, grad: str | None, autograd: str | None, point: PointOptions) -> FunctionProblem:
     """Load the functions and the arrays that they are called with."""
     from gradcheck_cli.loading.functions import load_function
     from gradcheck_cli.problems.autograd import import_framework
@@ -66,7 +99,7 @@ def load_problem(loss: str, grad: str | None, autograd: str | None, point: Point
     loaded = point.load()
     if autograd:
         import_framework(autograd)  # before the user's file makes arrays of the wrong precision
-    return function_problem(
+    problem = function_problem(
         load_function(loss),
         load_function(grad) if grad else None,
         loaded.parameters,
@@ -77,3 +110,4 @@ def load_problem(loss: str, grad: str | None, autograd: str | None, point: Point
         only=loaded.only,
         notes=loaded.notes,
     )
+    return replace(problem, recipe=FunctionFiles(absolute(loss), autograd, point.absolute()))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from gradcheck_cli.cli.completion import complete_parameter
+from gradcheck_cli.cli.large_options import LargeOptions
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.param_types import FINITE
 from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON
@@ -17,8 +18,9 @@ from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["PointOptions", "auto_options", "checking", "comparing_options", "point_options"]
+__all__ = ["PointOptions", "auto_options", "checking", "comparing_options", "point_options", "taken"]
 
+_Options = TypeVar("_Options")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path)
 
@@ -52,6 +54,12 @@ class PointOptions:
             raise click.UsageError("Give either --param or --skip: what is not selected is skipped.")
         if bool(self.skip) != bool(self.why):
             raise click.UsageError("--skip NAME and --why TEXT go together: a gap in a check needs its reason.")
+
+    def absolute(self) -> PointOptions:
+        """Return the same for a process that runs in another folder."""
+        return replace(
+            self, params=self.params and Path(self.params).resolve(), data=self.data and Path(self.data).resolve()
+        )
 
     def load(self) -> LoadedProblem:
         """Read the files."""
@@ -116,8 +124,14 @@ def comparing_options(command: _Command) -> _Command:
     return command
 
 
+def taken(kind: type[_Options], options: dict[str, Any]) -> _Options:
+    """Take the values of some options out of all, and return their record."""
+    return kind(**{field.name: options.pop(field.name) for field in fields(kind)})  # type: ignore[arg-type]  # it is a dataclass
+
+
 def checking(options: dict[str, Any]) -> Checking:
-    """Return the values of `auto_options`."""
+    """Return the values of `auto_options`, and of `large_options`."""
     if options["epsilon"] is None:
         options["epsilon"] = DEFAULT_EPSILON if options["classic"] else AUTO
-    return Checking(**options)
+    large = taken(LargeOptions, options)
+    return Checking(**options, large=large)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from gradcheck_cli.cli.large_options import LargeOptions
 from gradcheck_cli.cli.param_types import EPSILON, POSITIVE, REPORT
 from gradcheck_cli.reporters.formats import FORMATS
 from gradcheck_cli.settings import DEFAULT_EPSILON, DEFAULT_THRESHOLD, PRECISIONS
@@ -36,6 +37,8 @@ class Checking:
     reports: tuple[tuple[str, str], ...]
     plot: bool
     exit_zero: bool
+    large: LargeOptions | None = None
+    """Those for large problems, where the command has them."""
 
     @property
     def draws(self) -> bool:

@@ -17,6 +17,7 @@ import click
 from gradcheck_cli.cli.defaults import Project
 from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK, INTERRUPTED
 from gradcheck_cli.cli.files import write_whole
+from gradcheck_cli.cli.large_options import LargeOptions
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.output import can_show, show_failure, terminal_width, wants_color, write
 from gradcheck_cli.errors import CheckInterrupted, GradcheckError, UserFunctionError
@@ -133,8 +134,14 @@ def checked(problem: Problem | ScalarModel, options: Checking) -> CheckReport:
     entries = sum(values.size for values in problem.parameters.values())
     ladder = not options.classic and not isinstance(problem, ComplexSafe)
     passes = ladder + (options.epsilon != AUTO)
-    with Progress(entries * passes, quiet=options.verbosity < 0) as progress:
-        return check(problem, **options.settings, sweep_steps=options.draws, progress=progress)
+    large = options.large or LargeOptions()
+    journal = large.journal()
+    try:
+        with Progress(entries * passes, quiet=options.verbosity < 0) as progress:
+            settings = {**options.settings, **large.settings, "journal": journal, "progress": progress}
+            return check(problem, **settings, sweep_steps=options.draws)
+    finally:
+        large.keep(journal)
 
 
 def unchecked(name: str, error: GradcheckError) -> Unchecked:

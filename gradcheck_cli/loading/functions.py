@@ -12,7 +12,7 @@ from typing import Any
 
 from gradcheck_cli.errors import InputError, UserFunctionError, did_you_mean
 
-__all__ = ["load_function"]
+__all__ = ["absolute", "file_of", "load_function"]
 
 EXPECTED = "expected FILE.py:NAME or MODULE:NAME"
 
@@ -37,18 +37,25 @@ def load_function(reference: str) -> Callable[..., Any]:
         Where the file raises while it is imported.
     """
     home, colon, name = reference.rpartition(":")
+    file = file_of(reference)
     if not (colon and home and name):
         raise InputError(f"{reference!r} does not name a function, {EXPECTED}")
-    function = find_attribute(import_home(home), home, name)
+    function = find_attribute(import_file(file) if file else import_module(home), home, name)
     if not callable(function):
         raise InputError(f"{name!r} in {home} is {type(function).__name__}, expected a function")
     return function  # type: ignore[no-any-return]
 
 
-def import_home(home: str) -> ModuleType:
-    """Import what stands before the last colon."""
-    is_path = home.endswith(".py") or "/" in home or "\\" in home
-    return import_file(Path(home)) if is_path else import_module(home)
+def file_of(reference: str) -> Path | None:
+    """Return the file that a reference names; None where it names a module."""
+    home = reference.rpartition(":")[0]
+    return Path(home) if home.endswith(".py") or "/" in home or "\\" in home else None
+
+
+def absolute(reference: str) -> str:
+    """Return a reference that means the same in any folder."""
+    file = file_of(reference)
+    return reference if file is None else f"{file.resolve()}:{reference.rpartition(':')[2]}"
 
 
 def find_attribute(module: ModuleType, home: str, name: str) -> Any:

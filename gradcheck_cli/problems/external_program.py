@@ -189,19 +189,21 @@ class ProgramProblem(FunctionProblem):
         return min(self.point[parameter].size, self.program.batch or 1)
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
-        """Return the changes of the loss, in as few calls as the batch allows."""
-        program = self.program
-        if program.batch is None:
+        """Return the changes of the loss; in a batch the last point of all stays where it is."""
+        if self.program.batch is None:
             return super().loss_changes(parameter, entries, steps)
-        # the last point of all stays where it is
-        entries, steps = np.append(entries, 0), np.append(steps, 0.0)
-        losses = [
-            self.batch_losses(parameter, entries[k : k + program.batch], steps[k : k + program.batch])
-            for k in range(0, len(entries), program.batch)
-        ]
+        losses = self.moved_losses(parameter, np.append(entries, 0), np.append(steps, 0.0))
         with np.errstate(invalid="ignore"):
-            every = np.concatenate(losses)
-            return np.asarray(every[:-1] - every[-1])
+            return np.asarray(losses[:-1] - losses[-1])
+
+    def moved_losses(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
+        """Return the losses with single entries moved, in as few calls as the batch allows."""
+        batch = self.program.batch
+        if batch is None:
+            return super().moved_losses(parameter, entries, steps)
+        starts = range(0, len(entries), batch)
+        losses = [self.batch_losses(parameter, entries[k : k + batch], steps[k : k + batch]) for k in starts]
+        return np.concatenate([np.empty(0), *losses])
 
     @property
     def program(self) -> Program:

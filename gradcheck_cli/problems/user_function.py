@@ -11,7 +11,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +24,23 @@ from gradcheck_cli.problems.directions import Move, move, move_back, sizes_of
 from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
 
-__all__ = ["FunctionProblem", "call", "name_of", "raised"]
+__all__ = ["FunctionProblem", "Recipe", "call", "name_of", "raised"]
 
 WORDS_OF_PROGRESS = 20  # for a large parameter
 
 NO_VALUE_THERE = (ArithmeticError, ValueError)
 """What a loss may raise beside the point, where it is not defined: the logarithm of a negative number."""
+
+
+class Recipe(Protocol):
+    """How to make a problem anew from files."""
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """The files that it is made of, absolute."""
+
+    def make(self, places: Mapping[Path, Path]) -> FunctionProblem:
+        """Make the problem; a file that is in `places` is read from there."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,8 @@ class FunctionProblem:
     returns_both: bool = False
     keeps_inputs: bool = True
     """Whether the loss leaves the arrays that it is given as they are."""
+    recipe: Recipe | None = None
+    """How another process makes the same problem; None where it has to be handed over."""
 
     @cached_property
     def parameters(self) -> Parameters:

@@ -1,0 +1,105 @@
+"""The options for large problems: screens, budgets, several processes, and checks that are gone on with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from gradcheck_cli.cli.files import write_whole
+from gradcheck_cli.cli.param_types import POSITIVE
+from gradcheck_cli.settings import AUTO, DEFAULT_LOCATE, MODES
+
+if TYPE_CHECKING:
+    from gradcheck_cli.numeric.journal import Journal
+
+__all__ = ["LargeOptions", "large_options"]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+FILE = click.Path(path_type=Path)
+COUNT = click.IntRange(min=1)
+
+
+@dataclass(frozen=True)
+class LargeOptions:
+    """The values of `large_options`."""
+
+    mode: str = AUTO
+    max_evals: int | None = None
+    time_limit: float | None = None
+    locate: int = DEFAULT_LOCATE
+    seed: int | None = None
+    jobs: int = 1
+    executor: str | None = None
+    save: Path | None = None
+    resume: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.jobs > 1 and self.executor:
+            raise click.UsageError("Give either --jobs or --executor: the losses are evaluated here or there.")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a check is told."""
+        names = ("mode", "max_evals", "time_limit", "locate", "seed", "jobs", "executor")
+        return {name: getattr(self, name) for name in names}
+
+    def journal(self) -> Journal | None:
+        """Return the journal that the check is to keep; None where none is wanted."""
+        from gradcheck_cli.loading.state import read_state
+        from gradcheck_cli.numeric.journal import Journal
+
+        if self.resume is not None:
+            return Journal(**read_state(self.resume))
+        return Journal() if self.save is not None else None
+
+    def keep(self, journal: Journal | None) -> None:
+        """Write the journal where that was asked for."""
+        from gradcheck_cli.loading.state import state_text
+
+        target = self.save or self.resume
+        if journal is not None and journal.mode and target is not None:
+            write_whole(
+                str(target),
+                state_text(journal.seed, journal.mode, journal.problem, journal.evaluations, journal.losses),
+            )
+
+
+def large_options(command: _Command) -> _Command:
+    """Add the options that say how much of a large problem is checked, and by whom."""
+    for option in reversed(
+        [
+            click.option(
+                "--mode",
+                type=click.Choice(MODES),
+                default=AUTO,
+                show_default=True,
+                help="Check every entry, or screen random directions.",
+            ),
+            click.option("--max-evals", type=COUNT, metavar="N", help="Evaluate the loss no more often."),
+            click.option("--time", "time_limit", type=POSITIVE, metavar="SECONDS", help="Take no longer."),
+            click.option(
+                "--locate",
+                type=COUNT,
+                default=DEFAULT_LOCATE,
+                show_default=True,
+                metavar="N",
+                help="Wrong entries that a screen looks for.",
+            ),
+            click.option(
+                "--seed",
+                type=click.IntRange(0, 2**63 - 1),
+                metavar="N",
+                help="Of what is random.  [default: fresh for a screen]",
+            ),
+            click.option("--jobs", type=COUNT, default=1, show_default=True, help="Processes for the evaluations."),
+            click.option("--executor", metavar="dask://HOST:PORT", help="A cluster for the evaluations."),
+            click.option("--save", type=FILE, metavar="FILE", help="Keep the state of the check in this file."),
+            click.option("--resume", type=FILE, metavar="FILE", help="Go on with the check of this file."),
+        ]
+    ):
+        command = option(command)
+    return command

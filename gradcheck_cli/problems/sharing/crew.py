@@ -1,0 +1,99 @@
+"""Workers that do tasks, whoever runs them. What a dead worker was at is done again."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from gradcheck_cli.errors import WorkerError
+from gradcheck_cli.parameters import Array
+from gradcheck_cli.problems.sharing.tasks import Task, run
+
+__all__ = ["Crew"]
+
+TRIES = 3  # of a task: the first, and twice more
+IN_FLIGHT = 4  # tasks for each worker
+DEATHS = {"KilledWorker", "CommClosedError", "FutureCancelledError"}  # as dask names them
+
+Answer: TypeAlias = "tuple[Array, float] | None"
+
+
+@dataclass
+class Crew:
+    """An executor, and what to do where it breaks."""
+
+    start: Callable[[], Executor]
+    """Starts the executor, or another one in its place."""
+    workers: int
+    """How many there are, as far as is known."""
+    pack: Callable[[], bytes]
+    """Packs the problem, for a worker that does not know it."""
+    executor: Executor | None = None
+    """None where it was not needed yet."""
+    parcel: bytes | None = None
+
+    def answers(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Array, float]]:
+        """Do tasks, and yield the number, the losses and the seconds of each as it ends.
+
+        Raises
+        ------
+        WorkerError
+            Where workers died at the same task again and again.
+        """
+        waiting = deque(enumerate(tasks))
+        running: dict[Future[Answer], tuple[int, Task, Executor]] = {}
+        deaths: Counter[int] = Counter()
+        while waiting or running:
+            while waiting and len(running) < IN_FLIGHT * self.workers:
+                number, task = waiting.popleft()
+                future, executor = self.submit(task)
+                running[future] = number, task, executor
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                number, task, executor = running.pop(future)
+                error = error_of(future)
+                if error is not None:
+                    deaths[number] += 1
+                    self.bury(error, executor, deaths[number])
+                    waiting.appendleft((number, task))
+                elif (answer := future.result()) is None:
+                    waiting.appendleft((number, task._replace(parcel=self.packed())))
+                else:
+                    yield number, *answer
+
+    def submit(self, task: Task) -> tuple[Future[Answer], Executor]:
+        """Hand a task over, to a new executor where the one that was there broke in the meantime."""
+        if self.executor is None:
+            self.executor = self.start()
+        try:
+            return self.executor.submit(run, task), self.executor
+        except BrokenProcessPool:
+            self.executor = self.start()
+            return self.executor.submit(run, task), self.executor
+
+    def bury(self, error: BaseException, executor: Executor, deaths: int) -> None:
+        """Take note that a worker has died; raise what is no death, and what has happened too often."""
+        died = isinstance(error, BrokenProcessPool | CancelledError) or type(error).__name__ in DEATHS
+        if not died:
+            raise error
+        if deaths >= TRIES:
+            raise WorkerError(
+                f"a worker died {deaths} times at the same evaluations ({type(error).__name__})",
+                hint="is there enough memory? --jobs 1 evaluates the loss in this process, where its end is seen",
+            ) from error
+        if isinstance(error, BrokenProcessPool) and executor is self.executor:
+            self.executor = self.start()
+
+    def packed(self) -> bytes:
+        """Return the parcel, packed once."""
+        if self.parcel is None:
+            self.parcel = self.pack()
+        return self.parcel
+
+
+def error_of(future: Future[Answer]) -> BaseException | None:
+    """Return what a task raised; its being cancelled, too, is an end that it came to."""
+    return CancelledError() if future.cancelled() else future.exception()

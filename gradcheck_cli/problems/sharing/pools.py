@@ -1,0 +1,120 @@
+"""Where workers come from: processes of our own, a dask cluster, or any executor that the user has."""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from gradcheck_cli.errors import ExtraError, SettingError
+
+__all__ = ["dask_executor", "process_pools"]
+
+DASK = "dask://"
+PATIENCE = 10  # seconds to find a cluster
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+class ProcessPools:
+    """Pools of processes, one after another: where one breaks, the next takes its place."""
+
+    def __init__(self, jobs: int, *, fresh: bool) -> None:
+        self.jobs = jobs
+        forks = not fresh and "fork" in multiprocessing.get_all_start_methods()
+        self.context = multiprocessing.get_context("fork" if forks else "spawn")
+        self.others = set(multiprocessing.active_children())
+        self.pool: ProcessPoolExecutor | None = None
+
+    def start(self) -> Executor:
+        """Start a pool, and end the one before it."""
+        self.end(at_once=True)
+        self.pool = ProcessPoolExecutor(self.jobs, mp_context=self.context, initializer=begin)
+        return self.pool
+
+    def end(self, *, at_once: bool) -> None:
+        """End the pool: its workers finish what they are at, or are stopped."""
+        if self.pool is None:
+            return
+        self.pool.shutdown(wait=not at_once, cancel_futures=True)
+        for process in set(multiprocessing.active_children()) - self.others if at_once else ():
+            process.terminate()
+        self.pool = None
+
+
+def begin() -> None:
+    """Begin a worker: Ctrl-C is for the process that it works for, and one thread is enough for it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(ImportError):  # in a forked process the environment comes too late
+        importlib.import_module("threadpoolctl").threadpool_limits(1)
+
+
+@contextmanager
+def process_pools(jobs: int, *, fresh: bool) -> Iterator[ProcessPools]:
+    """Offer pools of processes.
+
+    Parameters
+    ----------
+    jobs : int
+        How many processes.
+    fresh : bool
+        Whether they start afresh and make the problem themselves; else they are forked where that can be done, and
+        inherit it: then its functions need not be picklable.
+    """
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # read by libraries when a fresh process loads them
+    pools = ProcessPools(jobs, fresh=fresh)
+    try:
+        yield pools
+    except BaseException:
+        pools.end(at_once=True)
+        raise
+    finally:
+        pools.end(at_once=False)
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@contextmanager
+def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
+    """Offer the workers of a cluster, and say how many there are.
+
+    Parameters
+    ----------
+    address : str
+        ``dask://HOST:PORT`` of its scheduler.
+
+    Raises
+    ------
+    SettingError
+        Where it is none, or no cluster answers.
+    ExtraError
+        Where dask is not installed.
+    """
+    if not address.startswith(DASK) or ":" not in address.removeprefix(DASK):
+        raise SettingError(f"executor is {address!r}, expected {DASK}HOST:PORT")
+    client = connected(f"tcp://{address.removeprefix(DASK)}")
+    try:
+        workers = len(client.scheduler_info()["workers"])
+        # the same task on the same numbers is to be done again where it is asked for again
+        yield client.get_executor(pure=False), max(workers, 1)
+    finally:
+        client.close()
+
+
+def connected(address: str) -> Any:
+    """Return a client of the cluster."""
+    try:
+        distributed = importlib.import_module("distributed")
+    except ImportError as error:
+        raise ExtraError.missing("--executor dask://...", "distributed", "dask") from error
+    try:
+        return distributed.Client(address, timeout=PATIENCE)
+    except (OSError, ValueError) as error:
+        raise SettingError(
+            f"no dask scheduler answers at {address} within {PATIENCE} s", hint="is it running, and the port right?"
+        ) from error

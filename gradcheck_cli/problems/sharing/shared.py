@@ -1,0 +1,173 @@
+"""A problem whose losses are evaluated by several workers: the same numbers to the last bit, whoever they come from."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.directions import Move
+from gradcheck_cli.problems.problem import Problem
+from gradcheck_cli.problems.sharing.crew import Crew
+from gradcheck_cli.problems.sharing.parcels import packed
+from gradcheck_cli.problems.sharing.pools import dask_executor, process_pools
+from gradcheck_cli.problems.sharing.tasks import Task, forget, know, run
+from gradcheck_cli.problems.user_function import FunctionProblem
+
+__all__ = ["shared_out"]
+
+TASK = 0.03  # seconds of a task: handing it over takes a thousandth
+FIRST = 3  # evaluations that are timed here before any are shared
+WORTH = 0.06  # seconds of work that running processes are handed
+WORTH_STARTING = 0.5  # seconds of work that processes are started for
+
+Part = Callable[[slice], tuple[Any, ...]]
+
+
+@contextmanager
+def shared_out(problem: Problem, *, jobs: int = 1, executor: Executor | str | None = None) -> Iterator[Problem]:
+    """Offer a problem whose evaluations are shared out.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of the user's functions; any other comes back as it is, for it has quicker ways.
+    jobs : int, optional
+        Processes of our own; with 1 there are none.
+    executor : concurrent.futures.Executor or str, optional
+        Somebody else's workers in their place: any executor, or ``dask://HOST:PORT``.
+
+    Raises
+    ------
+    SettingError, ExtraError
+        Where there is no such cluster.
+    """
+    if not isinstance(problem, FunctionProblem) or (jobs == 1 and executor is None):
+        yield problem
+        return
+    key = uuid.uuid4().hex
+    know(key, problem, os.getpid())
+    try:
+        with crew_of(problem, jobs, executor) as crew:
+            yield SharedProblem(problem, crew, key, others=executor is not None)
+    finally:
+        forget(key)
+
+
+@contextmanager
+def crew_of(problem: FunctionProblem, jobs: int, executor: Executor | str | None) -> Iterator[Crew]:
+    """Offer the workers."""
+    if isinstance(executor, str):
+        with dask_executor(executor) as (cluster, workers):
+            yield Crew(lambda: cluster, workers, partial(packed, problem, abroad=True))
+    elif executor is not None:
+        yield Crew(lambda: executor, jobs, partial(packed, problem, abroad=True))
+    else:
+        with process_pools(jobs, fresh=problem.recipe is not None) as pools:
+            yield Crew(pools.start, jobs, partial(packed, problem, abroad=False))
+
+
+@dataclass
+class SharedProblem:
+    """A problem that is asked as any other."""
+
+    problem: FunctionProblem
+    crew: Crew
+    key: str
+    others: bool
+    """Whether the workers are not ours: then all is shared, however little it is."""
+    pace: float = 0.0
+    """Seconds of an evaluation, as far as is known."""
+    worked: float = field(default=0.0, init=False)
+    """Seconds of work that was done here."""
+
+    @property
+    def name(self) -> str:
+        """The problem's."""
+        return self.problem.name
+
+    @property
+    def parameters(self) -> Parameters:
+        """The problem's."""
+        return self.problem.parameters
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """The problem's."""
+        return self.problem.notes
+
+    @property
+    def sizes(self) -> dict[str, float]:
+        """The problem's."""
+        return self.problem.sizes
+
+    def loss(self, parameters: Parameters) -> float:
+        """Return the problem's loss: one evaluation is not shared."""
+        return self.problem.loss(parameters)
+
+    def gradient(self, parameters: Parameters) -> Parameters:
+        """Return the problem's claim."""
+        return self.problem.gradient(parameters)
+
+    def entries_at_once(self, parameter: str) -> int:
+        """Return what the problem wants, however many workers there are: so the evaluations are as many."""
+        return self.problem.entries_at_once(parameter)
+
+    def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
+        """Return the problem's changes."""
+        losses = self.losses("entries", len(entries), lambda part: (parameter, entries[part], steps[part]))
+        with np.errstate(invalid="ignore"):
+            return losses - self.problem.loss(self.problem.parameters)
+
+    def losses_along(self, moves: Sequence[Move]) -> Array:
+        """Return the problem's losses along directions."""
+        return self.losses("along", len(moves), lambda part: (list(moves[part]),))
+
+    # sharing
+
+    def losses(self, kind: str, count: int, arguments: Part) -> Array:
+        """Return so many losses, each evaluated once: here or by the workers."""
+        losses = np.empty(count)
+        done = 0
+        if not self.pace:
+            done = min(FIRST, count)
+            losses[:done] = self.alone(kind, arguments(slice(0, done)))
+        if self.worth_sharing(count - done):
+            self.share(kind, arguments, done, losses)
+        elif done < count:
+            losses[done:] = self.alone(kind, arguments(slice(done, count)))
+        return losses
+
+    def worth_sharing(self, count: int) -> bool:
+        """Whether workers would have the losses sooner."""
+        work = count * self.pace
+        if self.others or self.crew.executor is not None:
+            return count > 0 and (self.others or work >= WORTH)
+        return work + self.worked >= WORTH_STARTING and work >= WORTH
+
+    def alone(self, kind: str, arguments: tuple[Any, ...]) -> Array:
+        """Evaluate losses in this process."""
+        started = time.perf_counter()
+        answer = run(Task(self.key, kind, arguments))
+        losses, self.pace = answer if answer is not None else (np.empty(0), self.pace)
+        self.worked += time.perf_counter() - started
+        return losses
+
+    def share(self, kind: str, arguments: Part, start: int, losses: Array) -> None:
+        """Have the workers evaluate the losses from `start` on; each task takes about as long as `TASK`."""
+        evenly = -(-(len(losses) - start) // self.crew.workers)
+        size = max(1, min(round(TASK / self.pace), evenly))
+        parts = [slice(k, min(k + size, len(losses))) for k in range(start, len(losses), size)]
+        tasks = [Task(self.key, kind, arguments(part)) for part in parts]
+        for number, found, seconds in self.crew.answers(tasks):
+            losses[parts[number]], self.pace = found, seconds

@@ -1,0 +1,73 @@
+"""What a worker does: one task, on a problem that it makes once.
+
+A task is a few numbers. The problem itself, with its long arrays, does not travel with it: a worker that does not know
+the problem answers None, and is then given the means to make it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import nullcontext, redirect_stdout
+from typing import Any, NamedTuple
+
+from gradcheck_cli.parameters import Array
+from gradcheck_cli.problems.sharing.parcels import unpacked
+from gradcheck_cli.problems.user_function import FunctionProblem
+
+__all__ = ["Task", "forget", "know", "run"]
+
+KINDS: dict[str, Callable[..., Array]] = {
+    "entries": lambda problem, *moved: problem.moved_losses(*moved),
+    "along": lambda problem, moves: problem.losses_along(moves),
+}
+
+
+class Task(NamedTuple):
+    """Some evaluations of a problem's loss."""
+
+    key: str
+    """Of the problem."""
+    kind: str
+    arguments: tuple[Any, ...]
+    """What the method of that kind is called with."""
+    parcel: bytes | None = None
+    """How to make the problem: only for a worker that has said that it does not know it."""
+
+
+_known: dict[str, tuple[FunctionProblem, int]] = {}
+"""The problem that this process works on, and the process whose own it is: a forked one inherits it."""
+NOBODY = 0
+
+
+def know(key: str, problem: FunctionProblem, home: int) -> None:
+    """Make a problem known in this process; there is never more than one, for it may be large."""
+    _known.clear()
+    _known[key] = problem, home
+
+
+def forget(key: str) -> None:
+    """Let go of a problem."""
+    _known.pop(key, None)
+
+
+def run(task: Task) -> tuple[Array, float] | None:
+    """Do a task.
+
+    Returns
+    -------
+    tuple of ndarray and float, or None
+        The losses, and how many seconds each took; None where the problem is not known here.
+    """
+    if task.key not in _known:
+        if task.parcel is None:
+            return None
+        know(task.key, unpacked(task.parcel), NOBODY)
+    problem, home = _known[task.key]
+    started = time.perf_counter()
+    # a worker's stdout is the command's: what the function prints does not belong in the report
+    with nullcontext() if home == os.getpid() else redirect_stdout(sys.stderr):
+        losses = KINDS[task.kind](problem, *task.arguments)
+    return losses, (time.perf_counter() - started) / max(len(losses), 1)
