@@ -11,10 +11,13 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import numpy as np
+
 from gradcheck_cli.comparison.gradients import (
     compare_classic,
     compare_parameter,
     counted_difference,
+    entry_verdicts,
     relative_difference,
     settled_reference,
 )
@@ -43,10 +46,11 @@ from gradcheck_cli.problems.preflight import preflight
 from gradcheck_cli.problems.problem import ComplexSafe, KnownGradient, Problem
 from gradcheck_cli.problems.sharing.shared import shared_out
 from gradcheck_cli.problems.user_function import FunctionProblem
-from gradcheck_cli.results import CheckReport, ParameterResult, StepError, Verdict
-from gradcheck_cli.sampling import Measured, Sample, joined, placed
+from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, StepError, Verdict
+from gradcheck_cli.sampling import COST, Measured, Sample, joined, placed
 from gradcheck_cli.screening import Screening
 from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON, DEFAULT_LOCATE, DEFAULT_THRESHOLD, FULL, SCREEN, Settings
+from gradcheck_cli.watch import Watch, watch_of
 
 __all__ = ["check", "check_gradient"]
 
@@ -129,7 +133,7 @@ def check(
     settings, why = decided(problem, settings, seed, journal, jobs)
     problem = preflight(problem, nudge=settings.mode == FULL) if isinstance(problem, FunctionProblem) else problem
     with shared_out(problem, jobs=jobs, executor=executor) as shared:
-        run = Run.at_the_point(shared, settings, progress, journal)
+        run = Run.at_the_point(shared, settings, watch_of(progress), journal)
         report = run.whole_report(sweep_steps=sweep_steps)
     report = dataclasses.replace(
         report, notes=(*([why] if why else []), *report.notes), seconds=time.perf_counter() - started
@@ -180,7 +184,7 @@ class Run:
     problem: CountedProblem
     budget: BudgetedProblem
     settings: Settings
-    progress: Progress
+    watch: Watch
     journal: Journal | None
     loss: float | None
     """J at the point; None where there are two gradients and no loss."""
@@ -189,11 +193,11 @@ class Run:
     """Whether Ctrl-C came; then only what was whole by then is in the report."""
     spent: bool = False
     """Whether the budget was spent before the check was made."""
+    wrong: int = 0
+    """How many entries contradict their reference so far."""
 
     @classmethod
-    def at_the_point(
-        cls, problem: Problem, settings: Settings, progress: Progress, journal: Journal | None = None
-    ) -> Run:
+    def at_the_point(cls, problem: Problem, settings: Settings, watch: Watch, journal: Journal | None = None) -> Run:
         """Ask for the loss and the claim, and raise ProblemError where there is nothing to check."""
         require_something(problem.parameters)
         if settings.step is not None:
@@ -203,7 +207,7 @@ class Run:
         budget = BudgetedProblem(kept, settings.max_evals, settings.time_limit, free)
         counted = CountedProblem(budget)
         loss = None if isinstance(problem, KnownGradient) else finite_loss(counted)
-        return cls(counted, budget, settings, progress, journal, loss, problem.gradient(problem.parameters))
+        return cls(counted, budget, settings, watch, journal, loss, problem.gradient(problem.parameters))
 
     def whole_report(self, *, sweep_steps: bool) -> CheckReport:
         """Return the report, with what it cost."""
@@ -224,11 +228,20 @@ class Run:
         """Return the report, but for what the whole of a check adds."""
         if self.settings.mode == SCREEN:
             return self.screen_report()
+        self.watch.expect(self.entries_to_come(), "entries")
         return self.classic_report() if self.settings.classic else self.full_report()
+
+    def entries_to_come(self) -> int:
+        """Return how many entries will be told of, each as often as it is differentiated by steps."""
+        entries = sum(values.size for values in self.problem.parameters.values())
+        ladder = not self.settings.classic and not isinstance(self.problem.base, ComplexSafe)
+        passes = ladder + (self.settings.step is not None)
+        return round(min(entries * passes, self.budget.left / COST))
 
     def screen_report(self) -> CheckReport:
         """Judge by slopes along random directions."""
-        screening = Screening(self.problem, self.analytic, self.loss or 0.0, self.settings)
+        self.problem.tick = self.watch
+        screening = Screening(self.problem, self.analytic, self.loss or 0.0, self.settings, self.watch)
         screening.measure()
         self.interrupted, self.spent = screening.interrupted, screening.spent
         report = screening.report()
@@ -266,18 +279,19 @@ class Run:
 
     def all_measured(self) -> Measured:
         """Measure every entry."""
-        method, search = find_reference(self.problem, self.analytic, self.settings, self.progress)
-        references = self.collect(search)
+        method, search = find_reference(self.problem, self.analytic, self.settings, self.watch)
+        references = self.references(search, self.analytic)
         return Measured(method, self.analytic, references, self.centred_differences(self.problem, references))
 
     def sampled(self) -> Measured:
         """Measure as many entries as the budget allows."""
         sample, parts = Sample(self.problem.parameters, self.settings.seed), []
-        for positions in sample.rounds(self.budget):
+        made = [] if self.journal is None else self.journal.rounds
+        for positions in sample.rounds(self.budget, made):
             part = SampledProblem(self.problem, positions)
             analytic = at_positions(self.analytic, positions)
-            method, search = find_reference(part, analytic, self.settings, self.progress)
-            references = self.collect(search)
+            method, search = find_reference(part, analytic, self.settings, self.watch)
+            references = self.references(search, analytic)
             numeric = self.centred_differences(part, references)
             parts.append(Measured(method, analytic, references, numeric, positions))
             if self.interrupted or self.spent:
@@ -321,6 +335,18 @@ class Run:
         )
         return diagnosed(report, evidence)
 
+    def references(self, search: Iterator[tuple[str, Reference]], analytic: Parameters) -> dict[str, Reference]:
+        """Collect references, and tell the watch how many entries contradict theirs."""
+
+        def told() -> Iterator[tuple[str, Reference]]:
+            for name, reference in search:
+                verdicts = entry_verdicts(analytic[name], reference, self.settings.threshold)
+                self.wrong += int(np.sum(verdicts == EntryVerdict.DISAGREES))
+                self.watch.wrong(self.wrong)
+                yield name, reference
+
+        return self.collect(told())
+
     def collect(self, stage: Iterator[tuple[str, Result]]) -> dict[str, Result]:
         """Take what a stage yields, parameter by parameter, until it ends, Ctrl-C comes or the budget is spent."""
         results = {}
@@ -338,7 +364,7 @@ class Run:
         step = self.settings.step
         if step is None or self.interrupted or self.spent:
             return {}
-        return self.collect(centred_gradient(problem, names, step, self.progress))
+        return self.collect(centred_gradient(problem, names, step, self.watch))
 
     def step_error(self, report: CheckReport, measured: Measured, values: Parameters) -> StepError | None:
         """Find what is wrong with the step, where the difference is above the threshold."""

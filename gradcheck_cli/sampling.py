@@ -20,7 +20,7 @@ from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.results import CheckReport, ParameterResult, Verdict
 
-__all__ = ["Measured", "Sample", "joined", "placed"]
+__all__ = ["COST", "Measured", "Sample", "joined", "placed"]
 
 Positions = NDArray[np.intp]
 
@@ -50,17 +50,26 @@ class Sample:
         """How many entries were not drawn yet."""
         return self.count - sum(self.drawn.values())
 
-    def rounds(self, budget: BudgetedProblem) -> Iterator[dict[str, Positions]]:
-        """Yield entries to check, by parameter, as long as there are any and the budget allows some."""
-        wanted = FIRST_ROUND
+    def rounds(self, budget: BudgetedProblem, made: list[int]) -> Iterator[dict[str, Positions]]:
+        """Yield entries to check, by parameter, as long as there are any and the budget allows some.
+
+        Parameters
+        ----------
+        budget : BudgetedProblem
+            What is left of it says how large a round may be.
+        made : list of int
+            The sizes of rounds that were begun before, which are made again; those that follow are added.
+        """
+        for size in list(made):
+            yield self.draw(size)
         while self.left:
             allowed = (budget.left - OVERHEAD) / COST
             if not allowed >= 1:
                 return
-            yield self.draw(min(wanted, self.left, allowed))
-            wanted = sum(self.drawn.values())
+            made.append(int(min(max(sum(self.drawn.values()), FIRST_ROUND), self.left, allowed)))
+            yield self.draw(made[-1])
 
-    def draw(self, entries: float) -> dict[str, Positions]:
+    def draw(self, entries: int) -> dict[str, Positions]:
         """Return about so many entries that were not drawn before; of every parameter its share, and one at least."""
         share, drawn = entries / self.left, {}
         for name, order in self.orders.items():

@@ -19,16 +19,18 @@ from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence
 from gradcheck_cli.diagnosis.screened import explanation, largest_claims, unexplained_finding
 from gradcheck_cli.numeric.budget import BudgetSpentError
-from gradcheck_cli.numeric.screen import MISSED, Screen
+from gradcheck_cli.numeric.screen import MISSED, Screen, evaluations_of
 from gradcheck_cli.numeric.slopes import ALONE, Slope, Slopes
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.directions import Direction, start_of
 from gradcheck_cli.problems.problem import Directional
 from gradcheck_cli.results import CheckReport, Entries, EntryVerdict, ParameterResult, ScreenFacts, Verdict
 from gradcheck_cli.settings import AUTO, Settings
+from gradcheck_cli.watch import Watch
 
 __all__ = ["Screening"]
 
+OF_A_SEARCH = 25  # evaluations for each entry that is found
 EXAMPLES = 3  # entries that are shown of a parameter that is wrong all over
 MOST_DIAGNOSED = 10**7  # entries; the catalogue makes arrays of its own, for which there may be no memory
 
@@ -41,6 +43,7 @@ class Screening:
     analytic: Parameters
     loss: float
     settings: Settings
+    watch: Watch
     interrupted: bool = False
     spent: bool = False
     """Whether the budget ended before the screen did."""
@@ -66,8 +69,10 @@ class Screening:
 
     def measure(self) -> None:
         """Take the slopes and search where they contradict the claim, as far as one gets."""
+        self.watch.expect(evaluations_of(self.problem.parameters), "evaluations")
         try:
             self.slopes = Slopes(self.problem, self.finite_claim(), self.threshold(), self.settings.seed, self.loss)
+            self.slopes.found = self.watch.wrong
             self.screen = Screen(self.slopes)
             self.screen.run()
             self.search(self.screen, self.slopes)
@@ -86,6 +91,8 @@ class Screening:
         if wrong and self.may_be_single():
             slopes.threshold = LARGEST_DIFFERENCE
             wrong = [name for name in screen.wrong() if name not in self.not_finite]
+        if wrong:
+            self.watch.expect(evaluations_of(self.problem.parameters) + self.most * OF_A_SEARCH, "evaluations")
         for name in wrong:
             truth = explanation(name, slopes, screen.own[name])
             if truth is not None:
@@ -166,7 +173,7 @@ class Screening:
     ) -> Verdict:
         """Return FAIL where a slope contradicts its claim, PASS where all was screened well enough."""
         verdicts = {parameter.verdict for parameter in parameters}
-        if Verdict.FAIL in verdicts or any(slopes.contradicts(s) and not s.gap for s in screen.whole):
+        if Verdict.FAIL in verdicts or any(slopes.contradicts(s) and s.sure and not s.gap for s in screen.whole):
             return Verdict.FAIL
         whole = len(parameters) == len(self.analytic) and not any(map(slopes.contradicts, screen.whole))
         enough = whole and difference <= self.settings.threshold and not blind_parameters(parameters, self.settings)

@@ -16,6 +16,7 @@ VOCABULARY = {
     "errors": {"results"},  # for its types
     "results": set[str](),
     "text": set[str](),
+    "watch": set[str](),
     "settings": {"errors"},
     "parameters": {"errors", "results", "text"},
 }

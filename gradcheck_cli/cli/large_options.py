@@ -62,10 +62,7 @@ class LargeOptions:
 
         target = self.save or self.resume
         if journal is not None and journal.mode and target is not None:
-            write_whole(
-                str(target),
-                state_text(journal.seed, journal.mode, journal.problem, journal.evaluations, journal.losses),
-            )
+            write_whole(str(target), state_text(vars(journal)))
 
 
 def large_options(command: _Command) -> _Command:

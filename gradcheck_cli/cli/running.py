@@ -24,7 +24,6 @@ from gradcheck_cli.errors import CheckInterrupted, GradcheckError, UserFunctionE
 from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.reporters.formats import renderer
 from gradcheck_cli.results import CheckReport, Location, Outcome, RunReport, Unchecked, Verdict
-from gradcheck_cli.settings import AUTO
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
@@ -129,15 +128,11 @@ def checked(problem: Problem | ScalarModel, options: Checking) -> CheckReport:
         return check_scalar(problem, sweep_steps=options.draws, **options.settings)
     from gradcheck_cli.checking import check
     from gradcheck_cli.cli.progress import Progress
-    from gradcheck_cli.problems.problem import ComplexSafe
 
-    entries = sum(values.size for values in problem.parameters.values())
-    ladder = not options.classic and not isinstance(problem, ComplexSafe)
-    passes = ladder + (options.epsilon != AUTO)
     large = options.large or LargeOptions()
     journal = large.journal()
     try:
-        with Progress(entries * passes, quiet=options.verbosity < 0) as progress:
+        with Progress(quiet=options.verbosity < 0) as progress:
             settings = {**options.settings, **large.settings, "journal": journal, "progress": progress}
             return check(problem, **settings, sweep_steps=options.draws)
     finally:

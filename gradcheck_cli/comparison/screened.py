@@ -80,8 +80,9 @@ def compare_screened(
     claims = np.array([slope.claim for slope in measured])
     entries = found_entries(name, analytic, slopes, found)
     verdicts = entry_verdicts(claims, reference, 0.0)
-    if not entries.count(EntryVerdict.DISAGREES):
-        verdicts = np.where(reference.kinks & (verdicts == DISAGREES), EntryVerdict.UNRESOLVED, verdicts)
+    if not entries.count(DISAGREES):  # beside a kink, and at one step alone, a slope proves nothing
+        unsure = reference.kinks | np.array([not slope.sure for slope in measured])
+        verdicts = np.where(unsure & (verdicts == DISAGREES), EntryVerdict.UNRESOLVED, verdicts).astype(np.uint8)
     along = entries_of(
         f"{name} along v", claims.shape, claims, reference.values, reference.values, reference.bars, verdicts
     )

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from array import array
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,21 @@ __all__ = ["FORMAT", "read_state", "state_text"]
 
 FORMAT = "gradcheck state 1"
 MAX_BYTES = 1024 * MEBIBYTE
-KINDS = {"seed": int, "mode": str, "problem": str, "evaluations": int, "losses": str}
+KINDS = {
+    "seed": int,
+    "mode": str,
+    "problem": str,
+    "evaluations": int,
+    "rounds": list,
+    "digest": str,
+    "losses": str,
+}
 
 
-def state_text(seed: int, mode: str, problem: str, evaluations: int, losses: array[float]) -> str:
+def state_text(state: Mapping[str, Any]) -> str:
     """Return the content of the file: the fields of `numeric.journal.Journal`."""
-    packed = base64.b64encode(losses.tobytes()).decode("ascii")
-    fields = {"seed": seed, "mode": mode, "problem": problem, "evaluations": evaluations, "losses": packed}
-    return json.dumps({"format": FORMAT, **fields}, indent=1) + "\n"
+    losses = base64.b64encode(state["losses"].tobytes()).decode("ascii")
+    return json.dumps({"format": FORMAT, **state, "losses": losses}, indent=1) + "\n"
 
 
 def read_state(path: Path) -> dict[str, Any]:
@@ -57,7 +65,9 @@ def read_state(path: Path) -> dict[str, Any]:
 
 def fits(state: dict[str, Any], key: str) -> bool:
     """Whether a field is of its kind."""
-    return type(state.get(key)) is KINDS[key]
+    value = state.get(key)
+    numbers = value if isinstance(value, list) else []
+    return type(value) is KINDS[key] and all(type(number) is int and number > 0 for number in numbers)
 
 
 def unpacked(packed: str, path: Path) -> array[float]:

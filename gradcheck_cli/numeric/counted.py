@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,9 @@ class CountedProblem(WrappedProblem):
     evaluations: int = 0
     """Losses so far; a call of `loss_changes` counts one for each entry and one for the point itself."""
 
+    tick: Callable[[int], None] | None = None
+    """Called with the number of losses along directions."""
+
     def loss(self, parameters: Parameters) -> float:
         """Return the problem's loss, counted."""
         loss = super().loss(parameters)
@@ -38,4 +41,6 @@ class CountedProblem(WrappedProblem):
         """Return the problem's losses along directions, counted."""
         losses = super().losses_along(moves)
         self.evaluations += len(moves)
+        if self.tick is not None:
+            self.tick(len(moves))
         return losses

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.errors import InputError
 from gradcheck_cli.numeric.wrapped import WrappedProblem
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.directions import Move
@@ -32,6 +33,10 @@ class Journal:
     """A digest of the point and of the settings that say which losses are asked for: see `fingerprint`."""
     evaluations: int = 0
     """What they cost."""
+    rounds: list[int] = field(default_factory=list)
+    """Of a sample: how many entries each round drew, for that depends on what the budget was."""
+    digest: str = ""
+    """Of what was asked for."""
     losses: array[float] = field(default_factory=lambda: array("d"))
     """Losses, and changes of the loss, in the order in which they were asked for."""
 
@@ -50,31 +55,54 @@ class JournaledProblem(WrappedProblem):
     """Another problem whose losses are kept in a journal."""
 
     journal: Journal
-    replayed: int = 0
-    """How many losses were answered from the journal."""
+
+    def __post_init__(self) -> None:
+        self.known = len(self.journal.losses)
+        self.expected = self.journal.digest
+        self.asked = hashlib.sha256()
+        self.replayed = 0
 
     def loss(self, parameters: Parameters) -> float:
         """Return the problem's loss."""
         ask = super().loss
-        return float(self.answer(1, lambda _: np.array([ask(parameters)]))[0])
+        return float(self.answer(np.zeros((1, 1)), lambda _: np.array([ask(parameters)]))[0])
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the problem's changes."""
         ask = super().loss_changes
-        return self.answer(len(entries), lambda known: ask(parameter, entries[known:], steps[known:]))
+        return self.answer(
+            np.column_stack([entries, steps]), lambda known: ask(parameter, entries[known:], steps[known:])
+        )
 
     def losses_along(self, moves: Sequence[Move]) -> Array:
         """Return the problem's losses along directions."""
         ask = super().losses_along
-        return self.answer(len(moves), lambda known: ask(moves[known:]))
+        rows = np.array([[*direction, step] for direction, step in moves])
+        return self.answer(rows, lambda known: ask(moves[known:]))
 
-    def answer(self, count: int, ask: Callable[[int], Array]) -> Array:
-        """Return so many losses: those that are in the journal, and behind them those that are asked for."""
-        losses = self.journal.losses
-        known = losses[self.replayed : self.replayed + count]
-        if len(known) < count:
+    def answer(self, rows: Array, ask: Callable[[int], Array]) -> Array:
+        """Return one loss for each row that describes it: what the journal has, then what is asked for.
+
+        Raises
+        ------
+        InputError
+            Where the journal has answers to other questions.
+        """
+        known = self.journal.losses[self.replayed : self.replayed + len(rows)]
+        self.take(rows[: len(known)])
+        if len(known) < len(rows):
             found = ask(len(known))
-            losses.extend(found.tolist())
+            self.journal.losses.extend(found.tolist())
+            self.take(rows[len(known) :])
             known.extend(found.tolist())
-        self.replayed += count
+        self.journal.digest = self.asked.hexdigest()
         return np.array(known)
+
+    def take(self, rows: Array) -> None:
+        """Take note of what was asked for; where the journal ended before, it must have been asked for the same."""
+        self.asked.update(rows.tobytes())
+        self.replayed += len(rows)
+        if self.replayed == self.known and self.expected not in ("", self.asked.hexdigest()):
+            raise InputError(
+                "the saved state has other losses than this check asks for", hint="without --resume it begins anew"
+            )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradcheck_cli.numeric.locate import Located, locate
@@ -46,23 +46,28 @@ class Screen:
         parameters = self.slopes.problem.parameters
         starts = start_of(parameters)
         count = sum(values.size for values in parameters.values())
-        self.whole = self.measured({"": (0, count)}, OF_ALL)[""]
+        self.whole = [self.fresh(0, count) for _ in range(OF_ALL)]
+        self.slopes.first(self.whole)
+        self.resolve(self.whole)
         names = list(parameters)
         for k in range(0, len(names), AT_ONCE):
-            some = {name: (starts[name], starts[name] + parameters[name].size) for name in names[k : k + AT_ONCE]}
-            self.own |= self.measured(some, OF_EACH)
-
-    def measured(self, ranges: dict[str, tuple[int, int]], directions: int) -> dict[str, list[Slope]]:
-        """Return slopes along new directions through each range, measured until nothing is open."""
-        slopes = {name: [self.fresh(*ends) for _ in range(directions)] for name, ends in ranges.items()}
-        every = list(itertools.chain.from_iterable(slopes.values()))
-        self.slopes.first(every)
-        self.slopes.resolve(*(s for s in every if self.slopes.contradicts(s) or not s.bar <= ENOUGH * s.size))
-        return slopes
+            some = {name: self.of(starts[name], parameters[name].size) for name in names[k : k + AT_ONCE]}
+            every = list(itertools.chain.from_iterable(some.values()))
+            self.slopes.first(every)
+            self.own |= some
+            self.resolve(every)
 
     def fresh(self, start: int, stop: int) -> Slope:
         """Return a slope along a new direction."""
         return self.slopes.of(Direction(self.slopes.seed, next(self.numbers), start, stop))
+
+    def of(self, start: int, size: int) -> list[Slope]:
+        """Return slopes along directions through one parameter."""
+        return [self.fresh(start, start + size) for _ in range(OF_EACH)]
+
+    def resolve(self, slopes: Sequence[Slope]) -> None:
+        """Take more differences of what the first one leaves open."""
+        self.slopes.resolve(*(s for s in slopes if self.slopes.contradicts(s) or not s.bar <= ENOUGH * s.size))
 
     def wrong(self) -> list[str]:
         """Return the parameters of which a slope contradicts its claim."""

@@ -9,7 +9,7 @@ truncation or a kink and what is a contradiction.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,6 +55,11 @@ class Slope:
     """At a kink, the distance of the one-sided slopes."""
 
     @property
+    def sure(self) -> bool:
+        """Whether it was measured at more than one step: a contradiction may come from a kink otherwise."""
+        return len(self.rungs) > 1
+
+    @property
     def residual(self) -> float:
         """What is claimed less what is measured, but for what a kink explains."""
         off = self.claim - self.value
@@ -74,6 +79,8 @@ class Slopes:
     """J at the point."""
     errors: dict[int, float] = field(default_factory=dict)
     """By position, the errors of single entries that are known."""
+    found: Callable[[int], None] = lambda _: None
+    """Called with their number when one more is known."""
     noise: float = field(init=False)
     """Standard deviation of the loss."""
     step: float = field(init=False)
@@ -103,6 +110,7 @@ class Slopes:
     def correct(self, slope: Slope) -> None:
         """Take the error of a single entry for known."""
         self.errors[slope.direction.start] = (slope.claim - slope.value) / self.component(slope)
+        self.found(len(self.errors))
 
     def measured_noise(self, direction: Direction) -> float:
         """Return the standard deviation of the loss along a line beside the point, at least half an EPS of the loss."""

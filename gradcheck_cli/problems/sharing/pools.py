@@ -16,6 +16,7 @@ from gradcheck_cli.errors import ExtraError, SettingError
 __all__ = ["dask_executor", "process_pools"]
 
 DASK = "dask://"
+STDOUT, STDERR = 1, 2
 PATIENCE = 10  # seconds to find a cluster
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -47,8 +48,9 @@ class ProcessPools:
 
 
 def begin() -> None:
-    """Begin a worker: Ctrl-C is for the process that it works for, and one thread is enough for it."""
+    """Begin a worker: Ctrl-C is for the process that it works for, so is stdout, and one thread is enough for it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(STDERR, STDOUT)  # what the user's functions print does not belong in the report
     with suppress(ImportError):  # in a forked process the environment comes too late
         importlib.import_module("threadpoolctl").threadpool_limits(1)
 

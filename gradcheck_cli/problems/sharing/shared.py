@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -56,7 +55,7 @@ def shared_out(problem: Problem, *, jobs: int = 1, executor: Executor | str | No
         yield problem
         return
     key = uuid.uuid4().hex
-    know(key, problem, os.getpid())
+    know(key, problem)
     try:
         with crew_of(problem, jobs, executor) as crew:
             yield SharedProblem(problem, crew, key, others=executor is not None)

@@ -6,11 +6,8 @@ the problem answers None, and is then given the means to make it.
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Callable
-from contextlib import nullcontext, redirect_stdout
 from typing import Any, NamedTuple
 
 from gradcheck_cli.parameters import Array
@@ -37,15 +34,14 @@ class Task(NamedTuple):
     """How to make the problem: only for a worker that has said that it does not know it."""
 
 
-_known: dict[str, tuple[FunctionProblem, int]] = {}
-"""The problem that this process works on, and the process whose own it is: a forked one inherits it."""
-NOBODY = 0
+_known: dict[str, FunctionProblem] = {}
+"""The problem that this process works on; a forked process inherits it."""
 
 
-def know(key: str, problem: FunctionProblem, home: int) -> None:
+def know(key: str, problem: FunctionProblem) -> None:
     """Make a problem known in this process; there is never more than one, for it may be large."""
     _known.clear()
-    _known[key] = problem, home
+    _known[key] = problem
 
 
 def forget(key: str) -> None:
@@ -64,10 +60,7 @@ def run(task: Task) -> tuple[Array, float] | None:
     if task.key not in _known:
         if task.parcel is None:
             return None
-        know(task.key, unpacked(task.parcel), NOBODY)
-    problem, home = _known[task.key]
+        know(task.key, unpacked(task.parcel))
     started = time.perf_counter()
-    # a worker's stdout is the command's: what the function prints does not belong in the report
-    with nullcontext() if home == os.getpid() else redirect_stdout(sys.stderr):
-        losses = KINDS[task.kind](problem, *task.arguments)
+    losses = KINDS[task.kind](_known[task.key], *task.arguments)
     return losses, (time.perf_counter() - started) / max(len(losses), 1)
