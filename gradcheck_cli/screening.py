@@ -17,7 +17,7 @@ from gradcheck_cli.comparison.screened import compare_screened, slope_reference
 from gradcheck_cli.comparison.verdicts import blind_parameters
 from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence
-from gradcheck_cli.diagnosis.screened import explanation, largest_claims, unexplained_finding
+from gradcheck_cli.diagnosis.screened import explanation, is_clear, largest_claims, unexplained_finding
 from gradcheck_cli.numeric.budget import BudgetSpentError
 from gradcheck_cli.numeric.screen import MISSED, Screen, evaluations_of
 from gradcheck_cli.numeric.slopes import ALONE, Slope, Slopes
@@ -31,7 +31,7 @@ from gradcheck_cli.watch import Watch
 __all__ = ["Screening"]
 
 OF_A_SEARCH = 25  # evaluations for each entry that is found
-EXAMPLES = 3  # entries that are shown of a parameter that is wrong all over
+EXAMPLES = 3  # entries that are shown of a parameter that is wrong all over; one where a rule says how
 MOST_DIAGNOSED = 10**7  # entries; the catalogue makes arrays of its own, for which there may be no memory
 
 
@@ -94,6 +94,8 @@ class Screening:
         if wrong:
             self.watch.expect(evaluations_of(self.problem.parameters) + self.most * OF_A_SEARCH, "evaluations")
         for name in wrong:
+            if not is_clear(screen.own[name]):
+                screen.add(name)
             truth = explanation(name, slopes, screen.own[name])
             if truth is not None:
                 self.explained[name] = truth
@@ -104,8 +106,9 @@ class Screening:
         """Measure a few entries of what is wrong all over, and those that are not finite."""
         starts = start_of(self.problem.parameters)
         without = [name for name in wrong if not self.found(name)]
-        places = {**self.not_finite, **{name: largest_claims(self.analytic[name], EXAMPLES) for name in without}}
-        positions = [starts[name] + k for name, some in places.items() for k in some]
+        counts = {name: 1 if name in self.explained else EXAMPLES for name in without}
+        some = {name: largest_claims(self.analytic[name], count) for name, count in counts.items()}
+        positions = [starts[name] + k for name, found in {**self.not_finite, **some}.items() for k in found]
         self.examples = [slopes.of(Direction(self.settings.seed, 0, k, k + 1)) for k in positions]
         slopes.first(self.examples)
         slopes.resolve(*self.examples, factors=ALONE)

@@ -19,7 +19,7 @@ from gradcheck_cli.parameters import PIECE, Array
 from gradcheck_cli.problems.directions import along
 from gradcheck_cli.results import Finding, ParameterResult
 
-__all__ = ["explanation", "largest_claims", "unexplained_finding"]
+__all__ = ["explanation", "is_clear", "largest_claims", "unexplained_finding"]
 
 CLEAR = 30.0  # times the noise: what a slope must contradict its claim by for a rule to be told from a single entry
 FEWEST = 2  # slopes, for one of them goes into c
@@ -52,7 +52,7 @@ def explanation(name: str, slopes: Slopes, measured: Sequence[Slope]) -> Array |
     ndarray or None
         Of the parameter's shape; None where no rule agrees with all slopes.
     """
-    if len(measured) < FEWEST or not all(clear(slope) for slope in measured):
+    if len(measured) < FEWEST or not is_clear(measured):
         return None
     for rule in rules(name, slopes):
         c = fitted(rule, name, slopes, measured)
@@ -61,9 +61,9 @@ def explanation(name: str, slopes: Slopes, measured: Sequence[Slope]) -> Array |
     return None
 
 
-def clear(slope: Slope) -> bool:
-    """Whether a slope contradicts its claim by much more than noise."""
-    return abs(slope.residual) > CLEAR * SAFETY * slope.bar
+def is_clear(measured: Sequence[Slope]) -> bool:
+    """Whether one of the slopes contradicts its claim by much more than noise, so that a rule can be told."""
+    return any(abs(slope.residual) > CLEAR * SAFETY * slope.bar for slope in measured)
 
 
 def rules(name: str, slopes: Slopes) -> Iterator[Rule]:

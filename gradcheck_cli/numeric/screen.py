@@ -65,6 +65,14 @@ class Screen:
         """Return slopes along directions through one parameter."""
         return [self.fresh(start, start + size) for _ in range(OF_EACH)]
 
+    def add(self, name: str) -> None:
+        """Take more slopes along directions through one parameter."""
+        range_ = self.own[name][0].direction
+        more = self.of(range_.start, range_.length)
+        self.slopes.first(more)
+        self.own[name] += more
+        self.resolve(more)
+
     def resolve(self, slopes: Sequence[Slope]) -> None:
         """Take more differences of what the first one leaves open."""
         self.slopes.resolve(*(s for s in slopes if self.slopes.contradicts(s) or not s.bar <= ENOUGH * s.size))

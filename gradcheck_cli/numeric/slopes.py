@@ -26,6 +26,7 @@ SPACINGS = (2.0**-30, 2.0**-26)  # of the points between which noise is measured
 WIDER = (2.0**-22, 2.0**-18, 2.0**-14, 2.0**-10)  # in turn, until the loss changes
 POINTS = 8
 PRECISE = 1e-8  # of the derivative's usual size: what noise may leave of a first difference
+BALANCED = 8.0  # times the root of the noise: where kinks, whose error grows with the step, weigh as much as noise
 SMALLEST, LARGEST = -24, -3  # powers of two
 RATIO = 8.0
 CLIMB = (8.0, 1 / 8, 64.0, 1 / 64, 512.0)  # times the first step, in this order
@@ -89,7 +90,8 @@ class Slopes:
     def __post_init__(self) -> None:
         whole = self.of(Direction(self.seed, 0, 0, sum(values.size for values in self.problem.parameters.values())))
         self.noise = self.measured_noise(whole.direction)
-        wanted = NOISE_BARS * self.noise / (PRECISE * whole.size) if whole.size else 0.0
+        noise = self.noise / whole.size if whole.size else 0.0
+        wanted = min(NOISE_BARS * noise / PRECISE, BALANCED * math.sqrt(noise))
         exponent = math.ceil(math.log2(wanted)) if 0 < wanted < math.inf else SMALLEST
         self.step = 2.0 ** min(max(exponent, SMALLEST), LARGEST)
 
@@ -167,7 +169,7 @@ class Slopes:
 
     def rounding(self, slope: Slope) -> float:
         """Return what the formula of a right claim may lose."""
-        return ROUNDING * EPS * slope.size + EPS
+        return ROUNDING * EPS * slope.size + EPS * abs(self.loss)
 
     def contradicts(self, slope: Slope) -> bool:
         """Whether a claim is off by more than it may be; what is not a number is."""
