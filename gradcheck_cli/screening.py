@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,14 @@ from gradcheck_cli.comparison.screened import compare_screened, slope_reference
 from gradcheck_cli.comparison.verdicts import blind_parameters
 from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence
-from gradcheck_cli.diagnosis.screened import explanation, is_clear, largest_claims, unexplained_finding
+from gradcheck_cli.diagnosis.screened import (
+    Explanation,
+    Places,
+    explanation,
+    is_clear,
+    largest_claims,
+    unexplained_finding,
+)
 from gradcheck_cli.numeric.budget import BudgetSpentError
 from gradcheck_cli.numeric.screen import MISSED, Screen, evaluations_of
 from gradcheck_cli.numeric.slopes import ALONE, Slope, Slopes
@@ -32,7 +39,8 @@ __all__ = ["Screening"]
 
 OF_A_SEARCH = 25  # evaluations for each entry that is found
 EXAMPLES = 3  # entries that are shown of a parameter that is wrong all over; one where a rule says how
-MOST_DIAGNOSED = 10**7  # entries; the catalogue makes arrays of its own, for which there may be no memory
+MOST_DIAGNOSED = 2_000_000  # entries; the catalogue makes arrays of its own, for which there may be no memory
+SEEN = 10_000  # entries of a parameter that it sees of more
 
 
 @dataclass
@@ -49,7 +57,7 @@ class Screening:
     """Whether the budget ended before the screen did."""
     slopes: Slopes | None = None
     screen: Screen | None = None
-    explained: dict[str, Array] = field(default_factory=dict)
+    explained: dict[str, Explanation] = field(default_factory=dict)
     """By parameter, the right gradient as a simple rule makes it of the claim."""
     examples: list[Slope] = field(default_factory=list)
     """Single entries of parameters that are wrong all over."""
@@ -153,7 +161,7 @@ class Screening:
             screen=self.facts(self.screen),
         )
         report = dataclasses.replace(report, reasons=tuple(self.reasons(report, self.screen)))
-        return self.with_findings(report, self.slopes) if report.verdict is Verdict.FAIL else report
+        return self.with_findings(report, self.slopes, self.screen) if report.verdict is Verdict.FAIL else report
 
     def compared(self, name: str, slopes: Slopes, screen: Screen) -> ParameterResult:
         """Return the result of one parameter."""
@@ -214,45 +222,54 @@ class Screening:
 
     # diagnosing
 
-    def with_findings(self, report: CheckReport, slopes: Slopes) -> CheckReport:
+    def with_findings(self, report: CheckReport, slopes: Slopes, screen: Screen) -> CheckReport:
         """Name the mistakes: of what a rule or single entries explain, by the catalogue."""
-        truths = {p.name: self.truth(p, slopes) for p in report.parameters}
-        known = {name: truth for name, truth in truths.items() if truth is not None}
-        if report.size <= MOST_DIAGNOSED and (self.not_finite or any(known[n] is not self.analytic[n] for n in known)):
-            report = diagnosed(report, self.evidence(known, slopes))
-        if self.not_finite:
-            return report
-        unknown = [unexplained_finding(p, spread=not p.entries) for p in report.parameters if truths[p.name] is None]
-        return dataclasses.replace(report, findings=(*report.findings, *unknown))
+        wrong = [p for p in report.parameters if p.verdict is Verdict.FAIL]
+        unknown = [p for p in wrong if not self.is_known(p.name, screen)]
+        known = [p for p in report.parameters if p not in unknown]
+        if any(p in known for p in wrong):
+            report = diagnosed(report, self.evidence(known, slopes, {p.name: self.places(p, report) for p in known}))
+        more = [unexplained_finding(p, spread=not p.entries) for p in unknown]
+        return dataclasses.replace(report, findings=(*report.findings, *more))
 
-    def truth(self, parameter: ParameterResult, slopes: Slopes) -> Array | None:
-        """Return the right gradient of a parameter; None where it is not known."""
-        name = parameter.name
-        claim = self.analytic[name]
-        if parameter.verdict is not Verdict.FAIL or name in self.not_finite:
-            return claim
-        if name in self.explained:
-            return self.explained[name]
-        if self.screen is None or self.screen.unexplained(name) is not None:
-            return None
-        right = claim.copy()
-        start = start_of(self.problem.parameters)[name]
-        for position, error in slopes.errors.items():
-            if start <= position < start + claim.size:
-                right.reshape(-1)[position - start] -= error
-        return right
+    def is_known(self, name: str, screen: Screen) -> bool:
+        """Whether it is known what is right in a parameter that is wrong."""
+        return name in self.not_finite or name in self.explained or screen.unexplained(name) is None
 
-    def evidence(self, truths: Parameters, slopes: Slopes) -> Evidence:
+    def places(self, parameter: ParameterResult, report: CheckReport) -> Places:
+        """Return the entries that the catalogue is to see: all, or of very many those measured and some between."""
+        if report.size <= MOST_DIAGNOSED:
+            return ...
+        count = np.linspace(0, parameter.size - 1, min(SEEN, parameter.size)).astype(np.intp)
+        measured = [parameter.entries.place(k) for k in range(len(parameter.entries))]
+        return np.unravel_index(np.union1d(count, np.array(measured, dtype=np.intp)), parameter.shape)
+
+    def evidence(self, parameters: Sequence[ParameterResult], slopes: Slopes, places: Mapping[str, Places]) -> Evidence:
         """Return the claim beside what is known to be right."""
+        truths = {p.name: self.truth(p, slopes, places[p.name]) for p in parameters}
         zeros = {name: np.broadcast_to(0.0, truth.shape) for name, truth in truths.items()}
         return Evidence(
-            parameters={name: self.problem.parameters[name] for name in truths},
-            analytic={name: self.analytic[name] for name in truths},
+            parameters={name: self.problem.parameters[name][places[name]] for name in truths},
+            analytic={name: self.analytic[name][places[name]] for name in truths},
             reference=truths,
             floors=zeros,
             single_floors=zeros,
             threshold=slopes.threshold,
         )
+
+    def truth(self, parameter: ParameterResult, slopes: Slopes, places: Places) -> Array:
+        """Return the right gradient of a parameter at some places."""
+        name, claim = parameter.name, self.analytic[parameter.name]
+        if name in self.explained:
+            return self.explained[name].at(places)
+        start = start_of(self.problem.parameters)[name]
+        errors = {k - start: error for k, error in slopes.errors.items() if start <= k < start + claim.size}
+        if not errors or name in self.not_finite:
+            return claim[places]
+        right = claim.copy()
+        for position, error in errors.items():
+            right.reshape(-1)[position] -= error
+        return right[places]
 
 
 def not_finite_positions(array: Array, most: int) -> list[int]:

@@ -139,7 +139,8 @@ def screen_sensitivity(analytic: Array, size: float, claims: Array, reference: R
     """
     seen = reference.bars + reference.high - reference.low
     entry = float(np.min(seen)) / (LEAST * size)
-    largest, whole = float(np.max(np.abs(analytic), initial=0.0)), norm(analytic.reshape(-1))
+    largest = float(max(np.max(analytic, initial=0.0), -np.min(analytic, initial=0.0)))
+    whole = norm(analytic.reshape(-1))
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = float(np.min(np.where(claims != 0, seen / np.abs(claims), np.inf)))
         spread = WORST_SHAPE * float(np.exp(np.mean(np.log(seen)))) / MISSED ** (1 / len(seen)) / size

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from types import EllipsisType
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradcheck_cli.diagnosis.evidence import layer_of
 from gradcheck_cli.numeric.slopes import SAFETY, Slope, Slopes
@@ -19,10 +21,14 @@ from gradcheck_cli.parameters import PIECE, Array
 from gradcheck_cli.problems.directions import along
 from gradcheck_cli.results import Finding, ParameterResult
 
-__all__ = ["explanation", "is_clear", "largest_claims", "unexplained_finding"]
+__all__ = ["Explanation", "Places", "explanation", "is_clear", "largest_claims", "unexplained_finding"]
 
 CLEAR = 30.0  # times the noise: what a slope must contradict its claim by for a rule to be told from a single entry
 FEWEST = 2  # slopes, for one of them goes into c
+
+
+Places: TypeAlias = "tuple[NDArray[np.intp], ...] | EllipsisType"
+"""Indices of entries, one array an axis; ... for all of them."""
 
 
 class Rule(NamedTuple):
@@ -35,7 +41,20 @@ class Rule(NamedTuple):
     """Whether c is to be fitted; else it is 1."""
 
 
-def explanation(name: str, slopes: Slopes, measured: Sequence[Slope]) -> Array | None:
+class Explanation(NamedTuple):
+    """The right gradient of a parameter, as a rule makes it of the claim."""
+
+    claim: Array
+    rule: Rule
+    factor: float
+    """c."""
+
+    def at(self, places: Places) -> Array:
+        """Return its entries at some places, or all of them."""
+        return np.asarray(self.claim[places] * self.rule.on_top + self.factor * self.rule.beside[places])
+
+
+def explanation(name: str, slopes: Slopes, measured: Sequence[Slope]) -> Explanation | None:
     """Return the gradient of a parameter that a simple rule makes of the claim.
 
     Parameters
@@ -49,15 +68,15 @@ def explanation(name: str, slopes: Slopes, measured: Sequence[Slope]) -> Array |
 
     Returns
     -------
-    ndarray or None
-        Of the parameter's shape; None where no rule agrees with all slopes.
+    Explanation or None
+        None where no rule agrees with all slopes.
     """
     if len(measured) < FEWEST or not is_clear(measured):
         return None
     for rule in rules(name, slopes):
         c = fitted(rule, name, slopes, measured)
         if c is not None:
-            return np.asarray(slopes.claim[name] * rule.on_top + c * rule.beside)
+            return Explanation(slopes.claim[name], rule, c)
     return None
 
 

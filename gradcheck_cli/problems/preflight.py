@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.errors import ProblemError, UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.arguments import Arguments
+from gradcheck_cli.problems.arguments import Arguments, same_bytes
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, scalar_loss
 from gradcheck_cli.problems.user_function import FunctionProblem, call, name_of
 from gradcheck_cli.results import entry_name
@@ -56,18 +56,18 @@ def preflight(problem: FunctionProblem, *, nudge: bool = True) -> FunctionProble
     first, second = _LossCall.of(problem), _LossCall.of(problem)
     require_finite(first.loss, problem)
     noise = noise_note([first.loss, second.loss], problem)
-    claims = [_Claim.of(problem) for _ in range(2 if problem.returns_both or callable(problem.claim) else 1)]
+    claim = _Claim.of(problem)
     notes = [
         *noise,
-        *gradient_noise_note(claims[0].gradient, claims[-1].gradient),
+        *repeated_notes(problem, claim.gradient),
         *changed_notes(first.changed, name_of(problem.loss_function)),
-        *changed_notes(claims[0].changed, "the gradient"),
-        *extra_note(claims[0].extra),
-        *(nudge_notes(problem, first, claims[0].gradient, noisy=bool(noise)) if nudge else ()),
+        *changed_notes(claim.changed, "the gradient"),
+        *extra_note(claim.extra),
+        *(nudge_notes(problem, first, claim.gradient, noisy=bool(noise)) if nudge else ()),
     ]
     return dataclasses.replace(
         problem,
-        claim=claims[0].gradient,
+        claim=claim.gradient,
         notes=(*problem.notes, *notes),
         keeps_inputs=not first.changed,
     )
@@ -101,14 +101,21 @@ class _Claim:
     changed: Sequence[str]
 
     @classmethod
-    def of(cls, problem: FunctionProblem) -> _Claim:
+    def of(cls, problem: FunctionProblem, *, copy: bool = True) -> _Claim:
         arguments = problem.arguments(problem.point)
         claim = by_name(problem.claimed(arguments), problem.point, "the gradient")
         return cls(
-            claimed_gradient(claim, problem.parameters, "the gradient"),
+            claimed_gradient(claim, problem.parameters, "the gradient", copy=copy),
             [str(name) for name in claim if name not in problem.point],
             arguments.changed(problem.point, problem.data),
         )
+
+
+def repeated_notes(problem: FunctionProblem, gradient: Parameters) -> list[str]:
+    """Ask for the gradient once more, where it can be asked for, and say by how much it differs."""
+    if not (problem.returns_both or callable(problem.claim)):
+        return []
+    return gradient_noise_note(gradient, _Claim.of(problem, copy=False).gradient)
 
 
 def first_answer(problem: FunctionProblem, arguments: Arguments) -> Any:
@@ -151,7 +158,7 @@ def noise_note(losses: list[float], problem: FunctionProblem) -> list[str]:
     return [f"the loss differs from call to call at one point, by {spread:.1e}: taken as its noise"]
 
 
-def gradient_noise_note(first: Mapping[str, Array], second: Mapping[str, Array]) -> list[str]:
+def gradient_noise_note(first: Parameters, second: Parameters) -> list[str]:
     """Say that the gradient differs between two calls at one point.
 
     Raises
@@ -159,7 +166,7 @@ def gradient_noise_note(first: Mapping[str, Array], second: Mapping[str, Array])
     ProblemError
         Where it is so much that the verdict would hang on it.
     """
-    if all(np.array_equal(first[name], second[name], equal_nan=True) for name in first):
+    if all(same_bytes(first[name], second[name]) or not gap(first[name], second[name]).any() for name in first):
         return []
     name = max(first, key=lambda key: float(np.max(gap(first[key], second[key]))))
     gaps = gap(first[name], second[name])

@@ -75,7 +75,9 @@ def _only(claim: Any, shape: tuple[int, ...]) -> Any:
     return claim if array is not None and array.shape == shape else claim[0]
 
 
-def claimed_gradient(claim: Any, parameters: Parameters, source: str, *, prefix: str = "") -> dict[str, Array]:
+def claimed_gradient(
+    claim: Any, parameters: Parameters, source: str, *, prefix: str = "", copy: bool = True
+) -> dict[str, Array]:
     """Return the claim as float64 arrays by parameter name; extra keys are left out, nothing is broadcast.
 
     Parameters
@@ -88,6 +90,8 @@ def claimed_gradient(claim: Any, parameters: Parameters, source: str, *, prefix:
         Who claims it, for the messages.
     prefix : str, optional
         ``"d"`` where the gradient of W1 stands under dW1.
+    copy : bool, optional
+        Whether the arrays are to be new ones, as they must where whoever claims may write to his own again.
 
     Raises
     ------
@@ -97,10 +101,11 @@ def claimed_gradient(claim: Any, parameters: Parameters, source: str, *, prefix:
     if not isinstance(claim, Mapping):
         keys = ", ".join(prefix + name for name in parameters)
         raise ProblemError(f"{source} returned {type(claim).__name__}, expected a dict with {keys}")
-    return {name: _claimed_array(claim, prefix + name, values.shape, source) for name, values in parameters.items()}
+    arrays = {n: _claimed_array(claim, prefix + n, values.shape, source) for n, values in parameters.items()}
+    return {name: array.astype(np.float64, copy=copy) for name, array in arrays.items()}
 
 
-def _claimed_array(claim: Mapping[str, Any], key: str, shape: tuple[int, ...], source: str) -> Array:
+def _claimed_array(claim: Mapping[str, Any], key: str, shape: tuple[int, ...], source: str) -> NDArray[Any]:
     if key not in claim:
         raise ProblemError(
             f"{source} has no {key}; it has {', '.join(map(str, claim)) or 'nothing'}",
@@ -113,7 +118,7 @@ def _claimed_array(claim: Mapping[str, Any], key: str, shape: tuple[int, ...], s
     if array.shape != shape:
         fits = "its transpose would fit" if array.T.shape == shape else "nothing is broadcast"
         raise ProblemError(f"{key} from {source} has shape {array.shape}, expected {shape}", hint=fits)
-    return array.astype(np.float64)
+    return array
 
 
 def _as_array(value: Any) -> NDArray[Any] | None:

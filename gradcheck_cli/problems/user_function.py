@@ -78,8 +78,10 @@ class FunctionProblem:
 
     def gradient(self, parameters: Parameters) -> Parameters:
         """Return the claimed gradient, its shapes checked."""
-        claim = self.claimed(self.arguments({**self.point, **parameters}))
-        return claimed_gradient(by_name(claim, self.point, "the gradient"), self.parameters, "the gradient")
+        asked = self.returns_both or callable(self.claim)
+        claim = self.claimed(self.arguments({**self.point, **parameters})) if asked else self.claim
+        named = by_name(claim, self.point, "the gradient")
+        return claimed_gradient(named, self.parameters, "the gradient", copy=asked)
 
     def entries_at_once(self, parameter: str) -> int:
         """Return a number for which progress is seen, and nothing but it is noticed of a trivial loss."""
