@@ -36,6 +36,8 @@ class BudgetedProblem(WrappedProblem):
     spent: int = 0
     """Evaluations so far, the free ones too."""
     started: float = field(default_factory=time.monotonic)
+    busy: float = 0.0
+    """Seconds that evaluations took."""
 
     @property
     def left(self) -> float:
@@ -46,13 +48,13 @@ class BudgetedProblem(WrappedProblem):
 
     @property
     def rate(self) -> float:
-        """Evaluations a second; at least one, where nothing is known yet."""
-        return max(self.spent - self.free, 1) / self.elapsed
+        """Evaluations a second, so far; a few where nothing is known yet."""
+        return max(self.spent - self.free, 1) / (self.busy or 1.0)
 
     @property
     def elapsed(self) -> float:
         """Seconds so far."""
-        return max(time.monotonic() - self.started, 1e-9)
+        return time.monotonic() - self.started
 
     @property
     def words(self) -> str:
@@ -80,7 +82,9 @@ class BudgetedProblem(WrappedProblem):
         answers = []
         for part in self.slices(count):
             self.spend(part.stop - part.start + extra)
+            begun = time.monotonic()
             answers.append(ask(part))
+            self.busy += time.monotonic() - begun
         return np.concatenate([np.empty(0), *answers])
 
     def slices(self, count: int) -> Iterator[slice]:
