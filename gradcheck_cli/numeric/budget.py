@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,8 +65,8 @@ class BudgetedProblem(WrappedProblem):
 
     def loss(self, parameters: Parameters) -> float:
         """Return the problem's loss."""
-        self.spend(1)
-        return super().loss(parameters)
+        ask = super().loss
+        return float(self.timed(1, lambda: np.array([ask(parameters)]))[0])
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the problem's changes."""
@@ -79,13 +80,16 @@ class BudgetedProblem(WrappedProblem):
 
     def in_slices(self, count: int, ask: Callable[[slice], Array], extra: int) -> Array:
         """Ask for a part at a time, each no longer than the clock may go unwatched."""
-        answers = []
-        for part in self.slices(count):
-            self.spend(part.stop - part.start + extra)
-            begun = time.monotonic()
-            answers.append(ask(part))
-            self.busy += time.monotonic() - begun
+        answers = [self.timed(part.stop - part.start + extra, partial(ask, part)) for part in self.slices(count)]
         return np.concatenate([np.empty(0), *answers])
+
+    def timed(self, evaluations: int, ask: Callable[[], Array]) -> Array:
+        """Take evaluations from the budget and make them."""
+        self.spend(evaluations)
+        begun = time.monotonic()
+        answer = ask()
+        self.busy += time.monotonic() - begun
+        return answer
 
     def slices(self, count: int) -> Iterator[slice]:
         """Cut so many evaluations into parts; without a limit on time there is one."""

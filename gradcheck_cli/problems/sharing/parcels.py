@@ -34,7 +34,8 @@ def packed(problem: FunctionProblem, *, abroad: bool) -> bytes:
     """
     if problem.recipe is not None:
         contents = {file: file.read_bytes() for file in problem.recipe.files} if abroad else {}
-        return pickle.dumps((problem.recipe, contents, problem.keeps_inputs))
+        told = {"keeps_inputs": problem.keeps_inputs, "returns_both": problem.returns_both}
+        return pickle.dumps((problem.recipe, contents, told))
     try:
         return bytes(pickler().dumps(dataclasses.replace(problem, claim=None, notes=())))
     except Exception as error:  # pickle raises whatever the user's objects raise
@@ -57,9 +58,9 @@ def unpacked(parcel: bytes) -> FunctionProblem:
     content: Any = pickle.loads(parcel)  # noqa: S301  (it comes from our own driver)
     if isinstance(content, FunctionProblem):
         return content
-    recipe, contents, keeps_inputs = content
+    recipe, contents, told = content
     problem: FunctionProblem = recipe.make(placed(contents))
-    return dataclasses.replace(problem, keeps_inputs=keeps_inputs)
+    return dataclasses.replace(problem, **told)
 
 
 def placed(contents: Mapping[Path, bytes]) -> dict[Path, Path]:

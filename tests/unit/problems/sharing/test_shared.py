@@ -1,0 +1,216 @@
+"""Several workers, the same numbers; and what happens where one of them dies."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradcheck_cli.cli.func import load_problem
+from gradcheck_cli.cli.function_options import PointOptions
+from gradcheck_cli.errors import SettingError, UserFunctionError, WorkerError
+from gradcheck_cli.parameters import Parameters
+from gradcheck_cli.problems.directions import Direction
+from gradcheck_cli.problems.problem import Directional
+from gradcheck_cli.problems.sharing import shared
+from gradcheck_cli.problems.sharing.parcels import packed, unpacked
+from gradcheck_cli.problems.sharing.shared import shared_out
+from gradcheck_cli.problems.sharing.tasks import Task, forget, know, run
+from gradcheck_cli.problems.user_function import FunctionProblem
+
+X = np.linspace(0.5, 2.0, 40)
+ENTRIES, STEPS = np.tile(np.arange(40), 2), np.repeat([1e-5, -1e-5], 40)
+MOVES = [(Direction(1, k, 0, 40), 1e-4) for k in range(30)]
+
+MODEL = """
+import numpy as np
+def loss(x):
+    print("this is no report")
+    return float(np.sum(np.sin(x) * x))
+def grad(x):
+    return np.cos(x) * x + np.sin(x)
+"""
+
+
+@pytest.fixture
+def _all_is_worth_sharing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared, "WORTH", 0.0)
+    monkeypatch.setattr(shared, "WORTH_STARTING", 0.0)
+    monkeypatch.setattr(shared, "TASK", 1e-4)
+
+
+def problem_of(loss: Callable[[Parameters], float]) -> FunctionProblem:
+    return FunctionProblem({"x": X}, loss, {"x": np.cos(X)})
+
+
+def sines(p: Parameters) -> float:
+    return float(np.sum(np.sin(p["x"]) * p["x"]))
+
+
+def same_numbers(problem: FunctionProblem, other: Any) -> None:
+    np.testing.assert_array_equal(other.loss_changes("x", ENTRIES, STEPS), problem.loss_changes("x", ENTRIES, STEPS))
+    np.testing.assert_array_equal(other.losses_along(MOVES), problem.losses_along(MOVES))
+
+
+def from_files(folder: Path) -> FunctionProblem:
+    (folder / "model.py").write_text(MODEL)
+    np.savez(folder / "x.npz", x=X)
+    point = PointOptions(folder / "x.npz", None, None, (), (), (), None)
+    return load_problem(f"{folder}/model.py:loss", f"{folder}/model.py:grad", None, point)
+
+
+@pytest.mark.usefixtures("_all_is_worth_sharing")
+def test_forked_processes_give_the_same_bits() -> None:
+    problem = problem_of(lambda p: sines(p) + 1)
+    with shared_out(problem, jobs=2) as other:
+        same_numbers(problem, other)
+        assert isinstance(other, Directional)
+
+
+@pytest.mark.usefixtures("_all_is_worth_sharing")
+def test_fresh_processes_make_the_problem_from_its_files_and_keep_stdout_clean(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    problem = from_files(tmp_path)
+    with shared_out(problem, jobs=2) as other:
+        changes = other.loss_changes("x", ENTRIES, STEPS)
+    printed = capfd.readouterr()
+    here, shared_lines = printed.out.count("this is no report"), printed.err.count("this is no report")
+    assert here < 10  # the first few, and the point
+    assert shared_lines > 70
+    np.testing.assert_array_equal(changes, problem.loss_changes("x", ENTRIES, STEPS))
+
+
+def test_any_executor_will_do() -> None:
+    problem = problem_of(sines)
+    with ThreadPoolExecutor(3) as executor, shared_out(problem, jobs=3, executor=executor) as other:
+        same_numbers(problem, other)
+
+
+def test_what_takes_no_time_is_not_shared() -> None:
+    problem = problem_of(sines)
+    with shared_out(problem, jobs=2) as other:
+        same_numbers(problem, other)
+        assert isinstance(other, shared.SharedProblem)
+        assert other.crew.executor is None
+
+
+def test_one_job_is_the_problem_itself() -> None:
+    problem = problem_of(sines)
+    with shared_out(problem) as other:
+        assert other is problem
+
+
+def once(marker: Path) -> bool:
+    """Whether this is the first call that is made outside of the process that runs the tests."""
+    if os.environ.get("PYTEST_HOME_PID") == str(os.getpid()) or marker.exists():
+        return False
+    marker.touch()
+    return True
+
+
+@pytest.mark.usefixtures("_all_is_worth_sharing")
+def test_what_a_dead_worker_was_at_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_HOME_PID", str(os.getpid()))
+
+    def fatal(p: Parameters) -> float:
+        if once(tmp_path / "died"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return sines(p)
+
+    problem = problem_of(fatal)
+    with shared_out(problem, jobs=2) as other:
+        same_numbers(problem_of(sines), other)
+    assert (tmp_path / "died").exists()
+
+
+@pytest.mark.usefixtures("_all_is_worth_sharing")
+def test_a_worker_that_always_dies_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    home = os.getpid()
+
+    def fatal(p: Parameters) -> float:
+        if os.getpid() != home:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return sines(p)
+
+    with shared_out(problem_of(fatal), jobs=2) as other, pytest.raises(WorkerError, match="died 3 times"):
+        other.loss_changes("x", ENTRIES, STEPS)
+
+
+@pytest.mark.usefixtures("_all_is_worth_sharing")
+def test_what_the_function_raises_comes_home_with_its_traceback() -> None:
+    home = os.getpid()
+
+    def broken(p: Parameters) -> float:
+        if os.getpid() != home:
+            raise TypeError("not here")
+        return sines(p)
+
+    with shared_out(problem_of(broken), jobs=2) as other, pytest.raises(UserFunctionError, match="not here") as caught:
+        other.loss_changes("x", ENTRIES, STEPS)
+    assert "raise TypeError" in caught.value.user_traceback
+
+
+@pytest.mark.usefixtures("_all_is_worth_sharing")
+def test_an_interruption_leaves_no_process_behind() -> None:
+    def slow(p: Parameters) -> float:
+        time.sleep(0.05)
+        return sines(p)
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), shared_out(problem_of(slow), jobs=2) as other:
+        assert isinstance(other, shared.SharedProblem)
+        other.loss_changes("x", ENTRIES[:8], STEPS[:8])
+        raise KeyboardInterrupt
+    assert time.monotonic() - started < 10
+
+
+def test_a_task_is_small_however_long_the_parameters_are() -> None:
+    task = Task("key", "along", ([(Direction(1, 2, 0, 10**9), 1e-6)] * 10,))
+    assert len(pickle.dumps(task)) < 1000
+
+
+def test_a_worker_says_where_it_does_not_know_the_problem() -> None:
+    problem = problem_of(sines)
+    task = Task("unheard of", "along", (MOVES,))
+    assert run(task) is None
+    answer = run(task._replace(parcel=packed(problem, abroad=True)))
+    assert answer is not None
+    np.testing.assert_array_equal(answer[0], problem.losses_along(MOVES))
+    forget("unheard of")
+    know("k", problem)
+    forget("k")
+    assert run(task) is None
+
+
+def test_files_travel_where_they_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = from_files(tmp_path)
+    expected = problem.losses_along(MOVES)
+    parcel = packed(problem, abroad=True)
+    for file in ("model.py", "x.npz"):
+        (tmp_path / file).rename(tmp_path / f"{file}.gone")
+    monkeypatch.chdir("/")
+    np.testing.assert_array_equal(unpacked(parcel).losses_along(MOVES), expected)
+
+
+def test_what_cannot_be_sent_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradcheck_cli.problems.sharing.parcels.pickler", lambda: pickle)
+    with pytest.raises(SettingError, match="cannot be sent to other processes"):
+        packed(problem_of(lambda p: sines(p) + 1), abroad=True)
+
+
+@pytest.mark.parametrize("address", ["dask://", "localhost:8786", "ray://somewhere:1"])
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    with (
+        pytest.raises(SettingError, match="expected dask://HOST:PORT"),
+        shared_out(problem_of(sines), executor=address),
+    ):
+        pass
