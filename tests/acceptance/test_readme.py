@@ -6,6 +6,8 @@ import html
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,13 +20,15 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXIT_CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 3}
 
 
-def shown_commands() -> list[tuple[str, str]]:
-    """Each command of the ``console`` blocks with the first line of its output, where one is shown."""
-    commands = []
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
-        for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
-            commands.append((command, output.splitlines()[0] if output else ""))
-    return commands
+def shown_blocks() -> list[list[tuple[str, str]]]:
+    """Each command of each ``console`` block with the first line of its output, where one is shown."""
+    return [
+        [
+            (command, output.splitlines()[0] if output else "")
+            for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
+        ]
+        for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -77,15 +81,19 @@ def test_the_hook_is_the_recipes() -> None:
     assert f"entry: {recipe_commands()[-1]}\n" in hook
 
 
-@pytest.mark.parametrize(("command", "first_line"), shown_commands(), ids=lambda value: str(value)[:60])
-def test_a_command_gives_what_is_shown(command: str, first_line: str, folder: Path) -> None:
-    program, *arguments = shlex.split(command)
-    assert program == "gradcheck"
-    if "--save" in arguments:
-        (folder / arguments[-1]).unlink(missing_ok=True)
-    result = run(*arguments, cwd=folder / "project" if arguments[0] == "run" else folder)
-    assert without_noise(result.stdout).startswith(without_noise(first_line))
-    assert result.returncode == EXIT_CODES.get(first_line.partition(" ")[0], 0), result.stderr
+@pytest.mark.parametrize("block", shown_blocks(), ids=lambda block: block[0][0][:60])
+def test_commands_give_what_is_shown(block: list[tuple[str, str]], folder: Path) -> None:
+    for command, first_line in block:
+        program, *arguments = shlex.split(command)
+        if program == "python":
+            subprocess.run([sys.executable, *arguments], cwd=folder, check=True)
+            continue
+        assert program == "gradcheck"
+        if arguments[0] == "cases" and "--save" in arguments:
+            (folder / arguments[-1]).unlink(missing_ok=True)
+        result = run(*arguments, cwd=folder / "project" if arguments[0] == "run" else folder)
+        assert without_noise(result.stdout).startswith(without_noise(first_line))
+        assert result.returncode == EXIT_CODES.get(first_line.partition(" ")[0], 0), result.stderr
 
 
 def without_noise(text: str) -> str:
@@ -94,7 +102,7 @@ def without_noise(text: str) -> str:
 
 
 def test_there_are_commands() -> None:
-    assert len(shown_commands()) > 8
+    assert sum(map(len, shown_blocks())) > 8
 
 
 def test_the_python_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
