@@ -61,7 +61,7 @@ def audit_changes(network: Network, parameter: str, entries: Indices, steps: Arr
     with np.errstate(all="ignore"):
         for some in np.split(audited, range(tail.at_once, len(audited), tail.at_once)):
             units, columns = np.divmod(entries[some], len(inputs))
-            plain, rounding = tail.changes(units, inputs[columns].T * steps[some])
+            plain, rounding = tail.changes(units, inputs[columns] * steps[some, None])
             wrong = np.isfinite(plain) & ~(np.abs(changes[some] - plain) <= rounding)
             if wrong.any():
                 w = some[np.argmax(wrong)]
@@ -78,48 +78,52 @@ def _mismatch(name: str, step: float, structured: float, plain: float) -> Intern
 
 
 class _PlainTail:
-    """The layers behind Z_l, in plain arithmetic, with a bound on its rounding."""
+    """The layers behind Z_l, in plain arithmetic, with a bound on its rounding.
+
+    Arrays have the shape (units, columns, samples), a column being one change.
+    """
 
     def __init__(self, network: Network, l: int) -> None:
         self.network, self.layers, self.l = network, network.layers, l
         width = max([1, *(len(layer.Z) for layer in self.layers[l:])])
         self.at_once = max(1, BLOCK // (width * network.sample_count))
         last = self.layers[-1]
-        self.before = self.terms(last.Z[..., None], last.A[..., None])
+        self.before = self.terms(last.Z[:, None], last.A[:, None])
 
     def changes(self, units: Indices, t: Array) -> tuple[Array, Array]:
-        """Return the changes of m J where row units[c] of Z_l moves by t[:, c], and bounds on their rounding."""
+        """Return the changes of m J where row units[c] of Z_l moves by t[c], and bounds on their rounding."""
         l, L = self.l, self.network.layer_count
-        Z = self.layers[l - 1].Z[units].T + t
+        Z = self.layers[l - 1].Z[units] + t
         if l == L:
-            Z_L = np.repeat(self.layers[-1].Z[..., None], len(units), axis=2)
-            Z_L[units, :, np.arange(len(units))] = Z.T
+            Z_L = np.repeat(self.layers[-1].Z[:, None], len(units), axis=1)
+            Z_L[units, np.arange(len(units))] = Z
         else:
-            Z_L = self.forward(units, self.activated(l, Z, units) - self.layers[l - 1].A[units].T)
+            Z_L = self.forward(units, self.activated(l, Z, units) - self.layers[l - 1].A[units])
         changes = self.terms(Z_L, self.activated(L, Z_L)) - self.before
-        return changes.sum(axis=(0, 1)), self.rounding + 1e-9 * np.abs(changes).sum(axis=(0, 1))
+        return changes.sum(axis=(0, 2)), self.rounding + 1e-9 * np.abs(changes).sum(axis=(0, 2))
 
     def forward(self, units: Indices, dA: Array) -> Array:
         """Return the last Z after A_l has changed in the rows `units`."""
         l, parameters = self.l, self.network.parameters
-        Z = self.layers[l].Z[..., None] + np.take(parameters[f"W{l + 1}"], units, axis=1)[:, None] * dA
+        Z = np.take(parameters[f"W{l + 1}"], units, axis=1)[..., None] * dA
+        Z += self.layers[l].Z[:, None]
         for k in range(l + 1, self.network.layer_count):
             A = self.activated(k, Z)
-            Z = np.tensordot(parameters[f"W{k + 1}"], A, axes=1) + parameters[f"b{k + 1}"][..., None]
+            Z = np.tensordot(parameters[f"W{k + 1}"], A, axes=1) + parameters[f"b{k + 1}"][:, None]
         return Z
 
     def activated(self, k: int, Z: Array, rows: Indices | None = None) -> Array:
-        """Return A_k at Z: of every unit, shape (units, m, columns), or of one a column, shape (m, columns)."""
+        """Return A_k at Z: of every unit, or of one a column, shape (columns, m)."""
         name = self.network.activations[k - 1]
         A = softmax(Z) if name == "softmax" else ACTIVATIONS[name].value(Z)
         if k not in self.network.masks:
             return A
         mask = self.network.masks[k]
-        return A * (mask[..., None] if rows is None else mask[rows].T)
+        return A * (mask[:, None] if rows is None else mask[rows])
 
     def terms(self, Z: Array, A: Array) -> Array:
         """Return what each output adds to m J."""
-        return LOSSES[self.network.loss_name].terms(Z, A, self.network.Y[..., None])
+        return LOSSES[self.network.loss_name].terms(Z, A, self.network.Y[:, None])
 
     @cached_property
     def rounding(self) -> float:
@@ -135,7 +139,7 @@ class _PlainTail:
                 error = np.dot(W, error_A) + (W.shape[1] + 2) * ULP * (np.dot(W, A) + np.abs(parameters[f"b{k}"]))
         (Z, A), Y = self.layers[-1], np.abs(self.network.Y)
         steepness = STEEPEST * (np.abs(A) + Y) * np.maximum(1, Y.sum(axis=0))
-        error = steepness * (error + ULP * np.abs(Z).max(axis=0)) + ULP * np.abs(self.before[..., 0])
+        error = steepness * (error + ULP * np.abs(Z).max(axis=0)) + ULP * np.abs(self.before[:, 0])
         return SAFETY * float(error.sum())
 
     def masked(self, k: int, error: Array) -> Array:

@@ -23,7 +23,7 @@ from gradcheck_cli.problems.elementary import expm1, log1p
 __all__ = ["LOSSES", "Loss", "LossChange"]
 
 LossChange: TypeAlias = Callable[[Array, float], Array]
-"""(d, bound) -> the changes of m J by the columns of d, which has the shape (n_L, m, columns); |d| <= bound."""
+"""(d, bound) -> the changes that d of shape (n_L, m, columns) makes of each sample's loss; |d| <= bound."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Loss:
     output_delta: Callable[[Array, Array], Array] | None
     """(A, Y) -> m dZ_L where the last activation is fixed and the two derivatives collapse; None elsewhere."""
     change: Callable[[Array, Array, Array], LossChange]
-    """(Z, A, Y) -> the change of m J by that of the last Z where the last activation is fixed, else by that of A."""
+    """(Z, A, Y) -> the changes by those of the last Z where the last activation is fixed, else by those of A."""
 
     def stable(self, Z: Array, A: Array, Y: Array) -> float:
         """Return m J, finite for every finite Z."""
@@ -81,14 +81,9 @@ def bce_change(Z: Array, A: Array, Y: Array) -> LossChange:  # noqa: ARG001
             grown = np.logaddexp(0, d - np.abs(Z)) - np.logaddexp(0, -np.abs(Z))
         d *= labels
         grown -= d
-        return sum_columns(grown)
+        return np.asarray(grown.sum(axis=0))
 
     return change
-
-
-def sum_columns(changes: Array) -> Array:
-    """Return the sums over outputs and samples, the leading axes."""
-    return np.asarray(changes.reshape(-1, changes.shape[-1]).sum(axis=0))
 
 
 def bce_complex(Z: ComplexArray, A: ComplexArray, Y: Array) -> ComplexArray:  # noqa: ARG001
@@ -122,7 +117,7 @@ def softmax_ce_change(Z: Array, A: Array, Y: Array) -> LossChange:
             grown = log1p((A * expm1(d, 2 * bound)).sum(axis=0), math.expm1(2 * bound))
         else:
             grown = log_sum_exp(Z + d) - log_sum_exp(Z)
-        return sum_columns(labels * grown) - sum_columns(Y * d)
+        return np.asarray(labels * grown - (Y * d).sum(axis=0))
 
     return change
 
@@ -147,7 +142,7 @@ def mse_terms(Z: Array, A: Array, Y: Array) -> Array:  # noqa: ARG001
 def mse_change(Z: Array, A: Array, Y: Array) -> LossChange:  # noqa: ARG001
     """Sum of (A - Y + d / 2) d."""
     error = A - Y
-    return lambda d, bound: sum_columns((error + d / 2) * d)  # noqa: ARG005
+    return lambda d, bound: np.asarray(((error + d / 2) * d).sum(axis=0))  # noqa: ARG005
 
 
 def mse_complex(Z: ComplexArray, A: ComplexArray, Y: Array) -> ComplexArray:  # noqa: ARG001

@@ -114,7 +114,7 @@ class Network:
         return tuple(notes)
 
     def entries_at_once(self, parameter: str) -> int:
-        """Return some whole rows, which together take the structured evaluation about a twentieth of a second."""
+        """Return some whole rows, which together take the structured evaluation about a fiftieth of a second."""
         if not self.is_structured:
             return ENTRIES_AT_ONCE
         row = int(self.parameters[parameter].shape[1])

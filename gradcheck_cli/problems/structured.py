@@ -13,21 +13,23 @@ stands here, and the backward pass is not used. Three observations make it fast.
    g(Z + dZ) - g(Z) by an addition theorem of g (see `activations` and `losses`). A loss of 1 that moves by 1e-9 keeps
    all digits of the 1e-9, of which the plain difference keeps seven.
 
-3. *Ray.* For a unit i and a sample s the last Z is a function of the one number t, whichever j is moved, so the n_{l-1}
-   inputs need not each run the tail. With r = max |t| over them the tail is run at t = r, -r, r/2 and -r/2, and for all
-   j follows dZ_L = c_1 x + c_2 x^2 + c_3 x^3 + c_4 x^4 with x = t / r. The loss is then taken for every entry and
-   sample, at its own dZ_L. A sample is *certified* for this where in the whole tail
+3. *Ray.* For a unit i and a sample s the sample's share of the loss depends on the one number t, whichever j is moved,
+   so the n_{l-1} inputs need not each run the tail. With r = max |t| over them the tail is run at t = r, -r, r/2 and
+   -r/2, its loss taken there, and the share of every j is c_1 x + c_2 x^2 + c_3 x^3 + c_4 x^4 at its own x = t / r. The
+   sum of these over the samples is a product of two matrices, of all c and of all powers of x. A sample is *certified*
+   for this where in the whole tail
 
    - no kink is met: where g is a relu, leaky relu or elu, |Z| is at least three times as large as its dZ at the four
      points (between them a polynomial of degree 4 that is 0 at 0 stays below 2.3 times its largest value there),
-   - no Z of a curved g moves by more than 2^-13: the terms left out are of relative size (2^-13)^4 = 2^-52.
+   - no Z of a curved g or of the loss moves by more than 2^-13: the terms left out are of relative size
+     (2^-13)^4 = 2^-52.
 
-   Where all g are piecewise linear dZ_L = c_1 x is exact, and one point is enough. A sample that is not certified goes
-   the way of *delta*: the tail is run once for every entry.
+   Where all g are piecewise linear dZ_L is c x, and the tail is run at one point instead of four. A sample that is not
+   certified goes the way of *delta*: the tail is run once for every entry.
 
 Cost for a layer of n_l units and m samples: by rays 4 n_l m runs of the tail for one sample, and n_l (n_{l-1} + 1) m
-evaluations of the loss for each step; by deltas n_l (n_{l-1} + 1) m runs of the tail for each step. The course's loop
-makes n_l (n_{l-1} + 1) runs of the whole network for m samples each.
+times three or four multiplications for each step; by deltas n_l (n_{l-1} + 1) m runs of the tail for each step. The
+course's loop makes n_l (n_{l-1} + 1) runs of the whole network for m samples each.
 
 Shapes: changes have the shape (units, samples, columns); a *column* is a way to move a unit, an input j and a step h;
 units that are moved in the same ways are taken together. Samples and columns are cut so that none of these arrays has
@@ -46,7 +48,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.activations import ACTIVATIONS, Activation, softmax_change
+from gradcheck_cli.problems.activations import ACTIVATIONS, Change, softmax_change
 from gradcheck_cli.problems.losses import LOSSES, LossChange
 
 if TYPE_CHECKING:
@@ -55,7 +57,6 @@ if TYPE_CHECKING:
 __all__ = ["BLOCK", "MEMORY", "structured_changes"]
 
 BLOCK = 2**17  # numbers in an array: 1 MiB
-LOSS_BLOCK = 2**15  # the same where the loss is taken: fits a core's own cache
 MEMORY = 64 * 2**20  # bytes
 
 LARGEST_MOVE = 2.0**-13  # of a Z within a certified ray
@@ -175,14 +176,8 @@ class _Tail:
 
     def __init__(self, network: Network, l: int, inputs: Array, samples: slice) -> None:
         self.network, self.layers, self.l, self.inputs, self.samples = network, network.layers, l, inputs, samples
-        self.activations = {k: ACTIVATIONS[network.activations[k - 1]] for k in range(l, network.layer_count)}
-        self.changes = {
-            k: activation.change(self.layers[k - 1].Z[:, samples, None])
-            for k, activation in self.activations.items()
-            if k > l
-        }
-        self.linear = all(activation.linear for activation in self.activations.values())
-        self.singles: dict[int, _Tail] = {}
+        self.changes: dict[int, Change] = {}
+        self.linear = all(map(self.is_straight, range(l, network.layer_count)))
 
     def follow(self, units: Indices, dZ: Array) -> Iterator[tuple[int, Array, Array, float]]:
         """Move Z_l and run forward propagation on the changes.
@@ -197,42 +192,72 @@ class _Tail:
         Yields
         ------
         tuple of int, ndarray, ndarray and float
-            k, the rows of Z_k that move, by how much, and a bound on that: for k = l, l + 1, ..., L.
+            k, the rows of Z_k that move, by how much, and a bound on that (infinity before straight lines, which make
+            no use of one): for k = l, l + 1, ..., L.
         """
-        l, L, W = self.l, self.network.layer_count, self.network.parameters
-        Z, bound, dZ = self.layers[l - 1].Z[units, self.samples].T[None], _largest(dZ), dZ[None]
-        if l == L:
-            yield L, Z, _rows(units, dZ, len(self.network.Y)), bound
-            return
-        yield l, Z, dZ, bound
-        dA = self.activations[l].change(Z)(dZ, bound)
-        if l in self.network.masks:
-            dA = dA * self.network.masks[l][units, self.samples].T
-        dZ = np.take(W[f"W{l + 1}"], units, axis=1)[:, None] * dA
-        for k in range(l + 1, L):
-            bound = _largest(dZ)
-            yield k, self.layers[k - 1].Z[:, self.samples, None], dZ, bound
-            dA = self.changes[k](dZ, bound)
-            if k in self.network.masks:
-                dA = dA * self.network.masks[k][:, self.samples, None]
-            dZ = np.dot(W[f"W{k + 1}"], dA.reshape(len(dA), -1)).reshape(-1, *dA.shape[1:])
-        yield L, self.layers[L - 1].Z[:, self.samples, None], dZ, _largest(dZ)
+        L = self.network.layer_count
+        Z, dZ = self.layers[self.l - 1].Z[units, self.samples].T[None], dZ[None]
+        for k in range(self.l, L):
+            bound = np.inf if self.is_straight(k) else _largest(dZ)
+            yield k, Z, dZ, bound
+            dA = self.masked(k, units, self.change(k, Z)(dZ, bound))
+            Z, dZ = self.layers[k].Z[:, self.samples, None], self.handed_on(k, units, dA)
+        if self.l == L:
+            Z, dZ = self.layers[L - 1].Z[:, self.samples, None], _rows(units, dZ, len(self.network.Y))
+        yield L, Z, dZ, _largest(dZ)
+
+    def change(self, k: int, Z: Array) -> Change:
+        """Return the change of g_k at Z, which is the same in every block where all units have moved."""
+        activation = ACTIVATIONS[self.network.activations[k - 1]]
+        if k == self.l:
+            return activation.change(Z)
+        if k not in self.changes:
+            self.changes[k] = activation.change(Z)
+        return self.changes[k]
+
+    def masked(self, k: int, units: Indices, dA: Array) -> Array:
+        """Return the changes of A_k from those of g_k(Z_k)."""
+        if k not in self.network.masks:
+            return dA
+        mask = self.network.masks[k]
+        return dA * (mask[units, self.samples].T if k == self.l else mask[:, self.samples, None])
+
+    def handed_on(self, k: int, units: Indices, dA: Array) -> Array:
+        """Return the changes of Z_{k+1}: W_{k+1} times those of A_k, of which in layer l only one is not 0."""
+        W = self.network.parameters[f"W{k + 1}"]
+        if k == self.l:
+            return np.take(W, units, axis=1)[:, None] * dA
+        return np.asarray(np.dot(W, dA.reshape(len(dA), -1)).reshape(-1, *dA.shape[1:]))
 
     def single(self, sample: int) -> _Tail:
         """Return the same for one sample of these."""
         s = self.samples.start + sample
         return _Tail(self.network, self.l, self.inputs, slice(s, s + 1))
 
-    def loss_change(self, chosen: slice) -> LossChange:
-        """Return the function of (dZ_L, bound) that is the change of m J, at some of these samples."""
+    def loss_change(self) -> LossChange:
+        """Return the function of (dZ_L, bound) that is the change of each sample's share of m J."""
         loss, last = LOSSES[self.network.loss_name], self.layers[-1]
-        Z, A, Y = (array[:, self.samples][:, chosen, None] for array in (last.Z, last.A, self.network.Y))
+        Z, A, Y = (array[:, self.samples, None] for array in (last.Z, last.A, self.network.Y))
         if loss.last_activation is not None:
             return loss.change(Z, A, Y)
         name = self.network.activations[-1]
         dA = softmax_change(Z) if name == "softmax" else ACTIVATIONS[name].change(Z)
         by_A = loss.change(Z, A, Y)
         return lambda dZ, bound: by_A(dA(dZ, bound), np.inf)
+
+    def is_straight(self, k: int) -> bool:
+        """Whether what follows Z_k, an activation or the loss, is put together from straight lines."""
+        return k < self.network.layer_count and ACTIVATIONS[self.network.activations[k - 1]].linear
+
+    def is_certified(self, k: int, Z: Array, dZ: Array, bound: float) -> NDArray[np.bool_]:
+        """Whether no unit of layer k meets a kink or moves too far, shape (samples, columns)."""
+        activation = ACTIVATIONS.get(self.network.activations[k - 1])  # softmax, which stands apart, has no kink
+        certified = np.ones(dZ.shape[1:], dtype=np.bool_)
+        if activation is not None and activation.piecewise:
+            certified &= (np.abs(dZ) <= np.abs(Z) / FROM_KINK).all(axis=0)
+        if not (self.is_straight(k) or bound <= LARGEST_MOVE):
+            certified &= (np.abs(dZ) <= LARGEST_MOVE).all(axis=0)
+        return certified
 
 
 def _largest(dZ: Array) -> float:
@@ -248,14 +273,14 @@ def _rows(units: Indices, dZ: Array, count: int) -> Array:
 
 def _add_deltas(tail: _Tail, moves: _Moves, sums: Array) -> None:
     """Add the changes at the tail's samples, each by its own run of the tail."""
-    loss_change, flat, moves = tail.loss_change(slice(None)), np.zeros(sums.size), moves.one_by_one()
+    loss_change, flat, moves = tail.loss_change(), np.zeros(sums.size), moves.one_by_one()
     for block in _cut(
         slice(0, sums.size), BLOCK // (_width(tail.network, tail.l) * (tail.samples.stop - tail.samples.start))
     ):
         some = _Moves(moves.units[block], moves.columns[block], moves.steps[block])
         for _, _, dZ, bound in tail.follow(some.units, some.at(tail.inputs, tail.samples)):  # noqa: B007
             pass  # the last is Z_L
-        flat[block] = loss_change(dZ, bound)
+        flat[block] = loss_change(dZ, bound).sum(axis=0)
     sums += flat.reshape(sums.shape)
 
 
@@ -265,37 +290,14 @@ def _add_rays(tail: _Tail, moves: _Moves, sums: Array) -> None:
     r = np.abs(x).max(axis=1, keepdims=True)
     x /= np.where(r, r, 1.0)
     polynomials, certified = _trace_rays(tail, moves.units, r)
-    polynomials[:, ~certified] = 0
+    polynomials[~certified] = 0
     powers = np.stack(list(accumulate([x] * polynomials.shape[-1], np.multiply)), axis=1)
-    for some in _cut(slice(0, len(x)), LOSS_BLOCK // (sums.size * len(polynomials))):
-        live = polynomials[:, some].any(axis=(0, 1, 3))
-        if live.all():
-            sums += _ray_changes(tail.loss_change(some), polynomials[:, some], powers[some])
-        elif live.any():
-            sums[live] += _ray_changes(tail.loss_change(some), polynomials[:, some][:, :, live], powers[some])
+    sums += np.tensordot(polynomials, powers, axes=((0, 2), (0, 1)))
     for sample in np.flatnonzero(~certified.all(axis=1)):
         units = np.flatnonzero(~certified[sample])
         part = np.zeros((len(units), sums.shape[1]))
         _add_deltas(tail.single(int(sample)), _Moves(moves.units[units], moves.columns, moves.steps), part)
         sums[units] += part
-
-
-def _ray_changes(loss_change: LossChange, polynomials: Array, powers: Array) -> Array:
-    """Return the changes of m J along rays, shape (units, columns).
-
-    Parameters
-    ----------
-    loss_change : callable
-        The loss at the samples.
-    polynomials : ndarray of shape (n_L, samples, units, degree)
-        c_1, c_2, ... .
-    powers : ndarray of shape (samples, degree, columns)
-        x, x^2, ... .
-    """
-    outer = polynomials.shape[-1] == 1  # which matmul does more slowly
-    dZ = polynomials * powers if outer else np.matmul(polynomials, powers)
-    bound = float(np.abs(polynomials).sum(axis=-1).max())
-    return loss_change(dZ.reshape(*dZ.shape[:2], -1), bound).reshape(dZ.shape[2:])
 
 
 def _trace_rays(tail: _Tail, units: Indices, r: Array) -> tuple[Array, NDArray[np.bool_]]:
@@ -312,8 +314,8 @@ def _trace_rays(tail: _Tail, units: Indices, r: Array) -> tuple[Array, NDArray[n
 
     Returns
     -------
-    polynomials : ndarray of shape (n_L, samples, units, degree)
-        c_1, c_2, ... of dZ_L as a polynomial in x.
+    polynomials : ndarray of shape (samples, units, degree)
+        c_1, c_2, ... of each sample's share of m J as a polynomial in x.
     certified : ndarray of shape (samples, units)
         Where it is one.
     """
@@ -321,24 +323,15 @@ def _trace_rays(tail: _Tail, units: Indices, r: Array) -> tuple[Array, NDArray[n
     t = np.tile(r * ends, len(units))
     certified, reach = np.ones(t.shape, dtype=np.bool_), 0.0
     for k, Z, dZ, bound in tail.follow(np.repeat(units, len(ends)), t):
-        if k in tail.activations:
-            certified &= _is_certified(tail.activations[k], Z, dZ, bound)
-            reach = max(reach, bound)
-    values = dZ.reshape(*dZ.shape[:2], len(units), len(ends))
-    polynomials = values if tail.linear else np.dot(values, POLYNOMIAL[: _degree(reach)].T)
+        certified &= tail.is_certified(k, Z, dZ, bound)
+        reach = reach if tail.is_straight(k) else float(np.maximum(reach, bound))  # NaN stays NaN
+    if tail.linear:
+        dZ = np.multiply.outer(dZ, RAY_ENDS).reshape(*dZ.shape[:2], -1)
+    values = tail.loss_change()(dZ, bound).reshape(len(r), len(units), len(RAY_ENDS))
+    polynomials = np.dot(values, POLYNOMIAL[: _degree(reach)].T)
     return polynomials, np.all(certified.reshape(len(r), len(units), len(ends)), axis=2)
 
 
-def _is_certified(activation: Activation, Z: Array, dZ: Array, bound: float) -> NDArray[np.bool_]:
-    """Whether no unit meets a kink or moves too far, shape (samples, columns)."""
-    certified = np.ones(dZ.shape[1:], dtype=np.bool_)
-    if activation.piecewise:
-        certified &= (np.abs(dZ) <= np.abs(Z) / FROM_KINK).all(axis=0)
-    if not (activation.linear or bound <= LARGEST_MOVE):
-        certified &= (np.abs(dZ) <= LARGEST_MOVE).all(axis=0)
-    return certified
-
-
 def _degree(reach: float) -> int:
-    """Return how many powers of x count where no Z moves by more than `reach`."""
+    """Return how many powers of x count where no Z moves by more than `reach`; all where that is NaN."""
     return next((degree for degree in (1, 2, 3) if reach**degree <= 2.0**-54), 4)

@@ -148,7 +148,7 @@ def test_changes_of_losses_hold_for_every_step(name: str, last: str, size: float
     A = softmax(Z) if last == "softmax" else ACTIVATIONS[last].value(Z)
     dZ = random.standard_normal((3, 50, 6)) * size
     loss = LOSSES[name]
-    plain = (loss.terms(Z + dZ, A, Y) - loss.terms(Z, A, Y)).sum(axis=(0, 1))
+    plain = (loss.terms(Z + dZ, A, Y) - loss.terms(Z, A, Y)).sum(axis=0)
     np.testing.assert_allclose(loss.change(Z, A, Y)(dZ, float(np.abs(dZ).max())), plain, rtol=1e-11, atol=1e-12)
 
 
@@ -158,9 +158,24 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = network.loss_changes("W1", entries, steps)
     for block in (1, 7, 64, 1000):
         monkeypatch.setattr(structured, "BLOCK", block)
-        monkeypatch.setattr(structured, "LOSS_BLOCK", block)
         monkeypatch.setattr(audit, "BLOCK", block)
         np.testing.assert_allclose(network.loss_changes("W1", entries, steps), whole, rtol=1e-12, atol=1e-20)
+
+
+@pytest.mark.parametrize("step", [1e-7, 1e-5])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(("last", "loss"), OUTPUTS)
+def test_rays_give_what_deltas_give(
+    activation: str, last: str, loss: str, step: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One run of the tail for all inputs of a unit, or one for each: the differences are the same."""
+    network = make_network([9, 6, 5, 3], 8, (activation, activation, last), loss, masked=True)
+    entries, steps = np.tile(np.arange(54), 2), np.repeat([step, -step], 54)
+    by_rays = np.subtract(*np.split(network.loss_changes("W1", entries, steps), 2))
+    monkeypatch.setattr(structured, "RAY_ENDS", np.resize(structured.RAY_ENDS, 200))  # more than there are inputs
+    by_deltas = np.subtract(*np.split(network.loss_changes("W1", entries, steps), 2))
+    assert np.abs(by_deltas).max() > 0
+    np.testing.assert_allclose(by_rays, by_deltas, rtol=1e-13, atol=3e-15 * np.abs(by_deltas).max())
 
 
 def test_memory_is_bounded() -> None:
