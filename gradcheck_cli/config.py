@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradcheck_cli.errors import ExtraError, InputError, did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["TABLE", "Check", "Config", "find_config", "known_key", "option_key", "read_config"]
 
@@ -16,8 +18,7 @@ TABLE = "[tool.gradcheck]"
 CHECKS = "[[tool.gradcheck.checks]]"
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """One check of the list."""
 
     name: str
@@ -27,23 +28,29 @@ class Check:
     """Options of that command as the file gives them, by their names with underscores."""
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """What the file says."""
 
     path: Path
-    defaults: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any]
     """Options of all commands."""
-    checks: tuple[Check, ...] = ()
+    checks: tuple[Check, ...]
 
 
-def find_config(start: Path) -> Path | None:
-    """Return the nearest pyproject.toml from a folder upwards that speaks of gradcheck."""
-    for folder in (start, *start.parents):
-        path = folder / FILE
-        if path.is_file():
-            return path if "tool.gradcheck" in read_text(path) else None
-    return None
+def find_config(start: str) -> Path | None:
+    """Return the nearest pyproject.toml from a folder upwards, where it speaks of gradcheck.
+
+    Without pathlib, which takes longer to load than this takes: most commands run where there is no such file.
+    """
+    folder, path = start, os.path.join(start, FILE)  # noqa: PTH118
+    while not os.path.isfile(path):  # noqa: PTH113
+        if folder == os.path.dirname(folder):  # noqa: PTH120
+            return None
+        folder = os.path.dirname(folder)  # noqa: PTH120
+        path = os.path.join(folder, FILE)  # noqa: PTH118
+    from pathlib import Path
+
+    return Path(path) if "tool.gradcheck" in read_text(Path(path)) else None
 
 
 def read_config(path: Path) -> Config:

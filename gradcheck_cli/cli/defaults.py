@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gradcheck_cli.config import TABLE, Config, find_config, known_key, read_config
 from gradcheck_cli.errors import GradcheckError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Project", "apply_config", "by_key", "default_map"]
 
@@ -28,12 +31,19 @@ def apply_config(ctx: click.Context, path: str | None) -> None:
     """Read the project's file and give each command its defaults."""
     project = ctx.obj = Project()
     try:
-        found = Path(path) if path else find_config(Path.cwd())
+        found = named_config(path) if path else find_config(os.getcwd())  # noqa: PTH109
         if found is not None:
             project.config = read_config(found)
             ctx.default_map = default_maps(project.config, ctx.command)
     except GradcheckError as error:
         project.error = error
+
+
+def named_config(path: str) -> Path:
+    """Return the file that the command line names."""
+    from pathlib import Path
+
+    return Path(path)
 
 
 def default_maps(config: Config, group: click.Command) -> dict[str, Any]:

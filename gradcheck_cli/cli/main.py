@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import os
 import sys
@@ -50,6 +52,11 @@ class Gradcheck(click.Group):
 
     A command is imported when it is called for, so that help and the small commands start without the large ones.
     """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run as a program."""
+        atexit.register(gc.freeze)  # or Python searches all that is left for garbage: a tenth of the time
+        return super().__call__(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names of the commands."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from gradcheck_cli.cli.large_options import LargeOptions
 from gradcheck_cli.cli.param_types import EPSILON, POSITIVE, REPORT
 from gradcheck_cli.reporters.formats import FORMATS
 from gradcheck_cli.settings import DEFAULT_EPSILON, DEFAULT_THRESHOLD, PRECISIONS
+
+if TYPE_CHECKING:
+    from gradcheck_cli.cli.large_options import LargeOptions
 
 __all__ = ["DISPLAY", "Checking", "checking_options"]
 
@@ -21,8 +22,7 @@ DISPLAY = ("verbose", "quiet", "color", "format", "reports", "plot", "exit_zero"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True)
-class Checking:
+class Checking(NamedTuple):
     """The values of `checking_options`."""
 
     epsilon: float | str

@@ -39,9 +39,11 @@ def wants_color(choice: str) -> bool:
 
 def terminal_width() -> int | None:
     """Return the columns of the terminal; None where stdout is none and nothing limits the width."""
+    if not is_terminal(sys.stdout):
+        return None
     import shutil
 
-    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
+    return shutil.get_terminal_size().columns
 
 
 def write(text: str, stream: TextIO | None) -> None:

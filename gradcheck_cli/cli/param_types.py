@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -13,10 +12,6 @@ from gradcheck_cli.reporters.formats import FORMATS
 from gradcheck_cli.settings import AUTO
 
 __all__ = ["EPSILON", "FINITE", "NUMBER", "POSITIVE", "REPORT"]
-
-# float() would take 1_000 and digits of other scripts as well
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan)", re.ASCII | re.IGNORECASE)
-
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -38,9 +33,12 @@ class Number(_Float):
         """Return the value as a float."""
         if isinstance(value, float):
             return value
-        if not _NUMBER.fullmatch(str(value).strip()):
+        text = str(value)
+        plain = text.isascii() and "_" not in text  # float takes 1_000 and digits of other scripts as well
+        try:
+            return float(text if plain else "")
+        except ValueError:
             self.fail(f"{value!r} is not a number.", param, ctx)
-        return float(str(value).strip())
 
 
 class Finite(Number):
@@ -89,7 +87,7 @@ class ReportFile(_Pair):
             self.fail(f"{value!r} is not FORMAT=FILE.", param, ctx)
         if name not in FORMATS:
             self.fail(f"there is no format {name!r}, expected one of {', '.join(FORMATS)}.", param, ctx)
-        return name, str(Path(path).absolute())
+        return name, os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118  (see find_config)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         """Offer the formats."""

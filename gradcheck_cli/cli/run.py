@@ -187,7 +187,7 @@ def made(planned: Plan, *, quiet: bool = False) -> Iterator[Outcome]:
             yield Unchecked(planned.check.name, error.format_message())
             return
         collected = ctx.obj
-        options = dataclasses.replace(collected.options, quiet=2) if quiet else collected.options
+        options = collected.options._replace(quiet=2) if quiet else collected.options
         several = len(collected.cases) > 1
         for outcome in outcomes_of(collected.cases, options):
             name = f"{planned.check.name}: {outcome.name}" if several else planned.check.name

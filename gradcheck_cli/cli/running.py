@@ -9,15 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from gradcheck_cli.cli.defaults import Project
 from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK, INTERRUPTED
-from gradcheck_cli.cli.files import write_whole
-from gradcheck_cli.cli.large_options import LargeOptions
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.output import can_show, show_failure, terminal_width, wants_color, write
 from gradcheck_cli.errors import CheckInterrupted, GradcheckError, UserFunctionError
@@ -111,6 +108,8 @@ def locate(case: Case) -> Location | None:
     """Return where the user's gradient function begins; it is loaded by now."""
     if case.gradient is None:
         return None
+    from pathlib import Path
+
     from gradcheck_cli.loading.functions import load_function
 
     code = getattr(inspect.unwrap(load_function(case.gradient)), "__code__", None)
@@ -127,6 +126,7 @@ def checked(problem: Problem | ScalarModel, options: Checking) -> CheckReport:
 
         return check_scalar(problem, sweep_steps=options.draws, **options.settings)
     from gradcheck_cli.checking import check
+    from gradcheck_cli.cli.large_options import LargeOptions
     from gradcheck_cli.cli.progress import Progress
 
     large = options.large or LargeOptions()
@@ -178,10 +178,10 @@ def publish(outcomes: Iterable[Outcome], options: Checking, *, table: bool = Fal
             write("interrupted: nothing was checked\n", sys.stderr)
     except Exception as fault:  # whoever reads the files must not take them for the whole
         found.append(Unchecked("gradcheck", f"not finished: {type(fault).__name__}: {fault}"))
-        write_files(run_report(found, COULD_NOT_CHECK, options), options)
+        write_files(run_report(found, COULD_NOT_CHECK, options), options.reports)
         raise
     run = run_report(found, final_code(found, options) if code is None else code, options)
-    write_files(run, options)
+    write_files(run, options.reports)
     write_once(run, options, table=table)
     return run.exit_code
 
@@ -220,17 +220,18 @@ def style_of(options: Checking) -> Style:
     return Style(wants_color(options.color), terminal_width(), options.verbosity, options.plot, blocks)
 
 
-def write_files(run: RunReport, options: Checking) -> None:
-    """Write the report files that were asked for."""
-    for name, path in options.reports:
+def write_files(run: RunReport, reports: Iterable[tuple[str, str]]) -> None:
+    """Write the report files that were asked for, each a format and a path."""
+    for name, path in reports:
+        from gradcheck_cli.cli.files import write_whole
+
         write_whole(path, renderer(name)(run))
 
 
 def record_failure(ctx: click.Context, error: GradcheckError) -> None:
     """Write the files of a command that could not begin, so that a build reads no earlier run's."""
-    for name, path in ctx.params["reports"]:
-        failure = unchecked(ctx.command_path, error)
-        write_whole(path, renderer(name)(RunReport((failure,), COULD_NOT_CHECK, versions())))
+    failure = unchecked(ctx.command_path, error)
+    write_files(RunReport((failure,), COULD_NOT_CHECK, versions()), ctx.params["reports"])
 
 
 def write_once(run: RunReport, options: Checking, *, table: bool) -> None:

@@ -338,7 +338,7 @@ class Walk:
         own = {finding.where for finding in findings}
         for finding in findings:
             spoiled = [f"d{name}" for name in self.names if self.spoiled_by(finding, name)]
-            yield replace(finding, consequences=tuple(place for place in spoiled if place not in own))
+            yield finding._replace(consequences=tuple(place for place in spoiled if place not in own))
 
     def spoiled_by(self, finding: Finding, name: str) -> bool:
         """Whether a gradient is wrong because of a dZ_l above it."""

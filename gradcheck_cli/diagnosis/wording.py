@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +35,7 @@ def tensor_finding(evidence: Evidence, name: str, hits: Sequence[Hit[Guess]], sh
     """Make the finding of a mistake in one gradient."""
     shape = evidence.parameters[name].shape
     indices = tuple(entry_name(name, shape, k) for k in hits[0].guess.positions)
-    return replace(finding(hits, f"d{name}", layer_of(name), share), indices=indices)
+    return finding(hits, f"d{name}", layer_of(name), share)._replace(indices=indices)
 
 
 def with_note(finding: Finding, findings: Sequence[Finding]) -> Finding:
@@ -52,12 +51,12 @@ def with_note(finding: Finding, findings: Sequence[Finding]) -> Finding:
         return finding
     verb = "agree" if len(agreed) > 1 else "agrees"
     note = f"{' and '.join(agreed)} {verb}, so dZ{l} is right and the fault is in {finding.where} itself"
-    return replace(finding, note=note)
+    return finding._replace(note=note)
 
 
 def delta_finding(hits: Sequence[Hit[AnyGuess]], l: int, depth: int, share: float) -> Finding:
     """Make the finding of a mistake in the line that computes dZ_l."""
-    return replace(finding(hits, f"dZ{l}", l, share), note=delta_note(l, depth))
+    return finding(hits, f"dZ{l}", l, share)._replace(note=delta_note(l, depth))
 
 
 def delta_note(l: int, depth: int) -> str:
@@ -98,7 +97,7 @@ def merged(findings: Sequence[Finding], kind: str, names: Sequence[str]) -> list
     where = f"all-{kind}"
     message = f"all {len(same)} d{kind}: {first.message.replace(first.where, 'each')}"
     help_text = first.help.replace(first.where, f"every d{kind}")
-    joined = replace(first, where=where, layer=None, message=message, help=help_text, indices=(), note="")
+    joined = first._replace(where=where, layer=None, message=message, help=help_text, indices=(), note="")
     return [joined if f is first else f for f in findings if f is first or f not in same]
 
 

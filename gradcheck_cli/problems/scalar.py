@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["ScalarModel"]
 
 
-@dataclass(frozen=True)
-class ScalarModel:
+class ScalarModel(NamedTuple):
     """J = theta x at one theta."""
 
     x: float

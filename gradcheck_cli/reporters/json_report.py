@@ -6,7 +6,6 @@ meaning, the first number of `SCHEMA_VERSION` goes up.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 from typing import Any
@@ -51,7 +50,7 @@ def case(outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, Unchecked):
         error = {"message": outcome.error, "hint": outcome.hint, "traceback": outcome.traceback or None}
         return {"name": outcome.name, "verdict": None, "error": error}
-    location = None if outcome.location is None else dataclasses.asdict(outcome.location)
+    location = None if outcome.location is None else outcome.location._asdict()
     return {
         "name": outcome.name,
         "verdict": outcome.verdict.value,
@@ -63,12 +62,12 @@ def case(outcome: Outcome) -> dict[str, Any]:
         "reference": outcome.reference or None,
         "settings": dict(outcome.settings),
         "location": location,
-        "screen": None if outcome.screen is None else dataclasses.asdict(outcome.screen),
+        "screen": None if outcome.screen is None else outcome.screen._asdict(),
         "parameters": [parameter(p) for p in outcome.parameters],
         "reasons": outcome.reasons,
-        "findings": [dataclasses.asdict(finding) for finding in outcome.findings],
+        "findings": [finding._asdict() for finding in outcome.findings],
         "notes": outcome.notes,
-        "step_sweeps": [dataclasses.asdict(sweep) for sweep in outcome.sweeps],
+        "step_sweeps": [sweep._asdict() for sweep in outcome.sweeps],
     }
 
 
@@ -93,7 +92,7 @@ def parameter(result: ParameterResult) -> dict[str, Any]:
 
 def sensitivity(known: Sensitivity) -> dict[str, float]:
     """Return what would have been caught; nothing on what a check of its kind says nothing of."""
-    return {name: value for name, value in dataclasses.asdict(known).items() if value is not None}
+    return {name: value for name, value in known._asdict().items() if value is not None}
 
 
 def entry(e: Entry) -> dict[str, Any]:

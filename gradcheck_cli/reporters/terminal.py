@@ -7,10 +7,9 @@ table is as wide as it needs, and nothing is ever cut.
 from __future__ import annotations
 
 import io
-import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -48,8 +47,7 @@ PICTURE_WIDTH = 80  # where nothing limits the width
 _UNLIMITED = 100_000
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(NamedTuple):
     """How the text is to look."""
 
     color: bool = False
@@ -358,11 +356,15 @@ class _Sheet:
 
     def print_wrapped(self, line: str) -> None:
         """Print a sentence, broken between words where the width is limited, and indented as it begins."""
+        if self.width is None:
+            self.print(Text(line))
+            return
+        import textwrap
+
         indent = len(line) - len(line.lstrip())
-        width = self.width or _UNLIMITED
         wrapped = textwrap.wrap(
             line,
-            max(width, 2 * indent + 20),
+            max(self.width, 2 * indent + 20),
             subsequent_indent=" " * indent,
             break_long_words=False,
             break_on_hyphens=False,
@@ -373,10 +375,13 @@ class _Sheet:
         """Print the first table that fits the width; the last where none does, whole all the same."""
         for layout in layouts:
             table = layout()
-            needed = Measurement.get(self.console, self.console.options.update(max_width=_UNLIMITED), table).maximum
-            if self.width is None or needed <= self.width:
+            if self.width is None or self.width_of(table) <= self.width:
                 break
-        self.console.print(table, width=needed, crop=False, no_wrap=True, soft_wrap=True)
+        self.console.print(table, width=_UNLIMITED, crop=False, no_wrap=True, soft_wrap=True)
+
+    def width_of(self, table: Table) -> int:
+        """Return how wide a table is where nothing limits it."""
+        return Measurement.get(self.console, self.console.options.update(max_width=_UNLIMITED), table).maximum
 
     def text(self) -> str:
         """Return what was printed, without the blanks at the ends of lines."""

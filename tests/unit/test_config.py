@@ -28,9 +28,9 @@ def test_the_nearest_file_counts_where_it_speaks_of_gradcheck(tmp_path: Path) ->
     outer = written(tmp_path, "[tool.gradcheck]\n")
     inner = tmp_path / "inner" / "deeper"
     inner.mkdir(parents=True)
-    assert find_config(inner) == outer
+    assert find_config(str(inner)) == outer
     written(tmp_path / "inner", "[project]\n")
-    assert find_config(inner) is None
+    assert find_config(str(inner)) is None
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_junit_counts_as_builds_do(name: str, counts: tuple[str, ...], children:
 def test_a_parameter_is_told_its_own_finding() -> None:
     fail = OUTCOMES["fail"]
     assert isinstance(fail, CheckReport)
-    other = dataclasses.replace(FINDING, where="db1", message="db1 is something else", consequences=())
+    other = FINDING._replace(where="db1", message="db1 is something else", consequences=())
     run = RunReport((dataclasses.replace(fail, findings=(FINDING, other)),), 1, VERSIONS)
     first, second = renderer("github")(run).splitlines()[:2]
     assert "dW1 is 2.000000 times" in first
