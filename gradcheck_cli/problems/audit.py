@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gradcheck_cli.errors import InternalError
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.activations import ACTIVATIONS, softmax
+from gradcheck_cli.problems.blocks import BLOCK, cut, width_behind
 from gradcheck_cli.problems.losses import LOSSES
 from gradcheck_cli.results import entry_name
 
@@ -29,7 +30,6 @@ __all__ = ["ONE_CHANGE_IN", "SEED", "audit_changes"]
 ONE_CHANGE_IN = 200  # which is one entry in a hundred, where each is moved up and down
 FEWEST = 16  # of a call: one alone might be that of a dead unit
 SEED = 4
-BLOCK = 2**17  # numbers in an array: 1 MiB
 STEEPEST = 1.2  # above the largest slope of any activation, gelu's 1.13
 ULP = 2.0**-52
 SAFETY = 8  # for the second-order terms that the bound leaves out, and for functions that err by a few units
@@ -55,18 +55,31 @@ def audit_changes(network: Network, parameter: str, entries: Indices, steps: Arr
         Where the two differ by more than rounding.
     """
     random = np.random.default_rng([SEED, int(parameter[1:]), int(entries[0])])
-    audited = random.integers(len(entries), size=max(FEWEST, -(-len(entries) // ONE_CHANGE_IN)))
-    tail = _PlainTail(network, int(parameter[1:]))
-    inputs = network.inputs_of(parameter)
+    count = len(entries)
+    audited = random.integers(count, size=max(min(FEWEST, -(-count // 8)), -(-count // ONE_CHANGE_IN)))
+    plain, rounding = _plain_changes(network, parameter, entries[audited], steps[audited])
+    wrong = np.isfinite(plain) & ~(np.abs(changes[audited] - plain) <= rounding)
+    if wrong.any():
+        w = audited[np.argmax(wrong)]
+        name = entry_name(parameter, network.parameters[parameter].shape, int(entries[w]))
+        raise _mismatch(name, steps[w], changes[w], plain[wrong][0])
+
+
+def _plain_changes(network: Network, parameter: str, entries: Indices, steps: Array) -> tuple[Array, Array]:
+    """Return the changes of m J, and bounds on their rounding."""
+    l, inputs = int(parameter[1:]), network.inputs_of(parameter)
+    units, columns = np.divmod(entries, len(inputs))
+    changes, rounding = np.zeros(len(entries)), np.zeros(len(entries))
+    width = width_behind(network, l)
     with np.errstate(all="ignore"):
-        for some in np.split(audited, range(tail.at_once, len(audited), tail.at_once)):
-            units, columns = np.divmod(entries[some], len(inputs))
-            plain, rounding = tail.changes(units, inputs[columns] * steps[some, None])
-            wrong = np.isfinite(plain) & ~(np.abs(changes[some] - plain) <= rounding)
-            if wrong.any():
-                w = some[np.argmax(wrong)]
-                name = entry_name(parameter, network.parameters[parameter].shape, int(entries[w]))
-                raise _mismatch(name, steps[w], changes[w], plain[wrong][0])
+        for samples in cut(slice(0, network.sample_count), BLOCK // width):
+            tail = _PlainTail(network, l, samples)
+            for some in cut(slice(0, len(entries)), BLOCK // (width * (samples.stop - samples.start))):
+                t = inputs[columns[some], samples] * steps[some, None]
+                change, error = tail.changes(units[some], t)
+                changes[some] += change
+                rounding[some] += error
+    return changes, rounding
 
 
 def _mismatch(name: str, step: float, structured: float, plain: float) -> InternalError:
@@ -77,16 +90,22 @@ def _mismatch(name: str, step: float, structured: float, plain: float) -> Intern
     )
 
 
+def _dot_sizes(W: Array, A: Array) -> Array:
+    """Return |W| A, without an array as large as W."""
+    rows = cut(slice(0, len(W)), BLOCK // W.shape[1])
+    return np.concatenate([np.dot(np.abs(W[some]), A) for some in rows])
+
+
 class _PlainTail:
-    """The layers behind Z_l, in plain arithmetic, with a bound on its rounding.
+    """The layers behind Z_l for some samples, in plain arithmetic, with a bound on its rounding.
 
     Arrays have the shape (units, columns, samples), a column being one change.
     """
 
-    def __init__(self, network: Network, l: int) -> None:
-        self.network, self.layers, self.l = network, network.layers, l
-        width = max([1, *(len(layer.Z) for layer in self.layers[l:])])
-        self.at_once = max(1, BLOCK // (width * network.sample_count))
+    def __init__(self, network: Network, l: int, samples: slice) -> None:
+        self.network, self.l, self.Y = network, l, network.Y[:, samples]
+        self.layers = [layer._replace(Z=layer.Z[:, samples], A=layer.A[:, samples]) for layer in network.layers]
+        self.masks = {k: mask[:, samples] for k, mask in network.masks.items()}
         last = self.layers[-1]
         self.before = self.terms(last.Z[:, None], last.A[:, None])
 
@@ -116,14 +135,14 @@ class _PlainTail:
         """Return A_k at Z: of every unit, or of one a column, shape (columns, m)."""
         name = self.network.activations[k - 1]
         A = softmax(Z) if name == "softmax" else ACTIVATIONS[name].value(Z)
-        if k not in self.network.masks:
+        if k not in self.masks:
             return A
-        mask = self.network.masks[k]
+        mask = self.masks[k]
         return A * (mask[:, None] if rows is None else mask[rows])
 
     def terms(self, Z: Array, A: Array) -> Array:
         """Return what each output adds to m J."""
-        return LOSSES[self.network.loss_name].terms(Z, A, self.network.Y[:, None])
+        return LOSSES[self.network.loss_name].terms(Z, A, self.Y[:, None])
 
     @cached_property
     def rounding(self) -> float:
@@ -131,17 +150,19 @@ class _PlainTail:
         l, parameters = self.l, self.network.parameters
         error = ULP * np.abs(self.layers[l - 1].Z).max(axis=0, keepdims=True)
         for k in range(l + 1, self.network.layer_count + 1):
-            W, (Z, _), A = np.abs(parameters[f"W{k}"]), self.layers[k - 1], np.abs(self.layers[k - 2].A)
+            W, (Z, _), A = parameters[f"W{k}"], self.layers[k - 1], np.abs(self.layers[k - 2].A)
             error_A = self.masked(k - 1, STEEPEST * error) + ULP * A
             if k == l + 1:  # one unit has moved, whichever: only its term is computed anew
-                error = W.max(axis=1, keepdims=True) * error_A.max(axis=0) + ULP * np.abs(Z)
+                largest = np.maximum(W.max(axis=1, keepdims=True), -W.min(axis=1, keepdims=True))
+                error = largest * error_A.max(axis=0) + ULP * np.abs(Z)
             else:
-                error = np.dot(W, error_A) + (W.shape[1] + 2) * ULP * (np.dot(W, A) + np.abs(parameters[f"b{k}"]))
-        (Z, A), Y = self.layers[-1], np.abs(self.network.Y)
+                error = _dot_sizes(W, error_A + (W.shape[1] + 2) * ULP * A)
+                error += (W.shape[1] + 2) * ULP * np.abs(parameters[f"b{k}"])
+        (Z, A), Y = self.layers[-1], np.abs(self.Y)
         steepness = STEEPEST * (np.abs(A) + Y) * np.maximum(1, Y.sum(axis=0))
         error = steepness * (error + ULP * np.abs(Z).max(axis=0)) + ULP * np.abs(self.before[:, 0])
         return SAFETY * float(error.sum())
 
     def masked(self, k: int, error: Array) -> Array:
         """Return the errors of A_k of those of g_k(Z_k)."""
-        return error * np.abs(self.network.masks[k]) if k in self.network.masks else error
+        return error * np.abs(self.masks[k]) if k in self.masks else error

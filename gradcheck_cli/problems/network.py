@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.activations import ACTIVATIONS, softmax, softmax_backward
 from gradcheck_cli.problems.audit import SEED, audit_changes
+from gradcheck_cli.problems.blocks import width_behind
 from gradcheck_cli.problems.complex_step import complex_step_gradient
 from gradcheck_cli.problems.losses import LOSSES
 from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE, changes_one_by_one
@@ -114,11 +115,11 @@ class Network:
         return tuple(notes)
 
     def entries_at_once(self, parameter: str) -> int:
-        """Return some whole rows, which together take the structured evaluation about a fiftieth of a second."""
+        """Return some whole rows, which together take the structured evaluation some tenths of a second at most."""
         if not self.is_structured:
             return ENTRIES_AT_ONCE
         row = int(self.parameters[parameter].shape[1])
-        rows = 2**21 // (row * self.sample_count * len(self.Y))
+        rows = 2**25 // (4 * self.sample_count * width_behind(self, int(parameter[1:])))
         return min(max(rows, 1) * row, 2**15)
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:

@@ -33,8 +33,8 @@ course's loop makes n_l (n_{l-1} + 1) runs of the whole network for m samples ea
 
 Shapes: changes have the shape (units, samples, columns); a *column* is a way to move a unit, an input j and a step h;
 units that are moved in the same ways are taken together. Samples and columns are cut so that none of these arrays has
-more than about `BLOCK` numbers (or one layer, where that has more), and about ten are alive at once. So extra memory
-stays below `MEMORY` whatever n, besides what one forward propagation leaves and what the caller passes.
+more than about `BLOCK` numbers (or one layer for one sample, where that has more), and about ten are alive at once. So
+extra memory stays below `MEMORY` whatever n, besides what one forward propagation leaves and what the caller passes.
 """
 
 from __future__ import annotations
@@ -49,14 +49,15 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.activations import ACTIVATIONS, Change, softmax_change
+from gradcheck_cli.problems.blocks import BLOCK, cut, width_behind
 from gradcheck_cli.problems.losses import LOSSES, LossChange
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.network import Network
 
-__all__ = ["BLOCK", "MEMORY", "structured_changes"]
+__all__ = ["MEMORY", "structured_changes"]
 
-BLOCK = 2**17  # numbers in an array: 1 MiB
+MOVES = BLOCK // 2  # that are summed together
 MEMORY = 64 * 2**20  # bytes
 
 LARGEST_MOVE = 2.0**-13  # of a Z within a certified ray
@@ -90,10 +91,10 @@ def structured_changes(network: Network, parameter: str, entries: Indices, steps
     inputs = network.inputs_of(parameter)
     order = np.argsort(entries, kind="stable")
     units, columns = np.divmod(entries[order], len(inputs))
-    most = BLOCK // (2 * len(network.Y))
+    l = int(parameter[1:])
     with np.errstate(all="ignore"):
-        groups = _alike(units, columns, steps[order], most)
-        sums = [_sums(network, int(parameter[1:]), inputs, moves) for moves in groups]
+        groups = _alike(units, columns, steps[order], BLOCK // (len(RAY_ENDS) * width_behind(network, l)))
+        sums = [_sums(network, l, inputs, moves) for moves in groups]
     changes = np.empty(len(entries))
     changes[order] = np.concatenate(sums)
     return changes
@@ -127,48 +128,37 @@ class _Moves:
 
 
 def _alike(units: Indices, columns: Indices, steps: Array, most: int) -> Iterator[_Moves]:
-    """Join units that follow one another and are moved in the same ways, up to about `most` moves together."""
+    """Join units that follow one another and are moved in the same ways, up to `most` units or `MOVES` moves."""
     group: list[slice] = []
-    for where in [*_by_unit(units, most), slice(0, 0)]:
+    for where in [*_by_unit(units), slice(0, 0)]:
         if group:
             first = group[0]
             same = np.array_equal(columns[first], columns[where]) and np.array_equal(steps[first], steps[where])
-            if not same or (len(group) + 1) * len(columns[first]) > most:
+            if not same or len(group) >= most or (len(group) + 1) * len(columns[first]) > MOVES:
                 yield _Moves(units[[piece.start for piece in group]], columns[first], steps[first])
                 group = []
         group.append(where)
 
 
-def _by_unit(units: Indices, most: int) -> Iterator[slice]:
-    """Return where each unit's moves are, in pieces of at most `most`."""
+def _by_unit(units: Indices) -> Iterator[slice]:
+    """Return where each unit's moves are, in pieces of at most `MOVES`."""
     ends = [*(np.flatnonzero(np.diff(units)) + 1).tolist(), len(units)]
     for start, end in zip([0, *ends], ends, strict=False):
-        yield from _cut(slice(start, end), most)
-
-
-def _cut(whole: slice, size: int) -> Iterator[slice]:
-    """Cut a range into ranges of at most `size`, and of at least 1."""
-    for start in range(whole.start, whole.stop, max(1, size)):
-        yield slice(start, min(start + max(1, size), whole.stop))
+        yield from cut(slice(start, end), MOVES)
 
 
 def _sums(network: Network, l: int, inputs: Array, moves: _Moves) -> Array:
     """Return the changes of m J, one unit after another."""
     m, ways = network.sample_count, len(moves.steps)
-    width = _width(network, l)
+    width = width_behind(network, l)
     sums = np.zeros((len(moves.units), ways))
     if ways > len(RAY_ENDS):
         add, columns = _add_rays, max(ways, len(RAY_ENDS) * len(moves.units) * width)
     else:
         add, columns = _add_deltas, min(sums.size, 128) * width
-    for samples in _cut(slice(0, m), BLOCK // columns):
+    for samples in cut(slice(0, m), BLOCK // columns):
         add(_Tail(network, l, inputs, samples), moves, sums)
     return sums.reshape(-1)
-
-
-def _width(network: Network, l: int) -> int:
-    """Return the number of units of the largest layer behind l."""
-    return max([1, *(len(layer.Z) for layer in network.layers[l:])])
 
 
 class _Tail:
@@ -274,8 +264,8 @@ def _rows(units: Indices, dZ: Array, count: int) -> Array:
 def _add_deltas(tail: _Tail, moves: _Moves, sums: Array) -> None:
     """Add the changes at the tail's samples, each by its own run of the tail."""
     loss_change, flat, moves = tail.loss_change(), np.zeros(sums.size), moves.one_by_one()
-    for block in _cut(
-        slice(0, sums.size), BLOCK // (_width(tail.network, tail.l) * (tail.samples.stop - tail.samples.start))
+    for block in cut(
+        slice(0, sums.size), BLOCK // (width_behind(tail.network, tail.l) * (tail.samples.stop - tail.samples.start))
     ):
         some = _Moves(moves.units[block], moves.columns[block], moves.steps[block])
         for _, _, dZ, bound in tail.follow(some.units, some.at(tail.inputs, tail.samples)):  # noqa: B007

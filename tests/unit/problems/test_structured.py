@@ -178,14 +178,23 @@ def test_rays_give_what_deltas_give(
     np.testing.assert_allclose(by_rays, by_deltas, rtol=1e-13, atol=3e-15 * np.abs(by_deltas).max())
 
 
-def test_memory_is_bounded() -> None:
-    network = make_network([3000, 400, 300, 10], 300, ("relu", "tanh", "softmax"), "softmax_ce")
-    network.loss_changes("W3", np.arange(3), np.full(3, 1e-7))  # forward propagation is not counted
-    at_once = network.entries_at_once("W1")
+@pytest.mark.parametrize(
+    ("sizes", "m", "parameter"),
+    [
+        ([3000, 400, 300, 10], 300, "W1"),
+        ([10, 3000, 2000, 3000, 2], 8, "W1"),  # matrices of 48 MB
+        ([100, 80, 2000], 100, "W2"),  # many outputs
+        ([5, 4, 3, 20_000], 60, "W2"),
+    ],
+)
+def test_memory_is_bounded(sizes: list[int], m: int, parameter: str) -> None:
+    network = make_network(sizes, m, [*("relu", "tanh", "relu")[: len(sizes) - 2], "softmax"], "softmax_ce")
+    network.loss_changes("b1", np.arange(3), np.full(3, 1e-7))  # forward propagation is not counted
+    at_once = min(network.entries_at_once(parameter), network.parameters[parameter].size)
     entries, steps = np.tile(np.arange(at_once), 2), np.repeat([1e-7, -1e-7], at_once)
     tracemalloc.start()
-    network.loss_changes("W1", entries, steps)
-    network.loss_changes("W1", entries[:100], steps[:100] * 1e6)
+    network.loss_changes(parameter, entries, steps)
+    network.loss_changes(parameter, entries[:10], steps[:10] * 1e6)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < structured.MEMORY

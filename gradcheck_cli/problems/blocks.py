@@ -1,0 +1,24 @@
+"""How work on a network is cut so that its arrays stay small: by units, columns and samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradcheck_cli.problems.network import Network
+
+__all__ = ["BLOCK", "cut", "width_behind"]
+
+BLOCK = 2**17  # numbers in an array: 1 MiB
+
+
+def cut(whole: slice, size: int) -> Iterator[slice]:
+    """Cut a range into ranges of at most `size`, and of at least 1."""
+    for start in range(whole.start, whole.stop, max(1, size)):
+        yield slice(start, min(start + max(1, size), whole.stop))
+
+
+def width_behind(network: Network, l: int) -> int:
+    """Return the number of units of the largest layer that moves with Z_l, the outputs among them."""
+    return max(len(network.Y), *(len(layer.Z) for layer in network.layers[l:]), 1)
