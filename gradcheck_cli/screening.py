@@ -12,7 +12,7 @@ import numpy as np
 
 from gradcheck_cli.comparison.gradients import counted_difference
 from gradcheck_cli.comparison.precision import LARGEST_DIFFERENCE, SINGLE_NOTE, are_single_numbers
-from gradcheck_cli.comparison.reasons import blind, non_finite
+from gradcheck_cli.comparison.reasons import blind, non_finite, passed_by_the_norm
 from gradcheck_cli.comparison.screened import compare_screened, slope_reference
 from gradcheck_cli.comparison.verdicts import blind_parameters
 from gradcheck_cli.diagnosis.diagnose import diagnosed
@@ -95,10 +95,12 @@ class Screening:
 
     def search(self, screen: Screen, slopes: Slopes) -> None:
         """Find rules or entries that explain what is wrong."""
-        wrong = [name for name in screen.wrong() if name not in self.not_finite]
-        if wrong and self.may_be_single():
+        if (screen.wrong() or screen.whole_is_wrong()) and self.may_be_single():
             slopes.threshold = LARGEST_DIFFERENCE
-            wrong = [name for name in screen.wrong() if name not in self.not_finite]
+        if screen.whole_is_wrong() and not screen.wrong():
+            for name in screen.own:  # a little may be wrong in each of them
+                screen.add(name)
+        wrong = [name for name in screen.wrong() if name not in self.not_finite]
         if wrong:
             self.watch.expect(evaluations_of(self.problem.parameters) + self.most * OF_A_SEARCH, "evaluations")
         for name in wrong:
@@ -184,7 +186,7 @@ class Screening:
     ) -> Verdict:
         """Return FAIL where a slope contradicts its claim, PASS where all was screened well enough."""
         verdicts = {parameter.verdict for parameter in parameters}
-        if Verdict.FAIL in verdicts or any(slopes.contradicts(s) and s.sure and not s.gap for s in screen.whole):
+        if Verdict.FAIL in verdicts or screen.whole_is_wrong():
             return Verdict.FAIL
         whole = len(parameters) == len(self.analytic) and not any(map(slopes.contradicts, screen.whole))
         enough = whole and difference <= self.settings.threshold and not blind_parameters(parameters, self.settings)
@@ -205,6 +207,9 @@ class Screening:
     def reasons(self, report: CheckReport, screen: Screen) -> Iterator[str]:
         """Say why the verdict is what it is, where the slopes alone do not."""
         yield from non_finite(report)
+        yield from passed_by_the_norm(report)
+        if report.verdict is Verdict.FAIL and not any(p.verdict is Verdict.FAIL for p in report.parameters):
+            yield "the slopes through all parameters together contradict the gradient, those through each alone do not"
         missing = [name for name in self.analytic if name not in screen.own]
         if missing:
             yield f"not screened: {', '.join(missing)}"

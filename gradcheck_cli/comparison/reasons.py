@@ -8,7 +8,7 @@ from gradcheck_cli.comparison.verdicts import blind_parameters
 from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, StepError, StepFault, Verdict
 from gradcheck_cli.settings import Settings
 
-__all__ = ["blind", "hidden_in_the_whole", "non_finite", "reasons_for"]
+__all__ = ["blind", "hidden_in_the_whole", "non_finite", "passed_by_the_norm", "reasons_for"]
 
 
 def hidden_in_the_whole(parameters: Sequence[ParameterResult], verdict: Verdict) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ def slope_reference(slopes: Slopes, measured: Sequence[Slope], largest: float) -
     """
     values, gaps = np.array([s.value for s in measured]), np.array([s.gap for s in measured])
     bars, sizes = np.array([slopes.allowed(s) for s in measured]), np.array([s.size for s in measured])
+    zero = np.array([slopes.is_zero(s) for s in measured], dtype=np.bool_)
     return Reference(
         values=values,
         bars=bars,
@@ -54,7 +55,7 @@ def slope_reference(slopes: Slopes, measured: Sequence[Slope], largest: float) -
         low=values - gaps / 2,
         high=values + gaps / 2,
         kinks=gaps > 0,
-        coarse=~(bars <= np.maximum(COARSE * sizes, NEGLIGIBLE * largest)),
+        coarse=~((bars <= np.maximum(COARSE * sizes, NEGLIGIBLE * largest)) | zero),
     )
 
 

@@ -77,6 +77,10 @@ class Screen:
         """Take more differences of what the first one leaves open."""
         self.slopes.resolve(*(s for s in slopes if self.slopes.contradicts(s) or not s.bar <= ENOUGH * s.size))
 
+    def whole_is_wrong(self) -> bool:
+        """Whether a slope through all parameters contradicts its claim, and no kink or single step can be to blame."""
+        return any(self.slopes.contradicts(slope) and slope.sure and not slope.gap for slope in self.whole)
+
     def wrong(self) -> list[str]:
         """Return the parameters of which a slope contradicts its claim."""
         return [name for name, own in self.own.items() if any(map(self.slopes.contradicts, own))]

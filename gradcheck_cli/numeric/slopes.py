@@ -28,12 +28,13 @@ POINTS = 8
 PRECISE = 1e-8  # of the derivative's usual size: what noise may leave of a first difference
 BALANCED = 8.0  # times the root of the noise: where kinks, whose error grows with the step, weigh as much as noise
 SMALLEST, LARGEST = -24, -3  # powers of two
-RATIO = 8.0
+OF_NOTHING = 2.0**-9
 CLIMB = (8.0, 1 / 8, 64.0, 1 / 64, 512.0)  # times the first step, in this order
 ALONE = (512.0, 4096.0, 64.0, 8.0, 1 / 8)  # the same for a single entry, which few kinks are near
 SAFETY = 4.0  # bars are estimates; a right gradient must not fail
 CHANCE = 5.0  # times their norm: what a sum of many errors of random signs exceeds once in 10^5 times (Hoeffding)
 ROUNDING = 16.0  # machine epsilons, of the derivative's usual size: what a formula may lose
+ZERO = 1000 * EPS  # a slope that counts as none
 SURE = 100.0  # times what is allowed: a contradiction that two steps are enough for
 CLEAR = 0.1  # of the contradiction: a bar that leaves no doubt of it
 ENOUGH = 1e-6  # of the derivative's usual size: a bar that nothing is gained by making narrower
@@ -90,10 +91,7 @@ class Slopes:
     def __post_init__(self) -> None:
         whole = self.of(Direction(self.seed, 0, 0, sum(values.size for values in self.problem.parameters.values())))
         self.noise = self.measured_noise(whole.direction)
-        noise = self.noise / whole.size if whole.size else 0.0
-        wanted = min(NOISE_BARS * noise / PRECISE, BALANCED * math.sqrt(noise))
-        exponent = math.ceil(math.log2(wanted)) if 0 < wanted < math.inf else SMALLEST
-        self.step = 2.0 ** min(max(exponent, SMALLEST), LARGEST)
+        self.step = first_step(self.noise, whole.size)
 
     def of(self, direction: Direction) -> Slope:
         """Return a slope of which only the claim is known, the errors put right that are known."""
@@ -171,6 +169,10 @@ class Slopes:
         """Return what the formula of a right claim may lose."""
         return ROUNDING * EPS * slope.size + EPS * abs(self.loss)
 
+    def is_zero(self, slope: Slope) -> bool:
+        """Whether a claim of nothing at all was found to be nothing."""
+        return slope.size == 0 and self.allowed(slope) <= ZERO
+
     def contradicts(self, slope: Slope) -> bool:
         """Whether a claim is off by more than it may be; what is not a number is."""
         return not abs(slope.residual) <= self.allowed(slope)
@@ -181,6 +183,15 @@ class Slopes:
             clear = SAFETY * slope.bar <= CLEAR * abs(slope.residual)
             return clear and (len(slope.rungs) > 2 or abs(slope.residual) > SURE * self.allowed(slope))
         return slope.bar <= ENOUGH * slope.size
+
+
+def first_step(noise: float, size: float) -> float:
+    """Return the step of the first difference, where slopes have about the size `size`."""
+    if not size:  # the claim is zero: the larger the step, the better that can be told
+        return OF_NOTHING
+    wanted = min(NOISE_BARS * noise / size / PRECISE, BALANCED * math.sqrt(noise / size))
+    exponent = math.ceil(math.log2(wanted)) if 0 < wanted < math.inf else SMALLEST
+    return 2.0 ** min(max(exponent, SMALLEST), LARGEST)
 
 
 def rungs_of(slopes: Sequence[Slope]) -> Rungs:

@@ -21,7 +21,7 @@ def screened(spoil: Callable[[Gradient, BlackBox], object] = lambda *_: None, **
     box = BlackBox((20, 15, 15, 1), 30, seed=2)
     claim = box.right()
     spoil(claim, box)
-    return check_gradient(box.loss, claim, box.parameters, mode="screen", seed=7, **settings)  # type: ignore[arg-type]
+    return check_gradient(box.loss, claim, box.parameters, mode="screen", **{"seed": 7, **settings})  # type: ignore[arg-type]
 
 
 def setter(name: str, change: Callable[[Array, BlackBox], Array]) -> Callable[[Gradient, BlackBox], None]:
@@ -101,11 +101,30 @@ def test_more_wrong_entries_than_were_wanted_are_said_to_be_there() -> None:
 def test_a_gradient_in_single_precision_is_judged_by_that() -> None:
     def single(claim: Gradient, _: BlackBox) -> None:
         for name in claim:
-            claim[name] = claim[name].astype(np.float32).astype(float) * (1 + 2.0**-18)
+            claim[name] = claim[name].astype(np.float32).astype(float) * (1 + 2.0**-21)
             claim[name] = claim[name].astype(np.float32).astype(float)
 
-    assert screened(single).passed
-    assert any("float32" in note for note in screened(single).notes)
+    for seed in range(12):
+        report = screened(single, seed=seed)
+        assert report.passed
+    assert any("float32" in note for note in screened(single, seed=0).notes)
+
+
+def test_what_only_all_parameters_together_show_is_said_to_be_so() -> None:
+    def slightly(claim: Gradient, _: BlackBox) -> None:
+        for name in claim:
+            claim[name] *= 1 + 5e-7
+
+    found = {report.verdict: report for report in (screened(slightly, seed=seed) for seed in (9, 23, 28))}
+    assert list(found) == [Verdict.FAIL]
+    assert all(p.verdict is Verdict.PASS for p in found[Verdict.FAIL].parameters)
+    assert "the slopes through all parameters together contradict the gradient" in found[Verdict.FAIL].reasons[0]
+
+
+def test_two_gradients_that_are_zero_agree() -> None:
+    x = np.linspace(0.5, 2, 20)
+    report = check_gradient(lambda p: float(np.sum(np.maximum(p - 100, 0))) + 3.0, 0 * x, x, mode="screen", seed=1)
+    assert (report.verdict, report.difference) == (Verdict.PASS, 0)
 
 
 def test_what_cannot_be_resolved_is_inconclusive() -> None:
