@@ -25,7 +25,7 @@ from gradcheck_cli.comparison.precision import judge_precision
 from gradcheck_cli.comparison.reasons import hidden_in_the_whole, reasons_for
 from gradcheck_cli.comparison.verdicts import verdict_of, whole_verdict
 from gradcheck_cli.diagnosis.diagnose import diagnosed
-from gradcheck_cli.diagnosis.evidence import Evidence
+from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.errors import CheckInterrupted, InputError, ProblemError, SettingError
 from gradcheck_cli.modes import chosen_mode
 from gradcheck_cli.numeric.budget import BudgetedProblem, BudgetSpentError
@@ -332,6 +332,7 @@ class Run:
             single_floors={name: reference.single_bars for name, reference in references.items()},
             network=problem if isinstance(problem, Network) and not self.interrupted else None,
             threshold=self.settings.threshold,
+            samples={n: Sampled(problem.parameters[n].shape, p) for n, p in (positions or {}).items()},
         )
         return diagnosed(report, evidence)
 

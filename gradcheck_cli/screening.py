@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,11 +16,11 @@ from gradcheck_cli.comparison.reasons import blind, non_finite, passed_by_the_no
 from gradcheck_cli.comparison.screened import compare_screened, slope_reference
 from gradcheck_cli.comparison.verdicts import blind_parameters
 from gradcheck_cli.diagnosis.diagnose import diagnosed
-from gradcheck_cli.diagnosis.evidence import Evidence
+from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.diagnosis.screened import (
     Explanation,
-    Places,
     explanation,
+    grid,
     is_clear,
     largest_claims,
     unexplained_finding,
@@ -39,8 +39,7 @@ __all__ = ["Screening"]
 
 OF_A_SEARCH = 25  # evaluations for each entry that is found
 EXAMPLES = 3  # entries that are shown of a parameter that is wrong all over; one where a rule says how
-MOST_DIAGNOSED = 2_000_000  # entries; the catalogue makes arrays of its own, for which there may be no memory
-SEEN = 10_000  # entries of a parameter that it sees of more
+MOST_DIAGNOSED = 2**17  # entries; the catalogue makes arrays of its own, for which there may be no memory
 
 
 @dataclass
@@ -233,48 +232,62 @@ class Screening:
         unknown = [p for p in wrong if not self.is_known(p.name, screen)]
         known = [p for p in report.parameters if p not in unknown]
         if any(p in known for p in wrong):
-            report = diagnosed(report, self.evidence(known, slopes, {p.name: self.places(p, report) for p in known}))
-        more = [unexplained_finding(p, spread=not p.entries) for p in unknown]
+            report = diagnosed(report, self.evidence(known, slopes))
+        more = [unexplained_finding(p, self.spread(p.name, screen)) for p in unknown]
         return dataclasses.replace(report, findings=(*report.findings, *more))
+
+    def spread(self, name: str, screen: Screen) -> list[tuple[int, int]]:
+        """Return first and last entry of the ranges of a parameter that are wrong all over."""
+        start = start_of(self.problem.parameters)[name]
+        ranges = ((part.direction.start - start, part.direction.stop - start - 1) for part in screen.located.spread)
+        return sorted((first, last) for first, last in ranges if 0 <= first < self.analytic[name].size)
 
     def is_known(self, name: str, screen: Screen) -> bool:
         """Whether it is known what is right in a parameter that is wrong."""
         return name in self.not_finite or name in self.explained or screen.unexplained(name) is None
 
-    def places(self, parameter: ParameterResult, report: CheckReport) -> Places:
-        """Return the entries that the catalogue is to see: all, or of very many those measured and some between."""
-        if report.size <= MOST_DIAGNOSED:
-            return ...
-        count = np.linspace(0, parameter.size - 1, min(SEEN, parameter.size)).astype(np.intp)
+    def sampled(self, parameter: ParameterResult) -> Sampled | None:
+        """Return which entries the catalogue is to see: of very many those measured and some between, else all."""
+        if sum(values.size for values in self.analytic.values()) <= MOST_DIAGNOSED:
+            return None
         measured = [parameter.entries.place(k) for k in range(len(parameter.entries))]
-        return np.unravel_index(np.union1d(count, np.array(measured, dtype=np.intp)), parameter.shape)
+        return Sampled(parameter.shape, grid(parameter.shape, measured))
 
-    def evidence(self, parameters: Sequence[ParameterResult], slopes: Slopes, places: Mapping[str, Places]) -> Evidence:
+    def evidence(self, parameters: Sequence[ParameterResult], slopes: Slopes) -> Evidence:
         """Return the claim beside what is known to be right."""
-        truths = {p.name: self.truth(p, slopes, places[p.name]) for p in parameters}
+        chosen = {p.name: self.sampled(p) for p in parameters}
+        samples = {name: sample for name, sample in chosen.items() if sample is not None}
+        truths = {name: self.truth(name, slopes, samples.get(name)) for name in chosen}
         zeros = {name: np.broadcast_to(0.0, truth.shape) for name, truth in truths.items()}
         return Evidence(
-            parameters={name: self.problem.parameters[name][places[name]] for name in truths},
-            analytic={name: self.analytic[name][places[name]] for name in truths},
+            parameters={name: entries_at(self.problem.parameters[name], samples.get(name)) for name in truths},
+            analytic={name: entries_at(self.analytic[name], samples.get(name)) for name in truths},
             reference=truths,
             floors=zeros,
             single_floors=zeros,
             threshold=slopes.threshold,
+            samples=samples,
         )
 
-    def truth(self, parameter: ParameterResult, slopes: Slopes, places: Places) -> Array:
-        """Return the right gradient of a parameter at some places."""
-        name, claim = parameter.name, self.analytic[parameter.name]
+    def truth(self, name: str, slopes: Slopes, sample: Sampled | None) -> Array:
+        """Return the right gradient of a parameter, or a sample of it."""
+        claim = entries_at(self.analytic[name], sample)
         if name in self.explained:
-            return self.explained[name].at(places)
-        start = start_of(self.problem.parameters)[name]
-        errors = {k - start: error for k, error in slopes.errors.items() if start <= k < start + claim.size}
-        if not errors or name in self.not_finite:
-            return claim[places]
-        right = claim.copy()
-        for position, error in errors.items():
-            right.reshape(-1)[position] -= error
-        return right[places]
+            explained = self.explained[name]
+            return explained.of(claim, entries_at(explained.rule.beside, sample))
+        start, right = start_of(self.problem.parameters)[name], claim.copy()
+        if name in self.not_finite:
+            return right
+        for position, error in slopes.errors.items():
+            if start <= position < start + self.analytic[name].size:
+                k = position - start
+                right[np.unravel_index(k, right.shape) if sample is None else sample.positions == k] -= error
+        return right
+
+
+def entries_at(array: Array, sample: Sampled | None) -> Array:
+    """Return an array, or a sample of it."""
+    return array if sample is None else array.reshape(-1)[sample.positions]
 
 
 def not_finite_positions(array: Array, most: int) -> list[int]:

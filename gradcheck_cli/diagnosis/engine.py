@@ -140,7 +140,9 @@ class Walk:
         return max(self.left(name, value) for name, value in values.items())
 
     def explains(self, name: str, value: Array) -> bool:
-        """Whether `value` accounts for the claim."""
+        """Whether `value` accounts for the claim; one of another shape, as a user may have it, does not."""
+        if value.shape != self.evidence.analytic[name].shape:
+            return False
         if not self.wrong[name]:
             return self.evidence.agrees(name, value)
         return self.evidence.explains(name, value, self.discrepancy[name])

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import math
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array, Parameters, norm
 from gradcheck_cli.problems.network import Network
+from gradcheck_cli.results import entry_name
 
-__all__ = ["Evidence", "layer_of", "projection"]
+__all__ = ["Evidence", "Sampled", "layer_of", "projection"]
 
 UNEXPLAINED = 3e-4  # what a hypothesis may leave of the discrepancy: a wrong hint is worse than none
 UNEXPLAINED_OF_FEW = 1e-6  # the same where there are so few entries that chance would often do better
 FEW = 3
 GLANCE = 500  # entries that are looked at first: most hypotheses fail there, and cost nothing more
 FLOORS = 2.5  # an explanation goes through one more rounding than the right gradient: so many floors are free
+
+
+class Sampled(NamedTuple):
+    """Some of a parameter's entries."""
+
+    shape: tuple[int, ...]
+    """The parameter's."""
+    positions: NDArray[np.intp]
+    """Of the entries, counted row by row; of the shape of the arrays."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,8 @@ class Evidence:
     """What the gradient belongs to; None where only the two gradients are known."""
     threshold: float = 2e-7
     """The relative error that a right value may have besides."""
+    samples: Mapping[str, Sampled] = field(default_factory=dict)
+    """Of which parameters the arrays are a sample."""
 
     @cached_property
     def depth(self) -> int:
@@ -46,6 +61,18 @@ class Evidence:
         layers = len(self.parameters) // 2
         names = {f"{kind}{l}" for kind in "Wb" for l in range(1, layers + 1)}
         return layers if names == set(self.parameters) else 0
+
+    def entry_name(self, name: str, k: int) -> str:
+        """Name the k-th entry of an array by its place in the parameter."""
+        if name not in self.samples:
+            return entry_name(name, self.parameters[name].shape, k)
+        return entry_name(name, self.samples[name].shape, int(self.samples[name].positions.flat[k]))
+
+    def extent(self, name: str) -> str:
+        """Say how many entries are here where they are not all."""
+        if name not in self.samples:
+            return ""
+        return f" (looking at {self.parameters[name].size:,} of {math.prod(self.samples[name].shape):,} entries)"
 
     def wrong_entries(self, name: str, expected: Array) -> NDArray[np.bool_]:
         """Return where the claim is off from `expected` by more than its floor and the threshold explain."""

@@ -212,6 +212,12 @@ PAGES = {
         "for k in range(1, dW2.size): dW2.flat[k] = entry(k)",
         "for k in range(dW2.size): dW2.flat[k] = entry(k)",
     ),
+    "few-entries": Page(
+        "some entries are wrong, most are right",
+        "Single entries are overwritten, skipped or added to twice; see what their indices have in common.",
+        "dE[tokens] += dX",
+        "np.add.at(dE, tokens, dX)",
+    ),
     "rows": Page(
         "only some rows are wrong",
         "A loop over the units skips, repeats or overwrites one.",

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from types import EllipsisType
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,16 +18,14 @@ from gradcheck_cli.diagnosis.evidence import layer_of
 from gradcheck_cli.numeric.slopes import SAFETY, Slope, Slopes
 from gradcheck_cli.parameters import PIECE, Array
 from gradcheck_cli.problems.directions import along
-from gradcheck_cli.results import Finding, ParameterResult
+from gradcheck_cli.results import Finding, ParameterResult, entry_name
 
-__all__ = ["Explanation", "Places", "explanation", "is_clear", "largest_claims", "unexplained_finding"]
+__all__ = ["Explanation", "explanation", "grid", "is_clear", "largest_claims", "unexplained_finding"]
 
 CLEAR = 30.0  # times the noise: what a slope must contradict its claim by for a rule to be told from a single entry
 FEWEST = 2  # slopes, for one of them goes into c
-
-
-Places: TypeAlias = "tuple[NDArray[np.intp], ...] | EllipsisType"
-"""Indices of entries, one array an axis; ... for all of them."""
+SEEN = 10_000  # entries that the catalogue is shown of a large parameter
+MOST_RANGES = 3  # that are named
 
 
 class Rule(NamedTuple):
@@ -42,16 +39,15 @@ class Rule(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """The right gradient of a parameter, as a rule makes it of the claim."""
+    """How a rule makes the right gradient of a parameter of the claim."""
 
-    claim: Array
     rule: Rule
     factor: float
     """c."""
 
-    def at(self, places: Places) -> Array:
-        """Return its entries at some places, or all of them."""
-        return np.asarray(self.claim[places] * self.rule.on_top + self.factor * self.rule.beside[places])
+    def of(self, claim: Array, beside: Array) -> Array:
+        """Return what it makes of the claim and of H, or of a sample of both."""
+        return np.asarray(claim * self.rule.on_top + self.factor * beside)
 
 
 def explanation(name: str, slopes: Slopes, measured: Sequence[Slope]) -> Explanation | None:
@@ -76,7 +72,7 @@ def explanation(name: str, slopes: Slopes, measured: Sequence[Slope]) -> Explana
     for rule in rules(name, slopes):
         c = fitted(rule, name, slopes, measured)
         if c is not None:
-            return Explanation(slopes.claim[name], rule, c)
+            return Explanation(rule, c)
     return None
 
 
@@ -123,14 +119,62 @@ def largest_claims(claim: Array, count: int) -> list[int]:
     return sorted(map(int, found))
 
 
-def unexplained_finding(parameter: ParameterResult, *, spread: bool) -> Finding:
-    """Say that a gradient is wrong, and that no rule tells how."""
+def grid(shape: tuple[int, ...], measured: Sequence[int]) -> NDArray[np.intp]:
+    """Return the positions of some rows and columns of a large array, which is enough to tell one mistake from another.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        The array's.
+    measured : sequence of int
+        Positions of entries that have to be among them.
+
+    Returns
+    -------
+    ndarray of int
+        Counted row by row; of as many dimensions as the array, so that its rows are still rows.
+    """
+    if not shape:
+        return np.zeros((), dtype=np.intp)
+    most = math.ceil(SEEN ** (1 / len(shape)))
+    indices = np.unravel_index(np.array(measured, dtype=np.intp), shape)
+    axes = []
+    for length in shape:
+        spread = np.linspace(0, length - 1, min(most, length)).astype(np.intp)
+        found = [some for some, other in zip(indices, shape, strict=True) if other == length]  # a square stays one
+        axes.append(np.unique(np.concatenate([spread, *found])))
+    return np.asarray(np.ravel_multi_index(np.ix_(*axes), shape))
+
+
+def unexplained_finding(parameter: ParameterResult, spread: Sequence[tuple[int, int]]) -> Finding:
+    """Say that a gradient is wrong and no rule tells how, but where.
+
+    Parameters
+    ----------
+    parameter : ParameterResult
+        What was found of it.
+    spread : sequence of tuple of int
+        First and last entry of the ranges that are wrong all over, counted row by row, in their order.
+    """
     where = f"d{parameter.name}"
-    how = "all over" if spread else "in more entries than were found"
     return Finding(
         code="unknown",
         where=where,
         layer=layer_of(parameter.name),
-        message=f"{where} is wrong {how}; no simple rule explains its slopes",
+        message=f"{where} is wrong {extent(parameter, spread)}; no simple rule explains its slopes",
         help=f"look at how {where} is computed; --mode full on a smaller problem names more mistakes",
     )
+
+
+def extent(parameter: ParameterResult, spread: Sequence[tuple[int, int]]) -> str:
+    """Say where a gradient is wrong all over; ranges that touch are one."""
+    joined: list[tuple[int, int]] = []
+    for first, last in spread:
+        if joined and joined[-1][1] + 1 == first:
+            first, _ = joined.pop()  # noqa: PLW2901
+        joined.append((first, last))
+    if joined == [(0, parameter.size - 1)] or not (joined or parameter.entries):
+        return "all over"
+    names = [[entry_name(parameter.name, parameter.shape, k) for k in range_] for range_ in joined]
+    places = [f"from {first} to {last}" for first, last in names[:MOST_RANGES]]
+    return " and ".join(places) or "in more entries than were found"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
 from gradcheck_cli.diagnosis.mistake import AnyGuess, Guess, Hit, WholeGuess
-from gradcheck_cli.results import Finding, entry_name
+from gradcheck_cli.results import Finding
 
 __all__ = ["delta_finding", "entries_of", "merged", "tensor_finding", "unknown_finding", "whole_finding", "with_note"]
 
@@ -33,9 +33,9 @@ def finding(hits: Sequence[Hit[AnyGuess]], where: str, layer: int | None, share:
 
 def tensor_finding(evidence: Evidence, name: str, hits: Sequence[Hit[Guess]], share: float) -> Finding:
     """Make the finding of a mistake in one gradient."""
-    shape = evidence.parameters[name].shape
-    indices = tuple(entry_name(name, shape, k) for k in hits[0].guess.positions)
-    return finding(hits, f"d{name}", layer_of(name), share)._replace(indices=indices)
+    found = finding(hits, f"d{name}", layer_of(name), share)
+    indices = tuple(evidence.entry_name(name, k) for k in hits[0].guess.positions)
+    return found._replace(message=f"{found.message}{evidence.extent(name)}", indices=indices)
 
 
 def with_note(finding: Finding, findings: Sequence[Finding]) -> Finding:
@@ -103,5 +103,4 @@ def merged(findings: Sequence[Finding], kind: str, names: Sequence[str]) -> list
 
 def entries_of(evidence: Evidence, name: str, wrong: NDArray[np.bool_]) -> tuple[str, ...]:
     """Name the first few entries where `wrong` holds."""
-    shape = evidence.parameters[name].shape
-    return tuple(entry_name(name, shape, int(k)) for k in np.flatnonzero(wrong)[:10])
+    return tuple(evidence.entry_name(name, int(k)) for k in np.flatnonzero(wrong)[:10])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -89,6 +90,14 @@ def test_a_gradient_of_zeros_is_not_passed_by() -> None:
     assert [p.name for p in report.parameters if p.verdict is Verdict.FAIL] == ["W1"]
 
 
+def test_a_range_that_is_wrong_all_over_is_named_by_its_ends() -> None:
+    box = BlackBox((300, 64, 1), 10)
+    claim = box.right()
+    claim["W1"][5:7] *= np.random.default_rng(0).uniform(0.5, 2, size=(2, 300))
+    report = check_gradient(box.loss, claim, box.parameters, mode="screen", seed=1)
+    assert report.findings[0].message.startswith("dW1 is wrong from W1[5, 0] to W1[6, 299];")
+
+
 def test_more_wrong_entries_than_were_wanted_are_said_to_be_there() -> None:
     def some_wrong(g: Array, _: BlackBox) -> Array:
         return g * np.where(np.random.default_rng(0).random(g.shape) < 0.1, 2, 1)
@@ -125,6 +134,31 @@ def test_two_gradients_that_are_zero_agree() -> None:
     x = np.linspace(0.5, 2, 20)
     report = check_gradient(lambda p: float(np.sum(np.maximum(p - 100, 0))) + 3.0, 0 * x, x, mode="screen", seed=1)
     assert (report.verdict, report.difference) == (Verdict.PASS, 0)
+
+
+@pytest.mark.parametrize("kind", ["right", "one entry", "whole parameter", "transposed"])
+def test_a_screen_takes_memory_for_three_vectors(kind: str) -> None:
+    n = 700
+    w = np.random.default_rng(0).normal(size=(n, n))
+
+    def loss(p: Array) -> float:
+        return sum(float(row @ row) * (k + 1) for k, row in enumerate(p)) / n
+
+    claim = 2 * w * np.arange(1.0, n + 1)[:, None] / n
+    if kind == "one entry":
+        claim[3, 5] *= -1
+    if kind == "whole parameter":
+        claim *= 1.0001
+    tracemalloc.start()
+    report = check_gradient(loss, claim.T if kind == "transposed" else claim, w, mode="screen", seed=1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert report.passed == (kind == "right")
+    assert [f.code for f in report.findings] == {
+        "right": [], "one entry": ["single-entry"], "whole parameter": ["small-relative-error"],
+        "transposed": ["transposed"],
+    }[kind]  # fmt: skip
+    assert peak < 3 * w.nbytes + 2.5 * 2**20
 
 
 def test_what_cannot_be_resolved_is_inconclusive() -> None:

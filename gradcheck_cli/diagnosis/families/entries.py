@@ -13,6 +13,8 @@ from gradcheck_cli.parameters import Array, norm
 
 __all__ = ["DELTA", "TENSOR", "TENSOR_FIRST"]
 
+MANY = 20  # times as many entries as are wrong: then they are few
+
 
 def zero(case: TensorCase) -> Iterator[Guess]:
     """Guess that the gradient was never filled in; in a network with a regulariser, that only its term was."""
@@ -58,6 +60,16 @@ def relation(claim: float, right: float) -> str:
         return f"0 where {right:.6e} is right"
     ratio = f", {claim / right:.6f} times" if right and abs(claim / right) < 1e6 else ""
     return f"{claim:.6e} where {right:.6e} is right{ratio}"
+
+
+def few_entries(case: TensorCase) -> Iterator[Guess]:
+    """Describe some wrong entries among many that are right."""
+    wrong = case.evidence.wrong_entries(case.name, case.expected)
+    if 1 < wrong.sum() <= wrong.size / MANY:
+        factor = common_factor(case.claim[wrong], case.expected[wrong])
+        how = "" if factor is None else f": {factor:g} times what is right"
+        message = f"{{it}} is wrong at {wrong.sum()} entries only{how}"
+        yield Guess(np.where(wrong, case.claim, case.expected), message, positions=positions(wrong))
 
 
 def rows(case: TensorCase) -> Iterator[Guess]:
@@ -122,5 +134,6 @@ TENSOR = (
     Mistake("rows", LOOSE, rows, "look for a loop over the units that skips, repeats or overwrites one"),
     Mistake("columns", LOOSE, columns, "look for a loop over the inputs that skips, repeats or overwrites one"),
     Mistake("signs", LOOSE, signs, "look for an abs, a square root of a square, or a comparison in the line of {it}"),
+    Mistake("few-entries", LOOSE, few_entries, "look at what these entries have in common: an index, a mask, a limit"),
 )
 DELTA = (Mistake("zero", EXACT, zero_delta, "look for a dead mask or a detached value in the line that computes {it}"),)

@@ -78,9 +78,11 @@ def rescaled(A: Array) -> Iterator[tuple[Array, str]]:
 def shifted_by_any(case: TensorCase) -> Iterator[Guess]:
     """Guess A_{l-1} minus one constant a feature: what is left of dW_l is then db_l times a row."""
     p, l = case.propagation, case.l
-    if not case.is_weight or case.expected.shape[0] < 3 or f"b{l}" not in case.evidence.reference:
+    if not case.is_weight or case.expected.ndim != 2 or f"b{l}" not in case.evidence.reference:
         return
     u = case.evidence.reference[f"b{l}"] if p is None else p.bias_from(p.dZ[l])
+    if u.shape != (len(case.expected), 1) or len(u) < 3:
+        return
     row = u.T @ (case.claim - case.expected) / ((u**2).sum() or 1)
     yield Guess(case.expected + u @ row, f"{{it}} is made with A_{l - 1} plus a constant for each of its features")
 

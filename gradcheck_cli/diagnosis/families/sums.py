@@ -30,8 +30,12 @@ def wrong_axis(case: TensorCase) -> Iterator[Guess]:
 def sums_of_weights(case: TensorCase) -> Iterator[Guess]:
     """Guess a bias gradient that is summed from dW_l."""
     weights = case.evidence.reference.get(f"W{case.l}")
-    if case.is_bias and weights is not None:
-        yield Guess(weights.sum(axis=1, keepdims=True), f"{{it}} is the sum of dW{case.l} over its columns")
+    if not case.is_bias or weights is None or weights.ndim != 2:
+        return
+    for axis, words in ((1, "columns"), (0, "rows")):
+        if weights.shape[1 - axis] == case.expected.size:
+            value = weights.sum(axis=axis).reshape(case.expected.shape)
+            yield Guess(value, f"{{it}} is the sum of dW{case.l} over its {words}")
 
 
 def broadcast(case: TensorCase) -> Iterator[Guess]:

@@ -6,9 +6,12 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from gradcheck_cli.diagnosis.diagnose import diagnose
-from gradcheck_cli.diagnosis.evidence import Evidence
+from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.problems.cases import built_in_case
 from tests.unit.diagnosis.support import (
@@ -94,6 +97,35 @@ def test_parameters_of_any_name_and_shape_are_diagnosed_one_by_one() -> None:
     floors = {name: np.full(values.shape, 1e-14) for name, values in point.items()}
     named = [(f.code, f.where, f.factor) for f in diagnose(Evidence(point, claim, right, floors, single(floors)))]
     assert named == [("factor", "dtheta", -1), ("factor", "dscale", 3), ("offset", "dtable", None)]
+
+
+SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, max_side=6)
+
+
+@settings(max_examples=150, deadline=None)
+@given(shapes=st.lists(st.tuples(SHAPES, SHAPES), min_size=1, max_size=3), data=st.data())
+def test_the_course_s_names_with_any_shapes_are_diagnosed(
+    shapes: list[tuple[tuple[int, ...], tuple[int, ...]]], data: st.DataObject
+) -> None:
+    """Most code has samples as rows: W1 is then (n0, n1), b1 is (n1,) or (1, n1)."""
+    named = {f"{kind}{l}": shape for l, pair in enumerate(shapes, 1) for kind, shape in zip("Wb", pair, strict=True)}
+    random = np.random.default_rng(data.draw(st.integers(0, 99)))
+    point, right = ({name: random.normal(size=shape) for name, shape in named.items()} for _ in range(2))
+    spoiled = data.draw(st.sampled_from(list(named)))
+    change = data.draw(st.sampled_from([lambda g: 3 * g, lambda g: random.normal(size=g.shape), lambda g: g + 1]))
+    floors = {name: np.full(shape, 1e-14) for name, shape in named.items()}
+    claim = {**right, spoiled: np.asarray(change(right[spoiled]))}
+    assert [f.where for f in diagnose(Evidence(point, claim, right, floors, single(floors)))] == [f"d{spoiled}"]
+
+
+def test_a_sample_of_the_entries_is_named_by_its_places() -> None:
+    right = {"W1": np.arange(1.0, 101.0)}
+    claim = {"W1": np.where(np.arange(100) == 7, 0, right["W1"])}
+    floors = {"W1": np.full(100, 1e-14)}
+    samples = {"W1": Sampled((50, 20), np.arange(0, 1000, 10))}
+    (finding,) = diagnose(Evidence(right, claim, right, floors, single(floors), samples=samples))
+    assert (finding.code, finding.indices) == ("single-entry", ("W1[3, 10]",))
+    assert finding.message.endswith("(looking at 100 of 1,000 entries)")
 
 
 def test_a_network_that_does_not_match_the_reference_is_left_out() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.parameters import Array
-from tests.unit.diagnosis.support import M, first, network, right_gradient, with_tensor
+from tests.unit.diagnosis.support import M, findings, first, network, right_gradient, with_tensor
 
 NET = network()
 L2 = network(l2=0.7)
@@ -56,14 +56,26 @@ def test_a_near_miss_is_not_named(spoil: Callable[..., Array]) -> None:
 
 
 def test_one_wrong_entry_is_named_with_its_index() -> None:
-    from tests.unit.diagnosis.support import findings
-
     def spoil(d: Array) -> Array:
         d[1, 2] = 0
         return d
 
     finding = findings(NET, with_tensor(NET, "W1", spoil))[0]
     assert (finding.code, finding.indices) == ("single-entry", ("W1[1, 2]",))
+
+
+@pytest.mark.parametrize(("factor", "how"), [(3.0, ": 3 times what is right"), (None, "")])
+def test_a_few_wrong_entries_are_named_with_their_indices(factor: float | None, how: str) -> None:
+    problem = network(sizes=(12, 8, 5, 3))
+    places = ([0, 3, 7], [2, 11, 5])
+
+    def spoil(d: Array) -> Array:
+        d[places] = np.arange(3.0) if factor is None else factor * d[places]
+        return d
+
+    (finding,) = findings(problem, with_tensor(problem, "W1", spoil))
+    assert (finding.code, finding.message) == ("few-entries", f"dW1 is wrong at 3 entries only{how}")
+    assert finding.indices == ("W1[0, 2]", "W1[3, 11]", "W1[7, 5]")
 
 
 def test_some_wrong_signs_are_named() -> None:
