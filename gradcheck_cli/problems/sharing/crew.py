@@ -32,6 +32,8 @@ class Crew:
     """How many there are, as far as is known."""
     pack: Callable[[], bytes]
     """Packs the problem, for a worker that does not know it."""
+    worth_starting: float = 0.0
+    """Seconds of work that it is started for."""
     executor: Executor | None = None
     """None where it was not needed yet."""
     parcel: bytes | None = None

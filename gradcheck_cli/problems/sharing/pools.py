@@ -18,6 +18,8 @@ __all__ = ["dask_executor", "process_pools"]
 DASK = "dask://"
 STDOUT, STDERR = 1, 2
 PATIENCE = 10  # seconds to find a cluster
+WORTH_A_FORK = 0.1  # seconds of work: a forked process is there in a hundredth
+WORTH_A_SPAWN = 0.5  # a fresh one has to load numpy and the user's file
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -30,6 +32,11 @@ class ProcessPools:
         self.context = multiprocessing.get_context("fork" if forks else "spawn")
         self.others = set(multiprocessing.active_children())
         self.pool: ProcessPoolExecutor | None = None
+
+    @property
+    def worth_starting(self) -> float:
+        """Seconds of work that a pool is started for."""
+        return WORTH_A_FORK if self.context.get_start_method() == "fork" else WORTH_A_SPAWN
 
     def start(self) -> Executor:
         """Start a pool, and end the one before it."""

@@ -28,7 +28,6 @@ __all__ = ["shared_out"]
 TASK = 0.03  # seconds of a task: handing it over takes a thousandth
 FIRST = 3  # evaluations that are timed here before any are shared
 WORTH = 0.06  # seconds of work that running processes are handed
-WORTH_STARTING = 0.5  # seconds of work that processes are started for
 
 Part = Callable[[slice], tuple[Any, ...]]
 
@@ -73,7 +72,7 @@ def crew_of(problem: FunctionProblem, jobs: int, executor: Executor | str | None
         yield Crew(lambda: executor, jobs, partial(packed, problem, abroad=True))
     else:
         with process_pools(jobs, fresh=problem.recipe is not None) as pools:
-            yield Crew(pools.start, jobs, partial(packed, problem, abroad=False))
+            yield Crew(pools.start, jobs, partial(packed, problem, abroad=False), worth_starting=pools.worth_starting)
 
 
 @dataclass
@@ -152,7 +151,7 @@ class SharedProblem:
         work = count * self.pace
         if self.others or self.crew.executor is not None:
             return count > 0 and (self.others or work >= WORTH)
-        return work + self.worked >= WORTH_STARTING and work >= WORTH
+        return work + self.worked >= self.crew.worth_starting and work >= WORTH
 
     def alone(self, kind: str, arguments: tuple[Any, ...]) -> Array:
         """Evaluate losses in this process."""

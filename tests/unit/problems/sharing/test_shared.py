@@ -20,7 +20,7 @@ from gradcheck_cli.errors import SettingError, UserFunctionError, WorkerError
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.directions import Direction
 from gradcheck_cli.problems.problem import Directional
-from gradcheck_cli.problems.sharing import shared
+from gradcheck_cli.problems.sharing import pools, shared
 from gradcheck_cli.problems.sharing.parcels import packed, unpacked
 from gradcheck_cli.problems.sharing.shared import shared_out
 from gradcheck_cli.problems.sharing.tasks import Task, forget, know, run
@@ -43,7 +43,8 @@ def grad(x):
 @pytest.fixture
 def _all_is_worth_sharing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared, "WORTH", 0.0)
-    monkeypatch.setattr(shared, "WORTH_STARTING", 0.0)
+    monkeypatch.setattr(pools, "WORTH_A_FORK", 0.0)
+    monkeypatch.setattr(pools, "WORTH_A_SPAWN", 0.0)
     monkeypatch.setattr(shared, "TASK", 1e-4)
 
 
