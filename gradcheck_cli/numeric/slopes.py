@@ -32,6 +32,7 @@ OF_NOTHING = 2.0**-9
 CLIMB = (8.0, 1 / 8, 64.0, 1 / 64, 512.0)  # times the first step, in this order
 ALONE = (512.0, 4096.0, 64.0, 8.0, 1 / 8)  # the same for a single entry, which few kinks are near
 SAFETY = 4.0  # bars are estimates; a right gradient must not fail
+NOISY = 8.0  # machine epsilons of the loss: noise beyond it is no rounding, and less well known; bars count double
 CHANCE = 5.0  # times their norm: what a sum of many errors of random signs exceeds once in 10^5 times (Hoeffding)
 ROUNDING = 16.0  # machine epsilons, of the derivative's usual size: what a formula may lose
 ZERO = 1000 * EPS  # a slope that counts as none
@@ -163,7 +164,9 @@ class Slopes:
     def allowed(self, slope: Slope) -> float:
         """Return what a right claim may be off by."""
         many = min(math.sqrt(slope.direction.length), CHANCE)
-        return SAFETY * slope.bar + many * self.threshold * slope.size + self.rounding(slope)
+        noisy = self.noise > NOISY * EPS * abs(self.loss)
+        safety = SAFETY * (2 if noisy else 1)
+        return safety * slope.bar + many * self.threshold * slope.size + self.rounding(slope)
 
     def rounding(self, slope: Slope) -> float:
         """Return what the formula of a right claim may lose."""
