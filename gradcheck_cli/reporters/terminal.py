@@ -76,7 +76,7 @@ def render(report: CheckReport, style: Style) -> str:
     if shown and report.reference:
         out.print_wrapped(catches(report))
     print_findings(out, report)
-    for parameter in detailed(shown, style.verbosity):
+    for parameter in detailed(report, shown, style.verbosity):
         out.print(Text())
         print_entries(out, parameter, every=style.verbosity > 1)
     for picture in drawn(report, style):
@@ -281,10 +281,10 @@ def new_table(*headers: str, gap: int = 2) -> Table:
 # entries
 
 
-def detailed(parameters: Sequence[ParameterResult], verbosity: int) -> list[ParameterResult]:
-    """Return the parameters whose entries are to be shown."""
+def detailed(report: CheckReport, parameters: Sequence[ParameterResult], verbosity: int) -> list[ParameterResult]:
+    """Return the parameters whose entries are to be shown; those that a screen has located always are."""
     if verbosity < 1:
-        return []
+        return [p for p in parameters if report.screen is not None and p.entries]
     return [p for p in parameters if verbosity > 1 or p.verdict is not Verdict.PASS]
 
 

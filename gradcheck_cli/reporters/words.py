@@ -63,6 +63,8 @@ def extent(report: CheckReport) -> str:
 def finding_lines(finding: Finding) -> Iterator[str]:
     """Yield what is wrong, then what is known beside it, each line indented as in a compiler's message."""
     yield f"error[{printable(finding.code)}]: {printable(finding.message)}"
+    if finding.indices:
+        yield f"  at: {printable(', '.join(finding.indices))}"
     if finding.note:
         yield f"  note: {printable(finding.note)}"
     if finding.consequences:

@@ -27,7 +27,7 @@ __all__ = ["shared_out"]
 
 TASK = 0.03  # seconds of a task: handing it over takes a thousandth
 FIRST = 3  # evaluations that are timed here before any are shared
-WORTH = 0.06  # seconds of work that running processes are handed
+WORTH = 0.02  # seconds of work that running processes are handed
 
 Part = Callable[[slice], tuple[Any, ...]]
 
@@ -149,8 +149,10 @@ class SharedProblem:
     def worth_sharing(self, count: int) -> bool:
         """Whether workers would have the losses sooner."""
         work = count * self.pace
-        if self.others or self.crew.executor is not None:
-            return count > 0 and (self.others or work >= WORTH)
+        if self.others:
+            return count > 0
+        if self.crew.executor is not None:
+            return count > 1 and work >= WORTH
         return work + self.worked >= self.crew.worth_starting and work >= WORTH
 
     def alone(self, kind: str, arguments: tuple[Any, ...]) -> Array:
