@@ -11,6 +11,7 @@ import os
 import stat
 import warnings
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.errors import InputError
 
-__all__ = ["READ_AND_REFUSED", "read_npz"]
+__all__ = ["LARGE", "READ_AND_REFUSED", "read_npz"]
 
 READ_AND_REFUSED = (
     "integers, booleans and floats of any size and byte order are read as float64;"
@@ -29,6 +30,7 @@ READ_AND_REFUSED = (
 MEBIBYTE = 2**20
 MAX_MEMBER_BYTES = 512 * MEBIBYTE  # one array, inflated and as float64
 MAX_TOTAL_BYTES = 1024 * MEBIBYTE  # all arrays of a file together
+LARGE = MAX_TOTAL_BYTES  # one array where large ones are wanted, if the file holds it as it is and not packed
 MAX_MEMBERS = 4096
 MAX_DIRECTORY_BYTES = 128 * MAX_MEMBERS  # the list of contents: 46 bytes and a short name for each member
 MAX_HEADER_BYTES = 10_000  # of one array; numpy's own limit
@@ -42,13 +44,15 @@ _ZIP64_LOCATOR_BYTES = 20
 _CUT_SHORT = "was it cut short while it was copied?"
 
 
-def read_npz(path: Path) -> dict[str, NDArray[Any]]:
+def read_npz(path: Path, *, largest: int = MAX_MEMBER_BYTES) -> dict[str, NDArray[Any]]:
     """Read all arrays of an .npz file.
 
     Parameters
     ----------
     path : Path
         The file.
+    largest : int, optional
+        Bytes that an array may take if the file holds it as it is; a packed one never more than `MAX_MEMBER_BYTES`.
 
     Returns
     -------
@@ -64,8 +68,10 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
         require_zip(file, path)
         try:
             with zipfile.ZipFile(file) as archive:
-                members = listed_members(archive, path)
-                return {name: read_member(archive, member, path) for name, member in members.items()}
+                size = os.fstat(file.fileno()).st_size
+                limits = {m: largest if is_held(m, size) else MAX_MEMBER_BYTES for m in archive.infolist()}
+                members = listed_members(archive, path, limits)
+                return {name: read_member(archive, m, path, limits[m]) for name, m in members.items()}
         except InputError:
             raise
         except Exception as error:  # of a damaged archive zipfile raises a dozen kinds, struct.error among them
@@ -123,7 +129,14 @@ def require_bearable_directory(file: IO[bytes], path: Path) -> None:
         raise InputError(f"{path} has a list of contents of {directory_bytes} bytes, expected {MAX_DIRECTORY_BYTES}")
 
 
-def listed_members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
+def is_held(member: zipfile.ZipInfo, file_bytes: int) -> bool:
+    """Whether a file of that size holds an array as it is: then it takes no more memory than the file is long."""
+    return member.compress_type == zipfile.ZIP_STORED and member.file_size <= file_bytes
+
+
+def listed_members(
+    archive: zipfile.ZipFile, path: Path, limits: Mapping[zipfile.ZipInfo, int]
+) -> dict[str, zipfile.ZipInfo]:
     """Return the archive's members by array name, after a look at everything that its list of contents claims."""
     if len(archive.infolist()) > MAX_MEMBERS:  # the end record may have told a smaller number
         refuse_count(path, len(archive.infolist()))
@@ -136,8 +149,8 @@ def listed_members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.Zi
             raise InputError(f"{path} is encrypted, expected a plain .npz archive")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise InputError(f"{shown(name)} in {path} is packed by a method that .npz does not use")
-        if member.file_size > MAX_MEMBER_BYTES:
-            refuse_size(f"{shown(name)} in {path} would take", member.file_size, MAX_MEMBER_BYTES)
+        if member.file_size > limits[member]:
+            refuse_size(f"{shown(name)} in {path} would take", member.file_size, limits[member])
         members[name] = member
     total = sum(member.file_size for member in members.values())
     if total > MAX_TOTAL_BYTES:
@@ -165,14 +178,14 @@ def refuse_size(what: str, size: int, limit: int) -> NoReturn:
     raise InputError(f"{what} {size / MEBIBYTE:,.0f} MiB, expected at most {limit // MEBIBYTE} MiB")
 
 
-def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> NDArray[Any]:
+def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, limit: int) -> NDArray[Any]:
     """Read one array, its claimed size held against the bytes that are there before it is allocated."""
     where = f"{shown(array_name(member))} in {path}"
     with archive.open(member) as stream:
         shape, fortran, dtype = read_header(stream, where)
         refuse_dtype(dtype, where)
-        if dtype.kind in "fiub" and math.prod(shape) * FLOAT_BYTES > MAX_MEMBER_BYTES:
-            refuse_size(f"{where} would take", math.prod(shape) * FLOAT_BYTES, MAX_MEMBER_BYTES)
+        if dtype.kind in "fiub" and math.prod(shape) * FLOAT_BYTES > limit:
+            refuse_size(f"{where} would take", math.prod(shape) * FLOAT_BYTES, limit)
         claimed, stored = math.prod(shape) * dtype.itemsize, member.file_size - stream.tell()
         if claimed != stored:
             raise InputError(

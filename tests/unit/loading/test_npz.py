@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradcheck_cli.errors import InputError
+from gradcheck_cli.loading import npz
 from gradcheck_cli.loading.npz import MAX_DIRECTORY_BYTES, MAX_MEMBERS, MEBIBYTE, read_npz
 from tests.unit.loading.archives import header, npy, npy_header, patch_directory, patch_end, write_zip
 
@@ -273,6 +274,18 @@ def test_refuses_another_packing(tmp_path: Path, method: int) -> None:
 
 def test_refuses_a_member_by_its_declared_size(tmp_path: Path) -> None:
     refused(patch_directory(one_member(tmp_path, ONE), 24, struct.pack("<I", 600 * MEBIBYTE)), "600 MiB", "512 MiB")
+
+
+def test_a_large_array_is_read_where_one_is_wanted_and_the_file_holds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(npz, "MAX_MEMBER_BYTES", 1000)
+    np.savez(tmp_path / "held.npz", w=np.arange(500.0))
+    np.savez_compressed(tmp_path / "packed.npz", w=np.zeros(500))
+    assert npz.read_npz(tmp_path / "held.npz", largest=5000)["w"].sum() == 499 * 250
+    for name, largest in (("held", 4000), ("packed", 5000)):
+        with pytest.raises(InputError, match="would take"):
+            npz.read_npz(tmp_path / f"{name}.npz", largest=largest)
 
 
 def test_refuses_members_that_are_together_too_large(tmp_path: Path) -> None:
