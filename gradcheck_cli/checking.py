@@ -27,10 +27,9 @@ from gradcheck_cli.comparison.verdicts import verdict_of, whole_verdict
 from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.errors import CheckInterrupted, InputError, ProblemError, SettingError
-from gradcheck_cli.modes import chosen_mode
+from gradcheck_cli.modes import chosen_mode, evaluations_of_all
 from gradcheck_cli.numeric.budget import BudgetedProblem, BudgetSpentError
 from gradcheck_cli.numeric.centred import centred_gradient, require_step_taken
-from gradcheck_cli.numeric.counted import CountedProblem
 from gradcheck_cli.numeric.journal import Journal, JournaledProblem, fingerprint
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.sampled import SampledProblem, at_positions
@@ -43,16 +42,19 @@ from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.functions import function_problem
 from gradcheck_cli.problems.network import Network
 from gradcheck_cli.problems.preflight import preflight
-from gradcheck_cli.problems.problem import ComplexSafe, KnownGradient, Problem
+from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem
 from gradcheck_cli.problems.sharing.shared import shared_out
 from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, StepError, Verdict
-from gradcheck_cli.sampling import COST, Measured, Sample, joined, placed
+from gradcheck_cli.sampling import Measured, Sample, joined, placed
 from gradcheck_cli.screening import Screening
 from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON, DEFAULT_LOCATE, DEFAULT_THRESHOLD, FULL, SCREEN, Settings
 from gradcheck_cli.watch import Watch, watch_of
 
 __all__ = ["check", "check_gradient"]
+
+FEWEST = 4  # evaluations of a user's loss at once: each time its arrays are copied
+FEWEST_SHARED = 16  # for each process that they are shared among
 
 Progress = Callable[[int], None]
 Result = TypeVar("Result")
@@ -133,7 +135,8 @@ def check(
     settings, why = decided(problem, settings, seed, journal, jobs)
     problem = preflight(problem, nudge=settings.mode == FULL) if isinstance(problem, FunctionProblem) else problem
     with shared_out(problem, jobs=jobs, executor=executor) as shared:
-        run = Run.at_the_point(shared, settings, watch_of(progress), journal)
+        fewest = FEWEST if jobs == 1 and executor is None else FEWEST_SHARED * jobs
+        run = Run.at_the_point(shared, settings, watch_of(progress), journal, fewest)
         report = run.whole_report(sweep_steps=sweep_steps)
     report = dataclasses.replace(
         report, notes=(*([why] if why else []), *report.notes), seconds=time.perf_counter() - started
@@ -181,8 +184,7 @@ def open_journal(journal: Journal, problem: Problem, settings: Settings) -> None
 class Run:
     """One check on its way through the stages."""
 
-    problem: CountedProblem
-    budget: BudgetedProblem
+    problem: BudgetedProblem
     settings: Settings
     watch: Watch
     journal: Journal | None
@@ -197,17 +199,20 @@ class Run:
     """How many entries contradict their reference so far."""
 
     @classmethod
-    def at_the_point(cls, problem: Problem, settings: Settings, watch: Watch, journal: Journal | None = None) -> Run:
+    def at_the_point(
+        cls, problem: Problem, settings: Settings, watch: Watch, journal: Journal | None = None, fewest: int = 1
+    ) -> Run:
         """Ask for the loss and the claim, and raise ProblemError where there is nothing to check."""
         require_something(problem.parameters)
         if settings.step is not None:
             require_step_taken(problem.parameters, settings.step)
         kept = problem if journal is None else JournaledProblem(problem, journal)
         free = 0 if journal is None else journal.evaluations
-        budget = BudgetedProblem(kept, settings.max_evals, settings.time_limit, free)
-        counted = CountedProblem(budget)
-        loss = None if isinstance(problem, KnownGradient) else finite_loss(counted)
-        return cls(counted, budget, settings, watch, journal, loss, problem.gradient(problem.parameters))
+        metered = BudgetedProblem(kept, settings.max_evals, settings.time_limit, free)
+        if isinstance(problem, Directional):  # it is the user's, and may take any time
+            metered.fewest, metered.tick = fewest, watch
+        loss = None if isinstance(problem, KnownGradient) else finite_loss(metered)
+        return cls(metered, settings, watch, journal, loss, problem.gradient(problem.parameters))
 
     def whole_report(self, *, sweep_steps: bool) -> CheckReport:
         """Return the report, with what it cost."""
@@ -228,25 +233,26 @@ class Run:
         """Return the report, but for what the whole of a check adds."""
         if self.settings.mode == SCREEN:
             return self.screen_report()
-        self.watch.expect(self.entries_to_come(), "entries")
+        if self.problem.fewest is None:
+            self.watch.expect(sum(values.size for values in self.problem.parameters.values()), "entries")
+        else:
+            needed = evaluations_of_all(self.problem, self.settings)
+            self.watch.expect(round(min(needed, self.problem.left)), "evaluations")
         return self.classic_report() if self.settings.classic else self.full_report()
 
-    def entries_to_come(self) -> int:
-        """Return how many entries will be told of, each as often as it is differentiated by steps."""
-        entries = sum(values.size for values in self.problem.parameters.values())
-        ladder = not self.settings.classic and not isinstance(self.problem.base, ComplexSafe)
-        passes = ladder + (self.settings.step is not None)
-        return round(min(entries * passes, self.budget.left / COST))
+    @property
+    def entries_done(self) -> Progress:
+        """What is called with entries that were differentiated: nothing where single evaluations are told of."""
+        return self.watch if self.problem.fewest is None else lambda _: None
 
     def screen_report(self) -> CheckReport:
         """Judge by slopes along random directions."""
-        self.problem.tick = self.watch
         screening = Screening(self.problem, self.analytic, self.loss or 0.0, self.settings, self.watch)
         screening.measure()
         self.interrupted, self.spent = screening.interrupted, screening.spent
         report = screening.report()
         if report is not None:
-            spent = (f"the budget of {self.budget.words} is spent",) if self.spent else ()
+            spent = (f"the budget of {self.problem.words} is spent",) if self.spent else ()
             return dataclasses.replace(report, reasons=(*spent, *report.reasons))
         if self.interrupted:
             raise CheckInterrupted(None)
@@ -255,7 +261,7 @@ class Run:
     def too_small(self) -> SettingError:
         """Return the error for a budget that nothing can be told with."""
         return SettingError(
-            f"the budget of {self.budget.words} is spent before anything was checked",
+            f"the budget of {self.problem.words} is spent before anything was checked",
             hint=f"a screen of these parameters takes about {evaluations_of(self.problem.parameters)} evaluations",
         )
 
@@ -279,7 +285,7 @@ class Run:
 
     def all_measured(self) -> Measured:
         """Measure every entry."""
-        method, search = find_reference(self.problem, self.analytic, self.settings, self.watch)
+        method, search = find_reference(self.problem, self.analytic, self.settings, self.entries_done)
         references = self.references(search, self.analytic)
         return Measured(method, self.analytic, references, self.centred_differences(self.problem, references))
 
@@ -287,10 +293,10 @@ class Run:
         """Measure as many entries as the budget allows."""
         sample, parts = Sample(self.problem.parameters, self.settings.seed), []
         made = [] if self.journal is None else self.journal.rounds
-        for positions in sample.rounds(self.budget, made):
+        for positions in sample.rounds(self.problem, made):
             part = SampledProblem(self.problem, positions)
             analytic = at_positions(self.analytic, positions)
-            method, search = find_reference(part, analytic, self.settings, self.watch)
+            method, search = find_reference(part, analytic, self.settings, self.entries_done)
             references = self.references(search, analytic)
             numeric = self.centred_differences(part, references)
             parts.append(Measured(method, analytic, references, numeric, positions))
@@ -318,7 +324,8 @@ class Run:
         report = self.diagnosed(report, measured, references) if verdict is Verdict.FAIL else report
         if measured.positions is None:
             return report
-        return placed(report, measured.positions, self.analytic, self.budget.words)
+        why = "interrupted" if self.interrupted else f"the budget of {self.problem.words} is spent"
+        return placed(report, measured.positions, self.analytic, why)
 
     def diagnosed(self, report: CheckReport, measured: Measured, references: Mapping[str, Reference]) -> CheckReport:
         """Name the mistakes."""
@@ -365,7 +372,7 @@ class Run:
         step = self.settings.step
         if step is None or self.interrupted or self.spent:
             return {}
-        return self.collect(centred_gradient(problem, names, step, self.watch))
+        return self.collect(centred_gradient(problem, names, step, self.entries_done))
 
     def step_error(self, report: CheckReport, measured: Measured, values: Parameters) -> StepError | None:
         """Find what is wrong with the step, where the difference is above the threshold."""
@@ -404,9 +411,13 @@ def unfinished(report: CheckReport, parameters: Iterable[str]) -> CheckReport:
     """Return the report of an interrupted check: a failure stands, a pass does not."""
     checked = [parameter.name for parameter in report.parameters]
     missing = [name for name in parameters if name not in checked]
-    reason = f"interrupted: {', '.join(missing) or 'the differences'} not checked"
+    reasons = [f"interrupted: {', '.join(missing) or 'the differences'} not checked"]
+    if report.screen is not None:
+        reasons = ["interrupted: the screen did not end"]
+    elif report.entry_count < report.size:
+        reasons = []  # a sample says so itself
     verdict = report.verdict if report.verdict is Verdict.FAIL else Verdict.INCONCLUSIVE
-    return dataclasses.replace(report, verdict=verdict, reasons=(reason, *report.reasons))
+    return dataclasses.replace(report, verdict=verdict, reasons=(*reasons, *report.reasons))
 
 
 def check_gradient(

@@ -8,7 +8,7 @@ from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.settings import AUTO, FULL, SCREEN, Settings
 
-__all__ = ["chosen_mode"]
+__all__ = ["chosen_mode", "evaluations_of_all"]
 
 MOST = 200_000  # evaluations, where there is no budget: minutes for a loss of a millisecond
 OF_ENTRY = 2.2  # evaluations: two for most entries, more for those that are not clear at once
@@ -47,6 +47,8 @@ def chosen_mode(problem: Problem, settings: Settings, jobs: int = 1) -> tuple[st
 def evaluations_of_all(problem: Problem, settings: Settings) -> int:
     """Return about how many evaluations it takes to check every entry."""
     entries = sum(values.size for values in problem.parameters.values())
+    if settings.classic:
+        return 2 * entries + 1
     passes = OF_ENTRY if settings.step is None else OF_ENTRY + 2
     return round(passes * entries + OF_ALL)
 

@@ -120,16 +120,16 @@ def joined(parts: Sequence[Measured], parameters: Parameters) -> Measured:
     )
 
 
-def placed(report: CheckReport, positions: Mapping[str, Positions], parameters: Parameters, budget: str) -> CheckReport:
-    """Return the report on a sample with its entries in their places; it is no pass, and says what was not checked."""
+def placed(report: CheckReport, positions: Mapping[str, Positions], parameters: Parameters, why: str) -> CheckReport:
+    """Return the report on a sample with its entries in their places; it is no pass, and says why and what is in it."""
     results = tuple(placed_parameter(p, positions[p.name], parameters[p.name].shape) for p in report.parameters)
     counts = ", ".join(
         f"{len(positions[name]) if name in positions else 0:,} of {values.size:,} of {name}"
         for name, values in parameters.items()
     )
-    spent = f"the budget of {budget} is spent; checked: {counts}"
+    reason = f"{why}; checked: {counts}"
     verdict = report.verdict if report.verdict is Verdict.FAIL else Verdict.INCONCLUSIVE
-    return replace(report, parameters=results, verdict=verdict, reasons=(spent, *report.reasons))
+    return replace(report, parameters=results, verdict=verdict, reasons=(reason, *report.reasons))
 
 
 def placed_parameter(result: ParameterResult, positions: Positions, shape: tuple[int, ...]) -> ParameterResult:

@@ -31,6 +31,7 @@ from gradcheck_cli.settings import Settings
 
 __all__ = ["check_scalar"]
 
+SMALLEST = 1e-200  # what cannot be told from zero
 MACHINE_EPSILON = {"float64": sys.float_info.epsilon, "float32": 2.0**-23}
 
 
@@ -93,9 +94,10 @@ def centred_difference(model: ScalarModel, epsilon: float) -> float:
 def judge(model: ScalarModel, loss: float, numeric: float, reference: float, settings: Settings) -> CheckReport:
     """Compare the three derivatives and make the report."""
     analytic = model.gradient()
-    bar = 0.0 if settings.classic else abs(reference) * MACHINE_EPSILON.get(settings.precision, sys.float_info.epsilon)
+    rounding = abs(reference) * MACHINE_EPSILON.get(settings.precision, sys.float_info.epsilon)
+    bar = 0.0 if settings.classic else rounding + SMALLEST
     parameter = compare(analytic, numeric, reference, bar, settings)
-    difference = parameter.difference
+    difference = 0.0 if abs(analytic) <= bar and abs(reference) <= bar else parameter.difference
     verdict = verdict_of(difference, settings.threshold)
     if not settings.classic:
         verdict = whole_verdict([parameter], difference, settings)

@@ -233,7 +233,8 @@ class Screening:
         known = [p for p in report.parameters if p not in unknown]
         if any(p in known for p in wrong):
             report = diagnosed(report, self.evidence(known, slopes))
-        more = [unexplained_finding(p, self.spread(p.name, screen)) for p in unknown]
+        ended = not (self.interrupted or self.spent)
+        more = [unexplained_finding(p, self.spread(p.name, screen), ended=ended) for p in unknown]
         return dataclasses.replace(report, findings=(*report.findings, *more))
 
     def spread(self, name: str, screen: Screen) -> list[tuple[int, int]]:

@@ -146,7 +146,7 @@ def grid(shape: tuple[int, ...], measured: Sequence[int]) -> NDArray[np.intp]:
     return np.asarray(np.ravel_multi_index(np.ix_(*axes), shape))
 
 
-def unexplained_finding(parameter: ParameterResult, spread: Sequence[tuple[int, int]]) -> Finding:
+def unexplained_finding(parameter: ParameterResult, spread: Sequence[tuple[int, int]], *, ended: bool) -> Finding:
     """Say that a gradient is wrong and no rule tells how, but where.
 
     Parameters
@@ -155,13 +155,16 @@ def unexplained_finding(parameter: ParameterResult, spread: Sequence[tuple[int, 
         What was found of it.
     spread : sequence of tuple of int
         First and last entry of the ranges that are wrong all over, counted row by row, in their order.
+    ended : bool
+        Whether the search for wrong entries came to its end.
     """
     where = f"d{parameter.name}"
+    known = f" {extent(parameter, spread)}; no simple rule explains its slopes"
     return Finding(
         code="unknown",
         where=where,
         layer=layer_of(parameter.name),
-        message=f"{where} is wrong {extent(parameter, spread)}; no simple rule explains its slopes",
+        message=f"{where} is wrong{known if ended else '; the search for the entries did not end'}",
         help=f"look at how {where} is computed; --mode full on a smaller problem names more mistakes",
     )
 

@@ -1,4 +1,4 @@
-"""A problem whose losses may only be evaluated so often, or for so long."""
+"""A problem whose evaluations are counted, timed and told of, and may be limited in their number and their time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from gradcheck_cli.problems.directions import Move
 __all__ = ["BudgetSpentError", "BudgetedProblem"]
 
 SLICE = 0.5  # seconds after which the clock is looked at
-FEWEST = 16  # evaluations at once, for several processes may share them
 
 
 class BudgetSpentError(Exception):
@@ -26,7 +25,7 @@ class BudgetSpentError(Exception):
 
 @dataclass
 class BudgetedProblem(WrappedProblem):
-    """Another problem with a limit on evaluations of its loss, on seconds, or on both."""
+    """Another problem, how often its loss was evaluated, and a limit on that, on seconds, on both or on neither."""
 
     most: int | None = None
     """Evaluations."""
@@ -34,23 +33,27 @@ class BudgetedProblem(WrappedProblem):
     """From the moment that this was made."""
     free: int = 0
     """Evaluations at the beginning that cost nothing, for their losses are known."""
-    spent: int = 0
-    """Evaluations so far, the free ones too."""
+    evaluations: int = 0
+    """Made so far, the free ones too."""
     started: float = field(default_factory=time.monotonic)
     busy: float = 0.0
     """Seconds that evaluations took."""
+    fewest: int | None = None
+    """Evaluations that are asked for at once at least, before the clock is looked at; None: whatever is wanted."""
+    tick: Callable[[int], None] = lambda _: None
+    """Called with the number of evaluations made since the last call."""
 
     @property
     def left(self) -> float:
         """How many evaluations are left, as far as can be told; infinite where there is no limit."""
-        by_count = np.inf if self.most is None else self.most + self.free - self.spent
+        by_count = np.inf if self.most is None else self.most + self.free - self.evaluations
         by_time = np.inf if self.seconds is None else max(self.seconds - self.elapsed, 0.0) * self.rate
         return float(min(by_count, by_time))
 
     @property
     def rate(self) -> float:
         """Evaluations a second, so far; a few where nothing is known yet."""
-        return max(self.spent - self.free, 1) / (self.busy or 1.0)
+        return max(self.evaluations - self.free, 1) / (self.busy or 1.0)
 
     @property
     def elapsed(self) -> float:
@@ -71,36 +74,39 @@ class BudgetedProblem(WrappedProblem):
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the problem's changes."""
         ask = super().loss_changes
-        return self.in_slices(len(entries), lambda part: ask(parameter, entries[part], steps[part]), extra=1)
+        return self.in_slices(len(entries), lambda part: ask(parameter, entries[part], steps[part]))
 
     def losses_along(self, moves: Sequence[Move]) -> Array:
         """Return the problem's losses along directions."""
         ask = super().losses_along
-        return self.in_slices(len(moves), lambda part: ask(moves[part]), extra=0)
+        return self.in_slices(len(moves), lambda part: ask(moves[part]))
 
-    def in_slices(self, count: int, ask: Callable[[slice], Array], extra: int) -> Array:
+    def in_slices(self, count: int, ask: Callable[[slice], Array]) -> Array:
         """Ask for a part at a time, each no longer than the clock may go unwatched."""
-        answers = [self.timed(part.stop - part.start + extra, partial(ask, part)) for part in self.slices(count)]
-        return np.concatenate([np.empty(0), *answers])
+        answers = [self.timed(part.stop - part.start, partial(ask, part)) for part in self.slices(count)]
+        return answers[0] if len(answers) == 1 else np.concatenate([np.empty(0), *answers])
 
     def timed(self, evaluations: int, ask: Callable[[], Array]) -> Array:
-        """Take evaluations from the budget and make them."""
-        self.spend(evaluations)
+        """Make evaluations, where the budget has them."""
+        self.require(evaluations)
         begun = time.monotonic()
         answer = ask()
         self.busy += time.monotonic() - begun
+        self.evaluations += evaluations
+        self.tick(evaluations)
         return answer
 
     def slices(self, count: int) -> Iterator[slice]:
-        """Cut so many evaluations into parts; without a limit on time there is one."""
+        """Cut so many evaluations into parts."""
         start = 0
         while start < count:
-            size = count if self.seconds is None else max(FEWEST, int(SLICE * self.rate), self.free - self.spent)
+            least = count if self.fewest is None else self.fewest
+            size = max(least, int(SLICE * self.rate), self.free - self.evaluations)
             yield slice(start, min(start + size, count))
             start += size
 
-    def spend(self, evaluations: int) -> None:
-        """Take evaluations from the budget.
+    def require(self, evaluations: int) -> None:
+        """See that the budget allows so many more evaluations.
 
         Raises
         ------
@@ -108,6 +114,5 @@ class BudgetedProblem(WrappedProblem):
             Where it does not have them.
         """
         over = self.seconds is not None and self.elapsed > self.seconds
-        if over or (self.most is not None and self.spent + evaluations > self.most + self.free):
+        if over or (self.most is not None and self.evaluations + evaluations > self.most + self.free):
             raise BudgetSpentError
-        self.spent += evaluations

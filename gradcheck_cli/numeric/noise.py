@@ -26,7 +26,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gradcheck_cli.parameters import Array, dictionary_to_vector, vector_to_dictionary
-from gradcheck_cli.problems.problem import Problem
+from gradcheck_cli.problems.problem import Directional, Problem
 
 __all__ = ["EPS", "line_through", "measured_noise", "noise_plateau", "table_noise", "typical_sizes"]
 
@@ -80,7 +80,7 @@ def measured_noise(problem: Problem, seed: int) -> float:
     Returns
     -------
     float
-        At least eps |J| / 2; eps where the loss does not change at all.
+        At least eps |J| / 2, and what the loss differs by from call to call; eps where the loss does not change at all.
     """
     line = line_through(problem, seed)
     estimates = [_noise_along(line, spacing) for spacing in SPACINGS]
@@ -88,8 +88,9 @@ def measured_noise(problem: Problem, seed: int) -> float:
         if any(estimates):
             break
         estimates.append(_noise_along(line, spacing))
+    scatter = problem.scatter if isinstance(problem, Directional) else 0.0
     smallest = min((estimate for estimate in estimates if estimate), default=EPS)
-    return max(smallest, EPS * abs(problem.loss(problem.parameters)) / 2)
+    return max(smallest, EPS * abs(problem.loss(problem.parameters)) / 2, scatter)
 
 
 def noise_plateau(problem: Problem, seed: int) -> float:

@@ -120,7 +120,7 @@ class Slopes:
             if any(estimates):
                 break
             estimates = self.noise_at(direction, [spacing])
-        return max(*estimates, EPS * abs(self.loss) / 2, EPS * EPS)
+        return max(*estimates, EPS * abs(self.loss) / 2, EPS * EPS, self.problem.scatter)
 
     def noise_at(self, direction: Direction, spacings: Sequence[float]) -> list[float]:
         """Return what the differences of equally spaced losses say, for each spacing."""

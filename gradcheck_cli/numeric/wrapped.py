@@ -47,6 +47,11 @@ class WrappedProblem:
         """The sizes of the parameters."""
         return self.problem.sizes if isinstance(self.problem, Directional) else sizes_of(self.parameters)
 
+    @property
+    def scatter(self) -> float:
+        """Standard deviation of the loss from call to call, where the problem knows of any."""
+        return self.problem.scatter if isinstance(self.problem, Directional) else 0.0
+
     def loss(self, parameters: Parameters) -> float:
         """Return the problem's loss."""
         return self.problem.loss(parameters)

@@ -89,6 +89,11 @@ class Network:
         """What forward propagation leaves at the network's own parameters."""
         return self.forward_propagation(self.parameters)
 
+    @cached_property
+    def here(self) -> float:
+        """J at the network's own parameters."""
+        return self.cost(self.layers, self.parameters)
+
     def inputs_of(self, parameter: str) -> Array:
         """Return what a parameter multiplies, a sample a column: A_{l-1} for W_l, a row of ones for b_l."""
         if parameter.startswith("b"):
@@ -125,7 +130,7 @@ class Network:
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the changes of J: each by a whole forward propagation, as the course does it, or structured."""
         if not self.is_structured:
-            return changes_one_by_one(self, parameter, entries, steps)
+            return changes_one_by_one(self, self.here, parameter, entries, steps)
         changes = structured_changes(self, parameter, entries, steps)
         audit_changes(self, parameter, entries, steps, changes)
         return changes / self.sample_count + self.penalty_changes(parameter, entries, steps)

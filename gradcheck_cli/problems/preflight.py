@@ -23,6 +23,7 @@ from gradcheck_cli.results import entry_name
 
 __all__ = ["preflight"]
 
+SPREAD = 2.0  # standard deviations, or more, that a few calls lie apart
 MOST_NOISE = 1e-5  # of the loss, from call to call; beyond it differences show nothing but noise
 MOST_GRADIENT_NOISE = 1e-7  # of the gradient; below the threshold, so that it decides nothing
 MEASURING_CALLS = 8
@@ -55,21 +56,22 @@ def preflight(problem: FunctionProblem, *, nudge: bool = True) -> FunctionProble
     """
     first, second = _LossCall.of(problem), _LossCall.of(problem)
     require_finite(first.loss, problem)
-    noise = noise_note([first.loss, second.loss], problem)
+    spread = loss_spread([first.loss, second.loss], problem)
     claim = _Claim.of(problem)
     notes = [
-        *noise,
+        *([f"the loss differs from call to call at one point, by {spread:.1e}: taken as its noise"] if spread else ()),
         *repeated_notes(problem, claim.gradient),
         *changed_notes(first.changed, name_of(problem.loss_function)),
         *changed_notes(claim.changed, "the gradient"),
         *extra_note(claim.extra),
-        *(nudge_notes(problem, first, claim.gradient, noisy=bool(noise)) if nudge else ()),
+        *(nudge_notes(problem, first, claim.gradient, noisy=bool(spread)) if nudge else ()),
     ]
     return dataclasses.replace(
         problem,
         claim=claim.gradient,
         notes=(*problem.notes, *notes),
         keeps_inputs=not first.changed,
+        scatter=spread / SPREAD,
     )
 
 
@@ -137,8 +139,8 @@ def require_finite(loss: float, problem: FunctionProblem) -> None:
         )
 
 
-def noise_note(losses: list[float], problem: FunctionProblem) -> list[str]:
-    """Say that the loss differs from call to call, and by how much.
+def loss_spread(losses: list[float], problem: FunctionProblem) -> float:
+    """Return by how much the loss differs from call to call.
 
     Raises
     ------
@@ -146,7 +148,7 @@ def noise_note(losses: list[float], problem: FunctionProblem) -> list[str]:
         Where it is so much that nothing can be told from differences.
     """
     if losses[0] == losses[1]:
-        return []
+        return 0.0
     losses = losses + [_LossCall.of(problem).loss for _ in range(MEASURING_CALLS)]
     spread = max(losses) - min(losses)
     if not spread <= MOST_NOISE * max(map(abs, losses)):
@@ -155,7 +157,7 @@ def noise_note(losses: list[float], problem: FunctionProblem) -> list[str]:
             f" (spread {spread:.1e} in {len(losses)} calls), expected the same value",
             hint=SEED_HINT,
         )
-    return [f"the loss differs from call to call at one point, by {spread:.1e}: taken as its noise"]
+    return spread
 
 
 def gradient_noise_note(first: Parameters, second: Parameters) -> list[str]:

@@ -45,7 +45,7 @@ class Problem(Protocol):
         """Return how many entries of a parameter to ask for at a time, between two words of progress."""
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
-        """Return by how much the loss changes when single entries of one parameter are moved.
+        """Return by how much the loss changes when single entries of one parameter are moved: an evaluation for each.
 
         A change, and not the loss itself, so that a problem that knows its structure can answer without the
         cancellation that two nearly equal losses suffer in their difference.
@@ -91,6 +91,10 @@ class Directional(Problem, Protocol):
     def sizes(self) -> dict[str, float]:
         """The size of each parameter, by which directions are measured: see `directions.sizes_of`."""
 
+    @property
+    def scatter(self) -> float:
+        """Standard deviation of the loss from call to call at one point; 0 where it is always the same."""
+
     def losses_along(self, moves: Sequence[Move]) -> Array:
         """Return the losses with the parameters moved along directions, one for each move."""
 
@@ -106,8 +110,8 @@ class KnownGradient(Protocol):
         """Return what a claim, computed with that machine epsilon, may be off by, whatever the threshold."""
 
 
-def changes_one_by_one(problem: Problem, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
-    """Answer `Problem.loss_changes` with one call of the loss for each entry and one more: what any problem can do."""
+def changes_one_by_one(problem: Problem, here: float, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
+    """Answer `Problem.loss_changes` with one call of the loss for each entry; `here` is the loss at the point."""
     moved = {name: array.copy() for name, array in problem.parameters.items()}
     values = moved[parameter].reshape(-1)
     losses = np.empty(len(entries))
@@ -117,4 +121,4 @@ def changes_one_by_one(problem: Problem, parameter: str, entries: NDArray[np.int
         losses[k] = problem.loss(moved)
         values[entry] = before
     with np.errstate(invalid="ignore"):  # a loss may overflow: its change is then not finite
-        return losses - problem.loss(problem.parameters)
+        return losses - here

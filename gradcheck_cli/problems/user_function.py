@@ -63,6 +63,8 @@ class FunctionProblem:
     returns_both: bool = False
     keeps_inputs: bool = True
     """Whether the loss leaves the arrays that it is given as they are."""
+    scatter: float = 0.0
+    """Standard deviation of the loss from call to call at one point; 0 where it is always the same."""
     recipe: Recipe | None = None
     """How another process makes the same problem; None where it has to be handed over."""
 
@@ -90,7 +92,7 @@ class FunctionProblem:
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the changes of the loss, one call each."""
         with np.errstate(invalid="ignore"):
-            return self.moved_losses(parameter, entries, steps) - self.loss(self.parameters)
+            return self.moved_losses(parameter, entries, steps) - self.here
 
     def moved_losses(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the losses with single entries moved, one call each."""
@@ -105,6 +107,11 @@ class FunctionProblem:
             if losses is None:
                 return np.concatenate([np.empty(0), *(self.losses_on_moved_copy([move]) for move in moves)])
             return losses
+
+    @cached_property
+    def here(self) -> float:
+        """The loss at the point."""
+        return self.loss(self.parameters)
 
     @cached_property
     def sizes(self) -> dict[str, float]:

@@ -184,20 +184,20 @@ def wide_table(parameters: Sequence[ParameterResult]) -> Table:
 
 
 def stacked_table(parameters: Sequence[ParameterResult]) -> Table:
-    """Two lines a parameter: what is analytic above, what is numeric below."""
+    """Two lines a parameter: what is analytic above, what is numeric below; of a screen a third."""
+    screened = any(p.slopes for p in parameters)
     table = new_table(
         "verdict", "parameter\nshape", "norms:\nanal./num.>", "difference\nrefined>", "worst error\nat",
-        "there: anal.\nreference>", "catches\nfactor>", gap=1,
+        "there: anal.\nreference>", "catches\nfactor" + ("\nany shape>" if screened else ">"), gap=1,
     )  # fmt: skip
     for p in parameters:
-        entry, factor = catch_texts(p)
         cells = [
             f"{printable(p.name)}\n{shape_text(p)}",
             f"{norm_text(p.analytic_norm)}\n{numeric_norm_text(p)}",
             f"{error_text(p.difference)}\n{error_text(p.refined_difference)}",
             f"{error_text(p.worst.error)}\n{printable(p.worst.name)}",
             f"{value_text(p.worst.analytic)}\n{value_text(p.worst.reference)}",
-            f"{entry}\n{factor}",
+            "\n".join([*catch_texts(p), *([shape_error_text(p)] if screened else ())]),
         ]
         table.add_row(verdict_text(p.verdict), *map(Text, cells))
     return table
@@ -221,6 +221,7 @@ def listed_table(parameters: Sequence[ParameterResult]) -> Table:
             f"error bar {error_text(p.worst.bar)}",
             f"catches entry {entry}",
             f"       factor {factor}",
+            *([f"    any shape {shape_error_text(p)}"] if p.slopes else ()),
         ]
         table.add_row(verdict_text(p.verdict), Text("\n".join(lines)))
     return table

@@ -71,7 +71,7 @@ class AsArrays:
         return 1
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
-        return changes_one_by_one(self, parameter, entries, steps)
+        return changes_one_by_one(self, self.loss(self.parameters), parameter, entries, steps)
 
     def complex_step_gradients(self) -> list[Parameters]:
         return [{"theta": np.array(self.model.complex_step_derivative())}]

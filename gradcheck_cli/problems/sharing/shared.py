@@ -109,6 +109,11 @@ class SharedProblem:
         """The problem's."""
         return self.problem.sizes
 
+    @property
+    def scatter(self) -> float:
+        """The problem's."""
+        return self.problem.scatter
+
     def loss(self, parameters: Parameters) -> float:
         """Return the problem's loss: one evaluation is not shared."""
         return self.problem.loss(parameters)
@@ -125,7 +130,7 @@ class SharedProblem:
         """Return the problem's changes."""
         losses = self.losses("entries", len(entries), lambda part: (parameter, entries[part], steps[part]))
         with np.errstate(invalid="ignore"):
-            return losses - self.problem.loss(self.problem.parameters)
+            return losses - self.problem.here
 
     def losses_along(self, moves: Sequence[Move]) -> Array:
         """Return the problem's losses along directions."""

@@ -10,7 +10,6 @@ import pytest
 
 from gradcheck_cli.errors import InputError
 from gradcheck_cli.numeric.budget import BudgetedProblem, BudgetSpentError
-from gradcheck_cli.numeric.counted import CountedProblem
 from gradcheck_cli.numeric.journal import Journal, JournaledProblem, fingerprint
 from gradcheck_cli.numeric.sampled import SampledProblem
 from gradcheck_cli.numeric.wrapped import WrappedProblem
@@ -42,10 +41,10 @@ def cubes() -> tuple[FunctionProblem, Cubes]:
 
 def wrappers(problem: Problem) -> list[WrappedProblem]:
     return [
-        CountedProblem(problem),
+        BudgetedProblem(problem),
         BudgetedProblem(problem, 100, 100.0),
         JournaledProblem(problem, Journal()),
-        CountedProblem(BudgetedProblem(JournaledProblem(problem, Journal()))),
+        BudgetedProblem(JournaledProblem(problem, Journal())),
     ]
 
 
@@ -62,18 +61,28 @@ def test_the_numbers_are_those_of_the_problem(k: int) -> None:
 def test_a_problem_without_directions_is_moved_all_the_same() -> None:
     network = built_in_case("default")
     count = sum(values.size for values in network.parameters.values())
-    (moved,) = CountedProblem(network).losses_along([(Direction(0, 0, 0, count), 1e-3)])
+    (moved,) = BudgetedProblem(network).losses_along([(Direction(0, 0, 0, count), 1e-3)])
     assert 0 < abs(moved - network.loss(network.parameters)) < 0.1
 
 
 def test_a_budget_of_evaluations_is_never_overdrawn() -> None:
     problem, loss = cubes()
-    budget = BudgetedProblem(problem, most=5)
+    budget = BudgetedProblem(problem, most=3)
     budget.loss_changes("x", ENTRIES, STEPS)
-    assert (loss.calls, budget.left) == (3, 2)
+    assert (loss.calls, budget.left) == (1 + 2, 1)  # the loss at the point is taken once, by the way
     with pytest.raises(BudgetSpentError):
         budget.loss_changes("x", ENTRIES, STEPS)
     assert loss.calls == 3
+
+
+def test_evaluations_that_take_their_time_are_told_of_one_after_another() -> None:
+    problem, _ = cubes()
+    told: list[int] = []
+    budget = BudgetedProblem(problem, fewest=1, tick=told.append)
+    budget.busy = 1e9  # as slow as can be
+    whole = budget.loss_changes("x", np.array([0, 1, 2]), np.full(3, 0.5))
+    np.testing.assert_array_equal(whole, problem.loss_changes("x", np.array([0, 1, 2]), np.full(3, 0.5)))
+    assert told == [1, 1, 1]
 
 
 def test_a_budget_of_time_ends_within_a_slice() -> None:
@@ -82,7 +91,7 @@ def test_a_budget_of_time_ends_within_a_slice() -> None:
         return float(p["x"].sum())
 
     problem = FunctionProblem({"x": np.zeros(1000)}, slow, {"x": np.ones(1000)})
-    budget = BudgetedProblem(problem, seconds=0.3)
+    budget = BudgetedProblem(problem, seconds=0.3, fewest=16)
     started = time.monotonic()
     with pytest.raises(BudgetSpentError):
         budget.loss_changes("x", np.arange(1000), np.full(1000, 0.1))
@@ -110,7 +119,7 @@ def test_a_journal_cut_inside_a_question_asks_for_the_missing_answers_only() -> 
     cut = Journal(mode="full", losses=array("d", whole[:1]))
     loss.calls = 0
     np.testing.assert_array_equal(JournaledProblem(problem, cut).loss_changes("x", ENTRIES, STEPS), whole)
-    assert loss.calls == 2  # one entry, and the point
+    assert loss.calls == 1
 
 
 def test_a_journal_of_other_questions_is_refused() -> None:

@@ -72,7 +72,7 @@ class StableNetwork(Network):
 def assert_agree(network: Network, parameter: str, entries: NDArray[np.intp], steps: Array) -> None:
     ours = network.loss_changes(parameter, entries, steps)
     stable = StableNetwork(**{f.name: getattr(network, f.name) for f in dataclasses.fields(network)})
-    plain = changes_one_by_one(stable, parameter, entries, steps)
+    plain = changes_one_by_one(stable, stable.here, parameter, entries, steps)
     rounding = 1e-13 * (1 + abs(network.loss(network.parameters)))
     np.testing.assert_allclose(ours, plain, rtol=1e-9, atol=rounding)
 
