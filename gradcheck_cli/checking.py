@@ -37,14 +37,14 @@ from gradcheck_cli.numeric.screen import evaluations_of
 from gradcheck_cli.numeric.second_opinion import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
 from gradcheck_cli.numeric.step_sweep import problem_sweeps
-from gradcheck_cli.numeric.wrapped import WrappedProblem
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.functions import function_problem
 from gradcheck_cli.problems.network import Network
 from gradcheck_cli.problems.preflight import preflight
 from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem
-from gradcheck_cli.problems.sharing.shared import shared_out
+from gradcheck_cli.problems.sharing.shared import SharedProblem, shared_out
 from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.problems.wrapped import WrappedProblem
 from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, StepError, Verdict
 from gradcheck_cli.sampling import Measured, Sample, joined, placed
 from gradcheck_cli.screening import Screening
@@ -54,7 +54,7 @@ from gradcheck_cli.watch import Watch, watch_of
 __all__ = ["check", "check_gradient"]
 
 FEWEST = 4  # evaluations of a user's loss at once: each time its arrays are copied
-FEWEST_SHARED = 16  # for each process that they are shared among
+FEWEST_SHARED = 16  # for each worker that they are shared among
 
 Progress = Callable[[int], None]
 Result = TypeVar("Result")
@@ -108,7 +108,7 @@ def check(
     locate : int, optional
         How many wrong entries a screen looks for.
     jobs : int, optional
-        Processes that evaluate the loss; the numbers are the same with any number of them.
+        Processes that evaluate the loss, or how many workers the executor has; the numbers are the same with any.
     executor : concurrent.futures.Executor or str, optional
         Somebody else's workers in their place: any executor, or ``"dask://HOST:PORT"`` for a cluster.
     journal : Journal, optional
@@ -135,7 +135,7 @@ def check(
     settings, why = decided(problem, settings, seed, journal, jobs)
     problem = preflight(problem, nudge=settings.mode == FULL) if isinstance(problem, FunctionProblem) else problem
     with shared_out(problem, jobs=jobs, executor=executor) as shared:
-        fewest = FEWEST if jobs == 1 and executor is None else FEWEST_SHARED * jobs
+        fewest = FEWEST_SHARED * shared.crew.workers if isinstance(shared, SharedProblem) else FEWEST
         run = Run.at_the_point(shared, settings, watch_of(progress), journal, fewest)
         report = run.whole_report(sweep_steps=sweep_steps)
     report = dataclasses.replace(

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.errors import InputError
-from gradcheck_cli.numeric.wrapped import WrappedProblem
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.directions import Move
+from gradcheck_cli.problems.wrapped import WrappedProblem
 
 __all__ = ["Journal", "JournaledProblem", "fingerprint"]
 

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.numeric.wrapped import WrappedProblem
 from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.wrapped import WrappedProblem
 
 __all__ = ["SampledProblem", "at_positions"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.directions import Move
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.sharing.crew import Crew
@@ -22,8 +23,9 @@ from gradcheck_cli.problems.sharing.parcels import packed
 from gradcheck_cli.problems.sharing.pools import dask_executor, process_pools
 from gradcheck_cli.problems.sharing.tasks import Task, forget, know, run
 from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.problems.wrapped import WrappedProblem
 
-__all__ = ["shared_out"]
+__all__ = ["SharedProblem", "shared_out"]
 
 TASK = 0.03  # seconds of a task: handing it over takes a thousandth
 FIRST = 3  # evaluations that are timed here before any are shared
@@ -41,7 +43,7 @@ def shared_out(problem: Problem, *, jobs: int = 1, executor: Executor | str | No
     problem : Problem
         Of the user's functions; any other comes back as it is, for it has quicker ways.
     jobs : int, optional
-        Processes of our own; with 1 there are none.
+        Processes of our own, where 1 means none; of an executor, how many workers it has.
     executor : concurrent.futures.Executor or str, optional
         Somebody else's workers in their place: any executor, or ``dask://HOST:PORT``.
 
@@ -69,15 +71,16 @@ def crew_of(problem: FunctionProblem, jobs: int, executor: Executor | str | None
         with dask_executor(executor) as (cluster, workers):
             yield Crew(lambda: cluster, workers, partial(packed, problem, abroad=True))
     elif executor is not None:
-        yield Crew(lambda: executor, jobs, partial(packed, problem, abroad=True))
+        workers = jobs if jobs > 1 else os.cpu_count() or 1  # it may not say how many it has
+        yield Crew(lambda: executor, workers, partial(packed, problem, abroad=True))
     else:
         with process_pools(jobs, fresh=problem.recipe is not None) as pools:
             yield Crew(pools.start, jobs, partial(packed, problem, abroad=False), worth_starting=pools.worth_starting)
 
 
 @dataclass
-class SharedProblem:
-    """A problem that is asked as any other."""
+class SharedProblem(WrappedProblem):
+    """Another problem whose evaluations workers make, but for single ones; the chunks are the same without them."""
 
     problem: FunctionProblem
     crew: Crew
@@ -88,43 +91,6 @@ class SharedProblem:
     """Seconds of an evaluation, as far as is known."""
     worked: float = field(default=0.0, init=False)
     """Seconds of work that was done here."""
-
-    @property
-    def name(self) -> str:
-        """The problem's."""
-        return self.problem.name
-
-    @property
-    def parameters(self) -> Parameters:
-        """The problem's."""
-        return self.problem.parameters
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """The problem's."""
-        return self.problem.notes
-
-    @property
-    def sizes(self) -> dict[str, float]:
-        """The problem's."""
-        return self.problem.sizes
-
-    @property
-    def scatter(self) -> float:
-        """The problem's."""
-        return self.problem.scatter
-
-    def loss(self, parameters: Parameters) -> float:
-        """Return the problem's loss: one evaluation is not shared."""
-        return self.problem.loss(parameters)
-
-    def gradient(self, parameters: Parameters) -> Parameters:
-        """Return the problem's claim."""
-        return self.problem.gradient(parameters)
-
-    def entries_at_once(self, parameter: str) -> int:
-        """Return what the problem wants, however many workers there are: so the evaluations are as many."""
-        return self.problem.entries_at_once(parameter)
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the problem's changes."""

@@ -12,12 +12,12 @@ from gradcheck_cli.errors import InputError
 from gradcheck_cli.numeric.budget import BudgetedProblem, BudgetSpentError
 from gradcheck_cli.numeric.journal import Journal, JournaledProblem, fingerprint
 from gradcheck_cli.numeric.sampled import SampledProblem
-from gradcheck_cli.numeric.wrapped import WrappedProblem
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.cases import built_in_case
 from gradcheck_cli.problems.directions import Direction
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.problems.wrapped import WrappedProblem
 
 ENTRIES, STEPS = np.array([2, 0]), np.array([0.5, -0.25])
 MOVES = [(Direction(1, 1, 0, 3), 0.1), (Direction(1, 2, 1, 2), -0.2)]
