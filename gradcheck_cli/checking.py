@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import secrets
@@ -28,7 +29,7 @@ from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.errors import CheckInterrupted, InputError, ProblemError, SettingError
 from gradcheck_cli.modes import chosen_mode, evaluations_of_all
-from gradcheck_cli.numeric.budget import BudgetedProblem, BudgetSpentError
+from gradcheck_cli.numeric.budget import AT_ONCE, BudgetedProblem, BudgetSpentError
 from gradcheck_cli.numeric.centred import centred_gradient, require_step_taken
 from gradcheck_cli.numeric.journal import Journal, JournaledProblem, fingerprint
 from gradcheck_cli.numeric.reference import Reference
@@ -39,6 +40,7 @@ from gradcheck_cli.numeric.step_error import find_step_error
 from gradcheck_cli.numeric.step_sweep import problem_sweeps
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.functions import function_problem
+from gradcheck_cli.problems.meter import Meter
 from gradcheck_cli.problems.network import Network
 from gradcheck_cli.problems.preflight import preflight
 from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem
@@ -52,9 +54,6 @@ from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON, DEFAULT_LOCATE, DEFAUL
 from gradcheck_cli.watch import Watch, watch_of
 
 __all__ = ["check", "check_gradient"]
-
-FEWEST = 4  # evaluations of a user's loss at once: each time its arrays are copied
-FEWEST_SHARED = 16  # for each worker that they are shared among
 
 Progress = Callable[[int], None]
 Result = TypeVar("Result")
@@ -132,15 +131,17 @@ def check(
         epsilon, threshold, precision, classic, require_sensitivity, seed or 0, mode, max_evals, time_limit, locate
     )
     require_something(problem.parameters)
+    meter = Meter()
+    problem = meter.on(problem)
     settings, why = decided(problem, settings, seed, journal, jobs)
     problem = preflight(problem, nudge=settings.mode == FULL) if isinstance(problem, FunctionProblem) else problem
+    if journal is not None:
+        open_journal(journal, problem, settings)
+    problem = meter.off(problem)
     with shared_out(problem, jobs=jobs, executor=executor) as shared:
-        fewest = FEWEST_SHARED * shared.crew.workers if isinstance(shared, SharedProblem) else FEWEST
-        run = Run.at_the_point(shared, settings, watch_of(progress), journal, fewest)
+        run = Run.at_the_point(shared, settings, watch_of(progress), journal, meter)
         report = run.whole_report(sweep_steps=sweep_steps)
-    report = dataclasses.replace(
-        report, notes=(*([why] if why else []), *report.notes), seconds=time.perf_counter() - started
-    )
+    report = dataclasses.replace(report, notes=(*why, *report.notes), seconds=time.perf_counter() - started)
     if run.interrupted:
         raise CheckInterrupted(unfinished(report, problem.parameters) if report.parameters else None)
     return report
@@ -148,36 +149,50 @@ def check(
 
 def decided(
     problem: Problem, settings: Settings, seed: int | None, journal: Journal | None, jobs: int
-) -> tuple[Settings, str]:
+) -> tuple[Settings, Sequence[str]]:
     """Return the settings with their mode and seed, and why the mode is what it is.
 
     Raises
     ------
     InputError
-        Where a journal is of another check.
+        Where a journal has another mode or seed than was asked for.
     """
-    if journal is not None and journal.mode:
-        mode, why = journal.mode, f"gone on with after {journal.evaluations:,} evaluations"
-        settings = dataclasses.replace(settings, mode=mode, seed=journal.seed)
-    else:
+    if journal is None or not journal.mode:
         mode, why = chosen_mode(problem, settings, jobs)
         fresh = secrets.randbits(32) if seed is None and mode == SCREEN else settings.seed
-        settings = dataclasses.replace(settings, mode=mode, seed=fresh)
-    if journal is not None:
-        open_journal(journal, problem, settings)
-    return settings, why
+        return dataclasses.replace(settings, mode=mode, seed=fresh), [why] if why else []
+    if settings.mode not in (AUTO, journal.mode) or seed not in (None, journal.seed):
+        raise InputError(
+            f"the saved state is of mode {journal.mode} and seed {journal.seed}, not of what is asked for",
+            hint="leave --mode and --seed out to go on with it",
+        )
+    why = f"gone on with after {len(journal.losses):,} evaluations"
+    return dataclasses.replace(settings, mode=journal.mode, seed=journal.seed), [why]
 
 
 def open_journal(journal: Journal, problem: Problem, settings: Settings) -> None:
-    """Begin a journal, or see that one that was begun is of this check."""
+    """Begin a journal, or see that one that was begun is of this check.
+
+    Raises
+    ------
+    InputError
+        Where it is of another one.
+    """
     asked = (settings.epsilon, settings.threshold, settings.precision, settings.locate, problem.name)
-    print_ = fingerprint(problem.parameters, *asked)
+    data = problem.data if isinstance(problem, FunctionProblem) else {}
+    plain = {name: value for name, value in data.items() if isinstance(value, np.ndarray | int | float | str)}
+    print_ = fingerprint([problem.parameters, problem.gradient(problem.parameters), plain], *asked)
     if journal.mode and journal.problem != print_:
         raise InputError(
-            "the saved state is of another check: its point, its function's name or its settings were others",
+            "the saved state is of another check: its point, gradient, data, name or settings were others",
             hint="--resume goes on with the same command; without it the check begins anew",
         )
     journal.seed, journal.mode, journal.problem = settings.seed, settings.mode, print_
+    if journal.losses and isinstance(problem, FunctionProblem) and not problem.is_loss_here(journal.losses[0]):
+        raise InputError(
+            f"the saved state is of another loss: at the point it was {journal.losses[0]!r} and is {problem.here!r}",
+            hint="without --resume the check begins anew",
+        )
 
 
 @dataclass
@@ -187,6 +202,8 @@ class Run:
     problem: BudgetedProblem
     settings: Settings
     watch: Watch
+    bare: Problem
+    """The problem without budget and journal."""
     journal: Journal | None
     loss: float | None
     """J at the point; None where there are two gradients and no loss."""
@@ -200,34 +217,40 @@ class Run:
 
     @classmethod
     def at_the_point(
-        cls, problem: Problem, settings: Settings, watch: Watch, journal: Journal | None = None, fewest: int = 1
+        cls, problem: Problem, settings: Settings, watch: Watch, journal: Journal | None, meter: Meter
     ) -> Run:
         """Ask for the loss and the claim, and raise ProblemError where there is nothing to check."""
         require_something(problem.parameters)
         if settings.step is not None:
             require_step_taken(problem.parameters, settings.step)
         kept = problem if journal is None else JournaledProblem(problem, journal)
-        free = 0 if journal is None else journal.evaluations
-        metered = BudgetedProblem(kept, settings.max_evals, settings.time_limit, free)
+        metered = BudgetedProblem(kept, settings.max_evals, settings.time_limit, started=meter.started)
+        metered.free = 0 if journal is None else len(journal.losses)
+        metered.before, metered.busy = meter.calls, meter.seconds
         if isinstance(problem, Directional):  # it is the user's, and may take any time
-            metered.fewest, metered.tick = fewest, watch
-        loss = None if isinstance(problem, KnownGradient) else finite_loss(metered)
-        return cls(metered, settings, watch, journal, loss, problem.gradient(problem.parameters))
+            workers = problem.crew.workers if isinstance(problem, SharedProblem) else 1
+            metered.fewest, metered.tick = AT_ONCE * workers, watch
+        try:
+            loss = None if isinstance(problem, KnownGradient) else finite_loss(metered)
+        except BudgetSpentError:
+            raise too_small(metered, settings) from None
+        return cls(metered, settings, watch, problem, journal, loss, problem.gradient(problem.parameters))
 
     def whole_report(self, *, sweep_steps: bool) -> CheckReport:
         """Return the report, with what it cost."""
-        try:
-            report = self.report_of_its_mode()
-        finally:
-            if self.journal is not None:
-                self.journal.evaluations = self.problem.evaluations
-        sweeps = sweep_steps and not self.interrupted
+        report = self.report_of_its_mode()
+        sweeps = sweep_steps and not self.interrupted and not self.settings.limited
         return dataclasses.replace(
             report,
-            evaluations=self.problem.evaluations,
+            evaluations=self.evaluations,
             settings=dataclasses.asdict(self.settings),
-            sweeps=problem_sweeps(self.problem.problem, report, self.settings.seed) if sweeps else (),
+            sweeps=problem_sweeps(self.bare, report, self.settings.seed) if sweeps else (),
         )
+
+    @property
+    def evaluations(self) -> int:
+        """How often the loss was called, those calls included that a journal remembers."""
+        return self.problem.before + self.problem.evaluations
 
     def report_of_its_mode(self) -> CheckReport:
         """Return the report, but for what the whole of a check adds."""
@@ -256,14 +279,7 @@ class Run:
             return dataclasses.replace(report, reasons=(*spent, *report.reasons))
         if self.interrupted:
             raise CheckInterrupted(None)
-        raise self.too_small()
-
-    def too_small(self) -> SettingError:
-        """Return the error for a budget that nothing can be told with."""
-        return SettingError(
-            f"the budget of {self.problem.words} is spent before anything was checked",
-            hint=f"a screen of these parameters takes about {evaluations_of(self.problem.parameters)} evaluations",
-        )
+        raise too_small(self.problem, self.settings)
 
     def classic_report(self) -> CheckReport:
         """Judge by the course's rule: the difference of the whole at one step, and nothing else."""
@@ -279,8 +295,8 @@ class Run:
         """Judge every entry by its reference; the difference at the chosen step stays the headline."""
         by_entries = not isinstance(self.problem.base, KnownGradient | ComplexSafe)
         measured = self.sampled() if self.settings.limited and by_entries else self.all_measured()
-        if self.spent and not measured.references:
-            raise self.too_small()
+        if not (measured.references or self.interrupted):
+            raise too_small(self.problem, self.settings)
         return self.judged(measured)
 
     def all_measured(self) -> Measured:
@@ -291,7 +307,7 @@ class Run:
 
     def sampled(self) -> Measured:
         """Measure as many entries as the budget allows."""
-        sample, parts = Sample(self.problem.parameters, self.settings.seed), []
+        sample, parts = Sample(self.problem.parameters, self.settings.seed, self.analytic), []
         made = [] if self.journal is None else self.journal.rounds
         for positions in sample.rounds(self.problem, made):
             part = SampledProblem(self.problem, positions)
@@ -379,7 +395,9 @@ class Run:
         step = self.settings.step
         if step is None or self.interrupted or measured.positions is not None or report.difference <= report.threshold:
             return None
-        return find_step_error(self.problem, {**values, **measured.numeric}, values, step, self.settings.seed)
+        with contextlib.suppress(BudgetSpentError):
+            return find_step_error(self.problem, {**values, **measured.numeric}, values, step, self.settings.seed)
+        return None
 
     def report(
         self, parameters: Sequence[ParameterResult], verdict: Verdict, difference: float, refined: float
@@ -393,12 +411,21 @@ class Run:
             threshold=self.settings.threshold,
             epsilon=self.settings.epsilon,
             loss=self.loss,
-            evaluations=self.problem.evaluations,
+            evaluations=self.evaluations,
             reference="",
             seconds=0.0,
             parameters=tuple(parameters),
             notes=tuple(self.problem.notes),
         )
+
+
+def too_small(problem: BudgetedProblem, settings: Settings) -> SettingError:
+    """Return the error for a budget that nothing can be told with."""
+    screen, full = evaluations_of(problem.parameters), evaluations_of_all(problem, settings)
+    needed = f"a screen of these parameters takes about {screen:,} evaluations"
+    if settings.mode != SCREEN:
+        needed = f"every entry takes about {full:,} evaluations; {needed}"
+    return SettingError(f"the budget of {problem.words} is spent before anything could be told", hint=needed)
 
 
 def whole_difference(analytic: Parameters, numeric: Parameters) -> float:

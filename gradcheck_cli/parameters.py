@@ -9,7 +9,16 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PIECE", "Array", "ComplexArray", "Parameters", "dictionary_to_vector", "norm", "vector_to_dictionary"]
+__all__ = [
+    "PIECE",
+    "Array",
+    "ComplexArray",
+    "Parameters",
+    "dictionary_to_vector",
+    "norm",
+    "not_finite_positions",
+    "vector_to_dictionary",
+]
 
 Array: TypeAlias = NDArray[np.float64]
 ComplexArray: TypeAlias = NDArray[np.complex128]
@@ -46,6 +55,16 @@ def vector_to_dictionary(vector: Array, like: Parameters) -> dict[str, Array]:
     ends = np.cumsum([array.size for array in like.values()])
     parts = np.split(vector, ends[:-1])
     return {name: part.reshape(like[name].shape) for name, part in zip(like, parts, strict=True)}
+
+
+def not_finite_positions(values: Array, most: int) -> list[int]:
+    """Return where the first few entries are that are not finite, counted row by row."""
+    flat, found = values.reshape(-1), list[int]()
+    for start in range(0, flat.size, PIECE):
+        found += (start + np.flatnonzero(~np.isfinite(flat[start : start + PIECE]))).tolist()
+        if len(found) >= most:
+            break
+    return found[:most]
 
 
 def norm(vector: Array) -> float:

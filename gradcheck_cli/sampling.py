@@ -15,18 +15,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.comparison.gradients import worst_of
 from gradcheck_cli.numeric.budget import BudgetedProblem
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.parameters import Parameters
+from gradcheck_cli.parameters import Parameters, not_finite_positions
 from gradcheck_cli.results import CheckReport, ParameterResult, Verdict
 
-__all__ = ["COST", "Measured", "Sample", "joined", "placed"]
+__all__ = ["Measured", "Sample", "joined", "placed"]
 
 Positions = NDArray[np.intp]
 
 FIRST_ROUND = 64  # entries of all parameters
+MOST_NOT_FINITE = 3  # entries of a parameter that are looked at for that
 COST = 2.5  # evaluations of an entry: two for most, more for those that are not clear at once
-OVERHEAD = 40.0  # evaluations of a round, for its noise
+OVERHEAD = 60.0  # evaluations of a round, for its noise and for what is doubtful
 
 
 @dataclass
@@ -35,6 +37,8 @@ class Sample:
 
     parameters: Parameters
     seed: int
+    claim: Parameters
+    """What is not finite in it comes first: it is wrong whatever the loss says."""
     drawn: dict[str, int] = field(default_factory=dict)
     """How many of each parameter."""
 
@@ -42,7 +46,9 @@ class Sample:
         self.count = sum(values.size for values in self.parameters.values())
         self.orders: dict[str, Positions] = {}
         for k, (name, values) in enumerate(self.parameters.items()):
-            self.orders[name] = np.random.default_rng([self.seed, k]).permutation(values.size)
+            order = np.random.default_rng([self.seed, k]).permutation(values.size)
+            bad = np.array(not_finite_positions(self.claim[name], MOST_NOT_FINITE), dtype=np.intp)
+            self.orders[name] = np.concatenate([bad, order[~np.isin(order, bad)]])
             self.drawn[name] = 0
 
     @property
@@ -134,6 +140,6 @@ def placed(report: CheckReport, positions: Mapping[str, Positions], parameters: 
 
 def placed_parameter(result: ParameterResult, positions: Positions, shape: tuple[int, ...]) -> ParameterResult:
     """Return the result of one parameter with its entries in their places."""
-    worst = result.entries.index(result.worst)
+    worst = worst_of(result.entries)
     entries = replace(result.entries, shape=shape, positions=array("q", positions.astype(np.int64).tobytes()))
     return replace(result, shape=shape, entries=entries, worst=entries[worst])

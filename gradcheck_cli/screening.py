@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ from gradcheck_cli.diagnosis.screened import (
 from gradcheck_cli.numeric.budget import BudgetSpentError
 from gradcheck_cli.numeric.screen import MISSED, Screen, evaluations_of
 from gradcheck_cli.numeric.slopes import ALONE, Slope, Slopes
-from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.parameters import Array, Parameters, not_finite_positions
 from gradcheck_cli.problems.directions import Direction, start_of
 from gradcheck_cli.problems.problem import Directional
 from gradcheck_cli.results import CheckReport, Entries, EntryVerdict, ParameterResult, ScreenFacts, Verdict
@@ -188,7 +187,12 @@ class Screening:
         if Verdict.FAIL in verdicts or screen.whole_is_wrong():
             return Verdict.FAIL
         whole = len(parameters) == len(self.analytic) and not any(map(slopes.contradicts, screen.whole))
-        enough = whole and difference <= self.settings.threshold and not blind_parameters(parameters, self.settings)
+        enough = (
+            whole
+            and not (self.interrupted or self.spent)
+            and difference <= self.settings.threshold
+            and not blind_parameters(parameters, self.settings)
+        )
         return Verdict.PASS if enough and verdicts == {Verdict.PASS} else Verdict.INCONCLUSIVE
 
     def facts(self, screen: Screen) -> ScreenFacts:
@@ -207,7 +211,7 @@ class Screening:
         """Say why the verdict is what it is, where the slopes alone do not."""
         yield from non_finite(report)
         yield from passed_by_the_norm(report)
-        if report.verdict is Verdict.FAIL and not any(p.verdict is Verdict.FAIL for p in report.parameters):
+        if screen.whole_is_wrong() and not any(p.verdict is Verdict.FAIL for p in report.parameters):
             yield "the slopes through all parameters together contradict the gradient, those through each alone do not"
         missing = [name for name in self.analytic if name not in screen.own]
         if missing:
@@ -289,12 +293,6 @@ class Screening:
 def entries_at(array: Array, sample: Sampled | None) -> Array:
     """Return an array, or a sample of it."""
     return array if sample is None else array.reshape(-1)[sample.positions]
-
-
-def not_finite_positions(array: Array, most: int) -> list[int]:
-    """Return where the first few entries are that are not finite."""
-    bad = np.flatnonzero(~np.isfinite(array.reshape(-1)))
-    return list(itertools.islice(map(int, bad), most))
 
 
 def slope_reasons(parameter: ParameterResult) -> Iterator[str]:

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "reporters": {"results", "text", "settings", "errors"},
     "scalar_checking": {"problems", "numeric", "comparison", *VOCABULARY},
     "modes": {"problems", *VOCABULARY},
-    "sampling": {"numeric", *VOCABULARY},
+    "sampling": {"numeric", "comparison", *VOCABULARY},
     "screening": {*STAGES, *VOCABULARY} - {"loading", "reporters"},
     "benchmark": {"problems", "numeric", *VOCABULARY},
     "checking": {*STAGES, *VOCABULARY, "modes", "sampling", "screening"} - {"reporters"},

@@ -32,7 +32,7 @@ __all__ = [
     "entry_verdicts",
     "relative_difference",
     "settled_reference",
-    "worst_position",
+    "worst_of",
 ]
 
 MOST_UNRESOLVED = 0.5  # share of a parameter's entries; above it the parameter has not been checked
@@ -199,6 +199,12 @@ def entries_of(
     columns = [array("d", np.ascontiguousarray(column).tobytes()) for column in (analytic, numeric, reference, bars)]
     places = None if positions is None else array("q", positions.astype(np.int64).tobytes())
     return Entries(name, shape, verdicts.tobytes(), *columns, positions=places)
+
+
+def worst_of(entries: Entries) -> int:
+    """Return the position of the worst of some entries."""
+    verdicts = np.frombuffer(entries.verdicts, dtype=np.uint8)
+    return worst_position(np.array(entries.analytic), np.array(entries.reference), verdicts)
 
 
 def worst_position(analytic: Array, reference: Array, verdicts: NDArray[np.uint8]) -> int:

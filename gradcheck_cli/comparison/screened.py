@@ -12,7 +12,7 @@ from gradcheck_cli.comparison.gradients import (
     entries_of,
     entry_verdicts,
     relative_difference,
-    worst_position,
+    worst_of,
 )
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.screen import MISSED, WORST_SHAPE
@@ -82,7 +82,7 @@ def compare_screened(
     entries = found_entries(name, analytic, slopes, found)
     verdicts = entry_verdicts(claims, reference, 0.0)
     if not entries.count(DISAGREES):  # beside a kink, and at one step alone, a slope proves nothing
-        unsure = reference.kinks | np.array([not slope.sure for slope in measured])
+        unsure = (reference.kinks | np.array([not slope.sure for slope in measured])) & np.isfinite(claims)
         verdicts = np.where(unsure & (verdicts == DISAGREES), EntryVerdict.UNRESOLVED, verdicts).astype(np.uint8)
     along = entries_of(
         f"{name} along v", claims.shape, claims, reference.values, reference.values, reference.bars, verdicts
@@ -112,12 +112,6 @@ def slope_verdict(verdicts: NDArray[np.uint8]) -> Verdict:
     )
 
 
-def worst_of(entries: Entries) -> int:
-    """Return the position of the worst of some entries."""
-    verdicts = np.frombuffer(entries.verdicts, dtype=np.uint8)
-    return worst_position(np.array(entries.analytic), np.array(entries.reference), verdicts)
-
-
 def found_entries(name: str, analytic: Array, slopes: Slopes, found: Sequence[Slope]) -> Entries:
     """Return the entries that were measured for themselves, in their order."""
     ordered = sorted(found, key=lambda slope: slope.direction.start)
@@ -128,6 +122,7 @@ def found_entries(name: str, analytic: Array, slopes: Slopes, found: Sequence[Sl
     claims = analytic.reshape(-1)[positions]
     values, bars = reference.values / components, reference.bars / np.abs(components)
     verdicts = entry_verdicts(np.array([slope.claim for slope in ordered]), reference, 0.0)
+    verdicts = np.where(np.isfinite(claims), verdicts, DISAGREES).astype(np.uint8)  # slopes are of a claim made finite
     return entries_of(name, analytic.shape, claims, values, values, bars, verdicts, positions)
 
 

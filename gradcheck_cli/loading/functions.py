@@ -70,11 +70,11 @@ def find_attribute(module: ModuleType, home: str, name: str) -> Any:
 
 
 def import_file(path: Path) -> ModuleType:
-    """Import a file under a name that hides no installed module; the same file is imported once."""
+    """Import a file under a name that hides no installed module: once, and anew where it was changed since."""
     if not is_file(path):
         raise InputError(f"{path} is no file, expected a Python file", hint="is the path right?")
     path = path.resolve()
-    name = f"_gradcheck_user_{path.stem}_{abs(hash(str(path)))}"
+    name = f"_gradcheck_user_{path.stem}_{abs(hash((str(path), path.read_bytes())))}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)

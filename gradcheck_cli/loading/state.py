@@ -15,13 +15,12 @@ from gradcheck_cli.loading.npz import MEBIBYTE, open_regular
 
 __all__ = ["FORMAT", "read_state", "state_text"]
 
-FORMAT = "gradcheck state 1"
+FORMAT = "gradcheck state 2"
 MAX_BYTES = 1024 * MEBIBYTE
 KINDS = {
     "seed": int,
     "mode": str,
     "problem": str,
-    "evaluations": int,
     "rounds": list,
     "digest": str,
     "losses": str,

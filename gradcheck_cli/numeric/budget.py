@@ -14,9 +14,10 @@ from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.directions import Move
 from gradcheck_cli.problems.wrapped import WrappedProblem
 
-__all__ = ["BudgetSpentError", "BudgetedProblem"]
+__all__ = ["AT_ONCE", "BudgetSpentError", "BudgetedProblem"]
 
 SLICE = 0.5  # seconds after which the clock is looked at
+AT_ONCE = 4  # evaluations for each worker: each time the arrays of the user's loss are copied
 
 
 class BudgetSpentError(Exception):
@@ -30,30 +31,37 @@ class BudgetedProblem(WrappedProblem):
     most: int | None = None
     """Evaluations."""
     seconds: float | None = None
-    """From the moment that this was made."""
+    """From `started` on."""
     free: int = 0
     """Evaluations at the beginning that cost nothing, for their losses are known."""
+    before: int = 0
+    """Evaluations that were made before this was."""
     evaluations: int = 0
-    """Made so far, the free ones too."""
+    """Asked for so far, the free ones too."""
     started: float = field(default_factory=time.monotonic)
     busy: float = 0.0
     """Seconds that evaluations took."""
     fewest: int | None = None
-    """Evaluations that are asked for at once at least, before the clock is looked at; None: whatever is wanted."""
+    """Evaluations that are asked for at once, where each takes less than a second; None: whatever is wanted."""
     tick: Callable[[int], None] = lambda _: None
     """Called with the number of evaluations made since the last call."""
 
     @property
     def left(self) -> float:
         """How many evaluations are left, as far as can be told; infinite where there is no limit."""
-        by_count = np.inf if self.most is None else self.most + self.free - self.evaluations
+        by_count = np.inf if self.most is None else self.most - self.made
         by_time = np.inf if self.seconds is None else max(self.seconds - self.elapsed, 0.0) * self.rate
         return float(min(by_count, by_time))
 
     @property
+    def made(self) -> int:
+        """Evaluations that the budget has paid for."""
+        return self.before + max(self.evaluations - self.free, 0)
+
+    @property
     def rate(self) -> float:
-        """Evaluations a second, so far; a few where nothing is known yet."""
-        return max(self.evaluations - self.free, 1) / (self.busy or 1.0)
+        """Evaluations a second, so far; one where nothing is known yet."""
+        return self.made / self.busy if self.made and self.busy else 1.0
 
     @property
     def elapsed(self) -> float:
@@ -88,10 +96,12 @@ class BudgetedProblem(WrappedProblem):
 
     def timed(self, evaluations: int, ask: Callable[[], Array]) -> Array:
         """Make evaluations, where the budget has them."""
-        self.require(evaluations)
+        known = self.evaluations < self.free
+        if not known:
+            self.require(evaluations)
         begun = time.monotonic()
         answer = ask()
-        self.busy += time.monotonic() - begun
+        self.busy += 0.0 if known else time.monotonic() - begun
         self.evaluations += evaluations
         self.tick(evaluations)
         return answer
@@ -100,10 +110,17 @@ class BudgetedProblem(WrappedProblem):
         """Cut so many evaluations into parts."""
         start = 0
         while start < count:
-            least = count if self.fewest is None else self.fewest
-            size = max(least, int(SLICE * self.rate), self.free - self.evaluations)
+            if self.evaluations < self.free:
+                size = self.free - self.evaluations
+            else:
+                size = count if self.fewest is None else max(self.least(self.fewest), int(SLICE * self.rate))
             yield slice(start, min(start + size, count))
             start += size
+
+    def least(self, fewest: int) -> int:
+        """Return how many evaluations to ask for at once at least: of slow ones, one for each worker."""
+        workers = max(1, fewest // AT_ONCE)
+        return max(workers, min(fewest, int(fewest * self.rate)))
 
     def require(self, evaluations: int) -> None:
         """See that the budget allows so many more evaluations.
@@ -114,5 +131,5 @@ class BudgetedProblem(WrappedProblem):
             Where it does not have them.
         """
         over = self.seconds is not None and self.elapsed > self.seconds
-        if over or (self.most is not None and self.evaluations + evaluations > self.most + self.free):
+        if over or (self.most is not None and self.made + evaluations > self.most):
             raise BudgetSpentError

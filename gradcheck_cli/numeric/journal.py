@@ -1,15 +1,17 @@
 """A record of all losses in the order in which they were asked for, so that a check can be gone on with later.
 
-A check with the same seed asks for the same losses in the same order. Asked again, a journal answers from its record
-until that ends; only then the loss is evaluated. So nothing else of a check that was not finished has to be kept.
+A check of the same loss and claim with the same seed asks for the same losses in the same order. Asked again, a journal
+answers from its record until that ends; only then the loss is evaluated. So nothing else of a check that was not
+finished has to be kept.
 """
 
 from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,23 +32,23 @@ class Journal:
     mode: str = ""
     """Of the check: ``full`` or ``screen``; empty where nothing was begun."""
     problem: str = ""
-    """A digest of the point and of the settings that say which losses are asked for: see `fingerprint`."""
-    evaluations: int = 0
-    """What they cost."""
+    """A digest of the point, the claim, the data and the settings: see `fingerprint`."""
     rounds: list[int] = field(default_factory=list)
     """Of a sample: how many entries each round drew, for that depends on what the budget was."""
     digest: str = ""
     """Of what was asked for."""
     losses: array[float] = field(default_factory=lambda: array("d"))
-    """Losses, and changes of the loss, in the order in which they were asked for."""
+    """Losses, and changes of the loss, in the order in which they were asked for: the first is that at the point."""
 
 
-def fingerprint(parameters: Parameters, *settings: object) -> str:
-    """Return a digest of a point and of whatever else makes two checks ask for the same losses."""
+def fingerprint(arrays: Sequence[Mapping[str, Any]], *settings: object) -> str:
+    """Return a digest of arrays and of whatever else makes two checks ask for the same losses."""
     digest = hashlib.sha256(repr(settings).encode())
-    for name, values in parameters.items():
-        digest.update(f"{name} {values.shape}".encode())
-        digest.update(np.ascontiguousarray(values).view(np.uint8).data)
+    for named in arrays:
+        for name, values in named.items():
+            array = np.ascontiguousarray(values)
+            digest.update(f"{name} {array.shape} {array.dtype}".encode())
+            digest.update(repr(array).encode() if array.dtype.hasobject else array.reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
 
 
@@ -92,10 +94,10 @@ class JournaledProblem(WrappedProblem):
         self.take(rows[: len(known)])
         if len(known) < len(rows):
             found = ask(len(known))
-            self.journal.losses.extend(found.tolist())
             self.take(rows[len(known) :])
+            self.journal.losses.extend(found.tolist())
+            self.journal.digest = self.asked.hexdigest()
             known.extend(found.tolist())
-        self.journal.digest = self.asked.hexdigest()
         return np.array(known)
 
     def take(self, rows: Array) -> None:

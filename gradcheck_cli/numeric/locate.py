@@ -62,9 +62,9 @@ def locate(slopes: Slopes, wrong: Iterable[Slope], most: int, located: Located) 
     located.waiting = list(wrong)
     while located.waiting and len(located.entries) < most:
         located.waiting.sort(key=lambda slope: -abs(slope.residual))
-        searched = located.waiting[:most]
-        found = side_by_side([search(slope, slopes, located) for slope in searched], slopes)
-        located.waiting = found + located.waiting[most:]
+        wanted = most - len(located.entries)
+        found = side_by_side([search(slope, slopes, located) for slope in located.waiting[:wanted]], slopes)
+        located.waiting = found + located.waiting[wanted:]
 
 
 def side_by_side(searches: Sequence[Search], slopes: Slopes) -> list[Slope]:

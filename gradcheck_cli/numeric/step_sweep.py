@@ -63,7 +63,7 @@ def worst_position(parameter: ParameterResult) -> int:
     """Return the position of the worst entry; where no entry is wrong, of the worst numeric value."""
     entries = parameter.entries
     if parameter.verdict is Verdict.FAIL:
-        return entries.index(parameter.worst)
+        return next(k for k in range(len(entries)) if entries[k].name == parameter.worst.name)
     return max(range(len(entries)), key=lambda k: abs(entries.analytic[k] - entries.numeric[k]))
 
 

@@ -27,6 +27,8 @@ from gradcheck_cli.problems.returned import by_name, claimed_gradient, loss_and_
 __all__ = ["FunctionProblem", "Recipe", "call", "name_of", "raised"]
 
 WORDS_OF_PROGRESS = 20  # for a large parameter
+SAME = 1e-9  # relative: what a loss may differ by from one machine to another
+OF_SCATTER = 10.0  # standard deviations that a random loss may differ by
 
 NO_VALUE_THERE = (ArithmeticError, ValueError)
 """What a loss may raise beside the point, where it is not defined: the logarithm of a negative number."""
@@ -112,6 +114,10 @@ class FunctionProblem:
     def here(self) -> float:
         """The loss at the point."""
         return self.loss(self.parameters)
+
+    def is_loss_here(self, loss: float) -> bool:
+        """Whether a loss may be that at the point, evaluated at another time or on another machine."""
+        return abs(loss - self.here) <= SAME * abs(loss) + OF_SCATTER * self.scatter
 
     @cached_property
     def sizes(self) -> dict[str, float]:

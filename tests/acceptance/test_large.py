@@ -159,7 +159,7 @@ def test_a_budget_of_time_ends_in_time(folder: Path) -> None:
 def test_a_budget_for_nothing_is_an_error(folder: Path) -> None:
     done = check(folder, "grad", "--mode", "screen", "--max-evals", "5")
     assert done.returncode == 2
-    assert "the budget of 5 evaluations is spent before anything was checked" in done.stderr
+    assert "the budget of 5 evaluations is spent before anything could be told" in done.stderr
 
 
 def test_what_a_screen_could_not_have_seen_is_not_passed(folder: Path) -> None:
@@ -225,7 +225,7 @@ def test_ctrl_c_shows_what_was_found_and_can_be_gone_on_from(folder: Path, tmp_p
     assert "interrupted; checked: " in out
     assert "Traceback" not in err
     saved = json.loads(state.read_text())
-    assert saved["evaluations"] == len(base64.b64decode(saved["losses"])) / 8 > 100  # not one was made in vain
+    assert len(base64.b64decode(saved["losses"])) / 8 > 200  # not one was made in vain
     assert check(folder, "grad", "--resume", str(state), "--max-evals", "10", loss="slow").returncode == 3
 
 

@@ -17,7 +17,8 @@ __all__ = ["Crew"]
 
 TRIES = 3  # of a task: the first, and twice more
 IN_FLIGHT = 4  # tasks for each worker
-DEATHS = {"KilledWorker", "CommClosedError", "FutureCancelledError"}  # as dask names them
+DEATHS = {"CommClosedError", "FutureCancelledError"}  # as dask names them
+GIVEN_UP = "KilledWorker"  # as dask names a task at which one worker died after another
 
 Answer: TypeAlias = "tuple[Array, float] | None"
 
@@ -33,7 +34,7 @@ class Crew:
     pack: Callable[[], bytes]
     """Packs the problem, for a worker that does not know it."""
     worth_starting: float = 0.0
-    """Seconds of work that it is started for."""
+    """Seconds of work below which it is not started."""
     executor: Executor | None = None
     """None where it was not needed yet."""
     parcel: bytes | None = None
@@ -46,8 +47,17 @@ class Crew:
         WorkerError
             Where workers died at the same task again and again.
         """
-        waiting = deque(enumerate(tasks))
         running: dict[Future[Answer], tuple[int, Task, Executor]] = {}
+        try:
+            yield from self.answers_to(deque(enumerate(tasks)), running)
+        finally:
+            for future in running:
+                future.cancel()
+
+    def answers_to(
+        self, waiting: deque[tuple[int, Task]], running: dict[Future[Answer], tuple[int, Task, Executor]]
+    ) -> Iterator[tuple[int, Array, float]]:
+        """Do tasks; what is under way is in `running`."""
         deaths: Counter[int] = Counter()
         while waiting or running:
             while waiting and len(running) < IN_FLIGHT * self.workers:
@@ -72,18 +82,21 @@ class Crew:
             self.executor = self.start()
         try:
             return self.executor.submit(run, task), self.executor
-        except BrokenProcessPool:
-            self.executor = self.start()
+        except BrokenProcessPool as error:
+            broken, self.executor = self.executor, self.start()
+            if self.executor is broken:
+                raise WorkerError("a worker died, and the executor does not go on without it") from error
             return self.executor.submit(run, task), self.executor
 
     def bury(self, error: BaseException, executor: Executor, deaths: int) -> None:
         """Take note that a worker has died; raise what is no death, and what has happened too often."""
-        died = isinstance(error, BrokenProcessPool | CancelledError) or type(error).__name__ in DEATHS
+        kind = type(error).__name__
+        died = isinstance(error, BrokenProcessPool | CancelledError) or kind in {*DEATHS, GIVEN_UP}
         if not died:
             raise error
-        if deaths >= TRIES:
+        if deaths >= TRIES or kind == GIVEN_UP:
             raise WorkerError(
-                f"a worker died {deaths} times at the same evaluations ({type(error).__name__})",
+                f"one worker after another died at the same evaluations ({kind})",
                 hint="is there enough memory? --jobs 1 evaluates the loss in this process, where its end is seen",
             ) from error
         if isinstance(error, BrokenProcessPool) and executor is self.executor:

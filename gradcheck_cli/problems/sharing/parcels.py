@@ -9,9 +9,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
-from gradcheck_cli.errors import SettingError
+from gradcheck_cli.errors import SettingError, WorkerError
 from gradcheck_cli.problems.user_function import FunctionProblem
 
 __all__ = ["packed", "unpacked"]
@@ -32,12 +31,13 @@ def packed(problem: FunctionProblem, *, abroad: bool) -> bytes:
     SettingError
         Where its functions cannot be pickled.
     """
+    here = problem.here if abroad else None
     if problem.recipe is not None:
         contents = {file: file.read_bytes() for file in problem.recipe.files} if abroad else {}
-        told = {"keeps_inputs": problem.keeps_inputs, "returns_both": problem.returns_both}
-        return pickle.dumps((problem.recipe, contents, told))
+        told = {"keeps_inputs": problem.keeps_inputs, "returns_both": problem.returns_both, "scatter": problem.scatter}
+        return pickle.dumps((problem.recipe, contents, told, here))
     try:
-        return bytes(pickler().dumps(dataclasses.replace(problem, claim=None, notes=())))
+        return bytes(pickler().dumps((dataclasses.replace(problem, claim=None, notes=()), None, None, here)))
     except Exception as error:  # pickle raises whatever the user's objects raise
         raise SettingError(
             f"the loss cannot be sent to other processes: {type(error).__name__}: {error}",
@@ -54,21 +54,30 @@ def pickler() -> ModuleType:
 
 
 def unpacked(parcel: bytes) -> FunctionProblem:
-    """Make the problem that was packed."""
-    content: Any = pickle.loads(parcel)  # noqa: S301  (it comes from our own driver)
-    if isinstance(content, FunctionProblem):
-        return content
-    recipe, contents, told = content
-    problem: FunctionProblem = recipe.make(placed(contents))
-    return dataclasses.replace(problem, **told)
+    """Make the problem that was packed.
+
+    Raises
+    ------
+    WorkerError
+        Where its loss is another one here: a worker may have other versions of what the function imports.
+    """
+    made, contents, told, here = pickle.loads(parcel)  # noqa: S301  (it comes from our own driver)
+    if isinstance(made, FunctionProblem):
+        problem = made
+    else:
+        with tempfile.TemporaryDirectory(prefix="gradcheck-") as folder:
+            problem = dataclasses.replace(made.make(placed(contents, Path(folder))), **told)
+    if here is not None and not problem.is_loss_here(here):
+        raise WorkerError(
+            f"at the point the loss is {problem.here!r} on a worker, expected {here!r}",
+            hint="does the worker have other versions of what the function imports?",
+        )
+    return problem
 
 
-def placed(contents: Mapping[Path, bytes]) -> dict[Path, Path]:
+def placed(contents: Mapping[Path, bytes], folder: Path) -> dict[Path, Path]:
     """Write the files that this machine does not have, or has otherwise, and return where they are."""
     missing = {path: content for path, content in contents.items() if not is_there(path, content)}
-    if not missing:
-        return {}
-    folder = Path(tempfile.mkdtemp(prefix="gradcheck-"))
     places = {path: folder / path.name for path in missing}
     for path, content in missing.items():
         places[path].write_bytes(content)

@@ -108,7 +108,7 @@ def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
         raise SettingError(f"executor is {address!r}, expected {DASK}HOST:PORT")
     client = connected(f"tcp://{address.removeprefix(DASK)}")
     try:
-        workers = len(client.scheduler_info()["workers"])
+        workers = sum(client.nthreads().values())
         # the same task on the same numbers is to be done again where it is asked for again
         yield client.get_executor(pure=False), max(workers, 1)
     finally:

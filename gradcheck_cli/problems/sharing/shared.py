@@ -59,7 +59,7 @@ def shared_out(problem: Problem, *, jobs: int = 1, executor: Executor | str | No
     know(key, problem)
     try:
         with crew_of(problem, jobs, executor) as crew:
-            yield SharedProblem(problem, crew, key, others=executor is not None)
+            yield SharedProblem(problem, crew, key, foreign=executor is not None)
     finally:
         forget(key)
 
@@ -85,7 +85,7 @@ class SharedProblem(WrappedProblem):
     problem: FunctionProblem
     crew: Crew
     key: str
-    others: bool
+    foreign: bool
     """Whether the workers are not ours: then all is shared, however little it is."""
     pace: float = 0.0
     """Seconds of an evaluation, as far as is known."""
@@ -120,7 +120,7 @@ class SharedProblem(WrappedProblem):
     def worth_sharing(self, count: int) -> bool:
         """Whether workers would have the losses sooner."""
         work = count * self.pace
-        if self.others:
+        if self.foreign:
             return count > 0
         if self.crew.executor is not None:
             return count > 1 and work >= WORTH

@@ -34,19 +34,24 @@ class Task(NamedTuple):
     """How to make the problem: only for a worker that has said that it does not know it."""
 
 
-_known: dict[str, FunctionProblem] = {}
-"""The problem that this process works on; a forked process inherits it."""
+_known: list[tuple[str, FunctionProblem]] = []
+"""The problem that this process works on, and its key; a forked process inherits it."""
 
 
 def know(key: str, problem: FunctionProblem) -> None:
     """Make a problem known in this process; there is never more than one, for it may be large."""
-    _known.clear()
-    _known[key] = problem
+    _known[:] = [(key, problem)]  # at once: a worker may have several threads
+
+
+def known(key: str) -> FunctionProblem | None:
+    """Return the problem of that key, where it is known."""
+    return next((problem for name, problem in list(_known) if name == key), None)
 
 
 def forget(key: str) -> None:
     """Let go of a problem."""
-    _known.pop(key, None)
+    if known(key) is not None:
+        _known.clear()
 
 
 def run(task: Task) -> tuple[Array, float] | None:
@@ -57,10 +62,12 @@ def run(task: Task) -> tuple[Array, float] | None:
     tuple of ndarray and float, or None
         The losses, and how many seconds each took; None where the problem is not known here.
     """
-    if task.key not in _known:
+    problem = known(task.key)
+    if problem is None:
         if task.parcel is None:
             return None
-        know(task.key, unpacked(task.parcel))
+        problem = unpacked(task.parcel)
+        know(task.key, problem)
     started = time.perf_counter()
-    losses = KINDS[task.kind](_known[task.key], *task.arguments)
+    losses = KINDS[task.kind](problem, *task.arguments)
     return losses, (time.perf_counter() - started) / max(len(losses), 1)

@@ -105,7 +105,7 @@ def test_a_journal_answers_what_it_knows_and_asks_for_the_rest() -> None:
     first = JournaledProblem(problem, journal)
     before = [first.loss(problem.parameters), *first.loss_changes("x", ENTRIES, STEPS)]
     calls = loss.calls
-    kept = Journal(1, "full", "", 0, [], journal.digest, array("d", journal.losses))
+    kept = Journal(1, "full", "", [], journal.digest, array("d", journal.losses))
     again = JournaledProblem(problem, kept)
     assert [again.loss(problem.parameters), *again.loss_changes("x", ENTRIES, STEPS)] == before
     assert loss.calls == calls
@@ -132,9 +132,10 @@ def test_a_journal_of_other_questions_is_refused() -> None:
 
 def test_a_fingerprint_tells_points_and_settings_apart() -> None:
     x = {"x": np.array([1.0, 2.0])}
-    prints = [fingerprint(x), fingerprint(x, 1), fingerprint({"x": np.array([1.0, 2.5])}), fingerprint({"y": x["x"]})]
+    others = [{"x": np.array([1.0, 2.5])}, {"y": x["x"]}]
+    prints = [fingerprint([x]), fingerprint([x], 1), *(fingerprint([other]) for other in others)]
     assert len(set(prints)) == 4
-    assert fingerprint(x, 1) == fingerprint({"x": x["x"].copy()}, 1)
+    assert fingerprint([x], 1) == fingerprint([{"x": x["x"].copy()}], 1)
 
 
 def test_a_sample_is_a_problem_of_its_entries() -> None:
