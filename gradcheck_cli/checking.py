@@ -55,6 +55,8 @@ from gradcheck_cli.watch import Watch, watch_of
 
 __all__ = ["check", "check_gradient"]
 
+WHOLE = 256  # entries that are measured at once; more are in rounds, so that Ctrl-C leaves the earlier ones
+
 Progress = Callable[[int], None]
 Result = TypeVar("Result")
 
@@ -257,11 +259,16 @@ class Run:
         if self.settings.mode == SCREEN:
             return self.screen_report()
         if self.problem.fewest is None:
-            self.watch.expect(sum(values.size for values in self.problem.parameters.values()), "entries")
+            self.watch.expect(self.entries, "entries")
         else:
             needed = evaluations_of_all(self.problem, self.settings)
             self.watch.expect(round(min(needed, self.problem.left)), "evaluations")
         return self.classic_report() if self.settings.classic else self.full_report()
+
+    @property
+    def entries(self) -> int:
+        """The number of entries."""
+        return sum(values.size for values in self.problem.parameters.values())
 
     @property
     def entries_done(self) -> Progress:
@@ -294,7 +301,8 @@ class Run:
     def full_report(self) -> CheckReport:
         """Judge every entry by its reference; the difference at the chosen step stays the headline."""
         by_entries = not isinstance(self.problem.base, KnownGradient | ComplexSafe)
-        measured = self.sampled() if self.settings.limited and by_entries else self.all_measured()
+        in_rounds = by_entries and (self.settings.limited or self.journal is not None or self.entries > WHOLE)
+        measured = self.sampled() if in_rounds else self.all_measured()
         if not (measured.references or self.interrupted):
             raise too_small(self.problem, self.settings)
         return self.judged(measured)

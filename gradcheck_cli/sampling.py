@@ -28,6 +28,7 @@ Positions = NDArray[np.intp]
 FIRST_ROUND = 64  # entries of all parameters
 MOST_NOT_FINITE = 3  # entries of a parameter that are looked at for that
 COST = 2.5  # evaluations of an entry: two for most, more for those that are not clear at once
+COST_IF_WRONG = 12.0  # the same where most are wrong
 OVERHEAD = 60.0  # evaluations of a round, for its noise and for what is doubtful
 
 
@@ -69,11 +70,16 @@ class Sample:
         for size in list(made):
             yield self.draw(size)
         while self.left:
-            allowed = (budget.left - OVERHEAD) / COST
+            allowed = (budget.left - OVERHEAD) / self.cost(budget)
             if not allowed >= 1:
                 return
             made.append(int(min(max(sum(self.drawn.values()), FIRST_ROUND), self.left, allowed)))
             yield self.draw(made[-1])
+
+    def cost(self, budget: BudgetedProblem) -> float:
+        """Return how many evaluations an entry takes: at first as many as a wrong one, then as many as so far."""
+        drawn = sum(self.drawn.values())
+        return max(COST, (budget.evaluations - OVERHEAD) / drawn) if drawn else COST_IF_WRONG
 
     def draw(self, entries: int) -> dict[str, Positions]:
         """Return about so many entries that were not drawn before; of every parameter its share, and one at least."""

@@ -248,7 +248,9 @@ class Screening:
         return sorted((first, last) for first, last in ranges if 0 <= first < self.analytic[name].size)
 
     def is_known(self, name: str, screen: Screen) -> bool:
-        """Whether it is known what is right in a parameter that is wrong."""
+        """Whether it is known what is right in a parameter that is wrong; a claim of zeros is told of as such."""
+        if not self.analytic[name].any():
+            return False
         return name in self.not_finite or name in self.explained or screen.unexplained(name) is None
 
     def sampled(self, parameter: ParameterResult) -> Sampled | None:

@@ -134,7 +134,7 @@ def compare_parameter(
     verdicts = entry_verdicts(analytic, reference, threshold)
     return _result(
         name, analytic, numeric, reference.values, reference.bars, verdicts,
-        verdict=parameter_verdict(verdicts),
+        verdict=parameter_verdict(verdicts, unknown=bool(np.any(~np.isfinite(reference.bars) & (analytic != 0)))),
         sensitivity=sensitivity(reference, threshold),
     )  # fmt: skip
 
@@ -150,12 +150,12 @@ def compare_classic(name: str, analytic: Array, numeric: Array, threshold: float
     )  # fmt: skip
 
 
-def parameter_verdict(verdicts: NDArray[np.uint8]) -> Verdict:
-    """Return FAIL where an entry disagrees, INCONCLUSIVE where too many are unresolved, else PASS."""
+def parameter_verdict(verdicts: NDArray[np.uint8], *, unknown: bool) -> Verdict:
+    """Return FAIL where an entry disagrees, INCONCLUSIVE where too many are unresolved or of one nothing is known."""
     if np.any(verdicts == EntryVerdict.DISAGREES):
         return Verdict.FAIL
     unresolved = float(np.mean(verdicts == EntryVerdict.UNRESOLVED))
-    return Verdict.PASS if unresolved <= MOST_UNRESOLVED else Verdict.INCONCLUSIVE
+    return Verdict.PASS if unresolved <= MOST_UNRESOLVED and not unknown else Verdict.INCONCLUSIVE
 
 
 def _result(

@@ -34,11 +34,9 @@ def reasons_for(report: CheckReport, settings: Settings, step_error: StepError |
 
 
 def non_finite(report: CheckReport) -> list[str]:
-    """Name the first analytic entry that is not finite."""
-    for p in report.parameters:
-        if not p.worst.error < float("inf"):
-            return [f"the analytic gradient is not finite: {p.worst.name} is {p.worst.analytic}"]
-    return []
+    """Name an analytic entry of each parameter that has some that are not finite."""
+    bad = [f"{p.worst.name} is {p.worst.analytic}" for p in report.parameters if not p.worst.error < float("inf")]
+    return [f"the analytic gradient is not finite: {', '.join(bad)}"] if bad else []
 
 
 def passed_by_the_norm(report: CheckReport) -> list[str]:

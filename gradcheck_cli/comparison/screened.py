@@ -25,7 +25,7 @@ __all__ = ["compare_screened", "slope_reference"]
 
 DISAGREES = EntryVerdict.DISAGREES
 COARSE = 0.01  # of the derivative's usual size: a bar by which a common factor of 1.01 is no longer seen
-NEGLIGIBLE = 1e-6  # of the usual size of the whole gradient's derivatives: an error that is nothing beside them
+NEGLIGIBLE = 1e-9  # of the usual size of the whole gradient's derivatives: an error that is nothing beside them
 
 
 def slope_reference(slopes: Slopes, measured: Sequence[Slope], largest: float) -> Reference:
@@ -55,7 +55,7 @@ def slope_reference(slopes: Slopes, measured: Sequence[Slope], largest: float) -
         low=values - gaps / 2,
         high=values + gaps / 2,
         kinks=gaps > 0,
-        coarse=~((bars <= np.maximum(COARSE * sizes, NEGLIGIBLE * largest)) | zero),
+        coarse=~((bars + gaps / 2 <= np.maximum(COARSE * sizes, NEGLIGIBLE * largest)) | zero),
     )
 
 
@@ -87,7 +87,7 @@ def compare_screened(
     along = entries_of(
         f"{name} along v", claims.shape, claims, reference.values, reference.values, reference.bars, verdicts
     )
-    worst = entries if entries.verdicts else along
+    worst = entries if entries.count(DISAGREES) else along
     difference = relative_difference(claims, reference.values)
     return ParameterResult(
         name=name,

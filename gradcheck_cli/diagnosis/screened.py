@@ -159,6 +159,14 @@ def unexplained_finding(parameter: ParameterResult, spread: Sequence[tuple[int, 
         Whether the search for wrong entries came to its end.
     """
     where = f"d{parameter.name}"
+    if not parameter.analytic_norm:
+        return Finding(
+            code="zero",
+            where=where,
+            layer=layer_of(parameter.name),
+            message=f"{where} is zero at every entry, and its slopes are not",
+            help="look for a gradient that is never filled in, or overwritten with zeros",
+        )
     known = f" {extent(parameter, spread)}; no simple rule explains its slopes"
     return Finding(
         code="unknown",
@@ -170,14 +178,14 @@ def unexplained_finding(parameter: ParameterResult, spread: Sequence[tuple[int, 
 
 
 def extent(parameter: ParameterResult, spread: Sequence[tuple[int, int]]) -> str:
-    """Say where a gradient is wrong all over; ranges that touch are one."""
+    """Say where a gradient is wrong in many entries; ranges that touch are one."""
     joined: list[tuple[int, int]] = []
     for first, last in spread:
         if joined and joined[-1][1] + 1 == first:
             first, _ = joined.pop()  # noqa: PLW2901
         joined.append((first, last))
     if joined == [(0, parameter.size - 1)] or not (joined or parameter.entries):
-        return "all over"
+        return "in many entries"
     names = [[entry_name(parameter.name, parameter.shape, k) for k in range_] for range_ in joined]
     places = [f"from {first} to {last}" for first, last in names[:MOST_RANGES]]
-    return " and ".join(places) or "in more entries than were found"
+    return f"in many entries {' and '.join(places)}" if places else "in more entries than were found"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -95,7 +96,8 @@ def merged(findings: Sequence[Finding], kind: str, names: Sequence[str]) -> list
         return list(findings)
     first = same[0]
     where = f"all-{kind}"
-    message = f"all {len(same)} d{kind}: {first.message.replace(first.where, 'each')}"
+    own = re.sub(rf"\b{first.where[1:]}\b", f"its {kind}", first.message.replace(first.where, "each"))
+    message = f"all {len(same)} d{kind}: {own}"
     help_text = first.help.replace(first.where, f"every d{kind}")
     joined = first._replace(where=where, layer=None, message=message, help=help_text, indices=(), note="")
     return [joined if f is first else f for f in findings if f is first or f not in same]

@@ -93,11 +93,14 @@ def ladder_reference(
     tuple of str and Reference
         Each parameter's name and its reference, as soon as it is whole.
     """
-    largest = max(float(np.max(np.abs(a), initial=0.0, where=np.isfinite(a))) for a in analytic.values())
+    largest = {n: float(np.max(np.abs(a), initial=0.0, where=np.isfinite(a))) for n, a in analytic.items()}
+    sizes = {name: float(np.min(typical_sizes(values), initial=np.inf)) for name, values in problem.parameters.items()}
+    reach = max(largest[name] * sizes[name] for name in problem.parameters)
     loss = abs(problem.loss(problem.parameters))
-    point = _Point(problem, threshold, seed, loss, largest, measured_noise(problem, seed))
+    point = _Point(problem, threshold, seed, loss, measured_noise(problem, seed))
     for name, values in problem.parameters.items():
-        ladder = _Ladder(point, name, values.reshape(-1), analytic[name].reshape(-1))
+        beside = min(max(largest.values()), reach / sizes[name])
+        ladder = _Ladder(point, name, values.reshape(-1), analytic[name].reshape(-1), beside)
         ladder.start(progress)
         yield name, ladder.reference()
 
@@ -111,8 +114,6 @@ class _Point:
     seed: int
     loss: float
     """|J|."""
-    largest: float
-    """Magnitude of the largest entry claimed."""
     noise: float
     """Standard deviation of the loss."""
     kink: bool = False
@@ -139,6 +140,8 @@ class _Ladder:
     positions: Array
     """The parameter itself, flat."""
     claims: Array
+    beside: float
+    """The largest entry claimed of any parameter, in the units of this one, where those make it smaller."""
     rungs: dict[float, Array] = field(default_factory=dict)
     """By level, the rows `up`, `rise`, `down` and `fall` of `Rungs`; NaN where not measured."""
 
@@ -239,7 +242,7 @@ class _Ladder:
         """Return the root mean square of the derivatives, but what is negligible beside the whole gradient at least."""
         largest = float(np.max(np.abs(self.values)))
         rms = largest * float(np.sqrt(np.mean((self.values / largest) ** 2))) if largest else 0.0
-        return max(rms, NEGLIGIBLE * self.point.largest)
+        return max(rms, NEGLIGIBLE * self.beside)
 
     def steepest(self) -> float:
         """Return the largest slope seen within the usual steps."""
@@ -253,7 +256,7 @@ class _Ladder:
 
     def rounding(self) -> float:
         """Return what the claim's own formula may lose."""
-        return ROUNDING * EPS * max(self.point.largest, self.steepest()) + EPS
+        return ROUNDING * EPS * max(self.beside, self.steepest()) + EPS
 
     def single_rounding(self) -> float:
         """Return the same for a formula in float32, by the size of this parameter's own slopes."""

@@ -126,6 +126,8 @@ def estimate(rungs: Rungs, noise: float) -> Estimate:
         found = np.isfinite(total[best])
         gap = np.abs(gaps[best])
         kinks = found & (gap > gap_bars[best]) & (gap > CLEAR * bars[best])
+        jumps = kinks & _jumps(rungs, noise)[best]
+        found, kinks = found & ~jumps, kinks & ~jumps
         return Estimate(
             values=np.where(found, values[best], 0.0),
             bars=np.where(kinks, bars[best] + gap_bars[best] / 2, np.where(found, total[best], np.inf)),
@@ -166,6 +168,13 @@ def _gaps_at_zero(rungs: Rungs, noise: float) -> tuple[Array, Array]:
     gaps, errors, ratios = rungs.gaps, GAP_NOISE * rungs.noise(noise), _ratios(rungs)
     at_zero = (ratios * gaps[:-1] - gaps[1:]) / (ratios - 1)
     return _from_second(at_zero), _from_second((ratios * errors[:-1] + errors[1:]) / (ratios - 1))
+
+
+def _jumps(rungs: Rungs, noise: float) -> Mask:
+    """Return where the gap grows as the step shrinks: the loss itself jumps at the point, and has no slopes there."""
+    sizes, bars = np.abs(rungs.gaps), GAP_NOISE * rungs.noise(noise)
+    grows = (sizes[:-1] > bars[:-1]) & (sizes[:-1] > sizes[1:] * np.sqrt(_ratios(rungs)))
+    return np.concatenate([np.zeros_like(grows[:1]), grows])
 
 
 def _consistent(slopes: Array, bars: Array) -> Mask:

@@ -35,7 +35,7 @@ SAFETY = 4.0  # bars are estimates; a right gradient must not fail
 NOISY = 8.0  # machine epsilons of the loss: noise beyond it is no rounding, and less well known; bars count double
 CHANCE = 5.0  # times their norm: what a sum of many errors of random signs exceeds once in 10^5 times (Hoeffding)
 ROUNDING = 16.0  # machine epsilons, of the derivative's usual size: what a formula may lose
-ZERO = 1000 * EPS  # a slope that counts as none
+ZERO = 1000 * EPS  # of the loss: a slope that counts as none
 SURE = 100.0  # times what is allowed: a contradiction that two steps are enough for
 CLEAR = 0.1  # of the contradiction: a bar that leaves no doubt of it
 ENOUGH = 1e-6  # of the derivative's usual size: a bar that nothing is gained by making narrower
@@ -61,6 +61,11 @@ class Slope:
     def sure(self) -> bool:
         """Whether it was measured at more than one step: a contradiction may come from a kink otherwise."""
         return len(self.rungs) > 1
+
+    @property
+    def steepness(self) -> float:
+        """How much the loss moves for the step, whether or not it comes back: at a minimum that is not its slope."""
+        return max(((abs(rise) + abs(fall)) / (2 * step) for step, (rise, fall) in self.rungs.items()), default=0.0)
 
     @property
     def residual(self) -> float:
@@ -170,11 +175,11 @@ class Slopes:
 
     def rounding(self, slope: Slope) -> float:
         """Return what the formula of a right claim may lose."""
-        return ROUNDING * EPS * slope.size + EPS * abs(self.loss)
+        return ROUNDING * EPS * max(slope.size, slope.steepness) + EPS * abs(self.loss)
 
     def is_zero(self, slope: Slope) -> bool:
         """Whether a claim of nothing at all was found to be nothing."""
-        return slope.size == 0 and self.allowed(slope) <= ZERO
+        return slope.size == 0 and self.allowed(slope) <= ZERO * max(1.0, abs(self.loss))
 
     def contradicts(self, slope: Slope) -> bool:
         """Whether a claim is off by more than it may be; what is not a number is."""

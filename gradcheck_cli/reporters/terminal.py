@@ -30,7 +30,16 @@ from gradcheck_cli.reporters.words import (
     value_text,
     verdict_word,
 )
-from gradcheck_cli.results import CheckReport, Entry, Outcome, ParameterResult, RunReport, Unchecked, Verdict
+from gradcheck_cli.results import (
+    CheckReport,
+    Entry,
+    EntryVerdict,
+    Outcome,
+    ParameterResult,
+    RunReport,
+    Unchecked,
+    Verdict,
+)
 from gradcheck_cli.text import printable
 
 __all__ = ["Style", "as_text", "render", "render_run", "render_table", "renderable"]
@@ -38,6 +47,9 @@ __all__ = ["Style", "as_text", "render", "render_run", "render_table", "renderab
 STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
 INDENT = "      "
 CATCHES = "catches: one entry off by more, or all by a larger factor, would have failed"
+CATCHES_SAMPLED = (
+    "catches: of the entries that were checked, one off by more, or all by a larger factor, would have failed"
+)
 CATCHES_SCREENED = (
     "catches: one entry off by more, or all by a larger factor, would have failed; and so would an error of any other"
     " shape and a larger relative norm, but for one time in {once:,.0f}"
@@ -88,7 +100,9 @@ def render(report: CheckReport, style: Style) -> str:
 
 def catches(report: CheckReport) -> str:
     """Return what the last columns of the table mean."""
-    return CATCHES if report.screen is None else CATCHES_SCREENED.format(once=1 / report.screen.missed)
+    if report.screen is not None:
+        return CATCHES_SCREENED.format(once=1 / report.screen.missed)
+    return CATCHES if report.entry_count == report.size else CATCHES_SAMPLED
 
 
 def print_findings(out: _Sheet, report: CheckReport) -> None:
@@ -285,7 +299,7 @@ def new_table(*headers: str, gap: int = 2) -> Table:
 def detailed(report: CheckReport, parameters: Sequence[ParameterResult], verbosity: int) -> list[ParameterResult]:
     """Return the parameters whose entries are to be shown; those that a screen has located always are."""
     if verbosity < 1:
-        return [p for p in parameters if report.screen is not None and p.entries]
+        return [p for p in parameters if report.screen is not None and p.count(EntryVerdict.DISAGREES)]
     return [p for p in parameters if verbosity > 1 or p.verdict is not Verdict.PASS]
 
 

@@ -102,7 +102,7 @@ def rank_one(case: TensorCase) -> Iterator[Guess]:
     """Tell one sample from the gradient of a matrix alone: its share is a column times a row."""
     if case.propagation is not None or case.expected.ndim != 2 or min(case.expected.shape) < 3:
         return
-    before, now = (int((size > 1e-9 * size[0]).sum()) for size in singular_values(case.expected, case.claim))
+    before, now = (int((size > 1e-7 * size[0]).sum()) for size in singular_values(case.expected, case.claim))
     if before > 1:
         yield Guess(outer(case.claim), "{it} is one column times one row, as of a single sample", code="one-sample")
         value = case.expected + outer(case.claim - case.expected)

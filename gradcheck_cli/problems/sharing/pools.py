@@ -6,6 +6,7 @@ import importlib
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
@@ -57,9 +58,18 @@ class ProcessPools:
 def begin() -> None:
     """Begin a worker: Ctrl-C is for the process that it works for, so is stdout, and one thread is enough for it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_parent, daemon=True).start()
     os.dup2(STDERR, STDOUT)  # what the user's functions print does not belong in the report
     with suppress(ImportError):  # in a forked process the environment comes too late
         importlib.import_module("threadpoolctl").threadpool_limits(1)
+
+
+def end_with_parent() -> None:
+    """End this process when that which it works for has ended, however that came."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @contextmanager

@@ -142,7 +142,7 @@ def test_a_worker_that_always_dies_is_an_error(monkeypatch: pytest.MonkeyPatch) 
             os.kill(os.getpid(), signal.SIGKILL)
         return sines(p)
 
-    with shared_out(problem_of(fatal), jobs=2) as other, pytest.raises(WorkerError, match="one worker after another died"):
+    with shared_out(problem_of(fatal), jobs=2) as other, pytest.raises(WorkerError, match="one worker after another"):
         other.loss_changes("x", ENTRIES, STEPS)
 
 
