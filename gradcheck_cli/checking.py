@@ -424,6 +424,7 @@ class Run:
             seconds=0.0,
             parameters=tuple(parameters),
             notes=tuple(self.problem.notes),
+            evaluation=evaluation_of(self.problem.base),
         )
 
 
@@ -434,6 +435,13 @@ def too_small(problem: BudgetedProblem, settings: Settings) -> SettingError:
     if settings.mode != SCREEN:
         needed = f"every entry takes about {full:,} evaluations; {needed}"
     return SettingError(f"the budget of {problem.words} is spent before anything could be told", hint=needed)
+
+
+def evaluation_of(problem: Problem) -> str:
+    """Return how the losses of a network are taken."""
+    if not isinstance(problem, Network):
+        return ""
+    return "structured" if problem.is_structured else "plain"
 
 
 def whole_difference(analytic: Parameters, numeric: Parameters) -> float:

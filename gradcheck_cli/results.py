@@ -288,7 +288,7 @@ class CheckReport:
     loss: float | None
     """J at the point; None where two saved gradients are compared."""
     evaluations: int
-    """How often the loss was asked for, by the centred difference and by the ladder."""
+    """How often the loss was asked for."""
     reference: str
     """Where the reference comes from; empty under the classic rule."""
     seconds: float
@@ -306,6 +306,8 @@ class CheckReport:
     """Of the worst entry of each parameter that falls short, where they were asked for."""
     screen: ScreenFacts | None = None
     """None where entries were checked one by one."""
+    evaluation: str = ""
+    """Of a network, how its losses were taken: ``plain`` or ``structured``; empty elsewhere."""
 
     @property
     def passed(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +16,14 @@ from gradcheck_cli.settings import AUTO, DEFAULT_LOCATE, MODES
 
 if TYPE_CHECKING:
     from gradcheck_cli.numeric.journal import Journal
+    from gradcheck_cli.watch import Watch
 
-__all__ = ["LargeOptions", "large_options"]
+__all__ = ["Keeper", "LargeOptions", "large_options"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path)
 COUNT = click.IntRange(min=1)
+NOW_AND_THEN = 10.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class LargeOptions:
         from gradcheck_cli.loading.state import read_state
         from gradcheck_cli.numeric.journal import Journal
 
+        if self.save is not None and self.save.exists() and self.save != self.resume:
+            read_state(self.save)  # only an old state is overwritten
         if self.resume is not None:
             return Journal(**read_state(self.resume))
         return Journal() if self.save is not None else None
@@ -61,8 +66,31 @@ class LargeOptions:
         from gradcheck_cli.loading.state import state_text
 
         target = self.save or self.resume
-        if journal is not None and journal.mode and target is not None:
+        if journal is not None and target is not None:
             write_whole(str(target), state_text(vars(journal)))
+
+
+class Keeper:
+    """Tells another watch, and keeps the journal now and then: whoever ends the process loses no more than that."""
+
+    def __init__(self, watch: Watch, keep: Callable[[], None]) -> None:
+        self.watch, self.keep = watch, keep
+        self.kept = time.monotonic()
+
+    def __call__(self, count: int) -> None:
+        """Tell of what was done."""
+        self.watch(count)
+        if time.monotonic() - self.kept > NOW_AND_THEN:
+            self.keep()
+            self.kept = time.monotonic()
+
+    def expect(self, total: int, what: str) -> None:
+        """Tell how much there will be."""
+        self.watch.expect(total, what)
+
+    def wrong(self, count: int) -> None:
+        """Tell what was wrong."""
+        self.watch.wrong(count)
 
 
 def large_options(command: _Command) -> _Command:

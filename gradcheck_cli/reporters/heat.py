@@ -40,8 +40,8 @@ class HeatMap:
 
 
 def pictured(report: CheckReport) -> list[ParameterResult]:
-    """Return the parameters that fall short and have entries to show."""
-    return [] if report.passed else [parameter for parameter in report.short if parameter.entries]
+    """Return the parameters that fall short and of which every entry was checked."""
+    return [] if report.passed else [p for p in report.short if p.entries and len(p.entries) == p.size]
 
 
 def heat_map(parameter: ParameterResult, most_rows: int, most_columns: int) -> HeatMap:

@@ -59,6 +59,7 @@ def case(outcome: Outcome) -> dict[str, Any]:
         "refined_difference": outcome.refined_difference,
         "loss": outcome.loss,
         "evaluations": outcome.evaluations,
+        "evaluation": outcome.evaluation or None,
         "reference": outcome.reference or None,
         "settings": dict(outcome.settings),
         "location": location,

@@ -43,9 +43,15 @@ def facts(report: CheckReport, *, seconds: str = "") -> list[str]:
     reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
     return [
         f"{loss}difference = {report.difference!r}",
-        f"{extent(report)}, {report.evaluations} evaluations{seconds}; {reference}",
+        f"{extent(report)}, {evaluations(report)}{seconds}; {reference}",
         *report.reasons,
     ]
+
+
+def evaluations(report: CheckReport) -> str:
+    """Return how often the loss was asked for, and of a network how."""
+    count = "1 evaluation" if report.evaluations == 1 else f"{report.evaluations} evaluations"
+    return f"{count} ({report.evaluation})" if report.evaluation else count
 
 
 def extent(report: CheckReport) -> str:
