@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from gradcheck_cli.comparison.gradients import worst_of
 from gradcheck_cli.numeric.budget import BudgetedProblem
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.parameters import Parameters, not_finite_positions
-from gradcheck_cli.results import CheckReport, ParameterResult, Verdict
+from gradcheck_cli.parameters import Array, Parameters, not_finite_positions
+from gradcheck_cli.results import CheckReport, ParameterResult, Verdict, entry_name
 
 __all__ = ["Measured", "Sample", "joined", "placed"]
 
@@ -139,9 +139,18 @@ def placed(report: CheckReport, positions: Mapping[str, Positions], parameters: 
         f"{len(positions[name]) if name in positions else 0:,} of {values.size:,} of {name}"
         for name, values in parameters.items()
     )
-    reason = f"{why}; checked: {counts}"
-    verdict = report.verdict if report.verdict is Verdict.FAIL else Verdict.INCONCLUSIVE
-    return replace(report, parameters=results, verdict=verdict, reasons=(reason, *report.reasons))
+    reasons = [f"{why}; checked: {counts}", *report.reasons]
+    bad = [place for name, claim in parameters.items() for place in not_finite_places(name, claim)]
+    if bad and report.verdict is not Verdict.FAIL:  # the budget ended before it came to them
+        reasons.append(f"the analytic gradient is not finite: {', '.join(bad)}")
+    verdict = Verdict.FAIL if bad or report.verdict is Verdict.FAIL else Verdict.INCONCLUSIVE
+    return replace(report, parameters=results, verdict=verdict, reasons=tuple(reasons))
+
+
+def not_finite_places(name: str, claim: Array) -> list[str]:
+    """Return the first entry that is not finite, with its value; nothing where all are."""
+    found = not_finite_positions(claim, 1)
+    return [f"{entry_name(name, claim.shape, k)} is {claim.reshape(-1)[k]}" for k in found]
 
 
 def placed_parameter(result: ParameterResult, positions: Positions, shape: tuple[int, ...]) -> ParameterResult:

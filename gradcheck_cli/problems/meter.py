@@ -34,7 +34,10 @@ class Meter:
         """Return the problem with its own loss."""
         if not (isinstance(problem, FunctionProblem) and isinstance(problem.loss_function, _Metered)):
             return problem
-        return dataclasses.replace(problem, loss_function=problem.loss_function.function)
+        bare = dataclasses.replace(problem, loss_function=problem.loss_function.function)
+        remembered = vars(problem).keys() & {"here"}
+        vars(bare).update({name: vars(problem)[name] for name in remembered})  # what was counted is not called again
+        return bare
 
 
 class _Metered:

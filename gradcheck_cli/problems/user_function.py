@@ -76,7 +76,9 @@ class FunctionProblem:
         return {name: values for name, values in self.point.items() if not self.only or name in self.only}
 
     def loss(self, parameters: Parameters) -> float:
-        """Return the loss; not a number where the function has no value."""
+        """Return the loss, that at the point itself from memory; not a number where the function has no value."""
+        if parameters is self.parameters:
+            return self.here
         with np.errstate(all="ignore"):
             return self.loss_or_nan(self.arguments({**self.point, **parameters}))
 
@@ -113,7 +115,8 @@ class FunctionProblem:
     @cached_property
     def here(self) -> float:
         """The loss at the point."""
-        return self.loss(self.parameters)
+        with np.errstate(all="ignore"):
+            return self.loss_or_nan(self.arguments(self.point))
 
     def is_loss_here(self, loss: float) -> bool:
         """Whether a loss may be that at the point, evaluated at another time or on another machine."""

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,50 @@ def test_a_check_is_gone_on_with_and_repeats_nothing(folder: Path, grad: str, tm
     third = report(folder, grad, "--resume", state, "--max-evals", "1")  # all is known
     assert third["parameters"] == second["parameters"]
     assert time.monotonic() - started < 10
+
+
+def test_a_state_is_written_from_the_first_moment_on_and_over_nothing_else(folder: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [COMMAND, *arguments("slow", "grad", "--mode", "full", "--save", str(tmp_path / "state.json"))],
+        cwd=folder, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    wait_for((tmp_path / "state.json").exists)
+    process.kill()
+    process.communicate()
+    for target in ("params.npz", "nowhere/state.json"):
+        done = check(folder, "grad", "--mode", "screen", "--save", target)
+        assert (done.returncode, done.stdout) == (2, "")
+    assert "params.npz is no state of a check" in check(folder, "grad", "--save", "params.npz").stderr
+
+
+def test_workers_end_when_what_they_work_for_is_killed(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text(
+        "import os, time\n"
+        "def loss(x):\n"
+        "    time.sleep(0.03)\n"
+        f"    open({str(tmp_path)!r} + f'/pid-{{os.getpid()}}', 'w').close()\n"
+        "    return float((x**2).sum())\n"
+        "def grad(x):\n    return 2 * x\n"
+    )
+    words = ["func", "model.py:loss", "--grad", "model.py:grad", "--at", ",".join(["1"] * 900), "--jobs", "2"]
+    process = subprocess.Popen([COMMAND, *words], cwd=tmp_path, env=clean_environment(), stdout=subprocess.PIPE)
+
+    def workers() -> set[int]:
+        return {int(path.name.removeprefix("pid-")) for path in tmp_path.glob("pid-*")} - {process.pid}
+
+    wait_for(lambda: len(workers()) == 2)
+    process.kill()
+    process.communicate()
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers()))
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until something is so; not for ever."""
+    for _ in range(400):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("that did not come to be")
 
 
 @pytest.mark.parametrize(

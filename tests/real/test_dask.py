@@ -78,6 +78,23 @@ def test_a_killed_worker_changes_nothing(folder: Path, mode: str, monkeypatch: p
     assert content(out) == content(alone.stdout)
 
 
+def test_a_cluster_takes_the_model_as_it_is_now(folder: Path) -> None:
+    text = (folder / "model.py").read_text()
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        address = cluster.scheduler_address.replace("tcp://", "dask://")
+        for factor in ("1", "2", "3"):
+            scaled = text.replace("np.sin(x) * x)", f"np.sin(x) * x) * {factor}")
+            (folder / "model.py").write_text(scaled.replace("np.cos(x) * x + np.sin(x)", f"2 * {GRAD}"))
+            words = [w.replace("wrong", "grad") for w in command("--mode", "screen", "--executor", address)]
+            done = subprocess.run(
+                words, check=False, cwd=folder, env=clean_environment(), capture_output=True, text=True
+            )
+            assert (done.returncode == 0) == (factor == "2"), done.stderr
+
+
+GRAD = "(np.cos(x) * x + np.sin(x))"
+
+
 def at_work(seen: Path) -> int:
     """Return the process of a worker that has made a few evaluations."""
     for _ in range(600):

@@ -47,6 +47,16 @@ def test_a_right_gradient_has_no_wrong_slope(activation: str, seed: int) -> None
     assert problem.evaluations <= 2 * evaluations_of(box.parameters)
 
 
+@pytest.mark.parametrize(("wrong", "most"), [(15, 10), (30, 3), (12, 10)])
+def test_no_more_entries_are_located_than_wanted_in_however_many_ranges(wrong: int, most: int) -> None:
+    box = BlackBox(*SMALL, seed=5)
+    claim, names = box.spoiled(wrong, 2.0, seed=1)
+    screen, _ = screened(box, claim)
+    screen.search(screen.wrong(), most)
+    assert len(names_of(screen)) == most
+    assert names_of(screen) <= names
+
+
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 @pytest.mark.parametrize(("factor", "seed"), [(2.0, 0), (2.0, 1), (-1.0, 2), (0.0, 3), (1.01, 4)])
 def test_one_wrong_entry_is_found_in_a_hundred_evaluations(activation: str, factor: float, seed: int) -> None:

@@ -226,6 +226,13 @@ def test_small_networks_are_plain_unless_asked() -> None:
     assert "seed 4" in report.notes[-1]
 
 
+@pytest.mark.parametrize("evaluation", ["plain", "structured"])
+def test_the_report_says_which_evaluation_ran(evaluation: str) -> None:
+    report = check(dataclasses.replace(built_in_case("default"), evaluation=evaluation))
+    assert report.evaluation == evaluation
+    assert f" evaluations ({evaluation})" in str(report)
+
+
 def test_large_networks_are_structured_unless_asked() -> None:
     network = make_network([64, 32, 16, 1], 32, ("relu", "relu", "sigmoid"), "bce", evaluation=None)
     assert network.is_structured

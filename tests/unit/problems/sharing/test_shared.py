@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import multiprocessing
 import os
 import pickle
 import signal
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +146,38 @@ def test_a_worker_that_always_dies_is_an_error(monkeypatch: pytest.MonkeyPatch) 
 
     with shared_out(problem_of(fatal), jobs=2) as other, pytest.raises(WorkerError, match="one worker after another"):
         other.loss_changes("x", ENTRIES, STEPS)
+
+
+def deadly(p: Parameters) -> float:
+    if multiprocessing.parent_process() is not None:
+        os._exit(1)
+    return sines(p)
+
+
+@pytest.mark.usefixtures("_all_is_worth_sharing")
+def test_the_death_of_a_worker_of_the_users_own_pool_is_an_error() -> None:
+    with (
+        ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool,
+        shared_out(problem_of(deadly), executor=pool) as other,
+        pytest.raises(WorkerError, match="does not go on without it"),
+    ):
+        other.loss_changes("x", ENTRIES, STEPS)
+
+
+def test_a_worker_with_another_loss_is_an_error() -> None:
+    problem = dataclasses.replace(problem_of(sines), claim=None)
+    vars(problem)["here"] = 12.5  # what the loss is at home
+    with pytest.raises(WorkerError, match=r"on a worker, expected 12\.5"):
+        unpacked(packed(problem, abroad=True))
+
+
+def test_threads_of_one_worker_may_be_at_different_problems() -> None:
+    problem = problem_of(sines)
+    parcel = packed(problem, abroad=True)
+    with ThreadPoolExecutor(8) as pool:
+        tasks = [Task(f"key {k % 5}", "along", (MOVES[:2],), parcel) for k in range(400)]
+        answers = list(pool.map(run, tasks))
+    assert all(answer is not None for answer in answers)
 
 
 @pytest.mark.usefixtures("_all_is_worth_sharing")
