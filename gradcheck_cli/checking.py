@@ -55,7 +55,7 @@ from gradcheck_cli.watch import Watch, watch_of
 
 __all__ = ["check", "check_gradient"]
 
-WHOLE = 256  # entries that are measured at once; more are in rounds, so that Ctrl-C leaves the earlier ones
+LONG = 10.0  # seconds of evaluations, beyond which entries are measured in rounds
 
 Progress = Callable[[int], None]
 Result = TypeVar("Result")
@@ -265,6 +265,10 @@ class Run:
             self.watch.expect(round(min(needed, self.problem.left)), "evaluations")
         return self.classic_report() if self.settings.classic else self.full_report()
 
+    def is_long(self) -> bool:
+        """Whether a user will not wait for the end: then Ctrl-C has to leave what was whole by then."""
+        return evaluations_of_all(self.problem, self.settings) / self.problem.rate > LONG
+
     @property
     def entries(self) -> int:
         """The number of entries."""
@@ -301,8 +305,8 @@ class Run:
     def full_report(self) -> CheckReport:
         """Judge every entry by its reference; the difference at the chosen step stays the headline."""
         by_entries = not isinstance(self.problem.base, KnownGradient | ComplexSafe)
-        in_rounds = by_entries and (self.settings.limited or self.journal is not None or self.entries > WHOLE)
-        measured = self.sampled() if in_rounds else self.all_measured()
+        in_rounds = self.settings.limited or self.journal is not None or self.is_long()
+        measured = self.sampled() if by_entries and in_rounds else self.all_measured()
         if not (measured.references or self.interrupted):
             raise too_small(self.problem, self.settings)
         return self.judged(measured)

@@ -26,7 +26,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gradcheck_cli.parameters import Array, dictionary_to_vector, vector_to_dictionary
-from gradcheck_cli.problems.problem import Directional, Problem
+from gradcheck_cli.problems.problem import Problem
 
 __all__ = ["EPS", "line_through", "measured_noise", "noise_plateau", "table_noise", "typical_sizes"]
 
@@ -88,7 +88,7 @@ def measured_noise(problem: Problem, seed: int) -> float:
         if any(estimates):
             break
         estimates.append(_noise_along(line, spacing))
-    scatter = problem.scatter if isinstance(problem, Directional) else 0.0
+    scatter = float(getattr(problem, "scatter", 0.0))  # where the problem knows of any
     smallest = min((estimate for estimate in estimates if estimate), default=EPS)
     return max(smallest, EPS * abs(problem.loss(problem.parameters)) / 2, scatter)
 

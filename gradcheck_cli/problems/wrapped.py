@@ -50,7 +50,7 @@ class WrappedProblem:
     @property
     def scatter(self) -> float:
         """Standard deviation of the loss from call to call, where the problem knows of any."""
-        return self.problem.scatter if isinstance(self.problem, Directional) else 0.0
+        return float(getattr(self.problem, "scatter", 0.0))
 
     def loss(self, parameters: Parameters) -> float:
         """Return the problem's loss."""
