@@ -104,7 +104,7 @@ def not_finite(evidence: Evidence) -> Finding:
         code="non-finite",
         where=where,
         layer=l,
-        message=f"{where} is the first to hold NaN or infinity, at {count} entries",
+        message=f"{where} is the first to hold NaN or infinity, at {count} entr{'y' if count == 1 else 'ies'}",
         help="look for a division by zero, a logarithm of zero or an overflow in the line that computes " + where,
         indices=entries_of(evidence, first[0], ~np.isfinite(evidence.analytic[first[0]])),
         share=1.0,

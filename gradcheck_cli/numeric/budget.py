@@ -71,7 +71,7 @@ class BudgetedProblem(WrappedProblem):
     @property
     def words(self) -> str:
         """What the limits are."""
-        limits = [f"{self.most:,} evaluations"] if self.most is not None else []
+        limits = [] if self.most is None else ["1 evaluation" if self.most == 1 else f"{self.most:,} evaluations"]
         return " and ".join([*limits, f"{self.seconds:g} s"] if self.seconds is not None else limits)
 
     def loss(self, parameters: Parameters) -> float:

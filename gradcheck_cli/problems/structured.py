@@ -10,8 +10,8 @@ stands here, and the backward pass is not used. Three observations make it fast.
    multiplications a sample, where the whole network takes n_0 n_1 + n_1 n_2 + ... .
 
 2. *Delta.* What is handed from layer to layer is the change dZ, not the changed Z: W dA for the linear part, and
-   g(Z + dZ) - g(Z) by an addition theorem of g (see `activations` and `losses`). A loss of 1 that moves by 1e-9 keeps
-   all digits of the 1e-9, of which the plain difference keeps seven.
+   g(Z + dZ) - g(Z) by an addition theorem of g (see `activations` and `losses`), for |dZ| <= 1: beyond it the plain
+   difference does. A loss of 1 that moves by 1e-9 keeps all digits of the 1e-9, of which the plain one keeps seven.
 
 3. *Ray.* For a unit i and a sample s the sample's share of the loss depends on the one number t, whichever j is moved,
    so the n_{l-1} inputs need not each run the tail. With r = max |t| over them the tail is run at t = r, -r, r/2 and
