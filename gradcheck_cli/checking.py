@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.errors import CheckInterrupted, InputError
+from gradcheck_cli.errors import CheckInterrupted, InputError, ProblemError
 from gradcheck_cli.modes import chosen_mode
 from gradcheck_cli.numeric.journal import Journal, fingerprint
+from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.functions import function_problem
 from gradcheck_cli.problems.meter import Meter
 from gradcheck_cli.problems.preflight import preflight
@@ -22,7 +23,7 @@ from gradcheck_cli.problems.sharing.shared import shared_out
 from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.results import CheckReport, Verdict
 from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON, DEFAULT_LOCATE, DEFAULT_THRESHOLD, FULL, SCREEN, Settings
-from gradcheck_cli.stages import Run, require_something
+from gradcheck_cli.stages import Run
 from gradcheck_cli.watch import watch_of
 
 __all__ = ["check", "check_gradient"]
@@ -116,6 +117,14 @@ def check(
     if run.interrupted:
         raise CheckInterrupted(unfinished(report, problem.parameters) if report.parameters else None)
     return report
+
+
+def require_something(parameters: Parameters) -> None:
+    """Raise ProblemError where there is no entry to check, or an empty parameter."""
+    empty = [name for name, values in parameters.items() if not values.size]
+    if empty or not parameters:
+        what = f"parameter {empty[0]} is empty" if empty else "there are no parameters"
+        raise ProblemError(f"{what}: nothing to check")
 
 
 def decided(

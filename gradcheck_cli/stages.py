@@ -47,7 +47,7 @@ from gradcheck_cli.screening import Screening
 from gradcheck_cli.settings import SCREEN, Settings
 from gradcheck_cli.watch import Watch
 
-__all__ = ["Run", "require_something"]
+__all__ = ["Run"]
 
 LONG = 10.0  # seconds of evaluations, beyond which entries are measured in rounds
 
@@ -79,8 +79,7 @@ class Run:
     def at_the_point(
         cls, problem: Problem, settings: Settings, watch: Watch, journal: Journal | None, meter: Meter
     ) -> Run:
-        """Ask for the loss and the claim, and raise ProblemError where there is nothing to check."""
-        require_something(problem.parameters)
+        """Ask for the loss and the claim, and raise ProblemError where no check can be made there."""
         if settings.step is not None:
             require_step_taken(problem.parameters, settings.step)
         kept = problem if journal is None else JournaledProblem(problem, journal)
@@ -310,14 +309,6 @@ def whole_difference(analytic: Parameters, numeric: Parameters) -> float:
     """Return the relative difference of all parameters that `numeric` has."""
     compared = {name: analytic[name] for name in numeric}
     return relative_difference(dictionary_to_vector(compared), dictionary_to_vector(numeric))
-
-
-def require_something(parameters: Parameters) -> None:
-    """Raise ProblemError where there is no entry to check, or an empty parameter."""
-    empty = [name for name, values in parameters.items() if not values.size]
-    if empty or not parameters:
-        what = f"parameter {empty[0]} is empty" if empty else "there are no parameters"
-        raise ProblemError(f"{what}: nothing to check")
 
 
 def finite_loss(problem: Problem) -> float:
