@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.comparison.gradients import worst_of
+from gradcheck_cli.judging.entries import worst_of
 from gradcheck_cli.numeric.budget import BudgetedProblem
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.parameters import Array, Parameters, not_finite_positions

@@ -1,6 +1,6 @@
 """The check of the scalar model: what `checking` does, for one number and in plain floats, so without numpy.
 
-The rules are those of `gradcheck_cli.comparison.gradients`; a test holds the two against each other.
+The rules are those of `gradcheck_cli.judging.entries`; a test holds the two against each other.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import time
 from array import array
 from typing import Any
 
-from gradcheck_cli.comparison.reasons import hidden_in_the_whole, reasons_for
-from gradcheck_cli.comparison.verdicts import verdict_of, whole_verdict
+from gradcheck_cli.judging.reasons import hidden_in_the_whole, reasons_for
+from gradcheck_cli.judging.verdicts import verdict_of, whole_verdict
 from gradcheck_cli.errors import ProblemError, vanishing_step
 from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.results import (

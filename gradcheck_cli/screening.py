@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradcheck_cli.comparison.gradients import counted_difference
-from gradcheck_cli.comparison.precision import LARGEST_DIFFERENCE, SINGLE_NOTE, are_single_numbers
-from gradcheck_cli.comparison.reasons import blind, non_finite, passed_by_the_norm
-from gradcheck_cli.comparison.screened import compare_screened, slope_reference
-from gradcheck_cli.comparison.verdicts import blind_parameters
+from gradcheck_cli.judging.entries import counted_difference
+from gradcheck_cli.judging.precision import LARGEST_DIFFERENCE, SINGLE_NOTE, are_single_numbers
+from gradcheck_cli.judging.reasons import blind, non_finite, passed_by_the_norm
+from gradcheck_cli.judging.slopes import compare_screened, slope_reference
+from gradcheck_cli.judging.verdicts import blind_parameters
 from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.diagnosis.screened import (

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from gradcheck_cli.comparison.gradients import (
+from gradcheck_cli.judging.entries import (
     compare_classic,
     compare_parameter,
     counted_difference,
@@ -19,9 +19,9 @@ from gradcheck_cli.comparison.gradients import (
     relative_difference,
     settled_reference,
 )
-from gradcheck_cli.comparison.precision import judge_precision
-from gradcheck_cli.comparison.reasons import hidden_in_the_whole, reasons_for
-from gradcheck_cli.comparison.verdicts import verdict_of, whole_verdict
+from gradcheck_cli.judging.precision import judge_precision
+from gradcheck_cli.judging.reasons import hidden_in_the_whole, reasons_for
+from gradcheck_cli.judging.verdicts import verdict_of, whole_verdict
 from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.errors import CheckInterrupted, ProblemError, SettingError

@@ -11,7 +11,7 @@ import pytest
 import gradcheck_cli
 
 PACKAGE = Path(gradcheck_cli.__file__).parent
-STAGES = ("loading", "problems", "numeric", "comparison", "diagnosis", "reporters")
+STAGES = ("loading", "problems", "numeric", "judging", "diagnosis", "reporters")
 VOCABULARY = {
     "errors": {"results"},  # for its types
     "results": set[str](),
@@ -25,9 +25,9 @@ MAY_IMPORT = {
     **VOCABULARY,
     **BEFORE,
     "reporters": {"results", "text", "settings", "errors"},
-    "scalar_checking": {"problems", "numeric", "comparison", *VOCABULARY},
+    "scalar_checking": {"problems", "numeric", "judging", *VOCABULARY},
     "modes": {"problems", *VOCABULARY},
-    "sampling": {"numeric", "comparison", *VOCABULARY},
+    "sampling": {"numeric", "judging", *VOCABULARY},
     "screening": {*STAGES, *VOCABULARY} - {"loading", "reporters"},
     "benchmark": {"problems", "numeric", *VOCABULARY},
     "stages": {*STAGES, *VOCABULARY, "modes", "sampling", "screening"} - {"reporters"},

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.comparison.gradients import entry_verdicts
+from gradcheck_cli.judging.entries import entry_verdicts
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.results import EntryVerdict

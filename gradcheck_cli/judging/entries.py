@@ -18,7 +18,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.comparison.verdicts import verdict_of
+from gradcheck_cli.judging.verdicts import verdict_of
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, norm
 from gradcheck_cli.results import Entries, EntryVerdict, ParameterResult, Sensitivity, Verdict

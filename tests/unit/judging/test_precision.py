@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck_cli.comparison.precision import are_scattered, are_single_numbers, are_small, are_spread, is_factor
+from gradcheck_cli.judging.precision import are_scattered, are_single_numbers, are_small, are_spread, is_factor
 
 RIGHT = np.random.default_rng(0).standard_normal(40)
 ROUNDED = RIGHT.astype(np.float32).astype(np.float64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradcheck_cli.comparison.verdicts import blind_parameters
+from gradcheck_cli.judging.verdicts import blind_parameters
 from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, StepError, StepFault, Verdict
 from gradcheck_cli.settings import Settings
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.comparison.gradients import (
+from gradcheck_cli.judging.entries import (
     entries_of,
     entry_verdicts,
     relative_difference,
