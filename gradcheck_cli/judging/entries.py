@@ -35,7 +35,7 @@ __all__ = [
     "worst_of",
 ]
 
-MOST_UNRESOLVED = 0.5  # share of a parameter's entries; above it the parameter has not been checked
+MOST_UNRESOLVED = 0.0  # share of a parameter's entries; above it the parameter has not been checked
 
 
 def relative_difference(analytic: Array, numeric: Array) -> float:
