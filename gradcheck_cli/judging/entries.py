@@ -1,12 +1,8 @@
 """The analytic gradient against the numeric one: differences and verdicts.
 
-An entry agrees where its analytic value lies no further from the reference (at a kink: from the range of its slopes)
-than
-
-    threshold * max(|analytic|, |reference|) + bar
-
-with the bar of the reference, and disagrees elsewhere. A parameter fails where an entry disagrees, so nothing small is
-hidden in a large norm. Every comparison is written so that a number that is not finite fails.
+An entry agrees where its analytic value does with the reference (at a kink: with the range of its slopes) by the rule
+of `agreement`, and disagrees elsewhere. A parameter fails where an entry disagrees, so nothing small is hidden in a
+large norm. Every comparison is written so that a number that is not finite fails.
 """
 
 from __future__ import annotations
@@ -18,7 +14,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.judging.verdicts import verdict_of
+from gradcheck_cli.judging.agreement import agrees, size_of
+from gradcheck_cli.judging.ruling import difference_verdict, entries_verdict
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, norm
 from gradcheck_cli.results import Entries, EntryVerdict, ParameterResult, Sensitivity, Verdict
@@ -34,8 +31,6 @@ __all__ = [
     "settled_reference",
     "worst_of",
 ]
-
-MOST_UNRESOLVED = 0.5  # share of a parameter's entries; above it the parameter has not been checked
 
 
 def relative_difference(analytic: Array, numeric: Array) -> float:
@@ -80,29 +75,15 @@ def counted_difference(
 
 def is_zero_to_rounding(analytic: Array, reference: Reference) -> bool:
     """Whether neither gradient can be told from zero."""
-    values = np.maximum(np.abs(analytic), np.maximum(np.abs(reference.low), np.abs(reference.high)))
-    return bool(np.all(values <= reference.bars))
-
-
-def allowance(analytic: Array, reference: Reference, threshold: float) -> Array:
-    """Return how far a right analytic value may lie from the reference."""
-    size = np.maximum(np.abs(analytic), np.maximum(np.abs(reference.low), np.abs(reference.high)))
-    return threshold * size + reference.bars
-
-
-def excess(analytic: Array, reference: Reference) -> Array:
-    """Return how far the analytic values lie from the range of what is right; NaN where one is not finite."""
-    with np.errstate(invalid="ignore"):
-        return np.maximum(np.maximum(reference.low - analytic, analytic - reference.high), 0)
+    return bool(np.all(size_of(analytic, reference.low, reference.high) <= reference.bars))
 
 
 def entry_verdicts(analytic: Array, reference: Reference, threshold: float) -> NDArray[np.uint8]:
     """Return the `EntryVerdict` of every entry, of the parameter's shape."""
-    with np.errstate(invalid="ignore"):
-        agrees = np.isfinite(analytic) & (excess(analytic, reference) <= allowance(analytic, reference, threshold))
     verdicts = np.where(reference.kinks, EntryVerdict.KINK, EntryVerdict.AGREES)
     verdicts = np.where(reference.coarse, EntryVerdict.UNRESOLVED, verdicts)
-    return np.where(agrees, verdicts, EntryVerdict.DISAGREES).astype(np.uint8)
+    agree = agrees(analytic, reference.low, reference.high, reference.bars, threshold)
+    return np.where(agree, verdicts, EntryVerdict.DISAGREES).astype(np.uint8)
 
 
 def nearest_right(analytic: Array, reference: Reference) -> Array:
@@ -110,10 +91,10 @@ def nearest_right(analytic: Array, reference: Reference) -> Array:
     return np.clip(analytic, reference.low - reference.bars, reference.high + reference.bars)
 
 
-def settled_reference(analytic: Array, reference: Reference) -> Array:
-    """Return the reference with, at kinks, the analytic value where that is one of those that are right."""
-    inside = reference.kinks & (reference.low <= analytic) & (analytic <= reference.high)
-    return np.where(inside, analytic, reference.values)
+def settled_reference(analytic: Array, reference: Reference, threshold: float) -> Array:
+    """Return the reference with, at kinks, the analytic value where that agrees with one of those that are right."""
+    agree = agrees(analytic, reference.low, reference.high, reference.bars, threshold)
+    return np.where(reference.kinks & agree, analytic, reference.values)
 
 
 def sensitivity(reference: Reference, threshold: float) -> Sensitivity:
@@ -132,9 +113,10 @@ def compare_parameter(
 ) -> ParameterResult:
     """Compare the gradients of one parameter, of one shape, and judge it by its entries."""
     verdicts = entry_verdicts(analytic, reference, threshold)
+    unknown = bool(np.any(~np.isfinite(reference.bars) & (analytic != 0)))
     return _result(
         name, analytic, numeric, reference.values, reference.bars, verdicts,
-        verdict=parameter_verdict(verdicts, unknown=bool(np.any(~np.isfinite(reference.bars) & (analytic != 0)))),
+        verdict=entries_verdict(verdicts.tobytes(), unknown=unknown),
         sensitivity=sensitivity(reference, threshold),
     )  # fmt: skip
 
@@ -145,17 +127,9 @@ def compare_classic(name: str, analytic: Array, numeric: Array, threshold: float
     difference = relative_difference(analytic.ravel(), numeric.ravel())
     return _result(
         name, analytic, numeric, numeric, np.zeros(analytic.shape), unjudged,
-        verdict=verdict_of(difference, threshold),
+        verdict=difference_verdict(difference, threshold),
         sensitivity=None,
     )  # fmt: skip
-
-
-def parameter_verdict(verdicts: NDArray[np.uint8], *, unknown: bool) -> Verdict:
-    """Return FAIL where an entry disagrees, INCONCLUSIVE where too many are unresolved or of one nothing is known."""
-    if np.any(verdicts == EntryVerdict.DISAGREES):
-        return Verdict.FAIL
-    unresolved = float(np.mean(verdicts == EntryVerdict.UNRESOLVED))
-    return Verdict.PASS if unresolved <= MOST_UNRESOLVED and not unknown else Verdict.INCONCLUSIVE
 
 
 def _result(
