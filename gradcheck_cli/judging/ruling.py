@@ -59,6 +59,11 @@ class Facts:
         return [name for name in self.sizes if name not in checked]
 
     @property
+    def complete(self) -> bool:
+        """Whether something was checked of every parameter, and of those of which no slopes were, every entry."""
+        return not self.missing and (self.screened or all(len(p.entries) == p.size for p in self.parameters))
+
+    @property
     def within(self) -> bool:
         """Whether the difference is within the threshold; NaN is not."""
         return self.difference <= self.settings.threshold
@@ -138,7 +143,7 @@ def what_only_the_whole_shows(facts: Facts) -> Iterator[str]:
 
 
 def what_was_not_screened(facts: Facts) -> Iterator[str]:
-    """Name the parameters that a screen did not come to."""
+    """Name the parameters that a screen did not come to; of entries, it is said with what ended the check."""
     if facts.screened:
         yield f"not screened: {', '.join(facts.missing)}"
 
@@ -282,9 +287,9 @@ RULES = (
         lambda facts: facts.settings.classic and not facts.within,
     ),
     Rule(
-        "parameters are missing",
+        "not everything was checked",
         Verdict.INCONCLUSIVE,
-        lambda facts: bool(facts.missing),
+        lambda facts: not facts.complete,
         what_was_not_screened,
     ),
     Rule(

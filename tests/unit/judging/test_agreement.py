@@ -14,7 +14,7 @@ numbers = st.floats(-1e100, 1e100)
 
 
 def agree(claim: float, low: float, high: float, bar: float, threshold: float = 0.1) -> bool:
-    return bool(agrees(*(np.array([number]) for number in (claim, low, high, bar)), threshold)[0])
+    return bool(agrees(np.array(claim), np.array(low), np.array(high), np.array(bar), threshold))
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,10 @@ def test_a_difference_above_the_threshold_or_none_is_never_a_pass(difference: fl
     assert ruling(replace(NOTHING, difference=difference, settings=classic)).verdict is Verdict.FAIL
 
 
+def test_a_parameter_of_which_nothing_was_checked_is_never_a_pass() -> None:
+    assert ruling(replace(NOTHING, sizes={"w": 2})).verdict is Verdict.INCONCLUSIVE
+
+
 def test_the_gravest_verdict_counts_and_all_that_hold_speak_in_order() -> None:
     rules = [
         Rule("doubt", Verdict.INCONCLUSIVE, lambda _: True, lambda _: ["a doubt"]),
