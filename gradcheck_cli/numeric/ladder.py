@@ -180,6 +180,8 @@ class _Ladder:
         self.values = np.zeros(self.positions.size)
         self.bars = np.full(self.positions.size, np.inf)
         self.gaps = np.zeros(self.positions.size)
+        self.steps = np.zeros(self.positions.size)
+        """Those that the values come from."""
         self.dead = np.zeros(self.positions.size, dtype=np.bool_)
         """Entries that the loss does not feel, however far they are moved."""
 
@@ -317,6 +319,7 @@ class _Ladder:
     def keep(self, entries: Entries, best: Estimate) -> None:
         """Note the best estimate of some entries."""
         self.values[entries], self.bars[entries], self.gaps[entries] = best.values, best.bars, best.gaps
+        self.steps[entries] = best.steps
 
     # judging
 
@@ -342,16 +345,19 @@ class _Ladder:
         return entries[(hidden | ~self.resolved())[entries]]
 
     def steepness(self) -> Array:
-        """Return the largest slope of each entry beside the point; one of a step counts no more than curvature allows."""
+        """Return the largest slope of each entry beside the point, at no smaller steps than those of its value.
+
+        That of a larger step counts no more than curvature allows: as many times that of the first as it is longer.
+        """
         first = self.rungs[FIRST]
         with np.errstate(all="ignore"):
             slope = (np.abs(first[1]) + np.abs(first[3])) / (first[0] + first[2])
-            steepest = np.nan_to_num(slope, nan=0.0, posinf=0.0)
+            steepest = np.abs(self.values)
             for level, (up, rise, down, fall) in self.rungs.items():
-                if FIRST < level <= NEARBY:
-                    seen = (np.abs(rise) + np.abs(fall)) / (up + down)
-                    steepest = np.fmax(steepest, np.fmin(seen, 10.0 ** (level - FIRST) * slope))
-        return np.asarray(np.fmax(steepest, np.abs(self.values)))
+                if FIRST <= level <= NEARBY:
+                    seen = np.fmin((np.abs(rise) + np.abs(fall)) / (up + down), 10.0 ** (level - FIRST) * slope)
+                    steepest = np.where(up + down >= self.steps, np.fmax(steepest, seen), steepest)
+        return np.asarray(steepest)
 
     def rounding(self) -> Array:
         """Return what the claim's own formula may lose."""
@@ -393,8 +399,9 @@ class _Ladder:
         doubted = np.flatnonzero(~(self.agree(self.allowance()) & self.resolved()) & ~self.dead)
         for level in (*UPPER, *LOWER[:2]):
             self.measure(level, doubted)
-        shaky = doubted[noise_explains(self.rungs_of(doubted), self.noise[doubted], noise)]
-        self.noise[shaky] = noise
+        rungs = self.rungs_of(doubted)
+        shaky = noise_explains(rungs, self.noise[doubted], noise)
+        self.noise[doubted[shaky]] = noise
         self.settle()
 
     def record(self) -> Reference:
@@ -402,7 +409,8 @@ class _Ladder:
         low, high, kinks = self.values - self.gaps / 2, self.values + self.gaps / 2, self.gaps > 0
         coarse = ~self.resolved()
         if self.point.kink:
-            wrong = np.flatnonzero(~self.agree(self.allowance()) & np.isfinite(self.claims))
+            ordinary = self.steps >= 10.0 ** (SECOND - 0.5) * self.sizes  # a kink beside the point is none at it
+            wrong = np.flatnonzero(~self.agree(self.allowance()) & np.isfinite(self.claims) & ordinary)
             lowest, highest = slopes_nearby(
                 self.point.problem, self.name, wrong, self.steepness()[wrong], self.point.noise, self.point.seed
             )
@@ -449,9 +457,16 @@ class _Ladder:
 
 
 def noise_explains(rungs: Rungs, known: Array, found: float) -> Mask:
-    """Return for which entries a noise found elsewhere explains what the known one does not: how small steps differ."""
+    """Return for which entries a noise found elsewhere explains what the known one does not: how small steps differ.
+
+    With it the larger steps must tell a derivative, or the small ones go in stairs: a loss with waves shorter than the
+    spacing that noise is looked for at seems noisy too, and its small steps are right.
+    """
     best = estimate(rungs, found)
     with np.errstate(all="ignore"):
         off = np.where(rungs.steps <= best.steps, np.abs(rungs.slopes - best.values), 0.0)
-        unexplained = off > SAFETY * rungs.noise(known) + best.bars
-        return np.asarray(unexplained.any(axis=0) & ~(off > SAFETY * rungs.noise(found) + best.bars).any(axis=0))
+        unexplained = (off > SAFETY * rungs.noise(known) + best.bars).any(axis=0)
+        explained = ~(off > SAFETY * rungs.noise(found) + best.bars).any(axis=0)
+        told = SAFETY * best.bars <= CATCHES * np.abs(best.values)
+        stairs = (rungs.rise[0] == 0) & (rungs.fall[0] == 0)
+        return np.asarray(unexplained & explained & (told | stairs))

@@ -40,6 +40,7 @@ HIDING_SPACINGS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
 POINTS = 8  # More and Wild: six to eight are enough
 FEWER_POINTS = 6
 STABLE = 4.0  # More and Wild: the ratio within which neighbouring columns agree
+MOSTLY = 0.5  # of neighbours that are equal: a staircase
 STAIR_NOISE = 0.5  # of the stair: the most that rounding to it is off
 VISIBLE = 8.0  # standard deviations: a change along the table that is no noise
 
@@ -170,26 +171,27 @@ def table_noise(losses: Array) -> float:
     if not np.isfinite(losses).all():
         return 0.0
     stairs = np.abs(np.diff(losses))
-    if np.mean(stairs == 0) > 0.5:
+    if np.mean(stairs == 0) > MOSTLY:
         return STAIR_NOISE * float(np.min(stairs, where=stairs > 0, initial=np.inf)) if stairs.any() else 0.0
-    columns = _columns(losses)
-    return next(_agreeing(columns), min(columns))
+    return next(_agreeing(losses), min(_columns(losses)))
 
 
 def settles(losses: Array) -> bool:
     """Whether the table of differences shows noise, or stairs, and not curvature down to its last column."""
-    flat = np.isfinite(losses).all() and np.mean(np.diff(losses) == 0) > 0.5
-    return bool(flat) or any(True for _ in _agreeing(_columns(losses)))
+    flat = np.isfinite(losses).all() and np.mean(np.diff(losses) == 0) > MOSTLY
+    return bool(flat) or any(True for _ in _agreeing(losses))
 
 
 def _columns(losses: Array) -> list[float]:
     return [_column_noise(losses, k) for k in range(1, len(losses) - 1)]
 
 
-def _agreeing(columns: Sequence[float]) -> Iterator[float]:
-    """Yield the estimates that agree with the two that follow."""
-    for triple in zip(columns, columns[1:], columns[2:], strict=False):
-        if max(triple) <= STABLE * min(triple):
+def _agreeing(losses: Array) -> Iterator[float]:
+    """Yield the estimates that agree with the two that follow, from columns of both signs: a trend has one."""
+    columns = _columns(losses)
+    for k, triple in enumerate(zip(columns, columns[1:], columns[2:], strict=False), start=1):
+        signs = np.sign(np.diff(losses, k))
+        if max(triple) <= STABLE * min(triple) and signs.min() < 0 < signs.max():
             yield triple[0]
 
 
