@@ -59,7 +59,7 @@ def rows(*parts: Sequence[Any]) -> Array:
     return np.array(parts)
 
 
-# The test problems of More, Garbow and Hillstrom, Testing unconstrained optimization software (1981), at their starts.
+# The test problems of More, Garbow and Hillstrom, Testing unconstrained optimization software (1981), at or near their starts.
 
 
 @squares([-1.2, 1.0])
@@ -82,7 +82,7 @@ def powell_badly_scaled(x: Array) -> tuple[Array, Array]:
     return r, rows([1e4 * b, 1e4 * a], [-np.exp(-a), -np.exp(-b)])
 
 
-@squares([1.0, 1.0])
+@squares([1e6 + 3.0, 3e-6])
 def brown_badly_scaled(x: Array) -> tuple[Array, Array]:
     a, b = x
     return np.array([a - 1e6, b - 2e-6, a * b - 2]), rows([1, 0], [0, 1], [b, a])
@@ -331,7 +331,7 @@ CLASSICS: tuple[Problem, ...] = (
     biggs_exp6, watson, penalty_1, variably_dimensioned, trigonometric, brown_almost_linear, discrete_boundary_value,
     discrete_integral_equation, broyden_tridiagonal, broyden_banded, chebyquad,
 )  # fmt: skip
-"""None of their entries is 0: the size of such a one nobody knows."""
+"""At their usual starts, but that no entry is 0: how large such a one is, nobody knows."""
 
 
 # Curve fits as scipy's users hold them: parameters of very unlike sizes in one array.

@@ -1,0 +1,107 @@
+"""The stated `catches` is a promise: an error larger than it would have failed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradcheck_cli.results import Sensitivity
+from tests.promises.claims import BOTH_MODES, FAIL, INCONCLUSIVE, PASS, report, verdict, with_entry
+from tests.zoo import FITS, SMOOTH, Array, Problem
+
+each_problem = pytest.mark.parametrize("problem", SMOOTH, ids=lambda problem: problem.name)
+
+
+def stated(problem: Problem, mode: str) -> Sensitivity | None:
+    """Return what a PASS of the right gradient states; None where it is none."""
+    found = report(problem.loss, problem.claim, problem.point, mode=mode)
+    return found.parameters[0].sensitivity if found.passed else None
+
+
+def off_by(g: Array, k: int, error: float) -> Array:
+    changed = g.copy()
+    changed[k] += error
+    return changed
+
+
+@pytest.mark.parametrize("mode", BOTH_MODES)
+@each_problem
+def test_an_error_of_four_times_the_stated_figure_never_passes(problem: Problem, mode: str) -> None:
+    figures = stated(problem, mode)
+    if figures is None:
+        return
+    g = problem.claim
+    for k in {int(np.argmax(np.abs(g))), int(np.argmin(np.abs(g)))}:
+        for sign in (1, -1):
+            wrong = off_by(g, k, 4 * sign * figures.entry)
+            assert verdict(problem.loss, wrong, problem.point, mode=mode) is not PASS, (k, sign, figures)
+
+
+@pytest.mark.parametrize("mode", BOTH_MODES)
+@each_problem
+def test_a_common_factor_of_four_times_the_stated_figure_never_passes(problem: Problem, mode: str) -> None:
+    figures = stated(problem, mode)
+    if figures is not None:
+        for sign in (1, -1):
+            wrong = (1 + 4 * sign * figures.factor) * problem.claim
+            assert verdict(problem.loss, wrong, problem.point, mode=mode) is not PASS, figures
+
+
+@pytest.mark.parametrize("mode", BOTH_MODES)
+def test_an_error_of_one_and_a_half_times_the_stated_figure_hardly_ever_passes(mode: str) -> None:
+    passes, tried = [], 0
+    for problem in SMOOTH:
+        if (figures := stated(problem, mode)) is not None:
+            wrong = off_by(problem.claim, int(np.argmax(np.abs(problem.claim))), 1.5 * figures.entry)
+            tried += 1
+            passes += [problem.name] if verdict(problem.loss, wrong, problem.point, mode=mode) is PASS else []
+    assert len(passes) <= 0.02 * tried, passes
+
+
+def test_an_error_far_below_the_threshold_still_passes() -> None:
+    problem = next(problem for problem in SMOOTH if problem.name == "wood")
+    assert verdict(problem.loss, (1 + 1e-9) * problem.claim, problem.point) is PASS
+
+
+# --require-sensitivity
+
+
+@pytest.mark.parametrize("problem", FITS, ids=lambda problem: problem.name)
+def test_a_required_sensitivity_is_met_by_entries_of_unlike_sizes(problem: Problem) -> None:
+    assert verdict(problem.loss, problem.claim, problem.point, require_sensitivity=1e-3) is PASS
+
+
+@pytest.mark.parametrize("problem", FITS, ids=lambda problem: problem.name)
+def test_a_required_sensitivity_holds_for_the_smallest_entry_too(problem: Problem) -> None:
+    g = problem.claim
+    for k in range(g.size):
+        for factor in (0.0, 1 + 4e-3, 1 - 4e-3):
+            assert verdict(problem.loss, with_entry(g, k, factor), problem.point, require_sensitivity=1e-3) is not PASS
+
+
+def with_a_kink(x: Array) -> Any:
+    return np.abs(x[0]) + np.sum(np.sin(x[1:]))
+
+
+def test_one_entry_on_a_kink_leaves_a_required_sensitivity_within_reach() -> None:
+    x = np.append(0.0, np.linspace(0.3, 1.2, 9))
+    claim = np.append(0.3, np.cos(x[1:]))
+    assert verdict(with_a_kink, claim, x, require_sensitivity=1e-4) is PASS
+    assert verdict(with_a_kink, with_entry(claim, 4, 1.001), x, require_sensitivity=1e-4) is FAIL
+
+
+def test_what_is_stated_of_the_others_is_not_the_width_of_one_kink() -> None:
+    x = np.append(0.0, np.linspace(0.3, 1.2, 9))
+    found = report(with_a_kink, np.append(0.3, np.cos(x[1:])), x)
+    beside = report(lambda x: np.sum(np.sin(x)), np.cos(x[1:]), x[1:])
+    assert found.parameters[0].sensitivity is not None
+    assert beside.parameters[0].sensitivity is not None
+    assert found.parameters[0].sensitivity.entry <= 100 * beside.parameters[0].sensitivity.entry
+
+
+@pytest.mark.parametrize(("rest", "expected"), [(1e12, INCONCLUSIVE), (1.0, PASS)])
+def test_a_required_sensitivity_out_of_reach_is_a_doubt(rest: float, expected: object) -> None:
+    x = np.array([0.3, 0.9])
+    assert verdict(lambda x: rest + np.sum(np.sin(x)), np.cos(x), x, require_sensitivity=1e-5) is expected
