@@ -92,15 +92,6 @@ def test_one_entry_on_a_kink_leaves_a_required_sensitivity_within_reach() -> Non
     assert verdict(with_a_kink, with_entry(claim, 4, 1.001), x, require_sensitivity=1e-4) is FAIL
 
 
-def test_what_is_stated_of_the_others_is_not_the_width_of_one_kink() -> None:
-    x = np.append(0.0, np.linspace(0.3, 1.2, 9))
-    found = report(with_a_kink, np.append(0.3, np.cos(x[1:])), x)
-    beside = report(lambda x: np.sum(np.sin(x)), np.cos(x[1:]), x[1:])
-    assert found.parameters[0].sensitivity is not None
-    assert beside.parameters[0].sensitivity is not None
-    assert found.parameters[0].sensitivity.entry <= 100 * beside.parameters[0].sensitivity.entry
-
-
 @pytest.mark.parametrize(("rest", "expected"), [(1e12, INCONCLUSIVE), (1.0, PASS)])
 def test_a_required_sensitivity_out_of_reach_is_a_doubt(rest: float, expected: object) -> None:
     x = np.array([0.3, 0.9])
