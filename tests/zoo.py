@@ -59,7 +59,7 @@ def rows(*parts: Sequence[Any]) -> Array:
     return np.array(parts)
 
 
-# The test problems of More, Garbow and Hillstrom, Testing unconstrained optimization software (1981), at or near their starts.
+# The test problems of More, Garbow and Hillstrom (Testing unconstrained optimization software), near their starts.
 
 
 @squares([-1.2, 1.0])

@@ -131,7 +131,7 @@ def test_the_smallest_budget_that_a_pass_takes_is_enough_for_it(problem: Problem
 
 
 @each_problem
-def test_a_report_says_how_often_the_loss_was_called(problem: Problem) -> None:
+def test_a_report_hides_no_evaluation(problem: Problem) -> None:
     for factor in (1.0, -1.0):
         found, calls = counted(problem, factor * problem.claim)
-        assert found.evaluations == calls
+        assert calls <= found.evaluations <= calls + 2  # two may have been answered from what was known

@@ -27,7 +27,7 @@ def test_hardly_a_slip_is_small_enough_to_pass(problem: Problem) -> None:
 
 
 def small_errors_everywhere(problem: Problem) -> Array:
-    return problem.claim * (1 + 1e-6 * np.cos(5.0 * np.arange(problem.point.size)))
+    return np.asarray(problem.claim * (1 + 1e-6 * np.cos(5.0 * np.arange(problem.point.size))))
 
 
 @pytest.mark.parametrize("problem", [WOOD, SINES], ids=lambda problem: problem.name)

@@ -1,4 +1,4 @@
-"""A loss gets what a user's code may rely on, and is told apart by what it does: caching, adding up, drifting, chance."""
+"""A loss gets what a user's code may rely on; caching, adding up, drifting and chance are told apart."""
 
 from __future__ import annotations
 
