@@ -144,43 +144,52 @@ def test_away_from_the_jump_the_same_loss_has_a_verdict() -> None:
     assert verdict(with_a_step, 2 * x + [5.0, 0], x) is FAIL
 
 
-# An entry that the loss cannot show: its part is lost in the rounding of the rest.
+# An entry that hardly shows: it moves the loss by no more than a few of its last digits, at any step.
+
+SHARE = 3e-4
 
 
 def hidden(p: dict[str, Array], rest: float) -> Any:
-    return rest + np.sum(1e3 * np.sin(p["loud"])) + 1e-8 * np.sum(np.sin(p["quiet"]))
+    return rest + np.sum(1e3 * np.sin(p["loud"])) + SHARE * np.sum(np.sin(p["quiet"]))
 
 
 POINT = {"loud": np.array([0.3, 0.9]), "quiet": np.array([0.4, 1.1, -0.6])}
-CLAIM = {"loud": 1e3 * np.cos(POINT["loud"]), "quiet": 1e-8 * np.cos(POINT["quiet"])}
+CLAIM = {"loud": 1e3 * np.cos(POINT["loud"]), "quiet": SHARE * np.cos(POINT["quiet"])}
 
 
-@pytest.mark.parametrize("factor", [1.0, 2.0, -1.0])
-def test_what_the_numeric_side_cannot_resolve_is_inconclusive_and_named(factor: float) -> None:
-    found = report(lambda p: hidden(p, 1e12), {**CLAIM, "quiet": factor * CLAIM["quiet"]}, POINT)
-    assert found.verdict is INCONCLUSIVE
-    assert "quiet" in "\n".join(found.reasons)
+def test_what_the_numeric_side_cannot_resolve_is_inconclusive_and_named() -> None:
+    for seed in range(4):
+        found = report(lambda p: hidden(p, 1e12), CLAIM, POINT, seed=seed)
+        assert found.verdict is INCONCLUSIVE
+        assert "quiet" in "\n".join(found.reasons)
+
+
+@pytest.mark.parametrize("factor", [2.0, -1.0, 3.0])
+def test_a_wrong_claim_of_what_cannot_be_resolved_never_passes(factor: float) -> None:
+    for seed in range(4):
+        claim = {**CLAIM, "quiet": factor * CLAIM["quiet"]}
+        assert verdict(lambda p: hidden(p, 1e12), claim, POINT, seed=seed) is not PASS
 
 
 def test_one_entry_of_many_that_cannot_be_resolved_is_enough_for_a_doubt() -> None:
-    size = np.array([1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1e-10])
+    size = np.array([1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 3e-7])
     x = np.linspace(0.2, 0.9, 8)
-    found = report(lambda x: 1e9 + size @ np.sin(x), size * np.cos(x), x)
-    assert found.verdict is INCONCLUSIVE
+    for seed in range(4):
+        assert verdict(lambda x: 1e9 + size @ np.sin(x), size * np.cos(x), x, seed=seed) is INCONCLUSIVE
     assert verdict(lambda x: 1e9 + size[:7] @ np.sin(x), size[:7] * np.cos(x[:7]), x[:7]) is PASS
 
 
 @pytest.mark.parametrize(("factor", "expected"), [(1.0, PASS), (2.0, FAIL), (-1.0, FAIL), (0.0, FAIL)])
 def test_without_what_hides_it_the_same_entry_has_a_verdict(factor: float, expected: object) -> None:
     claim = {"quiet": factor * CLAIM["quiet"]}
-    assert verdict(lambda p: 1e-8 * np.sum(np.sin(p["quiet"])), claim, {"quiet": POINT["quiet"]}) is expected
+    assert verdict(lambda p: SHARE * np.sum(np.sin(p["quiet"])), claim, {"quiet": POINT["quiet"]}) is expected
 
 
 def test_a_wrong_claim_far_outside_what_was_seen_still_fails_where_others_cannot_be_resolved() -> None:
     assert verdict(lambda p: hidden(p, 1e12), {**CLAIM, "loud": -CLAIM["loud"]}, POINT) is FAIL
 
 
-@pytest.mark.parametrize("factor", [2.0, -1.0, 0.0])
+@pytest.mark.parametrize("factor", [2.0, -1.0])
 def test_a_derivative_lost_in_a_loss_of_1e12_never_passes_wrong(factor: float) -> None:
     def loss(x: Array) -> Any:  # the usual start of Brown's badly scaled function
         return (x[0] - 1e6) ** 2 + (x[1] - 2e-6) ** 2 + (x[0] * x[1] - 2) ** 2

@@ -12,14 +12,14 @@ from tests.support import run_inside
 MODULE = """
 import numpy as np
 
-def loss(p):
-    return float(np.prod(p["x"]) + np.sum(p["x"] ** 2))
+def loss(x):
+    return float(np.prod(x) + np.sum(x**2))
 
-def right(p):
-    return {"x": np.prod(p["x"]) / p["x"] + 2 * p["x"]}
+def right(x):
+    return np.prod(x) / x + 2 * x
 
-def right_at_ones(p):
-    return {"x": np.prod(p["x"]) + 2 * p["x"]}
+def right_at_ones(x):
+    return np.prod(x) + 2 * x
 """
 
 

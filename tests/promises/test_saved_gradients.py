@@ -47,7 +47,7 @@ def test_the_digits_of_half_precision_are_too_few_for_a_double(tmp_path: Path) -
 
 
 def partial() -> Array:
-    reference = np.full_like(REFERENCE, np.nan)
+    reference: Array = np.full_like(REFERENCE, np.nan)
     reference[::2] = REFERENCE[::2]
     return reference
 
