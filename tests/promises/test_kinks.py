@@ -180,7 +180,7 @@ def test_another_entry_of_the_same_array_that_is_one_percent_off_fails_beside_a_
     assert verdict(lambda x: rest + np.sum(np.sin(x)), with_entry(claim, 2, 1.01)[1:], x[1:]) is FAIL
 
 
-# Lasso at weights that are zero, which is where it ends.
+# Lasso at weights that are zero.
 
 DESIGN = np.sin(np.arange(1.0, 161.0)).reshape(20, 8) * 2
 WEIGHTS = np.array([0.8, 0.0, 0.0, -0.5, 0.0, 0.3, 0.0, 0.0])
