@@ -47,7 +47,6 @@ from gradcheck_cli.numeric.tolerances import (
     EPS,
     FLAT,
     NEGLIGIBLE,
-    NOISE_BARS,
     ROUNDING,
     SAFETY,
     SINGLE,
@@ -73,9 +72,14 @@ NEARBY = -1.0  # the largest step whose slopes count as those beside the point
 
 NARROW = 0.05  # of the threshold: a bar that nothing is gained by making narrower
 ENOUGH = 0.25  # the same of a first difference that agrees: with its bar it may be off by the threshold once more
+OF_WHOLE = 0.1  # of the slope of the whole loss: a derivative, by its size, beside which noise may be judged as well
+DUST = 1e-6  # of the largest entry of all: a size that may be none
 FAR_OFF = 30.0  # times what is allowed: a contradiction that two steps are enough for
 HIDDEN = 4.0  # noise counts as hidden where it turns out to be so many times larger
-OF_CONSTANT = 64.0  # standard deviations: what the formula of a right claim leaves where the loss is constant
+FURTHER = 0.2  # of the gap of an entry's own slopes: what those nearby must reach beyond it to tell more than it
+ROUNDED = 1.0  # standard deviations of the loss: what the formula of a right claim leaves of nothing
+ROUGHLY = 3.0  # times: how far a noise that was hidden may be from what was found of it
+LOST = 1000.0  # standard deviations of the loss: a change that noise cannot hide
 
 
 def ladder_reference(
@@ -110,7 +114,7 @@ def ladder_reference(
     if noise.constant is not None:
         for name in problem.parameters:
             progress(sizes[name].size)
-            yield name, constant_reference(sizes[name], noise)
+            yield name, constant_reference(sizes[name], analytic[name], noise)
         return
     point = _Point(problem, threshold, seed, noise)
     for name, values in problem.parameters.items():
@@ -119,11 +123,15 @@ def ladder_reference(
         yield name, ladder.reference()
 
 
-def constant_reference(sizes: Array, noise: LossNoise) -> Reference:
-    """Return zeros for a loss that does not move: a right claim is no more than the rounding of its terms."""
+def constant_reference(sizes: Array, claims: Array, noise: LossNoise) -> Reference:
+    """Return zeros for a loss that does not move: a right claim is no more than the rounding of its terms.
+
+    If the loss is 0 but for rounding, that is all there is. If it is not, its last digit may hide what is claimed.
+    """
     zeros, nowhere = np.zeros(sizes.shape), np.zeros(sizes.shape, dtype=np.bool_)
-    bars = OF_CONSTANT * noise.deviation / sizes
-    return Reference(zeros, bars, bars, zeros, zeros, kinks=nowhere, coarse=nowhere)
+    bars = LOST * noise.deviation / sizes
+    hidden = (np.abs(claims) * sizes > ROUNDED * noise.deviation) & (noise.here > LOST * noise.deviation)
+    return Reference(zeros, bars, bars, zeros, zeros, kinks=nowhere, coarse=hidden)
 
 
 @dataclass
@@ -182,8 +190,8 @@ class _Ladder:
         self.gaps = np.zeros(self.positions.size)
         self.steps = np.zeros(self.positions.size)
         """Those that the values come from."""
-        self.dead = np.zeros(self.positions.size, dtype=np.bool_)
-        """Entries that the loss does not feel, however far they are moved."""
+        self.reached = np.zeros(self.positions.size)
+        """How far entries were moved that the loss does not feel; 0 for all others."""
 
     @property
     def every(self) -> Entries:
@@ -225,8 +233,9 @@ class _Ladder:
         """Bring every entry as far as it needs."""
         first = Rungs(*self.rungs[FIRST][:, None])
         self.keep(self.every, first_estimate(first, self.noise))
-        plain = self.agree(self.bars) & (self.bars <= ENOUGH / NARROW * self.narrow(self.values)) & ~bends(first, self.noise)
-        open_ = self.felt(np.flatnonzero(~plain))
+        bent = bends(first, self.noise, self.point.threshold**0.5)
+        plain = self.agree(self.bars) & (self.bars <= self.fine()) & self.resolved() & ~bent & ~self.dusty()
+        open_ = self.moving(self.felt(np.flatnonzero(~plain)))
         self.measure(SECOND, open_)
         self.estimate(open_)
         self.descend(LOWER, open_)
@@ -235,29 +244,43 @@ class _Ladder:
         self.climb(BEYOND, self.undecided(open_))
         self.climb(HALVES, self.undecided(open_))
 
+    def dusty(self) -> Mask:
+        """Return which entries have next to no size, and are not felt by the loss at the first step."""
+        still = STILL * self.point.noise
+        unfelt = (np.abs(self.rungs[FIRST][1]) <= still) & (np.abs(self.rungs[FIRST][3]) <= still)
+        return np.asarray(unfelt & (self.sizes < DUST * largest_size(self.point.problem.parameters)))
+
     def felt(self, entries: Entries) -> Entries:
-        """Look further for entries that the loss does not feel, and return those that it does."""
-        rises, falls = self.rungs[FIRST][1], self.rungs[FIRST][3]
-        noise = self.point.noise
-        still = entries[(np.abs(rises[entries]) <= STILL * noise) & (np.abs(falls[entries]) <= STILL * noise)]
-        far = largest_size(self.point.problem.parameters) / self.sizes
-        while still.size:
-            scale = scale_of_motion(self.line_through(still), noise, float(np.max(far[still])))
-            if scale is None or scale <= 1:
-                break
-            moved = self.moved_at(scale, still)
-            if not moved.size:
+        """Move entries of next to no size further, if the loss does not feel them, and return those that it does."""
+        largest, noise = largest_size(self.point.problem.parameters), self.point.noise
+        dust = np.intersect1d(entries, np.flatnonzero(self.dusty()))
+        while dust.size:
+            far = largest / float(np.min(self.sizes[dust]))
+            scale = scale_of_motion(self.line_through(dust), noise, far)
+            if scale is None:
+                self.reached[dust] = largest
+                self.values[dust], self.bars[dust] = 0.0, LOST / SAFETY * noise / largest
+                return np.setdiff1d(entries, dust)
+            moved = self.moved_at(scale, dust) if scale > 1 else dust
+            if not moved.size or scale <= 1:
                 break
             self.rescale(moved, scale)
-            still = np.setdiff1d(still, moved)
-        else:
-            return entries
-        if scale is None:
-            self.dead[still] = True
-            reached = np.maximum(far[still], 0.1) * self.sizes[still]
-            self.values[still], self.bars[still] = 0.0, NOISE_BARS * noise / reached
-            return np.setdiff1d(entries, still)
+            dust = np.setdiff1d(dust, moved)
         return entries
+
+    def moving(self, entries: Entries) -> Entries:
+        """Return the entries but for those claimed to be zero that the loss does not feel within a tenth of them."""
+        first = self.rungs[FIRST][:, entries]
+        zero = (first[1] == 0) & (first[3] == 0) & (self.claims[entries] == 0) & (self.reached[entries] == 0)
+        if not zero.any():
+            return entries
+        self.measure(NEARBY, entries[zero])
+        wide = self.rungs[NEARBY][:, entries]
+        still = zero & (wide[1] == 0) & (wide[3] == 0)
+        dead = entries[still]
+        self.reached[dead] = wide[0, still]
+        self.values[dead], self.bars[dead] = 0.0, LOST / SAFETY * self.point.noise / wide[0, still]
+        return entries[~still]
 
     def line_through(self, entries: Entries) -> Callable[[float], float]:
         """Return t -> J with some entries moved by t times their sizes, to random sides."""
@@ -323,6 +346,11 @@ class _Ladder:
 
     # judging
 
+    def fine(self) -> Array:
+        """Return the bars with which a first difference may be left alone where it agrees."""
+        share = OF_WHOLE * self.point.loss_noise.reach / self.sizes
+        return np.asarray(ENOUGH * self.point.threshold * np.maximum(np.abs(self.values), share))
+
     def narrow(self, values: Array) -> Array:
         """Return the bars that nothing is gained by making narrower."""
         return np.asarray(NARROW * self.point.threshold * np.abs(values))
@@ -360,8 +388,8 @@ class _Ladder:
         return np.asarray(steepest)
 
     def rounding(self) -> Array:
-        """Return what the claim's own formula may lose."""
-        return ROUNDING * EPS * self.steepness()
+        """Return what the claim's own formula may lose, of its own slopes and of terms as large as the whole slope."""
+        return ROUNDING * EPS * np.maximum(self.steepness(), self.point.loss_noise.reach / self.sizes)
 
     def single_rounding(self) -> Array:
         """Return the same for a formula in float32, whose terms are those of the whole parameter."""
@@ -379,7 +407,9 @@ class _Ladder:
         allowance = self.allowance()
         limit = np.maximum(CATCHES * np.maximum(np.abs(self.values), self.gaps / 2), FLAT * self.steepness())
         negligible = NEGLIGIBLE * self.point.loss_noise.reach / self.sizes
-        return np.asarray((allowance <= np.maximum(limit, negligible)) | self.dead)
+        with np.errstate(invalid="ignore"):
+            zero = (self.reached > 0) & (np.abs(self.claims) * self.reached <= ROUNDED * self.point.noise)
+        return np.asarray((allowance <= np.maximum(limit, negligible)) | zero)
 
     # the whole
 
@@ -396,12 +426,13 @@ class _Ladder:
         """Take a larger noise for that of the entries whose steps contradict each other without it."""
         if not noise > HIDDEN * self.point.noise:
             return
-        doubted = np.flatnonzero(~(self.agree(self.allowance()) & self.resolved()) & ~self.dead)
+        doubted = np.flatnonzero(~(self.agree(self.allowance()) & self.resolved()) & (self.reached == 0))
         for level in (*UPPER, *LOWER[:2]):
             self.measure(level, doubted)
         rungs = self.rungs_of(doubted)
-        shaky = noise_explains(rungs, self.noise[doubted], noise)
-        self.noise[doubted[shaky]] = noise
+        for found in (noise, ROUGHLY * noise):  # it was found from a few values only
+            shaky = noise_explains(rungs, self.noise[doubted], found, ~self.resolved()[doubted])
+            self.noise[doubted[shaky]] = np.fmax(self.noise[doubted[shaky]], found)
         self.settle()
 
     def record(self) -> Reference:
@@ -414,10 +445,11 @@ class _Ladder:
             lowest, highest = slopes_nearby(
                 self.point.problem, self.name, wrong, self.steepness()[wrong], self.point.noise, self.point.seed
             )
-            wide = wrong[np.isfinite(lowest)]
-            low[wide] = np.fmin(low[wide], lowest[np.isfinite(lowest)])
-            high[wide] = np.fmax(high[wide], highest[np.isfinite(lowest)])
-            kinks[wide] = True
+            room = FURTHER * self.gaps[wrong]
+            wider = (lowest < low[wrong] - room) | (highest > high[wrong] + room)
+            low[wrong] = np.where(wider, np.fmin(low[wrong], lowest), low[wrong])
+            high[wrong] = np.where(wider, np.fmax(high[wrong], highest), high[wrong])
+            kinks[wrong[wider]] = True
         bars = self.allowance()
         self.judge_together(low, high, kinks, bars, coarse)
         shape = self.point.problem.parameters[self.name].shape
@@ -456,8 +488,10 @@ class _Ladder:
                 coarse[own] = True
 
 
-def noise_explains(rungs: Rungs, known: Array, found: float) -> Mask:
+def noise_explains(rungs: Rungs, known: Array, found: float, coarse: Mask) -> Mask:
     """Return for which entries a noise found elsewhere explains what the known one does not: how small steps differ.
+
+    Coarse entries are those for which the known noise explains nothing in any case.
 
     With it the larger steps must tell a derivative, or the small ones go in stairs: a loss with waves shorter than the
     spacing that noise is looked for at seems noisy too, and its small steps are right.
@@ -469,4 +503,4 @@ def noise_explains(rungs: Rungs, known: Array, found: float) -> Mask:
         explained = ~(off > SAFETY * rungs.noise(found) + best.bars).any(axis=0)
         told = SAFETY * best.bars <= CATCHES * np.abs(best.values)
         stairs = (rungs.rise[0] == 0) & (rungs.fall[0] == 0)
-        return np.asarray(unexplained & explained & (told | stairs))
+        return np.asarray((unexplained | coarse) & explained & (told | stairs))

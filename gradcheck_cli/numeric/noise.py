@@ -49,6 +49,8 @@ VISIBLE = 8.0  # standard deviations: a change along the table that is no noise
 class LossNoise:
     """What one line through the point says about the loss, in its own units."""
 
+    here: float
+    """|J| at the point."""
     deviation: float
     """Standard deviation of one value."""
     reach: float
@@ -105,7 +107,7 @@ def loss_noise(problem: Problem, seed: int) -> LossNoise:
         The deviation is at least eps |J| / 2, and what the loss differs by from call to call.
     """
     line = line_through(problem, seed)
-    here = problem.loss(problem.parameters)
+    here = abs(problem.loss(problem.parameters))
     table, spacing = _table(line, SPACING), SPACING
     still = np.isfinite(table).all() and not np.ptp(table)
     for other in WIDER_SPACINGS if still else NARROWER_SPACINGS:
@@ -113,12 +115,12 @@ def loss_noise(problem: Problem, seed: int) -> LossNoise:
             break
         table, spacing = _table(line, other), other
     scatter = float(getattr(problem, "scatter", 0.0))  # where the problem knows of any
-    deviation = max(table_noise(table), EPS * abs(here) / 2, scatter)
+    deviation = max(table_noise(table), EPS * here / 2, scatter)
     change = abs(float(table[-1] - table[0])) if np.isfinite(table).all() else math.inf
-    reach = change / ((POINTS - 1) * spacing)
+    reach = change / ((POINTS - 1) * spacing) if math.isfinite(change) else 0.0
     if change > VISIBLE * deviation or scatter:
-        return LossNoise(deviation, reach, None)
-    return LossNoise(deviation, reach, _still_reach(line, deviation, whole_point(problem)))
+        return LossNoise(here, deviation, reach, None)
+    return LossNoise(here, deviation, reach, _still_reach(line, deviation, whole_point(problem)))
 
 
 def _still_reach(line: Callable[[float], float], deviation: float, point: Parameters) -> float | None:

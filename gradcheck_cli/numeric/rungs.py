@@ -31,7 +31,6 @@ __all__ = ["Estimate", "Rungs", "bends", "estimate", "first_estimate", "moves_be
 Mask = NDArray[np.bool_]
 
 GAP_NOISE = 4.0  # of a gap has 3.5 times the deviation: both sides, and twice the point itself
-BEND = 0.1  # of the slope: a gap that is worth a second look
 CLEAR = 4.0  # a gap or a drift is taken for real beyond so many bars
 
 
@@ -97,10 +96,14 @@ def first_estimate(rungs: Rungs, noise: float | Array) -> Estimate:
     return Estimate(np.where(usable, values, 0.0), np.where(usable, bars, np.inf), np.zeros_like(values), rungs.steps[0], ~usable)
 
 
-def bends(rungs: Rungs, noise: float | Array) -> Mask:
-    """Return for which entries the slopes of a single rung differ between the two sides, as they do beside a kink."""
+def bends(rungs: Rungs, noise: float | Array, share: float) -> Mask:
+    """Return for which entries the slopes of a single rung differ between the two sides by more than a share of them.
+
+    They do so beside a kink. Where the loss is smooth, the square of the share is about what a centred difference is
+    off by: the share is h f'' / f', and the truncation of the difference h^2 f''' / 6.
+    """
     with np.errstate(all="ignore"):
-        return np.asarray(np.abs(rungs.gaps[0]) > BEND * np.abs(rungs.slopes[0]) + GAP_NOISE * rungs.noise(noise)[0])
+        return np.asarray(np.abs(rungs.gaps[0]) > share * np.abs(rungs.slopes[0]) + GAP_NOISE * rungs.noise(noise)[0])
 
 
 def estimate(rungs: Rungs, noise: float | Array) -> Estimate:

@@ -23,7 +23,7 @@ __all__ = ["entry_sizes", "largest_size", "scale_of_motion", "typical_size"]
 FAR = 8  # powers of ten from one step to the next: a smooth loss cannot go from unseen to saturated within that
 CLEARLY = 4.0  # times a change that counts as none
 ROUGH = 1e4  # standard deviations of the loss: more than rounding makes of a step within the size of the entries
-CURVED = 0.5  # of a change: what half of the step may leave unexplained of it if it is a change at all and no rounding
+CURVED = 0.25  # of a change: what half the step may leave unexplained of it if it is a change at all and no rounding
 
 
 def typical_size(values: Array) -> float:
@@ -83,11 +83,16 @@ def scale_of_motion(line: Callable[[float], float], noise: float, reach: float) 
         if not math.isfinite(change):
             return None
         if abs(change) > CLEARLY * STILL * noise:
-            half = line(t / 2) - here
-            smooth = min(abs(change - 2 * half), abs(change - 4 * half)) <= CURVED * abs(change)
+            half, quarter = line(t / 2) - here, line(t / 4) - here
+            smooth = any(_grows(change, half, p) and _grows(half, quarter, p) for p in (1, 2))
             if smooth or (t <= 1 and abs(change) > ROUGH * noise):
                 return t
     return None
+
+
+def _grows(change: float, half: float, power: int) -> bool:
+    """Whether a change is about that of half the step times a power of two, as rounding hardly ever is."""
+    return abs(change - 2**power * half) <= CURVED * abs(change)
 
 
 def _steps(reach: float) -> Iterator[float]:

@@ -3,7 +3,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from gradcheck_cli.numeric.noise import EPS, measured_noise, noise_plateau, table_noise, typical_sizes
+from gradcheck_cli.numeric.noise import hidden_noise, loss_noise, table_noise
+from gradcheck_cli.numeric.tolerances import EPS
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.user_function import FunctionProblem
 
@@ -34,46 +35,56 @@ def test_stairs_give_half_a_stair_and_a_constant_gives_nothing() -> None:
 
 
 def test_noise_of_a_smooth_loss_is_a_few_units_in_the_last_place() -> None:
-    noise = measured_noise(problem(smooth), seed=0)
+    noise = loss_noise(problem(smooth), seed=0).deviation
     assert EPS * abs(smooth({"x": np.array([0.7, -1.3, 0.4])})) / 2 <= noise < 10 * EPS
 
 
 def test_offset_brings_its_own_noise() -> None:
-    assert measured_noise(problem(lambda p: smooth(p) + 1e6), seed=0) >= EPS * 1e6 / 2
+    assert loss_noise(problem(lambda p: smooth(p) + 1e6), seed=0).deviation >= EPS * 1e6 / 2
 
 
 @pytest.mark.parametrize("scale", [1e-9, 1e9])
 def test_noise_scales_with_the_loss(scale: float) -> None:
-    plain = measured_noise(problem(smooth), seed=0)
-    assert measured_noise(problem(lambda p: scale * smooth(p)), seed=0) == pytest.approx(scale * plain, rel=9)
+    plain = loss_noise(problem(smooth), seed=0).deviation
+    assert loss_noise(problem(lambda p: scale * smooth(p)), seed=0).deviation == pytest.approx(scale * plain, rel=9)
 
 
 def test_loss_rounded_to_decimals_is_found_by_wider_spacings() -> None:
-    assert 1e-7 < measured_noise(problem(lambda p: round(smooth(p), 6)), seed=0) < 1e-5
+    assert 1e-7 < loss_noise(problem(lambda p: round(smooth(p), 6)), seed=0).deviation < 1e-5
 
 
 def test_kink_at_the_point_is_not_noise() -> None:
-    noise = measured_noise(problem(lambda p: float(np.abs(p["x"]).sum()), (0.0, 0.0, 1.0)), seed=0)
+    noise = loss_noise(problem(lambda p: float(np.abs(p["x"]).sum()), (0.0, 0.0, 1.0)), seed=0).deviation
     assert noise < 10 * EPS
 
 
-def test_constant_loss_has_the_noise_of_one() -> None:
-    assert measured_noise(problem(lambda p: 0.0), seed=0) == EPS
+def test_a_loss_that_does_not_move_is_known_to_be_constant() -> None:
+    for loss in (lambda p: 0.0, lambda p: float(np.sum(p["x"] - p["x"].mean()) + 3)):
+        assert loss_noise(problem(loss), seed=0).constant is not None
+
+
+def test_a_loss_at_its_minimum_is_not_constant() -> None:
+    assert loss_noise(problem(lambda p: float(np.cos(p["x"]).sum()), (0.0, 0.0, 0.0)), seed=0).constant is None
+    assert loss_noise(problem(lambda p: float(np.exp(-p["x"] ** 2).sum())), seed=0).constant is None
+
+
+def test_a_loss_of_a_parameter_with_dust_on_its_zero_is_not_constant() -> None:
+    for size in (1e-30, 1e-200, 1e-300):
+        assert loss_noise(problem(lambda p: float(np.tanh(p["x"] + 1).sum()), (size, size)), seed=0).constant is None
+
+
+def test_a_trend_and_its_curvature_are_no_noise_at_any_scale() -> None:
+    waves = lambda p: float(np.sin((p["x"] - 1e6) * 50).sum())  # noqa: E731
+    assert loss_noise(problem(waves, (1e6 + 0.03, 1e6 - 0.02, 1e6)), seed=0).deviation < 1e-7
 
 
 def test_stairs_that_small_spacings_do_not_see_show_as_a_plateau() -> None:
     def loss(p: Parameters) -> float:
         return smooth(p) + 1e-7 * float(np.floor(1e7 * p["x"][0]) % 2)
 
-    assert noise_plateau(problem(loss), seed=0) > 1e-8
-    assert noise_plateau(problem(smooth), seed=0) < 10 * EPS
+    assert hidden_noise(problem(loss), seed=0) > 1e-8
+    assert hidden_noise(problem(smooth), seed=0) < 10 * EPS
 
 
 def test_same_seed_same_noise() -> None:
-    assert measured_noise(problem(smooth), seed=3) == measured_noise(problem(smooth), seed=3)
-
-
-def test_typical_size_is_the_entry_or_the_rms_or_one() -> None:
-    np.testing.assert_allclose(typical_sizes(np.array([3.0, 0.0])), [3, 3 / np.sqrt(2)])
-    np.testing.assert_array_equal(typical_sizes(np.zeros((2, 2))), np.ones((2, 2)))
-    np.testing.assert_allclose(typical_sizes(np.array([1e300, 1e300])), 1e300)
+    assert loss_noise(problem(smooth), seed=3).deviation == loss_noise(problem(smooth), seed=3).deviation
