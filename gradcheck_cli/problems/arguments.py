@@ -37,6 +37,17 @@ class Arguments:
         self.first: Any = next(iter(self.parameters.values())) if one_array else self.parameters
         self._given = dict(self.parameters)
 
+    @property
+    def size(self) -> int:
+        """Bytes that the copies take."""
+        arrays = [*self._given.values(), *(value for value in self.data.values() if isinstance(value, np.ndarray))]
+        return sum(array.nbytes for array in arrays)
+
+    def put(self, parameters: Parameters) -> None:
+        """Write other values into the same arrays."""
+        for name, array in self._given.items():
+            array[...] = parameters[name]
+
     def changed(self, parameters: Parameters, data: Mapping[str, Any]) -> list[str]:
         """Return the names of what is no longer as it was in the originals."""
         names = [name for name in self.parameters if name not in self._given]
