@@ -15,9 +15,9 @@ from gradcheck_cli.errors import CheckInterrupted, InputError, ProblemError, Set
 from gradcheck_cli.modes import chosen_mode
 from gradcheck_cli.numeric.journal import Journal, fingerprint
 from gradcheck_cli.parameters import Parameters
+from gradcheck_cli.points import over_points
 from gradcheck_cli.problems.functions import function_problem
 from gradcheck_cli.problems.meter import Meter
-from gradcheck_cli.points import over_points
 from gradcheck_cli.problems.preflight import nudged, preflight
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.sharing.shared import shared_out
@@ -115,10 +115,9 @@ def check(
     GradcheckError
         Where there is nothing that could be checked: see `gradcheck_cli.errors`.
     """
-    budget = {"max_evals": max_evals, "time_limit": time_limit}
     asked = Settings(
-        epsilon, threshold, precision, classic, require_sensitivity, seed or 0, mode, **budget, locate=locate,
-        repeat=repeat, points=points,
+        epsilon, threshold, precision, classic, require_sensitivity, seed or 0, mode, max_evals, time_limit, locate,
+        repeat, points,
     )  # fmt: skip
     require_something(problem.parameters)
     if repeat > DEFAULT_REPEAT and not isinstance(problem, FunctionProblem):

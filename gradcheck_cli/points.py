@@ -17,8 +17,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradcheck_cli.errors import CheckInterrupted, ProblemError, SettingError, UserFunctionError
-from gradcheck_cli.modes import evaluations_of_all
-from gradcheck_cli.numeric.screen import evaluations_of
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.directions import sizes_of
 from gradcheck_cli.problems.problem import Directional, Movable, Problem
@@ -29,6 +27,7 @@ __all__ = ["moved", "over_points"]
 
 LEAST, MOST = 0.1, 10.0  # times the size of an entry
 TRIES = 4  # points that are drawn for one
+FEW = 16  # entries: to check them all takes hardly more evaluations than a screen, and sees more
 WORST_FIRST = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
@@ -136,7 +135,7 @@ class _Tour:
         return None
 
     def settings_at(self, there: Problem) -> Settings:
-        """Return the settings there: the rest of the budget, and the mode that takes fewer evaluations."""
+        """Return the settings there: the rest of the budget, and a screen unless there are few entries."""
         left: dict[str, float | None] = {
             "max_evals": self.settings.max_evals and self.settings.max_evals - self.evaluations,
             "time_limit": self.settings.time_limit and self.settings.time_limit - (time.monotonic() - self.started),
@@ -146,8 +145,8 @@ class _Tour:
         settings = dataclasses.replace(self.settings, **left, epsilon=AUTO)  # type: ignore[arg-type]  # as above
         if not isinstance(there, Directional):
             return settings
-        screen = evaluations_of(there.parameters) < evaluations_of_all(there, settings)
-        return dataclasses.replace(settings, mode=SCREEN if screen else FULL)
+        entries = sum(values.size for values in there.parameters.values())
+        return dataclasses.replace(settings, mode=FULL if entries <= FEW else SCREEN)
 
     def report(self) -> CheckReport:
         """Return the worst report, and what was found at all points."""

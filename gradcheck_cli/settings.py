@@ -75,10 +75,8 @@ class Settings:
             if not (isinstance(value, int | float) and math.isfinite(value) and value > 0):
                 shown = value if isinstance(value, str) else f"{value:g}"
                 raise SettingError(f"{name} is {shown}, expected a finite number greater than 0")
-        for name, least in (("repeat", DEFAULT_REPEAT), ("points", 0)):
-            value = getattr(self, name)
-            if not (isinstance(value, int) and value >= least):
-                raise SettingError(f"{name} is {value!r}, expected a whole number of at least {least}")
+        require_whole("repeat", self.repeat, DEFAULT_REPEAT)
+        require_whole("points", self.points, 0)
         if self.precision not in PRECISIONS:
             raise SettingError(f"precision is {self.precision!r}, expected one of {', '.join(PRECISIONS)}")
         if self.mode not in MODES:
@@ -99,3 +97,9 @@ class Settings:
     def step(self) -> float | None:
         """The step of the centred difference; None where the reference takes its place."""
         return None if isinstance(self.epsilon, str) else self.epsilon
+
+
+def require_whole(name: str, value: object, least: int) -> None:
+    """Raise SettingError where a value is not a whole number of at least so many."""
+    if not (isinstance(value, int) and value >= least):
+        raise SettingError(f"{name} is {value!r}, expected a whole number of at least {least}")

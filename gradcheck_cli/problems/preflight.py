@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.errors import ProblemError, UserFunctionError
-from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
+from gradcheck_cli.parameters import PIECE, Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.arguments import Arguments, same_bytes
 from gradcheck_cli.problems.repeated import hint_of
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, scalar_loss
@@ -60,13 +60,13 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
     UserFunctionError
         Where a function raises.
     """
-    first = _LossCall.of(problem)
-    require_finite(first.loss, problem)
-    losses, changes, remembers = again_at_the_point(problem, first)
+    first, losses, changes, remembers = first_calls(problem)
     losses += [_LossCall.of(problem).loss for _ in range(repeat - len(losses))]
     spread = loss_spread(losses, problem)
     claim = _Claim.of(problem)
     name, one_copy = name_of(problem.loss_function), not (changes or remembers)
+    if remembers:
+        problem.handed.keep_more()
     notes = [
         *([f"the loss differs from call to call at one point, by {spread:.1e}: taken as its noise"] if spread else ()),
         *repeated_notes(problem, claim.gradient, repeat),
@@ -92,54 +92,59 @@ def nudged(problem: FunctionProblem) -> FunctionProblem:
     return dataclasses.replace(problem, notes=(*problem.notes, *nudge_notes(problem)))
 
 
-def again_at_the_point(problem: FunctionProblem, first: _LossCall) -> tuple[list[float], Sequence[str], bool]:
-    """Call the loss at the point again, on arrays that were somewhere else before.
+def first_calls(problem: FunctionProblem) -> tuple[_LossCall, list[float], Sequence[str], bool]:
+    """Call the loss at the point, and once more there on arrays that were somewhere else before.
 
     Returns
     -------
+    first : _LossCall
+        At the point.
     losses : list of float
         At the point, that of the first call among them, so far as the arrays were right.
     changes : sequence of str
         The arrays that the loss changed.
     remembers : bool
-        Whether the loss is that of where the arrays were before.
+        Whether the loss may be that of where the arrays were before.
     """
+    arguments = problem.arguments(problem.point)  # as long as they are here, no others have their ids
+    first = _LossCall.of(problem, arguments)
+    require_finite(first.loss, problem)
     if first.changed:
-        return [first.loss, _LossCall.of(problem).loss], first.changed, False
-    moved = nudged_everywhere(problem)
-    arguments, changes, again = loss_in_place(problem, moved)
-    if again == first.loss or changes:
-        return [first.loss, again if not changes else _LossCall.of(problem).loss], changes, False
-    arguments.put(moved)  # where the loss believes them to be
+        return first, [first.loss, _LossCall.of(problem).loss], first.changed, False
+    moved, again = loss_in_place(problem)
+    changes = moved.changed(problem.point, problem.data)
+    if again == first.loss and not changes:
+        return first, [first.loss, again], (), False
+    nudge(moved, problem.point)  # where the loss believes it to be
     fresh = _LossCall.of(problem).loss
-    if fresh != first.loss:
-        return [first.loss, fresh], (), False
-    arguments, _, stale = loss_in_place(problem, moved)
-    arguments.put(moved)
+    if changes or fresh != first.loss:
+        return first, [first.loss, fresh], changes, False
+    moved, stale = loss_in_place(problem)
+    nudge(moved, problem.point)
     last = _LossCall.of(problem).loss
-    if np.array_equal(stale, again, equal_nan=True):
-        return [first.loss, fresh, last], (), True
-    return [first.loss, again, fresh, stale, last], (), False
+    remembers = np.array_equal(stale, again, equal_nan=True)
+    return first, [first.loss, fresh, last] if remembers else [first.loss, again, fresh, stale, last], (), remembers
 
 
-def loss_in_place(problem: FunctionProblem, moved: Parameters) -> tuple[Arguments, Sequence[str], float]:
-    """Call the loss somewhere, and on the same arrays at the point; return the arrays and the second loss."""
-    arguments = problem.arguments(moved)
+def loss_in_place(problem: FunctionProblem) -> tuple[Arguments, float]:
+    """Call the loss a little beside the point, and on the same arrays at the point; return them and the second loss."""
+    arguments = problem.arguments(problem.point)
+    nudge(arguments, problem.point)
     with np.errstate(all="ignore"):
         problem.loss_or_nan(arguments)
-        changes = arguments.changed(moved, problem.data)
         arguments.put(problem.point)
-        return arguments, changes, problem.loss_or_nan(arguments)
+        return arguments, problem.loss_or_nan(arguments)
 
 
-def nudged_everywhere(problem: FunctionProblem) -> dict[str, Array]:
-    """Return the point with every entry moved a little, up or down."""
+def nudge(arguments: Arguments, point: Parameters) -> None:
+    """Move every entry a little, up or down, to the same place each time."""
     random = np.random.default_rng(0)
-    moved = {}
-    for name, values in problem.point.items():
-        signs = random.choice([-1.0, 1.0], values.shape)
-        moved[name] = values + signs * little(values, random)
-    return moved
+    arguments.put(point)
+    for array in arguments.given.values():
+        values, size = array.reshape(-1), largest_entry(array)
+        for start in range(0, len(values), PIECE):
+            part = values[start : start + PIECE]
+            part += random.choice([-1.0, 1.0], part.shape) * little(part, size, random)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,8 +157,8 @@ class _LossCall:
     changed: Sequence[str]
 
     @classmethod
-    def of(cls, problem: FunctionProblem) -> _LossCall:
-        arguments = problem.arguments(problem.point)
+    def of(cls, problem: FunctionProblem, arguments: Arguments | None = None) -> _LossCall:
+        arguments = arguments or problem.arguments(problem.point)
         answer = problem.loss_returned(first_answer(problem, arguments))
         loss = scalar_loss(answer, f"what {name_of(problem.loss_function)} returned")
         dtype = np.asarray(answer).dtype
@@ -228,14 +233,15 @@ def loss_spread(losses: list[float], problem: FunctionProblem) -> float:
     """
     if all(loss == losses[0] for loss in losses):
         return 0.0
-    losses = losses + [_LossCall.of(problem).loss for _ in range(MEASURING_CALLS)]
+    one_after_another = [_LossCall.of(problem).loss for _ in range(MEASURING_CALLS)]
+    losses = losses + one_after_another
     spread = max(losses) - min(losses)
     if not spread <= MOST_NOISE * max(map(abs, losses)):
         raise ProblemError(
             f"the loss differs from call to call at one point: {losses[0]!r}, then"
             f" {next(loss for loss in losses if loss != losses[0])!r}"
             f" (spread {spread:.1e} in {len(losses)} calls), expected the same value",
-            hint=hint_of(np.array(losses)[:, np.newaxis], "loss"),
+            hint=hint_of(np.array(one_after_another)[:, np.newaxis], "loss"),
         )
     return spread
 
@@ -314,12 +320,16 @@ def nudged_losses(problem: FunctionProblem, name: str) -> Iterator[float]:
     random = np.random.default_rng(0)
     values = problem.point[name]
     for _ in range(NUDGES):
-        yield problem.loss({name: values + little(values, random)})
+        yield problem.loss({name: values + little(values, largest_entry(values), random)})
 
 
-def little(values: Array, random: np.random.Generator) -> Array:
-    """Return for each entry a small part of it; of a zero, of the largest."""
-    size = float(np.max(np.abs(values), initial=0.0)) or 1.0
+def largest_entry(values: Array) -> float:
+    """Return the largest magnitude; 1 where all are zero."""
+    return max(float(np.max(values)), -float(np.min(values))) or 1.0
+
+
+def little(values: Array, size: float, random: np.random.Generator) -> Array:
+    """Return for each entry a small part of it; of a zero, of the size."""
     return np.asarray(NUDGE * random.uniform(0.5, 1.5, values.shape) * np.where(values == 0, size, values))
 
 

@@ -11,6 +11,7 @@ from gradcheck_cli.parameters import Array
 __all__ = ["Cause", "cause_of", "hint_of"]
 
 SAME_STEP = 1e-6  # relative: what two steps of a sum in float32 may differ by
+SETTLED = 0.1  # of how far the first half of the calls lie apart
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
 
 
@@ -28,12 +29,12 @@ class Cause(enum.Enum):
 
 HINTS = {
     Cause.ADDS_UP: "every call adds the same to the {what}: set it to zero before it is computed",
-    Cause.STATE: "nothing in it looks random: does the function keep a state from call to call (a hidden state, a running"
-    " mean, a buffer)? set it back at the start of each call",
+    Cause.STATE: "nothing in it looks random: does the function keep a state from call to call (a hidden state, a"
+    " running mean, a buffer)? set it back at the start of each call",
     Cause.SELDOM: "most calls are the same: do threads write to one array, or is memory read before it is set?"
     " --repeat 100 calls it more often",
-    Cause.CHANCE: "seed its random numbers inside the function: np.random.default_rng(0), torch.manual_seed(0); or does it"
-    " keep a state between calls?",
+    Cause.CHANCE: "seed its random numbers inside the function: np.random.default_rng(0), torch.manual_seed(0); or does"
+    " it keep a state between calls?",
 }
 TWICE = "the second call returns twice the first: the gradient is added up from call to call; set it to zero before the"
 TWICE += " backward pass"
@@ -50,7 +51,11 @@ def hint_of(calls: Array, what: str) -> str:
         What that is.
     """
     cause = cause_of(calls)
-    if cause is Cause.ADDS_UP and what == "gradient" and is_same(calls[1], 2 * calls[0], float(np.max(np.abs(calls[1])))):
+    if (
+        cause is Cause.ADDS_UP
+        and what == "gradient"
+        and is_same(calls[1], 2 * calls[0], float(np.max(np.abs(calls[1]))))
+    ):
         return TWICE
     return HINTS[cause].format(what=what)
 
@@ -61,7 +66,7 @@ def cause_of(calls: Array) -> Cause:
     Parameters
     ----------
     calls : ndarray of shape (k, n)
-        What k calls returned, one after another; random ones look like a state about once in 10^5 where k is 10.
+        What k calls returned, one after another; of eight random ones, one in a thousand looks like a state.
     """
     if adds_up(calls):
         return Cause.ADDS_UP
@@ -89,15 +94,19 @@ def circles(calls: Array) -> bool:
 
 
 def drifts(calls: Array) -> bool:
-    """Whether each step leads on from the one before, or is no longer than it."""
+    """Whether each step leads on from the one before, or the calls settle down elsewhere than they began."""
     if np.array_equal(calls[0], calls[-1]):
         return False
     steps = np.diff(calls, axis=0)
-    lengths = np.linalg.norm(steps, axis=1)
     onward = np.sum(steps[1:] * steps[:-1], axis=1) > 0
-    moving = lengths[1:] > 0
-    leads_on = bool(np.all(onward == moving))
-    return leads_on or bool(np.all(lengths[1:] <= lengths[:-1]))
+    leads_on = bool(np.all(onward == steps[1:].any(axis=1)))
+    half = len(calls) // 2
+    return leads_on or bool(widest(calls[half:]) <= SETTLED * widest(calls[:half]))
+
+
+def widest(calls: Array) -> float:
+    """Return by how much an entry differs between calls, at most."""
+    return float(np.max(np.ptp(calls, axis=0)))
 
 
 def share_of_most(calls: Array) -> float:

@@ -32,7 +32,8 @@ __all__ = ["FunctionProblem", "Handed", "Recipe", "call", "name_of", "raised"]
 WORDS_OF_PROGRESS = 20  # for a large parameter
 SAME = 1e-9  # relative: what a loss may differ by from one machine to another
 OF_SCATTER = 10.0  # standard deviations that a random loss may differ by
-MOST_KEPT = 2**26  # bytes of arrays that were handed out
+MOST_KEPT = 2**26  # bytes of arrays that were handed out, where the function remembers them
+UNTIL_KNOWN = 2**20  # the same until it is known
 OF_ONE = 2**10  # bytes that the arrays of one call take besides their numbers
 
 NO_VALUE_THERE = (ArithmeticError, ValueError)
@@ -68,20 +69,33 @@ class MovedRecipe:
 
 
 class Handed:
-    """What the functions were called with last, as much as there is memory for; it does not travel."""
+    """What the functions were called with last, as much as there is room for; it does not travel.
 
-    def __init__(self) -> None:
-        self.kept: deque[Arguments] | None = None
+    Parameters
+    ----------
+    most : int, optional
+        Bytes that there are for it.
+    least : int, optional
+        Of how many calls the arrays are kept whatever they take.
+    """
 
-    def __reduce__(self) -> tuple[type[Handed], tuple[()]]:
-        return Handed, ()
+    def __init__(self, most: int = UNTIL_KNOWN, least: int = 0) -> None:
+        self.most, self.least = most, least
+        self.kept: deque[Arguments] = deque()
+
+    def __reduce__(self) -> tuple[type[Handed], tuple[int, int]]:
+        return Handed, (self.most, self.least)
 
     def keep(self, arguments: Arguments) -> Arguments:
-        """Keep the arguments of one more call; those of two calls are kept whatever they take."""
-        if self.kept is None:  # they are all of one size
-            self.kept = deque(maxlen=max(2, MOST_KEPT // (arguments.size + OF_ONE)))
+        """Keep the arguments of one more call."""
         self.kept.append(arguments)
+        while len(self.kept) > max(self.least, self.most // (arguments.size + OF_ONE)):
+            self.kept.popleft()
         return arguments
+
+    def keep_more(self) -> None:
+        """Keep as many as can be, for a function that remembers them: those of the call before at the least."""
+        self.most, self.least = MOST_KEPT, 1
 
 
 @dataclass(frozen=True)

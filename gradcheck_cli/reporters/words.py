@@ -74,8 +74,8 @@ def points_lines(report: CheckReport) -> list[str]:
     worst = points.found[points.worst - 1]
     what = "wrong" if report.verdict is Verdict.FAIL else "not to be told"
     return [
-        f"{what} at further point {worst.number} of {points.asked}, each entry moved by about {worst.moved:.2g} times its"
-        f" size (seed {points.seed}), and not at the given one",
+        f"{what} at further point {worst.number} of {points.asked}, each entry moved by about {worst.moved:.2g} times"
+        f" its size (seed {points.seed}), and not at the given one",
         *point_line(report.point or {}),
     ]
 
