@@ -7,7 +7,6 @@ one is drawn: then every entry is multiplied by a random number, so that what ha
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import math
 import time
@@ -92,13 +91,9 @@ class _Tour:
         """Go on until something is wrong."""
         sizes = np.geomspace(LEAST, MOST, self.settings.points).tolist() if self.settings.points > 1 else [1.0]
         for number, size in enumerate(sizes, start=1):
-            if self.worst.verdict is Verdict.FAIL:
+            if self.worst.verdict is Verdict.FAIL or self.spent:
                 return
-            try:
-                self.visit(number, size)
-            except SettingError:  # what is left of the budget is too little
-                self.spent = True
-                return
+            self.visit(number, size)
 
     def visit(self, number: int, size: float) -> None:
         """Check at one further point: the first that is drawn where something can be told."""
@@ -109,8 +104,10 @@ class _Tour:
                 told = report, there
                 if report.verdict is not Verdict.INCONCLUSIVE:
                     break
+            if self.spent:
+                break
         if told is None:
-            self.found.append(FurtherPoint(number, size, None, None))
+            self.found.extend([] if self.spent else [FurtherPoint(number, size, None, None)])
             return
         report, there = told
         self.found.append(FurtherPoint(number, size, report.verdict, report.difference))
@@ -127,12 +124,16 @@ class _Tour:
                 yield there
 
     def checked(self, there: Problem) -> CheckReport | None:
-        """Return the report at another point; None where no check can be made there."""
-        with contextlib.suppress(ProblemError, UserFunctionError):
+        """Return the report at another point; None where no check can be made there, or no more."""
+        try:
             report = self.check_at(there, self.settings_at(there), self.seed)
-            self.evaluations += report.evaluations
-            return report
-        return None
+        except SettingError:  # what is left of the budget is too little
+            self.spent = True
+            return None
+        except (ProblemError, UserFunctionError):
+            return None
+        self.evaluations += report.evaluations
+        return report
 
     def settings_at(self, there: Problem) -> Settings:
         """Return the settings there: the rest of the budget, and a screen unless there are few entries."""
@@ -150,7 +151,7 @@ class _Tour:
 
     def report(self) -> CheckReport:
         """Return the worst report, and what was found at all points."""
-        facts = PointFacts(self.settings.points, self.seed, tuple(self.found), self.worst_number)
+        facts = PointFacts(self.settings.points, self.given.verdict, self.seed, tuple(self.found), self.worst_number)
         point = {**getattr(self.problem, "point", {}), **self.where}
         whole = {**self.worst.settings, "points": self.settings.points, "mode": self.given.settings["mode"]}
         report = dataclasses.replace(
@@ -199,5 +200,5 @@ def moved(parameters: Parameters, size: float, random: np.random.Generator, *, s
         sides = random.choice([-1.0, 1.0], values.shape) * random.uniform(0.5, 1.5, values.shape)
         steps = size * np.where(values == 0, whole[name], np.abs(values)) * sides
         stretched = values * (1 + size) ** random.uniform(-1, 1, values.shape)
-        point[name] = values + steps if signs else np.where(values == 0, steps, stretched)
+        point[name] = np.asarray(values + steps if signs else np.where(values == 0, steps, stretched))
     return point

@@ -218,6 +218,8 @@ class PointFacts(NamedTuple):
 
     asked: int
     """How many further points were asked for."""
+    given: Verdict
+    """What was found at the given point."""
     seed: int
     """That they come from."""
     found: tuple[FurtherPoint, ...]

@@ -79,7 +79,7 @@ def points(facts: PointFacts) -> dict[str, Any]:
     found = [
         {**point._asdict(), "verdict": None if point.verdict is None else point.verdict.value} for point in facts.found
     ]
-    return {**facts._asdict(), "found": found}
+    return {**facts._asdict(), "given": facts.given.value, "found": found}
 
 
 def parameter(result: ParameterResult) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def points_lines(report: CheckReport) -> list[str]:
     if points is None:
         return []
     if not points.worst:
-        return [f"{GIVEN[report.verdict]}{further(points)}"]
+        return [f"{GIVEN[points.given]}{further(points)}"]
     worst = points.found[points.worst - 1]
     what = "wrong" if report.verdict is Verdict.FAIL else "not to be told"
     return [
@@ -86,7 +86,9 @@ def further(points: PointFacts) -> str:
     skipped = len(points.found) - points.checked
     right = sum(point.verdict is Verdict.PASS for point in points.found)
     count = f" and at {right} further point{'s' * (right != 1)} (seed {points.seed})" if points.found else ""
-    texts = [f"at {skipped} of {points.asked} it has no value"] * bool(skipped) + [f"{left} not looked at"] * bool(left)
+    texts = [f"at {skipped} of {points.asked} the loss has no value"] * bool(skipped) + [
+        f"{left} not looked at"
+    ] * bool(left)
     return "; ".join([count, *texts]) if count or texts else ""
 
 
