@@ -34,7 +34,7 @@ from gradcheck_cli.settings import (
     Settings,
 )
 from gradcheck_cli.stages import Run
-from gradcheck_cli.watch import watch_of
+from gradcheck_cli.watch import InTurn, Watch, watch_of
 
 __all__ = ["check", "check_gradient"]
 
@@ -125,11 +125,13 @@ def check(
     if points and journal is not None:
         raise SettingError("a saved state is of one point", hint="leave --save and --resume out, or --points")
 
+    watch = InTurn(watch_of(progress))
+
     def at_one_point(there: Problem, settings: Settings, seed: int | None = seed) -> CheckReport:
+        watch.begin()
         return checked_at_the_point(
-            there, settings, seed, jobs=jobs, executor=executor, journal=journal, sweep_steps=sweep_steps,
-            progress=progress,
-        )  # fmt: skip
+            there, settings, seed, jobs=jobs, executor=executor, journal=journal, sweep_steps=sweep_steps, watch=watch
+        )
 
     return over_points(problem, asked, at_one_point) if points else at_one_point(problem, asked)
 
@@ -143,7 +145,7 @@ def checked_at_the_point(
     executor: Executor | str | None,
     journal: Journal | None,
     sweep_steps: bool,
-    progress: Progress,
+    watch: Watch,
 ) -> CheckReport:
     """Check the gradient where the problem's parameters are; the arguments are those of `check`."""
     started = time.perf_counter()
@@ -158,7 +160,7 @@ def checked_at_the_point(
         open_journal(journal, problem, settings)
     problem = meter.off(problem)
     with shared_out(problem, jobs=jobs, executor=executor) as shared:
-        run = Run.at_the_point(shared, settings, watch_of(progress), journal, meter)
+        run = Run.at_the_point(shared, settings, watch, journal, meter)
         report = run.whole_report(sweep_steps=sweep_steps)
     report = dataclasses.replace(report, notes=(*why, *report.notes), seconds=time.perf_counter() - started)
     if run.interrupted:

@@ -65,8 +65,6 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
     spread = loss_spread(losses, problem)
     claim = _Claim.of(problem)
     name, one_copy = name_of(problem.loss_function), not (changes or remembers)
-    if remembers:
-        problem.handed.keep_more()
     notes = [
         *([f"the loss differs from call to call at one point, by {spread:.1e}: taken as its noise"] if spread else ()),
         *repeated_notes(problem, claim.gradient, repeat),
@@ -115,33 +113,37 @@ def first_calls(problem: FunctionProblem) -> tuple[_LossCall, list[float], Seque
     changes = moved.changed(problem.point, problem.data)
     if again == first.loss and not changes:
         return first, [first.loss, again], (), False
-    nudge(moved, problem.point)  # where the loss believes it to be
-    fresh = _LossCall.of(problem).loss
+    nudge(moved, problem)  # where the loss believes it to be
+    others = problem.arguments(problem.point)
+    fresh = _LossCall.of(problem, others).loss
     if changes or fresh != first.loss:
         return first, [first.loss, fresh], changes, False
     moved, stale = loss_in_place(problem)
-    nudge(moved, problem.point)
+    nudge(moved, problem)
     last = _LossCall.of(problem).loss
-    remembers = np.array_equal(stale, again, equal_nan=True)
-    return first, [first.loss, fresh, last] if remembers else [first.loss, again, fresh, stale, last], (), remembers
+    if not np.array_equal(stale, again, equal_nan=True):
+        return first, [first.loss, again, fresh, stale, last], (), False
+    problem.handed.keep_more()
+    return first, [first.loss, fresh, last], (), True
 
 
 def loss_in_place(problem: FunctionProblem) -> tuple[Arguments, float]:
     """Call the loss a little beside the point, and on the same arrays at the point; return them and the second loss."""
     arguments = problem.arguments(problem.point)
-    nudge(arguments, problem.point)
+    nudge(arguments, problem)
     with np.errstate(all="ignore"):
         problem.loss_or_nan(arguments)
         arguments.put(problem.point)
         return arguments, problem.loss_or_nan(arguments)
 
 
-def nudge(arguments: Arguments, point: Parameters) -> None:
-    """Move every entry a little, up or down, to the same place each time."""
+def nudge(arguments: Arguments, problem: FunctionProblem) -> None:
+    """Move every entry that is checked a little, up or down, to the same place each time."""
     random = np.random.default_rng(0)
-    arguments.put(point)
-    for array in arguments.given.values():
-        values, size = array.reshape(-1), largest_entry(array)
+    arguments.put(problem.point)
+    for name in problem.parameters:
+        values = arguments.given[name].reshape(-1)
+        size = largest_entry(values)
         for start in range(0, len(values), PIECE):
             part = values[start : start + PIECE]
             part += random.choice([-1.0, 1.0], part.shape) * little(part, size, random)

@@ -10,7 +10,7 @@ from gradcheck_cli.parameters import Array
 
 __all__ = ["Cause", "cause_of", "hint_of"]
 
-SAME_STEP = 1e-6  # relative: what two steps of a sum in float32 may differ by
+SAME_STEP = 1e-5  # relative: what two steps of a sum in float32 may differ by
 SETTLED = 0.1  # of how far the first half of the calls lie apart
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
 

@@ -152,7 +152,7 @@ class FunctionProblem:
             )
         point = {**self.point, **parameters}
         recipe = None if self.recipe is None else MovedRecipe(self.recipe, point)
-        return replace(self, point=point, recipe=recipe, known=None, handed=Handed())
+        return replace(self, point=point, recipe=recipe, known=None)
 
     def loss(self, parameters: Parameters) -> float:
         """Return the loss, that at the point itself from memory; not a number where the function has no value."""
