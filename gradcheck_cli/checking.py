@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
@@ -22,7 +22,7 @@ from gradcheck_cli.problems.preflight import nudged, preflight
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.sharing.shared import shared_out
 from gradcheck_cli.problems.user_function import FunctionProblem
-from gradcheck_cli.results import CheckReport, Verdict
+from gradcheck_cli.results import CheckReport
 from gradcheck_cli.settings import (
     AUTO,
     DEFAULT_EPSILON,
@@ -164,7 +164,7 @@ def checked_at_the_point(
         report = run.whole_report(sweep_steps=sweep_steps)
     report = dataclasses.replace(report, notes=(*why, *report.notes), seconds=time.perf_counter() - started)
     if run.interrupted:
-        raise CheckInterrupted(unfinished(report, problem.parameters) if report.parameters else None)
+        raise CheckInterrupted(report if report.parameters else None)
     return report
 
 
@@ -222,19 +222,6 @@ def open_journal(journal: Journal, problem: Problem, settings: Settings) -> None
             f"the saved state is of another loss: at the point it was {journal.losses[0]!r} and is {problem.here!r}",
             hint="without --resume the check begins anew",
         )
-
-
-def unfinished(report: CheckReport, parameters: Iterable[str]) -> CheckReport:
-    """Return the report of an interrupted check: a failure stands, a pass does not."""
-    checked = [parameter.name for parameter in report.parameters]
-    missing = [name for name in parameters if name not in checked]
-    reasons = [f"interrupted: {', '.join(missing) or 'the differences'} not checked"]
-    if report.screen is not None:
-        reasons = ["interrupted: the screen did not end"]
-    elif report.entry_count < report.size:
-        reasons = []  # a sample says so itself
-    verdict = report.verdict if report.verdict is Verdict.FAIL else Verdict.INCONCLUSIVE
-    return dataclasses.replace(report, verdict=verdict, reasons=(*reasons, *report.reasons))
 
 
 def check_gradient(

@@ -150,11 +150,13 @@ class Sensitivity(NamedTuple):
     """What a PASS of a parameter would have caught."""
 
     entry: float
-    """Error of any single entry above which the check would have failed, in the units of the gradient."""
+    """Error of any single entry above which the check would have failed, in the units of the gradient; of an entry on
+    a kink only if all are."""
     relative: float
-    """`entry` over the parameter's largest reference derivative; infinite where that is 0 and `entry` is not."""
+    """The largest share of its own derivative by which an entry could be off and pass; infinite if all are zero. Of a
+    screen: `entry` over the parameter's largest claim."""
     factor: float
-    """Relative error of a common factor above which the check would have failed."""
+    """Relative error of a common factor above which the check would have failed; infinite if all are zero."""
     spread: float | None = None
     """Of a screen: relative norm of an error of any shape that is missed with the chance that the screen states."""
 

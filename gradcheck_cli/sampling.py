@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from gradcheck_cli.judging.entries import worst_of
 from gradcheck_cli.numeric.budget import BudgetedProblem
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.parameters import Array, Parameters, not_finite_positions
-from gradcheck_cli.results import CheckReport, ParameterResult, Verdict, entry_name
+from gradcheck_cli.parameters import Parameters, not_finite_positions
+from gradcheck_cli.results import ParameterResult, entry_name
 
-__all__ = ["Measured", "Sample", "joined", "placed"]
+__all__ = ["Measured", "Sample", "joined", "not_finite_places", "placed"]
 
 Positions = NDArray[np.intp]
 
@@ -132,28 +132,13 @@ def joined(parts: Sequence[Measured], parameters: Parameters) -> Measured:
     )
 
 
-def placed(report: CheckReport, positions: Mapping[str, Positions], parameters: Parameters, why: str) -> CheckReport:
-    """Return the report on a sample with its entries in their places; it is no pass, and says why and what is in it."""
-    results = tuple(placed_parameter(p, positions[p.name], parameters[p.name].shape) for p in report.parameters)
-    counts = ", ".join(
-        f"{len(positions[name]) if name in positions else 0:,} of {values.size:,} of {name}"
-        for name, values in parameters.items()
-    )
-    reasons = [f"{why}; checked: {counts}", *report.reasons]
-    bad = [place for name, claim in parameters.items() for place in not_finite_places(name, claim)]
-    if bad and report.verdict is not Verdict.FAIL:  # the budget ended before it came to them
-        reasons.append(f"the analytic gradient is not finite: {', '.join(bad)}")
-    verdict = Verdict.FAIL if bad or report.verdict is Verdict.FAIL else Verdict.INCONCLUSIVE
-    return replace(report, parameters=results, verdict=verdict, reasons=tuple(reasons))
+def not_finite_places(claim: Parameters) -> list[tuple[str, float]]:
+    """Return of each parameter whose claim is not finite the first entry that is not, by place and value."""
+    found = ((name, values, k) for name, values in claim.items() for k in not_finite_positions(values, 1))
+    return [(entry_name(name, values.shape, k), float(values.reshape(-1)[k])) for name, values, k in found]
 
 
-def not_finite_places(name: str, claim: Array) -> list[str]:
-    """Return the first entry that is not finite, with its value; nothing where all are."""
-    found = not_finite_positions(claim, 1)
-    return [f"{entry_name(name, claim.shape, k)} is {claim.reshape(-1)[k]}" for k in found]
-
-
-def placed_parameter(result: ParameterResult, positions: Positions, shape: tuple[int, ...]) -> ParameterResult:
+def placed(result: ParameterResult, positions: Positions, shape: tuple[int, ...]) -> ParameterResult:
     """Return the result of one parameter with its entries in their places."""
     worst = worst_of(result.entries)
     entries = replace(result.entries, shape=shape, positions=array("q", positions.astype(np.int64).tobytes()))

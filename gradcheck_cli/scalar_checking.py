@@ -12,9 +12,8 @@ import time
 from array import array
 from typing import Any
 
-from gradcheck_cli.judging.reasons import hidden_in_the_whole, reasons_for
-from gradcheck_cli.judging.verdicts import verdict_of, whole_verdict
 from gradcheck_cli.errors import ProblemError, vanishing_step
+from gradcheck_cli.judging.ruling import Facts, difference_verdict, ruling
 from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.results import (
     CheckReport,
@@ -98,10 +97,11 @@ def judge(model: ScalarModel, loss: float, numeric: float, reference: float, set
     bar = 0.0 if settings.classic else rounding + SMALLEST
     parameter = compare(analytic, numeric, reference, bar, settings)
     difference = 0.0 if abs(analytic) <= bar and abs(reference) <= bar else parameter.difference
-    verdict = verdict_of(difference, settings.threshold)
-    if not settings.classic:
-        verdict = whole_verdict([parameter], difference, settings)
-    report = CheckReport(
+    found = step_error(difference, settings, loss, numeric, reference)
+    verdict, reasons = ruling(
+        Facts(settings, [parameter], difference, parameter.refined_difference, {"theta": 1}, step_error=found)
+    )
+    return CheckReport(
         name=model.name,
         verdict=verdict,
         difference=difference,
@@ -113,11 +113,7 @@ def judge(model: ScalarModel, loss: float, numeric: float, reference: float, set
         reference="" if settings.classic else "complex step",
         seconds=0.0,
         parameters=(parameter,),
-    )
-    if settings.classic:
-        return dataclasses.replace(report, reasons=hidden_in_the_whole((parameter,), verdict))
-    return dataclasses.replace(
-        report, reasons=reasons_for(report, settings, step_error(report, loss, numeric, reference))
+        reasons=reasons,
     )
 
 
@@ -133,7 +129,7 @@ def compare(analytic: float, numeric: float, reference: float, bar: float, setti
     return ParameterResult(
         name="theta",
         shape=(),
-        verdict=verdict_of(difference, settings.threshold) if settings.classic else verdict,
+        verdict=difference_verdict(difference, settings.threshold) if settings.classic else verdict,
         difference=difference,
         refined_difference=relative_difference(analytic, reference),
         analytic_norm=abs(analytic),
@@ -161,11 +157,13 @@ def sensitivity(reference: float, bar: float, threshold: float) -> Sensitivity:
     return Sensitivity(caught, share, share)
 
 
-def step_error(report: CheckReport, loss: float, numeric: float, reference: float) -> StepError | None:
+def step_error(
+    difference: float, settings: Settings, loss: float, numeric: float, reference: float
+) -> StepError | None:
     """Return the error of the centred difference: of a linear J it can only be round-off."""
-    if isinstance(report.epsilon, str) or report.difference <= report.threshold:
+    if settings.classic or settings.step is None or difference <= settings.threshold:
         return None
     size = abs(numeric) + abs(reference)
     noise = sys.float_info.epsilon * abs(loss) / 2
-    floor = noise / report.epsilon / size if size else 0.0
+    floor = noise / settings.step / size if size else 0.0
     return StepError(StepFault.ROUND_OFF, floor, "theta")

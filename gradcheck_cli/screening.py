@@ -9,11 +9,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradcheck_cli.judging.entries import counted_difference
-from gradcheck_cli.judging.precision import LARGEST_DIFFERENCE, SINGLE_NOTE, are_single_numbers
-from gradcheck_cli.judging.reasons import blind, non_finite, passed_by_the_norm
-from gradcheck_cli.judging.slopes import compare_screened, slope_reference
-from gradcheck_cli.judging.verdicts import blind_parameters
 from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.diagnosis.screened import (
@@ -24,13 +19,17 @@ from gradcheck_cli.diagnosis.screened import (
     largest_claims,
     unexplained_finding,
 )
+from gradcheck_cli.judging.entries import relative_difference
+from gradcheck_cli.judging.precision import LARGEST_DIFFERENCE, SINGLE_NOTE, are_single_numbers
+from gradcheck_cli.judging.ruling import Facts, ruling
+from gradcheck_cli.judging.slopes import compare_screened, slope_reference
 from gradcheck_cli.numeric.budget import BudgetSpentError
 from gradcheck_cli.numeric.screen import MISSED, Screen, evaluations_of
 from gradcheck_cli.numeric.slopes import ALONE, Slope, Slopes
-from gradcheck_cli.parameters import Array, Parameters, not_finite_positions
+from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, not_finite_positions
 from gradcheck_cli.problems.directions import Direction, start_of
 from gradcheck_cli.problems.problem import Directional
-from gradcheck_cli.results import CheckReport, Entries, EntryVerdict, ParameterResult, ScreenFacts, Verdict
+from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, ScreenFacts, Verdict
 from gradcheck_cli.settings import AUTO, Settings
 from gradcheck_cli.watch import Watch
 
@@ -50,6 +49,8 @@ class Screening:
     loss: float
     settings: Settings
     watch: Watch
+    budget: str
+    """In words."""
     interrupted: bool = False
     spent: bool = False
     """Whether the budget ended before the screen did."""
@@ -145,9 +146,10 @@ class Screening:
             return None
         parameters = [self.compared(name, self.slopes, self.screen) for name in self.screen.own]
         difference = self.difference(self.slopes, self.screen)
+        verdict, reasons = ruling(self.facts(parameters, difference, self.slopes, self.screen))
         report = CheckReport(
             name=self.problem.name,
-            verdict=self.verdict(parameters, difference, self.slopes, self.screen),
+            verdict=verdict,
             difference=difference,
             refined_difference=difference,
             threshold=self.settings.threshold,
@@ -157,11 +159,11 @@ class Screening:
             reference="slopes along random directions",
             seconds=0.0,
             parameters=tuple(parameters),
+            reasons=reasons,
             notes=(*self.problem.notes, *self.notes(self.slopes)),
-            screen=self.facts(self.screen),
+            screen=self.how(self.screen),
         )
-        report = dataclasses.replace(report, reasons=tuple(self.reasons(report, self.screen)))
-        return self.with_findings(report, self.slopes, self.screen) if report.verdict is Verdict.FAIL else report
+        return self.with_findings(report, self.slopes, self.screen) if verdict is Verdict.FAIL else report
 
     def compared(self, name: str, slopes: Slopes, screen: Screen) -> ParameterResult:
         """Return the result of one parameter."""
@@ -177,25 +179,24 @@ class Screening:
         claims = {name: np.array([slope.claim for slope in own]) for name, own in screen.own.items()}
         claims |= {name: np.full(len(claims[name]), np.nan) for name in self.not_finite if name in claims}
         values = {name: reference.values for name, reference in references.items()}
-        return counted_difference(claims, values, references, self.settings)
+        return relative_difference(dictionary_to_vector(claims), dictionary_to_vector(values))
 
-    def verdict(
-        self, parameters: Sequence[ParameterResult], difference: float, slopes: Slopes, screen: Screen
-    ) -> Verdict:
-        """Return FAIL where a slope contradicts its claim, PASS where all was screened well enough."""
-        verdicts = {parameter.verdict for parameter in parameters}
-        if Verdict.FAIL in verdicts or screen.whole_is_wrong():
-            return Verdict.FAIL
-        whole = len(parameters) == len(self.analytic) and not any(map(slopes.contradicts, screen.whole))
-        enough = (
-            whole
-            and not (self.interrupted or self.spent)
-            and difference <= self.settings.threshold
-            and not blind_parameters(parameters, self.settings)
+    def facts(self, parameters: Sequence[ParameterResult], difference: float, slopes: Slopes, screen: Screen) -> Facts:
+        """Return what there is to judge."""
+        wrong = [p.name for p in parameters if p.verdict is Verdict.FAIL]
+        return Facts(
+            settings=self.settings,
+            parameters=parameters,
+            difference=difference,
+            refined_difference=difference,
+            sizes={name: claim.size for name, claim in self.analytic.items()},
+            interrupted=self.interrupted,
+            spent=self.budget if self.spent else "",
+            whole=whole_verdict(slopes, screen),
+            more_wrong=[name for name in wrong if self.more_is_wrong(name, screen)],
         )
-        return Verdict.PASS if enough and verdicts == {Verdict.PASS} else Verdict.INCONCLUSIVE
 
-    def facts(self, screen: Screen) -> ScreenFacts:
+    def how(self, screen: Screen) -> ScreenFacts:
         """Return how the gradient was screened."""
         directions = len(screen.whole) + sum(map(len, screen.own.values()))
         return ScreenFacts(self.settings.seed, directions, MISSED)
@@ -206,22 +207,6 @@ class Screening:
             yield "judged as float32 arithmetic, as asked for"
         elif slopes.threshold > self.settings.threshold:
             yield SINGLE_NOTE
-
-    def reasons(self, report: CheckReport, screen: Screen) -> Iterator[str]:
-        """Say why the verdict is what it is, where the slopes alone do not."""
-        yield from non_finite(report)
-        yield from passed_by_the_norm(report)
-        if screen.whole_is_wrong() and not any(p.verdict is Verdict.FAIL for p in report.parameters):
-            yield "the slopes through all parameters together contradict the gradient, those through each alone do not"
-        missing = [name for name in self.analytic if name not in screen.own]
-        if missing:
-            yield f"not screened: {', '.join(missing)}"
-        for p in report.parameters:
-            yield from slope_reasons(p)
-        for p in report.parameters:
-            if p.verdict is Verdict.FAIL and self.more_is_wrong(p.name, screen):
-                yield f"{p.name}: more is wrong than the entries that were found; --locate looks for more of them"
-        yield from blind(report, self.settings)
 
     def more_is_wrong(self, name: str, screen: Screen) -> bool:
         """Whether the entries that were found leave a slope of a parameter unexplained."""
@@ -292,18 +277,13 @@ class Screening:
         return right
 
 
+def whole_verdict(slopes: Slopes, screen: Screen) -> EntryVerdict:
+    """Return what the slopes through all parameters say of the claim."""
+    if screen.whole_is_wrong():
+        return EntryVerdict.DISAGREES
+    return EntryVerdict.UNRESOLVED if any(map(slopes.contradicts, screen.whole)) else EntryVerdict.AGREES
+
+
 def entries_at(array: Array, sample: Sampled | None) -> Array:
     """Return an array, or a sample of it."""
     return array if sample is None else array.reshape(-1)[sample.positions]
-
-
-def slope_reasons(parameter: ParameterResult) -> Iterator[str]:
-    """Say which slopes of a parameter are too coarse, or lie on a kink."""
-    slopes: Entries | None = parameter.slopes
-    if slopes is None:
-        return
-    coarse, kinks = slopes.count(EntryVerdict.UNRESOLVED), slopes.count(EntryVerdict.KINK)
-    if coarse:
-        yield f"{parameter.name}: the numeric side cannot resolve {coarse} of {len(slopes)} slopes"
-    if kinks:
-        yield f"{parameter.name}: {kinks} of {len(slopes)} slopes lie on a kink, where any between its sides is right"

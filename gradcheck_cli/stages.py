@@ -11,20 +11,18 @@ from typing import TypeVar
 
 import numpy as np
 
+from gradcheck_cli.diagnosis.diagnose import diagnosed
+from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
+from gradcheck_cli.errors import CheckInterrupted, ProblemError, SettingError
 from gradcheck_cli.judging.entries import (
     compare_classic,
     compare_parameter,
-    counted_difference,
     entry_verdicts,
     relative_difference,
     settled_reference,
 )
 from gradcheck_cli.judging.precision import judge_precision
-from gradcheck_cli.judging.reasons import hidden_in_the_whole, reasons_for
-from gradcheck_cli.judging.verdicts import verdict_of, whole_verdict
-from gradcheck_cli.diagnosis.diagnose import diagnosed
-from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
-from gradcheck_cli.errors import CheckInterrupted, ProblemError, SettingError
+from gradcheck_cli.judging.ruling import Facts, ruling
 from gradcheck_cli.modes import evaluations_of_all
 from gradcheck_cli.numeric.budget import AT_ONCE, BudgetedProblem, BudgetSpentError
 from gradcheck_cli.numeric.centred import centred_gradient, require_step_taken
@@ -42,7 +40,7 @@ from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradie
 from gradcheck_cli.problems.sharing.shared import SharedProblem
 from gradcheck_cli.problems.wrapped import WrappedProblem
 from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, StepError, Verdict
-from gradcheck_cli.sampling import Measured, Sample, joined, placed
+from gradcheck_cli.sampling import Measured, Sample, joined, not_finite_places, placed
 from gradcheck_cli.screening import Screening
 from gradcheck_cli.settings import SCREEN, Settings
 from gradcheck_cli.watch import Watch
@@ -138,13 +136,13 @@ class Run:
 
     def screen_report(self) -> CheckReport:
         """Judge by slopes along random directions."""
-        screening = Screening(self.problem, self.analytic, self.loss or 0.0, self.settings, self.watch)
+        words = self.problem.words
+        screening = Screening(self.problem, self.analytic, self.loss or 0.0, self.settings, self.watch, words)
         screening.measure()
         self.interrupted, self.spent = screening.interrupted, screening.spent
         report = screening.report()
         if report is not None:
-            spent = (f"the budget of {self.problem.words} is spent",) if self.spent else ()
-            return dataclasses.replace(report, reasons=(*spent, *report.reasons))
+            return report
         if self.interrupted:
             raise CheckInterrupted(None)
         raise too_small(self.problem, self.settings)
@@ -155,9 +153,7 @@ class Run:
         numeric = self.centred_differences(self.problem, self.problem.parameters)
         parameters = [compare_classic(name, self.analytic[name], numeric[name], threshold) for name in numeric]
         difference = whole_difference(self.analytic, numeric)
-        verdict = verdict_of(difference, threshold)
-        report = self.report(parameters, verdict, difference, difference)
-        return dataclasses.replace(report, reasons=hidden_in_the_whole(parameters, verdict))
+        return self.report(self.facts(parameters, difference, difference))
 
     def full_report(self) -> CheckReport:
         """Judge every entry by its reference; the difference at the chosen step stays the headline."""
@@ -199,31 +195,52 @@ class Run:
             compare_parameter(name, analytic[name], numeric[name], reference, settings.threshold)
             for name, reference in references.items()
         ]
-        difference = counted_difference(analytic, numeric, references, settings)
-        verdict = whole_verdict(parameters, difference, settings)
-        report = self.report(parameters, verdict, difference, whole_difference(analytic, values))
-        report = dataclasses.replace(report, reference=measured.method, notes=(*report.notes, *precision_notes))
-        report = dataclasses.replace(
-            report, reasons=reasons_for(report, settings, self.step_error(report, measured, values))
+        if measured.positions is not None:
+            parameters = [placed(p, measured.positions[p.name], self.analytic[p.name].shape) for p in parameters]
+        facts = self.facts(
+            parameters,
+            whole_difference(analytic, numeric),
+            whole_difference(analytic, values),
+            measured,
         )
-        report = self.diagnosed(report, measured, references) if verdict is Verdict.FAIL else report
-        if measured.positions is None:
-            return report
-        why = "interrupted" if self.interrupted else f"the budget of {self.problem.words} is spent"
-        return placed(report, measured.positions, self.analytic, why)
+        report = self.report(facts)
+        report = dataclasses.replace(report, reference=measured.method, notes=(*report.notes, *precision_notes))
+        return self.diagnosed(report, measured, references) if report.verdict is Verdict.FAIL else report
+
+    def facts(
+        self,
+        parameters: Sequence[ParameterResult],
+        difference: float,
+        refined: float,
+        measured: Measured | None = None,
+    ) -> Facts:
+        """Return what there is to judge; under the course's rule there is no reference that was measured."""
+        sampled = measured is not None and measured.positions is not None
+        return Facts(
+            settings=self.settings,
+            parameters=parameters,
+            difference=difference,
+            refined_difference=refined,
+            sizes={name: claim.size for name, claim in self.analytic.items()},
+            step_error=self.step_error(difference, measured) if measured else None,
+            interrupted=self.interrupted,
+            spent=self.problem.words if sampled and not self.interrupted else "",
+            not_finite=not_finite_places(self.analytic) if sampled else (),
+        )
 
     def diagnosed(self, report: CheckReport, measured: Measured, references: Mapping[str, Reference]) -> CheckReport:
         """Name the mistakes."""
         problem, analytic, positions = self.problem.base, measured.analytic, measured.positions
+        threshold = self.settings.threshold
         at = problem.parameters if positions is None else at_positions(problem.parameters, positions)
         evidence = Evidence(
             parameters={name: at[name] for name in references},
             analytic={name: analytic[name] for name in references},
-            reference={name: settled_reference(analytic[name], r) for name, r in references.items()},
+            reference={name: settled_reference(analytic[name], r, threshold) for name, r in references.items()},
             floors={name: reference.bars for name, reference in references.items()},
             single_floors={name: reference.single_bars for name, reference in references.items()},
             network=problem if isinstance(problem, Network) and not self.interrupted else None,
-            threshold=self.settings.threshold,
+            threshold=threshold,
             samples={n: Sampled(problem.parameters[n].shape, p) for n, p in (positions or {}).items()},
         )
         return diagnosed(report, evidence)
@@ -259,31 +276,32 @@ class Run:
             return {}
         return self.collect(centred_gradient(problem, names, step, self.entries_done))
 
-    def step_error(self, report: CheckReport, measured: Measured, values: Parameters) -> StepError | None:
+    def step_error(self, difference: float, measured: Measured) -> StepError | None:
         """Find what is wrong with the step, where the difference is above the threshold."""
-        step = self.settings.step
-        if step is None or self.interrupted or measured.positions is not None or report.difference <= report.threshold:
+        step, within = self.settings.step, difference <= self.settings.threshold
+        if step is None or self.interrupted or measured.positions is not None or within:
             return None
+        values = {name: reference.values for name, reference in measured.references.items()}
         with contextlib.suppress(BudgetSpentError):
             return find_step_error(self.problem, {**values, **measured.numeric}, values, step, self.settings.seed)
         return None
 
-    def report(
-        self, parameters: Sequence[ParameterResult], verdict: Verdict, difference: float, refined: float
-    ) -> CheckReport:
+    def report(self, facts: Facts) -> CheckReport:
         """Return the report, but for what only one of the rules has."""
+        verdict, reasons = ruling(facts)
         return CheckReport(
             name=self.problem.name,
             verdict=verdict,
-            difference=difference,
-            refined_difference=refined,
+            difference=facts.difference,
+            refined_difference=facts.refined_difference,
             threshold=self.settings.threshold,
             epsilon=self.settings.epsilon,
             loss=self.loss,
             evaluations=self.evaluations,
             reference="",
             seconds=0.0,
-            parameters=tuple(parameters),
+            parameters=tuple(facts.parameters),
+            reasons=reasons,
             notes=tuple(self.problem.notes),
             evaluation=evaluation_of(self.problem.base),
         )

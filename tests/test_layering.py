@@ -38,6 +38,8 @@ MAY_IMPORT = {
     "__main__": {"cli"},
 }
 """For each stage or module of the top level: which others it may import. `cli` and `pytest_plugin` may import all."""
+AGREEMENT = "gradcheck_cli.judging.agreement"
+"""The rule by which a claim agrees: it stands below all that measure and judge, and knows none of them."""
 AT_THE_END = {"cli", "pytest_plugin", "__main__"}
 STDLIB_ONLY = {"errors", "results", "settings", "text", "__init__", "__main__", "config"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -82,8 +84,17 @@ def test_imports_only_from_stages_before_its_own(module: Path) -> None:
     if stage in {"cli", "pytest_plugin"}:
         return
     assert stage in MAY_IMPORT, f"{stage} has no place in the order of the stages"
-    own = {name.split(".")[1] for name in imported(parse(module)) if name.startswith("gradcheck_cli.")}
+    names = {name for name in imported(parse(module)) if name.startswith("gradcheck_cli.")}
+    if stage == "numeric":
+        names = {name for name in names if not name.startswith(f"{AGREEMENT}.")}
+    own = {name.split(".")[1] for name in names}
     assert own <= MAY_IMPORT[stage] | {stage, "__version__"}
+
+
+@pytest.mark.parametrize("file", ["__init__.py", "agreement.py"])
+def test_the_rule_that_the_numeric_side_may_use_knows_nothing_of_the_program(file: str) -> None:
+    names = set(imported(parse(PACKAGE / "judging" / file)))
+    assert not {name for name in names if name.startswith("gradcheck_cli")}
 
 
 @every_module

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli.judging.precision import are_single_numbers
 from gradcheck_cli.diagnosis.engine import Walk
 from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.diagnosis.wording import entries_of
-from gradcheck_cli.results import CheckReport, Finding
+from gradcheck_cli.judging.precision import are_single_numbers
+from gradcheck_cli.results import CheckReport, Finding, Verdict
 
 __all__ = ["diagnose", "diagnosed"]
 
@@ -43,12 +43,20 @@ def diagnose(evidence: Evidence) -> tuple[Finding, ...]:
 
 
 def diagnosed(report: CheckReport, evidence: Evidence) -> CheckReport:
-    """Return a report with its findings; a diagnosis that crashes changes nothing but the notes."""
+    """Return a report with its findings; a diagnosis that crashes changes nothing but the notes.
+
+    A finding never accuses a parameter alone whose verdict is not FAIL.
+    """
     try:
-        return replace(report, findings=diagnose(evidence))
+        return replace(report, findings=tuple(f for f in diagnose(evidence) if accuses_what_fails(f, report)))
     except Exception as error:  # noqa: BLE001  (the verdict stands, whatever a guess at its cause runs into)
         note = f"the diagnosis failed, please report it: {type(error).__name__}: {error}"
         return replace(report, notes=(*report.notes, note))
+
+
+def accuses_what_fails(finding: Finding, report: CheckReport) -> bool:
+    """Whether a finding is of what failed: of a wrong parameter, or of more than one parameter."""
+    return finding.where not in {f"d{p.name}" for p in report.parameters if p.verdict is not Verdict.FAIL}
 
 
 def single_precision() -> Finding:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.judging.agreement import agrees
 from gradcheck_cli.parameters import Array, Parameters, norm
 from gradcheck_cli.problems.network import Network
 from gradcheck_cli.results import entry_name
@@ -76,9 +77,7 @@ class Evidence:
 
     def wrong_entries(self, name: str, expected: Array) -> NDArray[np.bool_]:
         """Return where the claim is off from `expected` by more than its floor and the threshold explain."""
-        claim = self.analytic[name]
-        allowed = self.threshold * np.maximum(np.abs(claim), np.abs(expected)) + self.floors[name]
-        return ~(np.abs(claim - expected) <= allowed)
+        return ~agrees(self.analytic[name], expected, expected, self.floors[name], self.threshold)
 
     def agrees(self, name: str, expected: Array) -> bool:
         """Whether the claim is what `expected` says, entry by entry."""

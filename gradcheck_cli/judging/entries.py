@@ -1,12 +1,8 @@
 """The analytic gradient against the numeric one: differences and verdicts.
 
-An entry agrees where its analytic value lies no further from the reference (at a kink: from the range of its slopes)
-than
-
-    threshold * max(|analytic|, |reference|) + bar
-
-with the bar of the reference, and disagrees elsewhere. A parameter fails where an entry disagrees, so nothing small is
-hidden in a large norm. Every comparison is written so that a number that is not finite fails.
+An entry agrees where its analytic value does with the reference (at a kink: with the range of its slopes) by the rule
+of `agreement`, and disagrees elsewhere. A parameter fails where an entry disagrees, so nothing small is hidden in a
+large norm. Every comparison is written so that a number that is not finite fails.
 """
 
 from __future__ import annotations
@@ -18,7 +14,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.judging.verdicts import verdict_of
+from gradcheck_cli.judging.agreement import agrees
+from gradcheck_cli.judging.ruling import difference_verdict, entries_verdict
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, norm
 from gradcheck_cli.results import Entries, EntryVerdict, ParameterResult, Sensitivity, Verdict
@@ -27,15 +24,12 @@ from gradcheck_cli.settings import Settings
 __all__ = [
     "compare_classic",
     "compare_parameter",
-    "counted_difference",
     "entries_of",
     "entry_verdicts",
     "relative_difference",
     "settled_reference",
     "worst_of",
 ]
-
-MOST_UNRESOLVED = 0.5  # share of a parameter's entries; above it the parameter has not been checked
 
 
 def relative_difference(analytic: Array, numeric: Array) -> float:
@@ -60,71 +54,38 @@ def relative_difference(analytic: Array, numeric: Array) -> float:
     return norm(analytic - numeric) / (norm(analytic) + norm(numeric))
 
 
-def counted_difference(
-    analytic: Parameters, numeric: Parameters, references: Mapping[str, Reference], settings: Settings
-) -> float:
-    """Return the difference of the whole.
-
-    At a step it is the course's figure. With epsilon auto it is taken against the reference; where that exceeds the
-    threshold, only what the error bars do not explain is counted. Two gradients that are zero to rounding differ by 0.
-    """
-    if all(is_zero_to_rounding(analytic[name], reference) for name, reference in references.items()):
-        return 0.0
-    analytic = {name: analytic[name] for name in references}
-    difference = relative_difference(dictionary_to_vector(analytic), dictionary_to_vector(numeric))
-    if settings.step is not None or difference <= settings.threshold:
-        return difference
-    nearest = {name: nearest_right(analytic[name], reference) for name, reference in references.items()}
-    return relative_difference(dictionary_to_vector(analytic), dictionary_to_vector(nearest))
-
-
-def is_zero_to_rounding(analytic: Array, reference: Reference) -> bool:
-    """Whether neither gradient can be told from zero."""
-    values = np.maximum(np.abs(analytic), np.maximum(np.abs(reference.low), np.abs(reference.high)))
-    return bool(np.all(values <= reference.bars))
-
-
-def allowance(analytic: Array, reference: Reference, threshold: float) -> Array:
-    """Return how far a right analytic value may lie from the reference."""
-    size = np.maximum(np.abs(analytic), np.maximum(np.abs(reference.low), np.abs(reference.high)))
-    return threshold * size + reference.bars
-
-
-def excess(analytic: Array, reference: Reference) -> Array:
-    """Return how far the analytic values lie from the range of what is right; NaN where one is not finite."""
-    with np.errstate(invalid="ignore"):
-        return np.maximum(np.maximum(reference.low - analytic, analytic - reference.high), 0)
-
-
 def entry_verdicts(analytic: Array, reference: Reference, threshold: float) -> NDArray[np.uint8]:
     """Return the `EntryVerdict` of every entry, of the parameter's shape."""
-    with np.errstate(invalid="ignore"):
-        agrees = np.isfinite(analytic) & (excess(analytic, reference) <= allowance(analytic, reference, threshold))
     verdicts = np.where(reference.kinks, EntryVerdict.KINK, EntryVerdict.AGREES)
     verdicts = np.where(reference.coarse, EntryVerdict.UNRESOLVED, verdicts)
-    return np.where(agrees, verdicts, EntryVerdict.DISAGREES).astype(np.uint8)
+    agree = agrees(analytic, reference.low, reference.high, reference.bars, threshold)
+    return np.where(agree, verdicts, EntryVerdict.DISAGREES).astype(np.uint8)
 
 
-def nearest_right(analytic: Array, reference: Reference) -> Array:
-    """Return for each entry the value nearest to the analytic one that the reference's error bar does not exclude."""
-    return np.clip(analytic, reference.low - reference.bars, reference.high + reference.bars)
-
-
-def settled_reference(analytic: Array, reference: Reference) -> Array:
-    """Return the reference with, at kinks, the analytic value where that is one of those that are right."""
-    inside = reference.kinks & (reference.low <= analytic) & (analytic <= reference.high)
-    return np.where(inside, analytic, reference.values)
+def settled_reference(analytic: Array, reference: Reference, threshold: float) -> Array:
+    """Return the reference with, at kinks, the analytic value where that agrees with one of those that are right."""
+    agree = agrees(analytic, reference.low, reference.high, reference.bars, threshold)
+    return np.where(reference.kinks & agree, analytic, reference.values)
 
 
 def sensitivity(reference: Reference, threshold: float) -> Sensitivity:
-    """Return what would have failed, were the analytic gradient the reference but for one error."""
+    """Return what would have failed, were the analytic gradient the reference but for one error.
+
+    An entry on a kink has its width for its own, and takes nothing from the others: its error is counted only if there
+    are no others, its share never. An entry that is zero to rounding has no size that an error could be compared with.
+    """
     size = np.maximum(np.abs(reference.low), np.abs(reference.high))
-    width = reference.high - reference.low
-    caught = threshold * size + reference.bars + width
-    entry, largest = float(np.max(caught)), float(np.max(size))
+    caught = threshold * size + reference.bars + (reference.high - reference.low)
+    counted = ~reference.kinks if not reference.kinks.all() else reference.kinks
+    sized = ~reference.kinks & ((size > reference.bars) | reference.coarse)
     with np.errstate(divide="ignore", invalid="ignore"):
-        factor = float(np.min(np.where(size > 0, caught / size, np.inf)))
-    return Sensitivity(entry, entry / largest if largest else math.inf, factor)
+        shares = np.where(sized, np.where(size > 0, caught / size, np.inf), np.nan)
+    known = bool(sized.any())
+    return Sensitivity(
+        entry=float(np.max(caught[counted])),
+        relative=float(np.nanmax(shares)) if known else math.inf,
+        factor=float(np.nanmin(shares)) if known else math.inf,
+    )
 
 
 def compare_parameter(
@@ -134,7 +95,7 @@ def compare_parameter(
     verdicts = entry_verdicts(analytic, reference, threshold)
     return _result(
         name, analytic, numeric, reference.values, reference.bars, verdicts,
-        verdict=parameter_verdict(verdicts, unknown=bool(np.any(~np.isfinite(reference.bars) & (analytic != 0)))),
+        verdict=entries_verdict(verdicts.tobytes()),
         sensitivity=sensitivity(reference, threshold),
     )  # fmt: skip
 
@@ -145,17 +106,9 @@ def compare_classic(name: str, analytic: Array, numeric: Array, threshold: float
     difference = relative_difference(analytic.ravel(), numeric.ravel())
     return _result(
         name, analytic, numeric, numeric, np.zeros(analytic.shape), unjudged,
-        verdict=verdict_of(difference, threshold),
+        verdict=difference_verdict(difference, threshold),
         sensitivity=None,
     )  # fmt: skip
-
-
-def parameter_verdict(verdicts: NDArray[np.uint8], *, unknown: bool) -> Verdict:
-    """Return FAIL where an entry disagrees, INCONCLUSIVE where too many are unresolved or of one nothing is known."""
-    if np.any(verdicts == EntryVerdict.DISAGREES):
-        return Verdict.FAIL
-    unresolved = float(np.mean(verdicts == EntryVerdict.UNRESOLVED))
-    return Verdict.PASS if unresolved <= MOST_UNRESOLVED and not unknown else Verdict.INCONCLUSIVE
 
 
 def _result(

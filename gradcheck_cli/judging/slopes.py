@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradcheck_cli.judging.entries import (
     entries_of,
@@ -14,12 +13,13 @@ from gradcheck_cli.judging.entries import (
     relative_difference,
     worst_of,
 )
+from gradcheck_cli.judging.ruling import entries_verdict
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.screen import MISSED, WORST_SHAPE
 from gradcheck_cli.numeric.slopes import Slope, Slopes
 from gradcheck_cli.parameters import Array, norm
 from gradcheck_cli.problems.directions import LEAST, entry_at
-from gradcheck_cli.results import Entries, EntryVerdict, ParameterResult, Sensitivity, Verdict
+from gradcheck_cli.results import Entries, EntryVerdict, ParameterResult, Sensitivity
 
 __all__ = ["compare_screened", "slope_reference"]
 
@@ -92,7 +92,7 @@ def compare_screened(
     return ParameterResult(
         name=name,
         shape=analytic.shape,
-        verdict=slope_verdict(verdicts),
+        verdict=entries_verdict(verdicts.tobytes()),
         difference=difference,
         refined_difference=difference,
         analytic_norm=norm(analytic.reshape(-1)),
@@ -101,14 +101,6 @@ def compare_screened(
         sensitivity=screen_sensitivity(analytic, slopes.problem.sizes[name], claims, reference),
         entries=entries,
         slopes=along,
-    )
-
-
-def slope_verdict(verdicts: NDArray[np.uint8]) -> Verdict:
-    """Return FAIL where a slope contradicts its claim, INCONCLUSIVE where one cannot tell: there are only a few."""
-    worst = int(verdicts.max())
-    return {DISAGREES: Verdict.FAIL, EntryVerdict.UNRESOLVED: Verdict.INCONCLUSIVE}.get(
-        EntryVerdict(worst), Verdict.PASS
     )
 
 

@@ -4,31 +4,39 @@ Along a single entry a kink shows as a gap between the one-sided slopes. That is
 unit may turn on and off together, so that the loss is smooth along the entry while a backward pass that takes
 relu'(0) = 0 claims neither slope. What is right at a kink is the convex hull of the gradients around it (Clarke's
 generalised gradient), and a sample of that are the slopes of the entry at a few random points nearby.
+
+Nor is it enough that every entry lies between its own slopes: max(a, b) at a tie has (1, 0), (0, 1) and what lies between
+for gradients, not (1, 1). So the claim is judged along random directions through all its kinked entries as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.numeric.noise import line_through, typical_sizes
-from gradcheck_cli.numeric.rungs import NOISE_BARS
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.numeric.noise import line_through
+from gradcheck_cli.numeric.scales import entry_sizes
+from gradcheck_cli.numeric.tolerances import NOISE_BARS, SAFETY
+from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import Problem
 
-__all__ = ["on_kink", "slopes_nearby"]
+__all__ = ["Hull", "joint_hulls", "on_kink", "slopes_nearby"]
 
 DIRECTIONS = 2
 STEPS = (1e-12, 1e-11, 1e-10, 1e-9, 1e-8)  # and each times ten
 VISIBLE = 1e-3  # of the slope: noise that would not hide a gap worth the name
 CLEAR = 8.0  # the gap is the difference of four noisy slopes
-NEAR = 1e-7  # radius of the sample, relative to the parameters
-STEP = 1e-9  # a slope is taken on one side of most kinks that are that near
+SHORTEST, LONGEST = 1e-12, 1e-6  # steps: as short as noise allows, for a kink beside the point is none at the point
+NEAR = 100.0  # steps: the radius of the sample; most of its slopes are then taken on one side of every kink
 POINTS = 16
+JOINT_POINTS = 12
+JOINTLY_VISIBLE = 1e-5  # of the slope, as above: where entries are tied the hull along a direction is a single slope
 MARGIN = 0.05  # of the width of the sample: what the noise of slopes over such a step may be
 WIDENED = 0.5  # the same where an end was met only once: with many kinks the sample hardly reaches the ends
+BENT = 1e-5  # of a slope: what it may change by from the point to a point nearby
 
 
 def on_kink(problem: Problem, noise: float, seed: int) -> bool:
@@ -66,7 +74,9 @@ def _bend(line: Callable[[float], float], middle: float, step: float) -> tuple[f
     return (rise + fall) / step, (abs(rise) + abs(fall)) / (2 * step)
 
 
-def slopes_nearby(problem: Problem, parameter: str, entries: NDArray[np.intp], seed: int) -> tuple[Array, Array]:
+def slopes_nearby(
+    problem: Problem, parameter: str, entries: NDArray[np.intp], steepness: Array, noise: float, seed: int
+) -> tuple[Array, Array]:
     """Return between which slopes any claim for an entry is right at a kink.
 
     Parameters
@@ -77,40 +87,116 @@ def slopes_nearby(problem: Problem, parameter: str, entries: NDArray[np.intp], s
         Name of the parameter.
     entries : ndarray of shape (k,)
         Positions in it, counted row by row.
+    steepness : ndarray of shape (k,)
+        About how large the slopes are, in the units of the gradient.
+    noise : float
+        Standard deviation of the loss: what it makes of the slopes is no width.
     seed : int
         Of the random points.
 
     Returns
     -------
     tuple of ndarray of shape (k,)
-        The lowest and the highest.
+        The lowest and the highest; NaN if noise alone makes them differ.
     """
     random = np.random.default_rng(seed)
-    slopes = np.array([_slopes_at_random_point(problem, parameter, entries, random) for _ in range(POINTS)])
-    low, high = np.fmin.reduce(slopes), np.fmax.reduce(slopes)
-    slack = MARGIN * (high - low)
-    reached = (np.sum(slopes <= low + slack, axis=0) > 1) & (np.sum(slopes >= high - slack, axis=0) > 1)
-    widening = np.where(reached, slack, WIDENED * (high - low))
-    return low - widening, high + widening
+    sizes = entry_sizes(problem.parameters)[parameter].reshape(-1)
+    low, high = np.full(len(entries), np.nan), np.full(len(entries), np.nan)
+    for k, entry in enumerate(entries):
+        step = _step(noise, VISIBLE * steepness[k] * sizes[entry])
+        move = {parameter: np.zeros(sizes.size)}
+        move[parameter][entry] = sizes[entry]
+        slopes = _slopes_along(problem, move, step, POINTS, random) / sizes[entry]
+        hull = Hull.of(slopes, NOISE_BARS * noise / (step * sizes[entry]))
+        if hull.width > 0:
+            low[k], high[k] = hull
+    return low, high
 
 
-def _slopes_at_random_point(
-    problem: Problem, parameter: str, entries: NDArray[np.intp], random: np.random.Generator
-) -> list[float]:
-    moved = {
-        name: values + NEAR * typical_sizes(values) * random.uniform(-1, 1, values.shape)
-        for name, values in problem.parameters.items()
-    }
-    sizes = typical_sizes(problem.parameters[parameter]).reshape(-1)
-    return [_slope(problem, moved, moved[parameter].reshape(-1), entry, STEP * sizes[entry]) for entry in entries]
+def joint_hulls(
+    problem: Problem, kinked: Mapping[str, NDArray[np.intp]], steepness: Parameters, noise: float, seed: int
+) -> list[tuple[Parameters, Hull]]:
+    """Return a few directions through kinked entries, and between which slopes a right claim lies along each.
+
+    Parameters
+    ----------
+    problem : Problem
+        Whose losses are taken.
+    kinked : mapping of str to ndarray
+        By parameter, the positions of the entries on a kink, counted row by row.
+    steepness : mapping of str to ndarray
+        About how large their slopes are, in the same order.
+    noise : float
+        Standard deviation of the loss.
+    seed : int
+        Of directions and points.
+
+    Returns
+    -------
+    list of tuple of mapping and Hull
+        By parameter, the components of the kinked entries; and what the loss does along them.
+    """
+    random = np.random.default_rng(seed)
+    sizes = entry_sizes(problem.parameters)
+    found = []
+    for weights, signs in ((1.0, (1.0,)), (0.5, (1.0,)), (0.5, (-1.0, 1.0)), (0.5, (-1.0, 1.0))):
+        direction = {
+            name: sizes[name].reshape(-1)[entries]
+            * random.uniform(weights, 2 - weights, len(entries))
+            * random.choice(signs, len(entries))
+            for name, entries in kinked.items()
+        }
+        move = {name: np.zeros(problem.parameters[name].size) for name in kinked}
+        for name, entries in kinked.items():
+            move[name][entries] = direction[name]
+        steep = sum(float(np.sum(np.abs(steepness[name] * direction[name]))) for name in kinked)
+        step = _step(noise, JOINTLY_VISIBLE * steep)
+        slopes = _slopes_along(problem, move, step, JOINT_POINTS, random)
+        bar = SAFETY * NOISE_BARS * noise / step + BENT * steep
+        found.append((direction, Hull.of(slopes, 0.0).widened(bar)))
+    return found
 
 
-def _slope(problem: Problem, moved: dict[str, Array], values: Array, entry: int, step: float) -> float:
-    """Return the centred difference of one entry of `values`, which is a view into `moved`."""
-    before = values[entry]
-    values[entry] = right = before + step
-    rise = problem.loss(moved)
-    values[entry] = left = before - step
-    fall = problem.loss(moved)
-    values[entry] = before
-    return float((rise - fall) / (right - left))
+class Hull(NamedTuple):
+    """Between which slopes a claim is right, as a sample of the slopes around the point tells."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, slopes: Array, bar: float) -> Hull:
+        """Return the hull of a sample, whose slopes are off by `bar` for noise, with room for what it did not reach."""
+        low, high = float(np.min(slopes)) + bar, float(np.max(slopes)) - bar
+        slack = MARGIN * (high - low)
+        reached = np.sum(slopes <= low + slack) > 1 and np.sum(slopes >= high - slack) > 1
+        widening = slack if reached else WIDENED * (high - low)
+        return cls(low - widening, high + widening)
+
+    @property
+    def width(self) -> float:
+        """How far apart its ends are; not positive if noise alone makes the slopes differ."""
+        return self.high - self.low
+
+    def widened(self, by: float) -> Hull:
+        """Return it with both ends moved outwards."""
+        return Hull(self.low - by, self.high + by)
+
+
+def _step(noise: float, visible: float) -> float:
+    """Return the step, relative to the sizes, over which noise hides no part `visible` of a slope."""
+    wanted = NOISE_BARS * noise / visible if visible > 0 else LONGEST
+    return min(max(wanted, SHORTEST), LONGEST)
+
+
+def _slopes_along(problem: Problem, move: Parameters, step: float, points: int, random: np.random.Generator) -> Array:
+    """Return the centred differences along a direction at random points nearby."""
+    sizes = entry_sizes(problem.parameters)
+    slopes = []
+    for _ in range(points):
+        near = {n: v + NEAR * step * sizes[n] * random.uniform(-1, 1, v.shape) for n, v in problem.parameters.items()}
+        right, left = (
+            problem.loss({**near, **{n: near[n] + side * step * d.reshape(near[n].shape) for n, d in move.items()}})
+            for side in (1.0, -1.0)
+        )
+        slopes.append((right - left) / (2 * step))
+    return np.array(slopes)

@@ -1,27 +1,30 @@
 """The reference in function mode: nothing but the loss can be called.
 
-The rule, for every entry:
+The rule, for every entry for itself, its steps measured by its own size (`scales`):
 
 1. A centred difference with a step of 1e-5 of the entry's size. Where the claimed value lies within the threshold and
    the bar of noise of it, that bar is narrow, and the slopes on both sides are about the same, this difference is the
    reference. Two evaluations, and most entries of a right gradient are done.
-2. All others climb a ladder of steps from 1e-8 to 1e-1 of the entry's size, until the bar is narrow or a larger step
-   contradicts the smaller ones; `rungs` tells what the value and its bar are. The claim has no part in them.
-3. Where the two smallest steps disagree by more than noise, a kink is near or the scale is wrong: steps down to 1e-13.
-   A unit 1e-9 from its kink is judged by the steps below.
-4. Where the bar is still too wide to judge by, half rungs between the others.
-5. Where the claim disagrees, the numeric side is doubted once more: the noise may have hidden from the first
-   measurement (`noise.noise_plateau`), and at a kink every slope around the point is right (`kinks`).
+2. Entries that the loss does not feel are moved further, together: where it stays what it is, the derivative is 0; where
+   it moves, the step at which it does so is the size (`scale_of_motion`).
+3. A second difference, with a step of 1e-6: if it differs by more than noise, a kink is near or the size is wrong, and
+   smaller steps follow, down to 1e-13, as long as they tell something new. A unit 1e-9 from its kink is judged by the
+   steps below; a claim is never contradicted by steps that have not settled.
+4. Larger steps, up to the entry's size and, where noise hides the slope, beyond, until the bar is narrow, a claim is
+   clearly off, or a larger step contradicts the smaller ones; `rungs` tells what the value and its bar are. The claim
+   has no part in them. Where the bar is still too wide to judge by, half rungs between the others.
+5. Where the claim disagrees or an entry is coarse, the numeric side is doubted: noise may have hidden from the first
+   measurement (`noise.hidden_noise`), and at a kink every slope around the point is right (`kinks`). What agrees only
+   since noise was found is not taken for agreement: it is coarse.
 
 A claim disagrees iff it lies outside [low, high] by more than threshold * max(|claim|, |value|) + bars. For that `bars`
 is wider than the error bar of the reference: `SAFETY` times, and it adds what the claim's own formula may lose by
-rounding: `ROUNDING` of the largest slope in sight, and `EPS` itself, since such a formula has differences like A - Y.
+rounding: `ROUNDING` of the largest slope that the loss has within a tenth of the entry's size.
 
-`coarse` says where the reference alone, without this rounding, is too wide to judge by: wider than a twentieth of the
-parameter's gradient (root mean square), unless that gradient is negligible beside the whole gradient or beside the
-slopes that the loss has within a tenth of the parameter's size, or zero to rounding.
+`coarse` says where that is too wide to judge by: wider than a tenth of the derivative, unless it is negligible beside
+the slope of the whole loss or beside the slopes that the loss has within a tenth of the entry's size, or the loss does
+not feel the entry at all.
 
-The measured noise: More and Wild, "Estimating computational noise", SIAM Journal on Scientific Computing 33, 2011.
 Extrapolation and its error bar: Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", Advances in Engineering
 Software 4, 1982.
 """
@@ -34,10 +37,22 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.numeric.kinks import on_kink, slopes_nearby
-from gradcheck_cli.numeric.noise import EPS, measured_noise, noise_plateau, typical_sizes
+from gradcheck_cli.numeric.kinks import joint_hulls, on_kink, slopes_nearby
+from gradcheck_cli.numeric.noise import LossNoise, hidden_noise, loss_noise
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.rungs import Estimate, Rungs, bends, estimate, first_estimate, moves_below
+from gradcheck_cli.numeric.scales import entry_sizes, largest_size, scale_of_motion
+from gradcheck_cli.numeric.tolerances import (
+    CATCHES,
+    EPS,
+    FLAT,
+    NEGLIGIBLE,
+    NOISE_BARS,
+    ROUNDING,
+    SAFETY,
+    SINGLE,
+    STILL,
+)
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import Problem
 
@@ -48,22 +63,19 @@ Mask = NDArray[np.bool_]
 
 # Steps, as powers of ten of the entry's size.
 FIRST = -5.0  # truncation and noise are both small there for most functions
-MAIN = (-8.0, -7.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0)
-LOWER = (-9.0, -10.0, -11.0, -12.0, -13.0)
+SECOND = -6.0
+LOWER = (-7.0, -8.0, -9.0, -10.0, -11.0, -12.0, -13.0)
+LOWEST = (-14.0, -15.0, -16.0, -17.0, -18.0, -19.0, -20.0)  # for entries of 0, whose size is borrowed
+UPPER = (-4.0, -3.0, -2.0, -1.0)
+BEYOND = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
 HALVES = (-4.5, -3.5, -2.5, -1.5, -0.5)
-WIDEST = -1.0  # the size of the step from which the slopes around the point are judged
-LEAST = -6.0  # three rungs stand before a bar is believed
+NEARBY = -1.0  # the largest step whose slopes count as those beside the point
 
-NARROW = 1e-6  # of the parameter's gradient: a bar that nothing is gained by making narrower
-COARSE = 0.05  # of the parameter's gradient: a bar by which a factor of 1.1 is no longer seen
-NEGLIGIBLE = 1e-9  # of the largest entry of the gradient
-FLAT = 1e-8  # of the slopes nearby, about sqrt(eps): what noise leaves of a gradient at a minimum
-ZERO = 1000 * EPS  # a relative change of the loss for a relative change of the parameter that counts as none
-ZERO_CLAIM = EPS  # the same for a claim
-SAFETY = 4.0  # bars are estimates; a right gradient must not fail
-ROUNDING = 16.0  # machine epsilons, of the largest slope: what a formula may lose
-SINGLE = float(np.finfo(np.float32).eps)
-HIDDEN = 4.0  # noise is measured anew where it turns out to be so many times larger
+NARROW = 0.05  # of the threshold: a bar that nothing is gained by making narrower
+ENOUGH = 0.25  # the same of a first difference that agrees: with its bar it may be off by the threshold once more
+FAR_OFF = 30.0  # times what is allowed: a contradiction that two steps are enough for
+HIDDEN = 4.0  # noise counts as hidden where it turns out to be so many times larger
+OF_CONSTANT = 64.0  # standard deviations: what the formula of a right claim leaves where the loss is constant
 
 
 def ladder_reference(
@@ -93,16 +105,25 @@ def ladder_reference(
     tuple of str and Reference
         Each parameter's name and its reference, as soon as it is whole.
     """
-    largest = {n: float(np.max(np.abs(a), initial=0.0, where=np.isfinite(a))) for n, a in analytic.items()}
-    sizes = {name: float(np.min(typical_sizes(values), initial=np.inf)) for name, values in problem.parameters.items()}
-    reach = max(largest[name] * sizes[name] for name in problem.parameters)
-    loss = abs(problem.loss(problem.parameters))
-    point = _Point(problem, threshold, seed, loss, measured_noise(problem, seed))
+    noise = loss_noise(problem, seed)
+    sizes = entry_sizes(problem.parameters)
+    if noise.constant is not None:
+        for name in problem.parameters:
+            progress(sizes[name].size)
+            yield name, constant_reference(sizes[name], noise)
+        return
+    point = _Point(problem, threshold, seed, noise)
     for name, values in problem.parameters.items():
-        beside = min(max(largest.values()), reach / sizes[name])
-        ladder = _Ladder(point, name, values.reshape(-1), analytic[name].reshape(-1), beside)
+        ladder = _Ladder(point, name, values.reshape(-1), analytic[name].reshape(-1), sizes[name].reshape(-1))
         ladder.start(progress)
         yield name, ladder.reference()
+
+
+def constant_reference(sizes: Array, noise: LossNoise) -> Reference:
+    """Return zeros for a loss that does not move: a right claim is no more than the rounding of its terms."""
+    zeros, nowhere = np.zeros(sizes.shape), np.zeros(sizes.shape, dtype=np.bool_)
+    bars = OF_CONSTANT * noise.deviation / sizes
+    return Reference(zeros, bars, bars, zeros, zeros, kinks=nowhere, coarse=nowhere)
 
 
 @dataclass
@@ -112,23 +133,30 @@ class _Point:
     problem: Problem
     threshold: float
     seed: int
-    loss: float
-    """|J|."""
-    noise: float
-    """Standard deviation of the loss."""
+    loss_noise: LossNoise
     kink: bool = False
     """Whether the point is known to lie on a kink."""
-    doubted: bool = False
+    hidden: float | None = None
+    """The noise that had hidden from the first measurement; None where it was not looked for yet."""
+    kinked: dict[str, Entries] = field(default_factory=dict)
+    """By parameter, the entries whose claims were accepted on a kink."""
+    steepness: dict[str, Array] = field(default_factory=dict)
+    """About how large the slopes of those are."""
+    claims: dict[str, Array] = field(default_factory=dict)
+    """Their claims."""
 
-    def doubt(self) -> None:
-        """Look for hidden noise and for a kink at the point, once: a claim disagrees."""
-        if self.doubted:
-            return
-        self.doubted = True
-        hidden = noise_plateau(self.problem, self.seed)
-        if hidden > HIDDEN * self.noise:
-            self.noise = hidden
-        self.kink = on_kink(self.problem, self.noise, self.seed)
+    @property
+    def noise(self) -> float:
+        """Standard deviation of the loss."""
+        return self.loss_noise.deviation
+
+    def doubt(self) -> float:
+        """Return the noise with what had hidden of it, and see whether the point lies on a kink."""
+        if self.hidden is None:
+            found = hidden_noise(self.problem, self.seed)
+            self.hidden = found if found > HIDDEN * self.noise else self.noise
+            self.kink = on_kink(self.problem, self.hidden, self.seed)
+        return self.hidden
 
 
 @dataclass
@@ -140,16 +168,22 @@ class _Ladder:
     positions: Array
     """The parameter itself, flat."""
     claims: Array
-    beside: float
-    """The largest entry claimed of any parameter, in the units of this one, where those make it smaller."""
+    sizes: Array
+    """Of the entries; where the loss does not feel them, that at which it does."""
     rungs: dict[float, Array] = field(default_factory=dict)
     """By level, the rows `up`, `rise`, `down` and `fall` of `Rungs`; NaN where not measured."""
 
     def __post_init__(self) -> None:
-        self.sizes = typical_sizes(self.positions)
+        self.noise = np.full(self.positions.size, self.point.noise)
+        """Standard deviation of the loss where each entry is moved."""
+        self.sizes = self.sizes.copy()
         self.values = np.zeros(self.positions.size)
         self.bars = np.full(self.positions.size, np.inf)
         self.gaps = np.zeros(self.positions.size)
+        self.steps = np.zeros(self.positions.size)
+        """Those that the values come from."""
+        self.dead = np.zeros(self.positions.size, dtype=np.bool_)
+        """Entries that the loss does not feel, however far they are moved."""
 
     @property
     def every(self) -> Entries:
@@ -172,8 +206,9 @@ class _Ladder:
         entries = entries[np.isnan(rung[0, entries])]
         if not entries.size:
             return
-        positions, steps = self.positions[entries], 10.0**level * self.sizes[entries]
-        up, down = (positions + steps) - positions, positions - (positions - steps)
+        with np.errstate(over="ignore", invalid="ignore"):
+            positions, steps = self.positions[entries], 10.0**level * self.sizes[entries]
+            up, down = (positions + steps) - positions, positions - (positions - steps)
         changes = self.point.problem.loss_changes(self.name, np.tile(entries, 2), np.concatenate([up, -down]))
         rise, fall = np.split(changes, 2)
         usable = np.isfinite(rise) & np.isfinite(fall) & (up > 0) & (down > 0)
@@ -189,44 +224,112 @@ class _Ladder:
     def settle(self) -> None:
         """Bring every entry as far as it needs."""
         first = Rungs(*self.rungs[FIRST][:, None])
-        self.keep(self.every, first_estimate(first, self.point.noise))
-        narrow = NARROW * self.gradient_size()
-        plain = self.agree(self.bars) & (self.bars <= narrow) & ~bends(first, self.point.noise)
-        open_ = np.flatnonzero(~plain)
-        self.climb(MAIN, open_, narrow)
-        doubtful = (self.bars > narrow) | (self.gaps > 0) | ~self.agree(SAFETY * self.bars)
-        self.descend(open_[doubtful[open_]])
-        self.climb((WIDEST,), self.wide(open_), narrow)
-        self.climb(HALVES, self.wide(open_), narrow)
+        self.keep(self.every, first_estimate(first, self.noise))
+        plain = (
+            self.agree(self.bars)
+            & (self.bars <= ENOUGH / NARROW * self.narrow(self.values))
+            & ~bends(first, self.noise)
+        )
+        open_ = self.felt(np.flatnonzero(~plain))
+        self.measure(SECOND, open_)
+        self.estimate(open_)
+        self.descend(LOWER, open_)
+        self.descend(LOWEST, open_[self.positions[open_] == 0])
+        self.climb(UPPER, open_)
+        self.climb(BEYOND, self.undecided(open_))
+        self.climb(HALVES, self.undecided(open_))
 
-    def climb(self, levels: Sequence[float], entries: Entries, narrow: float) -> None:
-        """Measure level after level, until the bars are narrow or the ladder ends."""
+    def felt(self, entries: Entries) -> Entries:
+        """Look further for entries that the loss does not feel, and return those that it does."""
+        rises, falls = self.rungs[FIRST][1], self.rungs[FIRST][3]
+        noise = self.point.noise
+        still = entries[(np.abs(rises[entries]) <= STILL * noise) & (np.abs(falls[entries]) <= STILL * noise)]
+        far = largest_size(self.point.problem.parameters) / self.sizes
+        while still.size:
+            scale = scale_of_motion(self.line_through(still), noise, float(np.max(far[still])))
+            if scale is None or scale <= 1:
+                break
+            moved = self.moved_at(scale, still)
+            if not moved.size:
+                break
+            self.rescale(moved, scale)
+            still = np.setdiff1d(still, moved)
+        else:
+            return entries
+        if scale is None:
+            self.dead[still] = True
+            reached = np.maximum(far[still], 0.1) * self.sizes[still]
+            self.values[still], self.bars[still] = 0.0, NOISE_BARS * noise / reached
+            return np.setdiff1d(entries, still)
+        return entries
+
+    def line_through(self, entries: Entries) -> Callable[[float], float]:
+        """Return t -> J with some entries moved by t times their sizes, to random sides."""
+        random = np.random.default_rng(self.point.seed)
+        steps = np.zeros(self.positions.size)
+        steps[entries] = (
+            self.sizes[entries] * random.uniform(0.5, 1.5, entries.size) * random.choice([-1.0, 1.0], entries.size)
+        )
+        problem, shape = self.point.problem, self.point.problem.parameters[self.name].shape
+
+        def loss(t: float) -> float:
+            with np.errstate(over="ignore"):
+                return problem.loss({**problem.parameters, self.name: (self.positions + t * steps).reshape(shape)})
+
+        return loss
+
+    def moved_at(self, scale: float, entries: Entries) -> Entries:
+        """Return the entries that the loss feels where each is moved alone by so many of its sizes."""
+        steps = scale * self.sizes[entries]
+        changes = self.point.problem.loss_changes(self.name, entries, steps)
+        return entries[~(np.abs(changes) <= STILL * self.point.noise)]
+
+    def rescale(self, entries: Entries, scale: float) -> None:
+        """Take for the size of entries the step at which the loss feels them, and measure them anew."""
+        self.sizes[entries] *= scale
+        for rung in self.rungs.values():
+            rung[:, entries] = np.nan
+        self.measure(FIRST, entries)
+
+    def descend(self, levels: Sequence[float], entries: Entries) -> None:
+        """Measure smaller and smaller steps while they tell anything new."""
+        for level in levels:
+            if entries.size:
+                entries = entries[moves_below(self.rungs_of(entries), self.noise[entries])]
+            if not entries.size:
+                return
+            self.measure(level, entries)
+            self.estimate(entries)
+
+    def climb(self, levels: Sequence[float], entries: Entries) -> None:
+        """Measure level after level, until the bars are narrow, the claim is clearly off, or the ladder ends."""
+        entries = entries[~self.clear(entries)]
         for level in levels:
             if not entries.size:
                 return
             self.measure(level, entries)
-            if level < LEAST:
-                continue
-            best = estimate(self.rungs_of(entries), self.point.noise)
-            self.keep(entries, best)
-            enough = np.maximum(narrow, 1e-3 * self.point.threshold * np.abs(best.values))
-            entries = entries[~((best.bars <= enough) | (best.ended & (level > LEAST + 2)))]
+            before = self.bars[entries]
+            best = self.estimate(entries)
+            enough = (best.bars <= self.narrow(best.values)) | self.clear(entries)
+            futile = (best.bars >= before) & (level > NEARBY)
+            entries = entries[~(enough | futile | (best.ended & (level > FIRST)))]
 
-    def descend(self, entries: Entries) -> None:
-        """Measure smaller and smaller steps while they tell anything new."""
-        for level in LOWER:
-            if entries.size:
-                entries = entries[moves_below(self.rungs_of(entries), self.point.noise)]
-            if not entries.size:
-                return
-            self.measure(level, entries)
-            self.keep(entries, estimate(self.rungs_of(entries), self.point.noise))
+    def estimate(self, entries: Entries) -> Estimate:
+        """Note, and return, the best that the rungs of some entries offer."""
+        best = estimate(self.rungs_of(entries), self.noise[entries])
+        self.keep(entries, best)
+        return best
 
     def keep(self, entries: Entries, best: Estimate) -> None:
         """Note the best estimate of some entries."""
         self.values[entries], self.bars[entries], self.gaps[entries] = best.values, best.bars, best.gaps
+        self.steps[entries] = best.steps
 
     # judging
+
+    def narrow(self, values: Array) -> Array:
+        """Return the bars that nothing is gained by making narrower."""
+        return np.asarray(NARROW * self.point.threshold * np.abs(values))
 
     def agree(self, bars: Array) -> Mask:
         """Return which claims lie within the threshold and `bars` of what is right."""
@@ -234,66 +337,94 @@ class _Ladder:
         allowed = self.point.threshold * np.maximum(np.abs(self.claims), np.abs(self.values)) + bars
         return np.asarray((off <= allowed) & np.isfinite(self.claims))
 
-    def wide(self, entries: Entries) -> Entries:
-        """Return those of the entries whose bars are too wide to judge by."""
-        return entries[SAFETY * self.bars[entries] > self.judgeable()]
+    def clear(self, entries: Entries) -> Mask:
+        """Return which entries are so far off from what is settled that no further step can bring them back."""
+        off = np.abs(self.claims[entries] - self.values[entries]) - self.gaps[entries]
+        allowed = self.point.threshold * np.abs(self.claims[entries]) + self.allowance()[entries]
+        return np.asarray((off > FAR_OFF * allowed) & ~moves_below(self.rungs_of(entries), self.noise[entries]))
 
-    def gradient_size(self) -> float:
-        """Return the root mean square of the derivatives, but what is negligible beside the whole gradient at least."""
-        largest = float(np.max(np.abs(self.values)))
-        rms = largest * float(np.sqrt(np.mean((self.values / largest) ** 2))) if largest else 0.0
-        return max(rms, NEGLIGIBLE * self.beside)
+    def undecided(self, entries: Entries) -> Entries:
+        """Return the entries that noise keeps from being judged: coarse ones, and claims whose error it may hide."""
+        hidden = ~self.agree(np.zeros_like(self.bars)) & self.agree(self.allowance())
+        return entries[(hidden | ~self.resolved())[entries]]
 
-    def steepest(self) -> float:
-        """Return the largest slope seen within the usual steps."""
+    def steepness(self) -> Array:
+        """Return the largest slope of each entry beside the point, at no smaller steps than those of its value.
+
+        That of a larger step counts no more than curvature allows: as many times that of the first as it is longer.
+        """
+        first = self.rungs[FIRST]
         with np.errstate(all="ignore"):
-            steepness = self.rungs_of(self.every).steepness
-        return float(np.fmax.reduce(steepness, axis=None, initial=0.0))
+            slope = (np.abs(first[1]) + np.abs(first[3])) / (first[0] + first[2])
+            steepest = np.abs(self.values)
+            for level, (up, rise, down, fall) in self.rungs.items():
+                if FIRST <= level <= NEARBY:
+                    seen = np.fmin((np.abs(rise) + np.abs(fall)) / (up + down), 10.0 ** (level - FIRST) * slope)
+                    steepest = np.where(up + down >= self.steps, np.fmax(steepest, seen), steepest)
+        return np.asarray(steepest)
 
-    def judgeable(self) -> float:
-        """Return how wide a bar may be."""
-        return max(COARSE * self.gradient_size(), FLAT * self.steepest())
-
-    def rounding(self) -> float:
+    def rounding(self) -> Array:
         """Return what the claim's own formula may lose."""
-        return ROUNDING * EPS * max(self.beside, self.steepest()) + EPS
+        return ROUNDING * EPS * self.steepness()
 
-    def single_rounding(self) -> float:
-        """Return the same for a formula in float32, by the size of this parameter's own slopes."""
-        return ROUNDING * SINGLE * max(float(np.max(np.abs(self.values))), self.steepest())
+    def single_rounding(self) -> Array:
+        """Return the same for a formula in float32, whose terms are those of the whole parameter."""
+        steepness = self.steepness()
+        of_all = float(np.max(steepness, initial=0.0))
+        by_size = float(np.max(steepness * self.sizes, initial=0.0)) / self.sizes
+        return ROUNDING * SINGLE * np.minimum(of_all, by_size)
 
-    def coarse(self) -> Mask:
-        """Return which entries cannot be judged."""
-        unit = max(1.0, self.point.loss) / self.sizes
-        zero = (SAFETY * self.bars <= ZERO * unit) & (np.abs(self.claims) <= ZERO_CLAIM * unit)
-        return np.asarray(~zero & ~(SAFETY * self.bars <= self.judgeable()))
+    def allowance(self) -> Array:
+        """Return what a right claim may be off by, whatever the threshold."""
+        return SAFETY * self.bars + self.rounding()
+
+    def resolved(self) -> Mask:
+        """Return which entries can be judged."""
+        allowance = self.allowance()
+        limit = np.maximum(CATCHES * np.maximum(np.abs(self.values), self.gaps / 2), FLAT * self.steepness())
+        negligible = NEGLIGIBLE * self.point.loss_noise.reach / self.sizes
+        return np.asarray((allowance <= np.maximum(limit, negligible)) | self.dead)
 
     # the whole
 
     def reference(self) -> Reference:
         """Return the reference of the parameter."""
         self.settle()
-        noise = self.point.noise
-        if not self.agree(self.allowance()).all():
-            self.point.doubt()
-        if self.point.noise > noise:
-            self.settle()
+        if not (self.agree(self.allowance()) & self.resolved()).all():
+            self.doubt(self.point.doubt())
+            if not self.resolved().all():
+                self.doubt(hidden_noise(self.point.problem, self.point.seed, [self.name]))
         return self.record()
 
-    def allowance(self) -> Array:
-        """Return what a right claim may be off by, whatever the threshold."""
-        return SAFETY * self.bars + self.rounding()
+    def doubt(self, noise: float) -> None:
+        """Take a larger noise for that of the entries whose steps contradict each other without it."""
+        if not noise > HIDDEN * self.point.noise:
+            return
+        doubted = np.flatnonzero(~(self.agree(self.allowance()) & self.resolved()) & ~self.dead)
+        for level in (*UPPER, *LOWER[:2]):
+            self.measure(level, doubted)
+        rungs = self.rungs_of(doubted)
+        shaky = noise_explains(rungs, self.noise[doubted], noise)
+        self.noise[doubted[shaky]] = noise
+        self.settle()
 
     def record(self) -> Reference:
         """Return what is known, the slopes nearby added where claims disagree at a kink."""
         low, high, kinks = self.values - self.gaps / 2, self.values + self.gaps / 2, self.gaps > 0
+        coarse = ~self.resolved()
         if self.point.kink:
-            wrong = np.flatnonzero(~self.agree(self.allowance()) & np.isfinite(self.claims))
-            lowest, highest = slopes_nearby(self.point.problem, self.name, wrong, self.point.seed)
-            low[wrong], high[wrong] = np.fmin(low[wrong], lowest), np.fmax(high[wrong], highest)
-            kinks[wrong] = True
-        shape = self.point.problem.parameters[self.name].shape
+            ordinary = self.steps >= 10.0 ** (SECOND - 0.5) * self.sizes  # a kink beside the point is none at it
+            wrong = np.flatnonzero(~self.agree(self.allowance()) & np.isfinite(self.claims) & ordinary)
+            lowest, highest = slopes_nearby(
+                self.point.problem, self.name, wrong, self.steepness()[wrong], self.point.noise, self.point.seed
+            )
+            wide = wrong[np.isfinite(lowest)]
+            low[wide] = np.fmin(low[wide], lowest[np.isfinite(lowest)])
+            high[wide] = np.fmax(high[wide], highest[np.isfinite(lowest)])
+            kinks[wide] = True
         bars = self.allowance()
+        self.judge_together(low, high, kinks, bars, coarse)
+        shape = self.point.problem.parameters[self.name].shape
         return Reference(
             values=self.values.reshape(shape),
             bars=bars.reshape(shape),
@@ -301,5 +432,45 @@ class _Ladder:
             low=low.reshape(shape),
             high=high.reshape(shape),
             kinks=kinks.reshape(shape),
-            coarse=self.coarse().reshape(shape),
+            coarse=coarse.reshape(shape),
         )
+
+    def judge_together(self, low: Array, high: Array, kinks: Mask, bars: Array, coarse: Mask) -> None:
+        """Take back the kinks of entries whose claims contradict the loss along joint directions.
+
+        Each claim lies between the slopes of its own entry; together they may still be of no gradient around the point.
+        """
+        size = np.maximum(np.abs(low), np.abs(high))
+        inside = (self.claims >= low - bars - self.point.threshold * size) & (
+            self.claims <= high + bars + self.point.threshold * size
+        )
+        own = np.flatnonzero(kinks & inside)
+        if not own.size:
+            return
+        point = self.point
+        point.kinked[self.name], point.claims[self.name], point.steepness[self.name] = own, self.claims[own], size[own]
+        if sum(map(len, point.kinked.values())) < 2:  # noqa: PLR2004
+            return
+        for direction, hull in joint_hulls(point.problem, point.kinked, point.steepness, point.noise, point.seed):
+            claimed = sum(float(point.claims[name] @ d) for name, d in direction.items())
+            off = max(hull.low - claimed, claimed - hull.high)
+            if off > hull.width:
+                low[own], high[own], kinks[own] = self.values[own], self.values[own], False
+            elif off > 0:
+                coarse[own] = True
+
+
+def noise_explains(rungs: Rungs, known: Array, found: float) -> Mask:
+    """Return for which entries a noise found elsewhere explains what the known one does not: how small steps differ.
+
+    With it the larger steps must tell a derivative, or the small ones go in stairs: a loss with waves shorter than the
+    spacing that noise is looked for at seems noisy too, and its small steps are right.
+    """
+    best = estimate(rungs, found)
+    with np.errstate(all="ignore"):
+        off = np.where(rungs.steps <= best.steps, np.abs(rungs.slopes - best.values), 0.0)
+        unexplained = (off > SAFETY * rungs.noise(known) + best.bars).any(axis=0)
+        explained = ~(off > SAFETY * rungs.noise(found) + best.bars).any(axis=0)
+        told = SAFETY * best.bars <= CATCHES * np.abs(best.values)
+        stairs = (rungs.rise[0] == 0) & (rungs.fall[0] == 0)
+        return np.asarray(unexplained & explained & (told | stairs))

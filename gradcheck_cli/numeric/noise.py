@@ -10,65 +10,87 @@ What spacing is right is not known beforehand:
 
 - Too small, most neighbours are equal. Then the loss goes in stairs, and the smallest stair is the noise; where nothing
   changes at all, wider spacings follow.
-- Too large, curvature or a kink remains in the differences, which only makes the estimate larger. So of a few spacings
-  the smallest estimate counts. The line starts beside the point and goes one way: a kink at the point is not crossed.
-- Noise can hide from small spacings: log(1 - A) beside a saturated unit is a staircase, smooth on every step of it.
-  `noise_plateau` looks for it: noise does not grow with the spacing, as curvature and kinks do. That takes many
-  evaluations and is asked only where a gradient looks wrong.
+- Too large, curvature or a kink remains in the differences, which only makes the estimate larger. The line starts
+  beside the point and goes one way: a kink at the point is not crossed.
+- Noise can hide from a small spacing: log(1 - A) beside a saturated unit is a staircase, smooth on every step of it, and
+  a parameter that is rounded to float32 does not move at all. `hidden_noise` looks for it: noise does not grow with the
+  spacing, as curvature and kinks do. That takes more evaluations and is asked only where something is in doubt.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck_cli.parameters import Array, dictionary_to_vector, vector_to_dictionary
+from gradcheck_cli.numeric.scales import entry_sizes, largest_size, scale_of_motion
+from gradcheck_cli.numeric.tolerances import EPS
+from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import Problem
 
-__all__ = ["EPS", "line_through", "measured_noise", "noise_plateau", "table_noise", "typical_sizes"]
+__all__ = ["LossNoise", "hidden_noise", "line_through", "loss_noise", "table_noise"]
 
-EPS = float(np.finfo(np.float64).eps)
-SPACINGS = (1e-9, 1e-11, 1e-7)  # relative to the parameters: curvature vanishes from such a table
+SPACING = 1e-9  # relative to the parameters: curvature vanishes from such a table
+NARROWER_SPACINGS = (1e-11, 1e-13)  # in turn, while curvature is all that the table shows
 WIDER_SPACINGS = (1e-6, 1e-5, 1e-4, 1e-3)  # in turn, until the loss changes: it may be rounded on its way
-PLATEAU_SPACINGS = (1e-8, 1e-7, *WIDER_SPACINGS)
+HIDING_SPACINGS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
 POINTS = 8  # More and Wild: six to eight are enough
+FEWER_POINTS = 6
 STABLE = 4.0  # More and Wild: the ratio within which neighbouring columns agree
+MOSTLY = 0.5  # of neighbours that are equal: a staircase
 STAIR_NOISE = 0.5  # of the stair: the most that rounding to it is off
+VISIBLE = 8.0  # standard deviations: a change along the table that is no noise
 
 
-def typical_sizes(values: Array) -> Array:
-    """Return the size of each entry, against which a step is small: its own or, if larger, its parameter's rms.
+@dataclass(frozen=True)
+class LossNoise:
+    """What one line through the point says about the loss, in its own units."""
+
+    deviation: float
+    """Standard deviation of one value."""
+    reach: float
+    """By how much the loss changes per relative change of the parameters, to first order: the size of its gradient."""
+    constant: float | None
+    """How far, in sizes of the entries, the loss was followed without a change; None if it does change."""
+
+
+def whole_point(problem: Problem) -> Parameters:
+    """Return all parameters of the loss, those too that are not checked: its noise is nothing of one of them."""
+    return getattr(problem, "point", problem.parameters)
+
+
+def line_through(problem: Problem, seed: int, names: Collection[str] = ()) -> Callable[[float], float]:
+    """Return t -> J(theta + t u), u random: each entry half to one and a half times as large as the entry's size.
 
     Parameters
     ----------
-    values : ndarray
-        A parameter.
-
-    Returns
-    -------
-    ndarray
-        The same shape; 1 where the whole parameter is zero.
+    problem : Problem
+        Whose losses are taken.
+    seed : int
+        Of the direction.
+    names : collection of str, optional
+        The parameters that it leads through; all unless given.
     """
-    largest = float(np.max(np.abs(values), initial=0.0))
-    if largest == 0:
-        return np.ones_like(values)
-    return np.maximum(np.abs(values), largest * float(np.sqrt(np.mean((values / largest) ** 2))))
-
-
-def line_through(problem: Problem, seed: int) -> Callable[[float], float]:
-    """Return t -> J(theta + t u), u random: each entry half to one and a half times as large as the entry's size."""
     random = np.random.default_rng(seed)
-    point = dictionary_to_vector(problem.parameters)
-    sizes = dictionary_to_vector({name: typical_sizes(values) for name, values in problem.parameters.items()})
-    direction = sizes * random.uniform(0.5, 1.5, point.size) * random.choice([-1.0, 1.0], point.size)
-    return lambda t: problem.loss(vector_to_dictionary(point + t * direction, problem.parameters))
+    point = problem.parameters if names else whole_point(problem)
+    direction = {
+        name: sizes * random.uniform(0.5, 1.5, sizes.shape) * random.choice([-1.0, 1.0], sizes.shape)
+        for name, sizes in entry_sizes(point).items()
+        if not names or name in names
+    }
+
+    def loss(t: float) -> float:
+        with np.errstate(over="ignore"):
+            return problem.loss({**point, **{name: point[name] + t * step for name, step in direction.items()}})
+
+    return loss
 
 
-def measured_noise(problem: Problem, seed: int) -> float:
-    """Measure the standard deviation of the rounding errors in the loss around the problem's point.
+def loss_noise(problem: Problem, seed: int) -> LossNoise:
+    """Measure the rounding errors in the loss around the problem's point, and whether there is anything else in it.
 
     Parameters
     ----------
@@ -79,21 +101,33 @@ def measured_noise(problem: Problem, seed: int) -> float:
 
     Returns
     -------
-    float
-        At least eps |J| / 2, and what the loss differs by from call to call; eps where the loss does not change at all.
+    LossNoise
+        The deviation is at least eps |J| / 2, and what the loss differs by from call to call.
     """
     line = line_through(problem, seed)
-    estimates = [_noise_along(line, spacing) for spacing in SPACINGS]
-    for spacing in WIDER_SPACINGS:
-        if any(estimates):
+    here = problem.loss(problem.parameters)
+    table, spacing = _table(line, SPACING), SPACING
+    still = np.isfinite(table).all() and not np.ptp(table)
+    for other in WIDER_SPACINGS if still else NARROWER_SPACINGS:
+        if np.ptp(table) > 0 if still else settles(table):
             break
-        estimates.append(_noise_along(line, spacing))
+        table, spacing = _table(line, other), other
     scatter = float(getattr(problem, "scatter", 0.0))  # where the problem knows of any
-    smallest = min((estimate for estimate in estimates if estimate), default=EPS)
-    return max(smallest, EPS * abs(problem.loss(problem.parameters)) / 2, scatter)
+    deviation = max(table_noise(table), EPS * abs(here) / 2, scatter)
+    change = abs(float(table[-1] - table[0])) if np.isfinite(table).all() else math.inf
+    reach = change / ((POINTS - 1) * spacing)
+    if change > VISIBLE * deviation or scatter:
+        return LossNoise(deviation, reach, None)
+    return LossNoise(deviation, reach, _still_reach(line, deviation, whole_point(problem)))
 
 
-def noise_plateau(problem: Problem, seed: int) -> float:
+def _still_reach(line: Callable[[float], float], deviation: float, point: Parameters) -> float | None:
+    smallest = min((float(np.min(sizes, initial=math.inf)) for sizes in entry_sizes(point).values()), default=1.0)
+    far = largest_size(point) / smallest
+    return None if scale_of_motion(line, deviation, far) is not None else max(far, 1.0)
+
+
+def hidden_noise(problem: Problem, seed: int, names: Collection[str] = ()) -> float:
     """Return the largest noise that shows at two spacings without having grown from the smaller to the larger.
 
     Parameters
@@ -102,20 +136,22 @@ def noise_plateau(problem: Problem, seed: int) -> float:
         Whose losses are taken.
     seed : int
         Of the random direction.
+    names : collection of str, optional
+        The parameters along which it is looked for; all unless given.
 
     Returns
     -------
     float
         0 where there is none.
     """
-    line = line_through(problem, seed)
-    estimates = [_noise_along(line, spacing) for spacing in PLATEAU_SPACINGS]
+    line = line_through(problem, seed, names)
+    estimates = [table_noise(_table(line, spacing, FEWER_POINTS)) for spacing in HIDING_SPACINGS]
     pairs = itertools.combinations(estimates, 2)
     return max((min(pair) for pair in pairs if pair[1] <= STABLE * pair[0]), default=0.0)
 
 
-def _noise_along(line: Callable[[float], float], spacing: float) -> float:
-    return table_noise(np.array([line(k * spacing) for k in range(1, POINTS + 1)]))
+def _table(line: Callable[[float], float], spacing: float, points: int = POINTS) -> Array:
+    return np.array([line(k * spacing) for k in range(1, points + 1)])
 
 
 def table_noise(losses: Array) -> float:
@@ -135,11 +171,28 @@ def table_noise(losses: Array) -> float:
     if not np.isfinite(losses).all():
         return 0.0
     stairs = np.abs(np.diff(losses))
-    if np.mean(stairs == 0) > 0.5:
+    if np.mean(stairs == 0) > MOSTLY:
         return STAIR_NOISE * float(np.min(stairs, where=stairs > 0, initial=np.inf)) if stairs.any() else 0.0
-    estimates = [_column_noise(losses, k) for k in range(1, len(losses) - 1)]
-    triples = zip(estimates, estimates[1:], estimates[2:], strict=False)
-    return next((triple[0] for triple in triples if max(triple) <= STABLE * min(triple)), min(estimates))
+    return next(_agreeing(losses), min(_columns(losses)))
+
+
+def settles(losses: Array) -> bool:
+    """Whether the table of differences shows noise, or stairs, and not curvature down to its last column."""
+    flat = np.isfinite(losses).all() and np.mean(np.diff(losses) == 0) > MOSTLY
+    return bool(flat) or any(True for _ in _agreeing(losses))
+
+
+def _columns(losses: Array) -> list[float]:
+    return [_column_noise(losses, k) for k in range(1, len(losses) - 1)]
+
+
+def _agreeing(losses: Array) -> Iterator[float]:
+    """Yield the estimates that agree with the two that follow, from columns of both signs: a trend has one."""
+    columns = _columns(losses)
+    for k, triple in enumerate(zip(columns, columns[1:], columns[2:], strict=False), start=1):
+        signs = np.sign(np.diff(losses, k))
+        if max(triple) <= STABLE * min(triple) and signs.min() < 0 < signs.max():
+            yield triple[0]
 
 
 def _column_noise(losses: Array, k: int) -> float:

@@ -23,14 +23,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.numeric.noise import EPS
+from gradcheck_cli.numeric.tolerances import EPS, NOISE_BARS
 from gradcheck_cli.parameters import Array
 
 __all__ = ["Estimate", "Rungs", "bends", "estimate", "first_estimate", "moves_below"]
 
 Mask = NDArray[np.bool_]
 
-NOISE_BARS = 2.0  # the error of a centred difference has the deviation noise / (sqrt(2) h): this is almost three of it
 GAP_NOISE = 4.0  # of a gap has 3.5 times the deviation: both sides, and twice the point itself
 BEND = 0.1  # of the slope: a gap that is worth a second look
 CLEAR = 4.0  # a gap or a drift is taken for real beyond so many bars
@@ -69,7 +68,7 @@ class Rungs:
         """The mean of the two slopes' magnitudes: how much the loss moves, whether or not it comes back."""
         return (np.abs(self.rise) + np.abs(self.fall)) / (self.up + self.down)
 
-    def noise(self, noise: float) -> Array:
+    def noise(self, noise: float | Array) -> Array:
         """Return the noise bars of the slopes, where J at the point has the standard deviation `noise`."""
         return NOISE_BARS * (noise + EPS * np.maximum(np.abs(self.rise), np.abs(self.fall))) / self.steps
 
@@ -84,25 +83,29 @@ class Estimate:
     """Their error bars; infinite where there is no offer."""
     gaps: Array
     """At kinks the distance of the one-sided slopes, 0 elsewhere."""
+    steps: Array
+    """The steps that they come from; 0 where there is no offer."""
     ended: Mask
     """Whether a contradiction has ended the ladder: larger steps are of no use."""
 
 
-def first_estimate(rungs: Rungs, noise: float) -> Estimate:
+def first_estimate(rungs: Rungs, noise: float | Array) -> Estimate:
     """Return the centred difference of a single rung with the bar of its noise alone: nothing says yet how it bends."""
     with np.errstate(all="ignore"):
         values, bars = rungs.slopes[0], rungs.noise(noise)[0]
     usable = np.isfinite(values) & np.isfinite(bars)
-    return Estimate(np.where(usable, values, 0.0), np.where(usable, bars, np.inf), np.zeros_like(values), ~usable)
+    return Estimate(
+        np.where(usable, values, 0.0), np.where(usable, bars, np.inf), np.zeros_like(values), rungs.steps[0], ~usable
+    )
 
 
-def bends(rungs: Rungs, noise: float) -> Mask:
+def bends(rungs: Rungs, noise: float | Array) -> Mask:
     """Return for which entries the slopes of a single rung differ between the two sides, as they do beside a kink."""
     with np.errstate(all="ignore"):
         return np.asarray(np.abs(rungs.gaps[0]) > BEND * np.abs(rungs.slopes[0]) + GAP_NOISE * rungs.noise(noise)[0])
 
 
-def estimate(rungs: Rungs, noise: float) -> Estimate:
+def estimate(rungs: Rungs, noise: float | Array) -> Estimate:
     """Choose the best offer for every entry.
 
     Parameters
@@ -121,22 +124,25 @@ def estimate(rungs: Rungs, noise: float) -> Estimate:
         kink_bars = np.where(np.isnan(gaps), np.nan, np.fmax(np.abs(gaps), _carried(np.abs(gaps) - gap_bars)) / 2)
         values, bars, plain_bars = _offers(rungs, noise)
         believed = _consistent(rungs.slopes, plain_bars + kink_bars)
-        total = np.where(believed & np.isfinite(bars + kink_bars), bars + kink_bars, np.inf)
+        gap = np.abs(gaps)
+        kinked = (gap > gap_bars) & (gap > CLEAR * bars) & _lasts(gap, gap_bars)
+        jumps = kinked & _jumps(rungs, noise)
+        kinked &= ~jumps
+        total = np.where(kinked, bars + gap_bars / 2, bars + kink_bars)
+        total = np.where(believed & ~jumps & np.isfinite(total), total, np.inf)
         best = np.argmin(total + np.nan_to_num(bars), axis=0), np.arange(total.shape[1])  # noise can hide a gap
         found = np.isfinite(total[best])
-        gap = np.abs(gaps[best])
-        kinks = found & (gap > gap_bars[best]) & (gap > CLEAR * bars[best])
-        jumps = kinks & _jumps(rungs, noise)[best]
-        found, kinks = found & ~jumps, kinks & ~jumps
+        kinks = found & kinked[best]
         return Estimate(
             values=np.where(found, values[best], 0.0),
-            bars=np.where(kinks, bars[best] + gap_bars[best] / 2, np.where(found, total[best], np.inf)),
-            gaps=np.where(kinks, gap, 0.0),
+            bars=total[best],
+            gaps=np.where(kinks, gap[best], 0.0),
+            steps=np.where(found, rungs.steps[best], 0.0),
             ended=found & ~believed[-1],
         )
 
 
-def moves_below(rungs: Rungs, noise: float) -> Mask:
+def moves_below(rungs: Rungs, noise: float | Array) -> Mask:
     """Return for which entries the two smallest rungs differ by more than noise: smaller steps will tell more."""
     lowest = Rungs(rungs.up[:2], rungs.rise[:2], rungs.down[:2], rungs.fall[:2])
     with np.errstate(all="ignore"):
@@ -145,7 +151,7 @@ def moves_below(rungs: Rungs, noise: float) -> Mask:
         return np.asarray((drift > bars) | (np.abs(gaps[1]) > bars) | ~np.isfinite(drift))
 
 
-def _offers(rungs: Rungs, noise: float) -> tuple[Array, Array, Array]:
+def _offers(rungs: Rungs, noise: float | Array) -> tuple[Array, Array, Array]:
     """Return of every rung the better of its two offers, its bar, and the bar of the centred difference."""
     slopes, errors, ratios = rungs.slopes, rungs.noise(noise), _ratios(rungs)
     extrapolated = _from_second(slopes[:-1] + (slopes[:-1] - slopes[1:]) / (ratios**2 - 1))
@@ -163,14 +169,27 @@ def _truncation(offers: Array, errors: Array) -> Array:
     return np.where(np.isnan(distances), np.nan, np.fmax(distances, sure))
 
 
-def _gaps_at_zero(rungs: Rungs, noise: float) -> tuple[Array, Array]:
+def _gaps_at_zero(rungs: Rungs, noise: float | Array) -> tuple[Array, Array]:
     """Return the gap that each rung and the one below extrapolate to the step 0, and its noise bar."""
     gaps, errors, ratios = rungs.gaps, GAP_NOISE * rungs.noise(noise), _ratios(rungs)
     at_zero = (ratios * gaps[:-1] - gaps[1:]) / (ratios - 1)
     return _from_second(at_zero), _from_second((ratios * errors[:-1] + errors[1:]) / (ratios - 1))
 
 
-def _jumps(rungs: Rungs, noise: float) -> Mask:
+def _lasts(gaps: Array, bars: Array) -> Mask:
+    """Return where the gap is as wide at every smaller rung, as far as noise lets see, and is seen at one of them.
+
+    A kink beside the point is seen by the larger steps alone, and so is curvature of high order.
+    """
+    lasts = np.ones_like(gaps, dtype=np.bool_)
+    for k in range(2, len(gaps)):
+        below, below_bars = gaps[1:k], bars[1:k]
+        hidden = (below + below_bars >= gaps[k] / 2) | np.isnan(below)
+        lasts[k] = hidden.all(axis=0) & (below > below_bars).any(axis=0)
+    return lasts
+
+
+def _jumps(rungs: Rungs, noise: float | Array) -> Mask:
     """Return where the gap grows as the step shrinks: the loss itself jumps at the point, and has no slopes there."""
     sizes, bars = np.abs(rungs.gaps), GAP_NOISE * rungs.noise(noise)
     grows = (sizes[:-1] > bars[:-1]) & (sizes[:-1] > sizes[1:] * np.sqrt(_ratios(rungs)))

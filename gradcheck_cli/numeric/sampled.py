@@ -30,11 +30,14 @@ class SampledProblem(WrappedProblem):
         return at_positions(self.problem.parameters, self.positions)
 
     def loss(self, parameters: Parameters) -> float:
-        """Return the loss with these entries in the place of the problem's own."""
+        """Return the loss with these entries, or with whole parameters, in the place of the problem's own."""
         whole = dict(self.problem.parameters)
         for name, values in parameters.items():
-            whole[name] = whole[name].copy()
-            whole[name].reshape(-1)[self.positions[name]] = values
+            if name in self.positions and values.shape == self.positions[name].shape:
+                whole[name] = whole[name].copy()
+                whole[name].reshape(-1)[self.positions[name]] = values
+            else:
+                whole[name] = values
         return super().loss(whole)
 
     def gradient(self, parameters: Parameters) -> Parameters:  # noqa: ARG002  (the point is the problem's own)

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradcheck_cli.numeric.noise import EPS, table_noise
-from gradcheck_cli.numeric.rungs import NOISE_BARS, Estimate, Rungs, estimate, first_estimate
+from gradcheck_cli.numeric.noise import table_noise
+from gradcheck_cli.numeric.rungs import Estimate, Rungs, estimate, first_estimate
+from gradcheck_cli.numeric.tolerances import EPS, NOISE_BARS
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.directions import Direction, along, component
 from gradcheck_cli.problems.problem import Directional

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from gradcheck_cli.numeric.noise import measured_noise
+from gradcheck_cli.numeric.noise import loss_noise
 from gradcheck_cli.parameters import Parameters, dictionary_to_vector
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.results import StepError, StepFault, entry_name
@@ -28,7 +28,7 @@ def find_step_error(
     error = float(errors[name].ravel()[position])
     n, r = dictionary_to_vector(numeric), dictionary_to_vector(reference)
     size = float(np.linalg.norm(n) + np.linalg.norm(r))
-    noise = measured_noise(problem, seed)
+    noise = loss_noise(problem, seed).deviation
     return StepError(
         fault=find_fault(problem, name, position, reference, epsilon, error, noise),
         floor=math.sqrt(len(r) / 2) * noise / epsilon / size if size else 0.0,

@@ -35,11 +35,11 @@ def problem_sweeps(problem: Problem, report: CheckReport, seed: int) -> tuple[St
     seed : int
         Of the direction in which the noise of the loss is measured.
     """
-    from gradcheck_cli.numeric.noise import measured_noise
+    from gradcheck_cli.numeric.noise import loss_noise
 
     if report.passed:
         return ()
-    noise = measured_noise(problem, seed)
+    noise = loss_noise(problem, seed).deviation
     sweeps = []
     for parameter in (parameter for parameter in report.short if parameter.entries):
         k = worst_position(parameter)

@@ -28,7 +28,7 @@ class Cause(enum.Enum):
 
 
 HINTS = {
-    Cause.ADDS_UP: "every call adds the same to the {what}: set it to zero before it is computed",
+    Cause.ADDS_UP: "every call adds the same to the {what}, a state that stays from call to call: set it to zero first",
     Cause.STATE: "nothing in it looks random: does the function keep a state from call to call (a hidden state, a"
     " running mean, a buffer)? set it back at the start of each call",
     Cause.SELDOM: "most calls are the same: do threads write to one array, or is memory read before it is set?"

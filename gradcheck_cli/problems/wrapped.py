@@ -38,6 +38,11 @@ class WrappedProblem:
         return self.problem.parameters
 
     @property
+    def point(self) -> Parameters:
+        """All parameters of the loss, those too that are not checked."""
+        return getattr(self.problem, "point", self.problem.parameters)
+
+    @property
     def notes(self) -> Sequence[str]:
         """The problem's."""
         return self.problem.notes

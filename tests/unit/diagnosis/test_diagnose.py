@@ -10,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gradcheck_cli.diagnosis.diagnose import diagnose
+from gradcheck_cli import check, check_gradient
+from gradcheck_cli.diagnosis.diagnose import diagnose, diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.diagnosis.propagation import Propagation
+from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.cases import built_in_case
+from gradcheck_cli.results import Verdict
 from tests.unit.diagnosis.support import (
     evidence,
     findings,
@@ -148,3 +151,32 @@ def test_a_coarse_reference_still_gives_the_name() -> None:
     floors = {name: np.full(values.shape, 5e-8) for name, values in reference.items()}
     seen = dataclasses.replace(exact, reference=reference, floors=floors)
     assert [(f.code, f.where) for f in diagnose(seen)] == [("missing-activation-derivative", "dZ1")]
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.5, 1.0])
+def test_a_parameter_that_does_not_fail_on_a_kink_is_not_accused(slope: float) -> None:
+    random = np.random.default_rng(0)
+    x, point = random.normal(size=(6, 5)), {"W": random.normal(size=(5, 3)), "b": np.zeros(3)}
+    x[0] = 0  # all units of this sample are on their kink
+
+    def before_relu(p: Parameters) -> Array:
+        return np.asarray(x @ p["W"] + p["b"])
+
+    def loss(p: Parameters) -> float:
+        return float(np.sum(np.log1p(np.maximum(before_relu(p), 0))))
+
+    Z = before_relu(point)
+    dZ = np.where(Z > 0, 1 / (1 + np.maximum(Z, 0)), slope * (Z == 0))
+    report = check_gradient(loss, {"W": 2 * x.T @ dZ, "b": dZ.sum(axis=0)}, point)
+    assert [p.name for p in report.parameters if p.verdict is Verdict.FAIL] == ["W"]
+    assert [(f.code, f.where) for f in report.findings] == [("factor", "dW")]
+
+
+def test_a_finding_accuses_only_what_fails() -> None:
+    claim = {**with_tensor(NET, "W2", lambda d: 2 * d), "b3": 3 * right_gradient(NET)["b3"]}
+    seen = evidence(NET, claim, known=False)
+    report = check(dataclasses.replace(NET, claimed=claim))
+    assert [(f.code, f.where) for f in diagnosed(report, seen).findings] == [("factor", "db3"), ("factor", "dW2")]
+    passed = [dataclasses.replace(p, verdict=Verdict.PASS) if p.name == "b3" else p for p in report.parameters]
+    told = diagnosed(dataclasses.replace(report, parameters=tuple(passed)), seen)
+    assert [(f.code, f.where) for f in told.findings] == [("factor", "dW2")]

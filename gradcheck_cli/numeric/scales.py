@@ -1,0 +1,97 @@
+"""How large an entry is, against which a step is small: what makes every step, bar and limit free of units.
+
+The size of an entry is its own magnitude, whatever stands beside it in its array: entries of one array may have
+different units, as amplitude and rate of a fit have. An entry that is 0 has none of its own. It borrows one from the
+array, from all parameters or, where everything is 0, takes 1; the ladder then looks whether that serves.
+
+Where the loss does not move over the whole size of an entry, the size says nothing either: a bias of 1e-30 is a zero
+with dust on it. `scale_of_motion` then looks for a step that the loss does feel.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from gradcheck_cli.numeric.tolerances import STILL
+from gradcheck_cli.parameters import Array, Parameters
+
+__all__ = ["entry_sizes", "largest_size", "scale_of_motion", "typical_size"]
+
+FAR = 8  # powers of ten from one step to the next: a smooth loss cannot go from unseen to saturated within that
+CLEARLY = 4.0  # times a change that counts as none
+ROUGH = 1e4  # standard deviations of the loss: more than rounding makes of a step within the size of the entries
+CURVED = 0.5  # of a change: what half of the step may leave unexplained of it if it is a change at all and no rounding
+
+
+def typical_size(values: Array) -> float:
+    """Return the root mean square of the entries of an array that are not 0; 0 where all are."""
+    largest = float(np.max(np.abs(values), initial=0.0))
+    if largest == 0:
+        return 0.0
+    scaled = values[values != 0] / largest
+    return largest * math.sqrt(float(np.mean(scaled * scaled)))
+
+
+def entry_sizes(parameters: Parameters) -> dict[str, Array]:
+    """Return the size of every entry: its magnitude, or if that is 0 the typical one of its array, of all, or 1.
+
+    Parameters
+    ----------
+    parameters : mapping of str to ndarray
+        The point.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Of the same shapes, all greater than 0, in the units of the parameters.
+    """
+    typical = {name: typical_size(values) for name, values in parameters.items()}
+    of_all = max(typical.values(), default=0.0) or 1.0
+    return {name: np.where(values == 0, typical[name] or of_all, np.abs(values)) for name, values in parameters.items()}
+
+
+def largest_size(parameters: Parameters) -> float:
+    """Return the magnitude of the largest entry of all, or 1 if that is larger: how far a search for motion goes."""
+    return max(1.0, *(float(np.max(np.abs(values), initial=0.0)) for values in parameters.values()))
+
+
+def scale_of_motion(line: Callable[[float], float], noise: float, reach: float) -> float | None:
+    """Return how far along a line the loss has moved by more than noise and rounding.
+
+    Parameters
+    ----------
+    line : callable
+        t -> J at t sizes from the point.
+    noise : float
+        Standard deviation of the loss.
+    reach : float
+        The largest t that is of interest.
+
+    Returns
+    -------
+    float or None
+        A power of ten; None where the loss stays what it is, but for rounding, as far as it can be evaluated.
+    """
+    here = line(0.0)
+    for t in _steps(reach):
+        change = line(t) - here
+        if not math.isfinite(change):
+            return None
+        if abs(change) > CLEARLY * STILL * noise:
+            half = line(t / 2) - here
+            smooth = min(abs(change - 2 * half), abs(change - 4 * half)) <= CURVED * abs(change)
+            if smooth or (t <= 1 and abs(change) > ROUGH * noise):
+                return t
+    return None
+
+
+def _steps(reach: float) -> Iterator[float]:
+    yield 0.1
+    yield 1.0
+    for power in range(FAR, 330, FAR):
+        if 10.0 ** (power - FAR) >= reach:
+            return
+        yield 10.0 ** min(power, 300)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from gradcheck_cli.judging.ruling import RULES, Facts, Rule, Ruling, difference_verdict, entries_verdict, ruling
+from gradcheck_cli.results import EntryVerdict, Verdict
+from gradcheck_cli.settings import Settings
+from tests.unit.judging.recording import facts_of, read
+
+AGREES, KINK, UNRESOLVED, DISAGREES = EntryVerdict
+ROWS = read()
+FACTS = [facts_of(row) for row in ROWS]
+
+
+def test_every_recorded_check_is_ruled_on_as_it_was() -> None:
+    expected = [Ruling(Verdict(row["verdict"]), tuple(row["reasons"])) for row in ROWS]
+    assert [ruling(facts) for facts in FACTS] == expected
+
+
+def test_the_recording_has_many_checks_of_every_verdict() -> None:
+    assert len(ROWS) > 200
+    assert min(Counter(row["verdict"] for row in ROWS).values()) > 30
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_counts(rule: Rule) -> None:
+    others = [other for other in RULES if other is not rule]
+    assert any(ruling(facts, others) != ruling(facts) for facts in FACTS)
+
+
+def test_the_names_of_the_rules_differ() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
+
+
+NOTHING = Facts(Settings(), [], difference=0.0, refined_difference=0.0, sizes={})
+
+
+def test_where_no_rule_holds_it_is_a_pass() -> None:
+    assert ruling(NOTHING) == (Verdict.PASS, ())
+
+
+@pytest.mark.parametrize("difference", [3e-7, float("nan"), float("inf")])
+def test_a_difference_above_the_threshold_or_none_is_never_a_pass(difference: float) -> None:
+    assert ruling(replace(NOTHING, difference=difference)).verdict is Verdict.INCONCLUSIVE
+    classic = Settings(classic=True)
+    assert ruling(replace(NOTHING, difference=difference, settings=classic)).verdict is Verdict.FAIL
+
+
+def test_a_parameter_of_which_nothing_was_checked_is_never_a_pass() -> None:
+    assert ruling(replace(NOTHING, sizes={"w": 2})).verdict is Verdict.INCONCLUSIVE
+
+
+def test_the_gravest_verdict_counts_and_all_that_hold_speak_in_order() -> None:
+    rules = [
+        Rule("doubt", Verdict.INCONCLUSIVE, lambda _: True, lambda _: ["a doubt"]),
+        Rule("silent", Verdict.FAIL, lambda _: True),
+        Rule("remark", None, lambda _: True, lambda _: ["a remark", "another"]),
+        Rule("other", Verdict.FAIL, lambda _: False, lambda _: ["nothing"]),
+    ]
+    assert ruling(NOTHING, rules) == (Verdict.FAIL, ("a doubt", "a remark", "another"))
+
+
+@pytest.mark.parametrize(
+    ("entries", "verdict"),
+    [
+        ([AGREES, KINK], Verdict.PASS),
+        ([AGREES, UNRESOLVED], Verdict.PASS),
+        ([AGREES, UNRESOLVED, UNRESOLVED], Verdict.INCONCLUSIVE),
+        ([AGREES, UNRESOLVED, UNRESOLVED, DISAGREES], Verdict.FAIL),
+    ],
+)
+def test_a_parameter_is_judged_by_its_entries(entries: list[EntryVerdict], verdict: Verdict) -> None:
+    assert entries_verdict(bytes(entries)) is verdict
+
+
+def test_a_parameter_of_which_too_little_is_known_is_not_passed() -> None:
+    assert entries_verdict(bytes([AGREES, UNRESOLVED]), most_unresolved=0.0) is Verdict.INCONCLUSIVE
+    assert entries_verdict(bytes([AGREES]), unknown=True) is Verdict.INCONCLUSIVE
+    assert entries_verdict(bytes([DISAGREES]), unknown=True) is Verdict.FAIL
+
+
+def test_the_courses_verdict_fails_what_is_not_a_number() -> None:
+    verdicts = [difference_verdict(difference, 2e-7) for difference in (0.0, 2e-7, 3e-7, float("nan"))]
+    assert verdicts == [Verdict.PASS, Verdict.PASS, Verdict.FAIL, Verdict.FAIL]
