@@ -11,20 +11,30 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.errors import CheckInterrupted, InputError, ProblemError
+from gradcheck_cli.errors import CheckInterrupted, InputError, ProblemError, SettingError
 from gradcheck_cli.modes import chosen_mode
 from gradcheck_cli.numeric.journal import Journal, fingerprint
 from gradcheck_cli.parameters import Parameters
+from gradcheck_cli.points import over_points
 from gradcheck_cli.problems.functions import function_problem
 from gradcheck_cli.problems.meter import Meter
-from gradcheck_cli.problems.preflight import preflight
+from gradcheck_cli.problems.preflight import nudged, preflight
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.sharing.shared import shared_out
 from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.results import CheckReport
-from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON, DEFAULT_LOCATE, DEFAULT_THRESHOLD, FULL, SCREEN, Settings
+from gradcheck_cli.settings import (
+    AUTO,
+    DEFAULT_EPSILON,
+    DEFAULT_LOCATE,
+    DEFAULT_REPEAT,
+    DEFAULT_THRESHOLD,
+    FULL,
+    SCREEN,
+    Settings,
+)
 from gradcheck_cli.stages import Run
-from gradcheck_cli.watch import watch_of
+from gradcheck_cli.watch import InTurn, Watch, watch_of
 
 __all__ = ["check", "check_gradient"]
 
@@ -44,6 +54,8 @@ def check(
     max_evals: int | None = None,
     time_limit: float | None = None,
     locate: int = DEFAULT_LOCATE,
+    repeat: int = DEFAULT_REPEAT,
+    points: int = 0,
     jobs: int = 1,
     executor: Executor | str | None = None,
     journal: Journal | None = None,
@@ -71,13 +83,18 @@ def check(
         every entry and a fresh one for a screen. The report has it.
     mode : {"auto", "full", "screen"}, optional
         Whether to check every entry or to screen the gradient along random directions; ``"auto"`` checks every entry
-        where the budget allows it.
+        where the budget, or without one a minute, allows it.
     max_evals : int, optional
         How often the loss may be evaluated.
     time_limit : float, optional
         Seconds that the check may take.
     locate : int, optional
         How many wrong entries a screen looks for.
+    repeat : int, optional
+        How often the user's loss and gradient are called at the point, to see that they are the same each time.
+    points : int, optional
+        At how many further points, about the given one and moved by 0.1 to 10 times the entries' sizes, the gradient
+        is checked as well; it must be a function. The report is that of the worst verdict.
     jobs : int, optional
         Processes that evaluate the loss, or how many workers the executor has; the numbers are the same with any.
     executor : concurrent.futures.Executor or str, optional
@@ -98,20 +115,52 @@ def check(
     GradcheckError
         Where there is nothing that could be checked: see `gradcheck_cli.errors`.
     """
-    started = time.perf_counter()
-    settings = Settings(
-        epsilon, threshold, precision, classic, require_sensitivity, seed or 0, mode, max_evals, time_limit, locate
-    )
+    asked = Settings(
+        epsilon, threshold, precision, classic, require_sensitivity, seed or 0, mode, max_evals, time_limit, locate,
+        repeat, points,
+    )  # fmt: skip
     require_something(problem.parameters)
+    if repeat > DEFAULT_REPEAT and not isinstance(problem, FunctionProblem):
+        raise SettingError(f"repeat is {repeat}, and there is no function of yours to call again", hint="leave it out")
+    if points and journal is not None:
+        raise SettingError("a saved state is of one point", hint="leave --save and --resume out, or --points")
+
+    watch = InTurn(watch_of(progress))
+
+    def at_one_point(there: Problem, settings: Settings, seed: int | None = seed) -> CheckReport:
+        watch.begin()
+        return checked_at_the_point(
+            there, settings, seed, jobs=jobs, executor=executor, journal=journal, sweep_steps=sweep_steps, watch=watch
+        )
+
+    return over_points(problem, asked, at_one_point) if points else at_one_point(problem, asked)
+
+
+def checked_at_the_point(
+    problem: Problem,
+    settings: Settings,
+    seed: int | None,
+    *,
+    jobs: int,
+    executor: Executor | str | None,
+    journal: Journal | None,
+    sweep_steps: bool,
+    watch: Watch,
+) -> CheckReport:
+    """Check the gradient where the problem's parameters are; the arguments are those of `check`."""
+    started = time.perf_counter()
     meter = Meter()
     problem = meter.on(problem)
-    settings, why = decided(problem, settings, seed, journal, jobs)
-    problem = preflight(problem, nudge=settings.mode == FULL) if isinstance(problem, FunctionProblem) else problem
+    if isinstance(problem, FunctionProblem):
+        problem = preflight(problem, repeat=settings.repeat)
+    settings, why = decided(problem, settings, seed, journal, meter.shortest, jobs)
+    if isinstance(problem, FunctionProblem) and settings.mode == FULL:
+        problem = nudged(problem)
     if journal is not None:
         open_journal(journal, problem, settings)
     problem = meter.off(problem)
     with shared_out(problem, jobs=jobs, executor=executor) as shared:
-        run = Run.at_the_point(shared, settings, watch_of(progress), journal, meter)
+        run = Run.at_the_point(shared, settings, watch, journal, meter)
         report = run.whole_report(sweep_steps=sweep_steps)
     report = dataclasses.replace(report, notes=(*why, *report.notes), seconds=time.perf_counter() - started)
     if run.interrupted:
@@ -128,7 +177,7 @@ def require_something(parameters: Parameters) -> None:
 
 
 def decided(
-    problem: Problem, settings: Settings, seed: int | None, journal: Journal | None, jobs: int
+    problem: Problem, settings: Settings, seed: int | None, journal: Journal | None, seconds: float, jobs: int
 ) -> tuple[Settings, Sequence[str]]:
     """Return the settings with their mode and seed, and why the mode is what it is.
 
@@ -138,7 +187,7 @@ def decided(
         Where a journal has another mode or seed than was asked for.
     """
     if journal is None or not journal.mode:
-        mode, why = chosen_mode(problem, settings, jobs)
+        mode, why = chosen_mode(problem, settings, seconds, jobs)
         fresh = secrets.randbits(32) if seed is None and mode == SCREEN else settings.seed
         return dataclasses.replace(settings, mode=mode, seed=fresh), [why] if why else []
     if settings.mode not in (AUTO, journal.mode) or seed not in (None, journal.seed):

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import time
-
+from gradcheck_cli.numeric.screen import evaluations_of
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.settings import AUTO, FULL, SCREEN, Settings
 
 __all__ = ["chosen_mode", "evaluations_of_all"]
 
-MOST = 200_000  # evaluations, where there is no budget: minutes for a loss of a millisecond
+MOST = 200_000  # evaluations, where there is no budget
+LONGEST = 60.0  # seconds, where there is no budget
 OF_ENTRY = 2.2  # evaluations: two for most entries, more for those that are not clear at once
 OF_ALL = 60.0  # evaluations for noise and the like
 
 
-def chosen_mode(problem: Problem, settings: Settings, jobs: int = 1) -> tuple[str, str]:
+def chosen_mode(problem: Problem, settings: Settings, seconds: float, jobs: int = 1) -> tuple[str, str]:
     """Return the mode of a check, and why it is that.
 
     Parameters
@@ -24,6 +24,8 @@ def chosen_mode(problem: Problem, settings: Settings, jobs: int = 1) -> tuple[st
         What is to be checked.
     settings : Settings
         With the mode that was asked for, and the budget.
+    seconds : float
+        That one evaluation takes, as measured.
     jobs : int, optional
         How many evaluations are made at a time.
 
@@ -37,8 +39,8 @@ def chosen_mode(problem: Problem, settings: Settings, jobs: int = 1) -> tuple[st
     if settings.classic or not isinstance(problem, FunctionProblem):
         return FULL, ""
     needed = evaluations_of_all(problem, settings)
-    affordable, limit = budget(problem, settings, jobs)
-    if needed > affordable:
+    affordable, limit = budget(settings, max(seconds, 1e-9), jobs)
+    if needed > affordable and (settings.limited or needed > evaluations_of(problem.parameters)):
         return SCREEN, f"screened: checking every entry takes about {needed:,} evaluations, more than {limit}"
     why = f"every entry checked: that takes about {needed:,} evaluations, no more than {limit}"
     return FULL, why if settings.limited else ""
@@ -53,22 +55,16 @@ def evaluations_of_all(problem: Problem, settings: Settings) -> int:
     return round(passes * entries + OF_ALL)
 
 
-def budget(problem: FunctionProblem, settings: Settings, jobs: int) -> tuple[float, str]:
-    """Return how many evaluations there may be, and what says so."""
+def budget(settings: Settings, seconds: float, jobs: int) -> tuple[float, str]:
+    """Return how many evaluations of so many seconds there may be, and what says so."""
     limits = []
     if settings.max_evals is not None:
         limits.append((float(settings.max_evals), f"the {settings.max_evals:,} of --max-evals"))
     if settings.time_limit is not None:
-        in_time = settings.time_limit * jobs / seconds_of_one(problem)
+        in_time = settings.time_limit * jobs / seconds
         limits.append((in_time, f"the {in_time:,.0f} that the {settings.time_limit:g} s of --time are enough for"))
-    return min(limits, default=(float(MOST), f"{MOST:,}; --mode full does so all the same"))
-
-
-def seconds_of_one(problem: FunctionProblem) -> float:
-    """Return how long one evaluation takes: the shorter of two, for the first may have to load something."""
-    times = []
-    for _ in range(2):
-        started = time.perf_counter()
-        problem.loss(problem.parameters)
-        times.append(time.perf_counter() - started)
-    return max(min(times), 1e-9)
+    if not settings.limited:
+        in_time = LONGEST * jobs / seconds
+        minute = f"the {in_time:,.0f} of {seconds:.2g} s that fit into {LONGEST:g} s; --mode full does so all the same"
+        limits += [(float(MOST), f"{MOST:,}; --mode full does so all the same"), (in_time, minute)]
+    return min(limits)

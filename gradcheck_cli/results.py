@@ -21,9 +21,11 @@ __all__ = [
     "Entry",
     "EntryVerdict",
     "Finding",
+    "FurtherPoint",
     "Location",
     "Outcome",
     "ParameterResult",
+    "PointFacts",
     "RunReport",
     "ScreenFacts",
     "Sensitivity",
@@ -201,6 +203,38 @@ class ScreenFacts(NamedTuple):
     """The chance with which an error as large as the parameters' `Sensitivity.spread` goes unseen."""
 
 
+class FurtherPoint(NamedTuple):
+    """What was found at one point besides the given one."""
+
+    number: int
+    """From 1 on."""
+    moved: float
+    """By how many times its own size an entry was moved, about."""
+    verdict: Verdict | None
+    """None where the gradient could not be checked there: the loss has no value."""
+    difference: float | None
+
+
+class PointFacts(NamedTuple):
+    """At which points a gradient was checked."""
+
+    asked: int
+    """How many further points were asked for."""
+    given: Verdict
+    """What was found at the given point."""
+    seed: int
+    """That they come from."""
+    found: tuple[FurtherPoint, ...]
+    """What was found at each; where something was wrong, the points after it were not looked at."""
+    worst: int
+    """The number of the point that the report is of; 0 for the given one."""
+
+    @property
+    def checked(self) -> int:
+        """At how many further points the gradient was checked."""
+        return sum(point.verdict is not None for point in self.found)
+
+
 class StepFault(enum.Enum):
     """Why a centred difference is off."""
 
@@ -310,6 +344,10 @@ class CheckReport:
     """None where entries were checked one by one."""
     evaluation: str = ""
     """Of a network, how its losses were taken: ``plain`` or ``structured``; empty elsewhere."""
+    points: PointFacts | None = None
+    """None where the gradient was checked at the given point alone."""
+    point: Mapping[str, Any] | None = field(default=None, repr=False)
+    """The point that this is of, an array by name, those too that were not checked; None where it is the given one."""
 
     @property
     def passed(self) -> bool:

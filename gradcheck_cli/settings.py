@@ -11,6 +11,7 @@ __all__ = [
     "AUTO",
     "DEFAULT_EPSILON",
     "DEFAULT_LOCATE",
+    "DEFAULT_REPEAT",
     "DEFAULT_THRESHOLD",
     "FULL",
     "MODES",
@@ -25,6 +26,7 @@ FULL = "full"
 SCREEN = "screen"
 MODES = (AUTO, FULL, SCREEN)
 DEFAULT_LOCATE = 10  # wrong entries: more than that is seldom read
+DEFAULT_REPEAT = 2  # calls: fewer cannot be compared
 DEFAULT_EPSILON = 1e-7  # the course's step
 DEFAULT_THRESHOLD = 2e-7  # the course's limit for the difference
 
@@ -60,6 +62,10 @@ class Settings:
     """Seconds that the check may take; None for any."""
     locate: int = DEFAULT_LOCATE
     """How many wrong entries a screen looks for."""
+    repeat: int = DEFAULT_REPEAT
+    """How often the user's functions are called at the point and compared."""
+    points: int = 0
+    """At how many further points the gradient is checked as well."""
 
     def __post_init__(self) -> None:
         for name in ("epsilon", "threshold", "require_sensitivity", "max_evals", "time_limit", "locate"):
@@ -69,6 +75,8 @@ class Settings:
             if not (isinstance(value, int | float) and math.isfinite(value) and value > 0):
                 shown = value if isinstance(value, str) else f"{value:g}"
                 raise SettingError(f"{name} is {shown}, expected a finite number greater than 0")
+        require_whole("repeat", self.repeat, DEFAULT_REPEAT)
+        require_whole("points", self.points, 0)
         if self.precision not in PRECISIONS:
             raise SettingError(f"precision is {self.precision!r}, expected one of {', '.join(PRECISIONS)}")
         if self.mode not in MODES:
@@ -89,3 +97,9 @@ class Settings:
     def step(self) -> float | None:
         """The step of the centred difference; None where the reference takes its place."""
         return None if isinstance(self.epsilon, str) else self.epsilon
+
+
+def require_whole(name: str, value: object, least: int) -> None:
+    """Raise SettingError where a value is not a whole number of at least so many."""
+    if not (isinstance(value, int) and value >= least):
+        raise SettingError(f"{name} is {value!r}, expected a whole number of at least {least}")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-__all__ = ["Watch", "watch_of"]
+__all__ = ["InTurn", "Watch", "watch_of"]
 
 
 @runtime_checkable
@@ -38,6 +38,33 @@ class Counter:
 
     def wrong(self, count: int) -> None:
         """Keep it."""
+
+
+@dataclass
+class InTurn:
+    """Tells another watch of one check after another."""
+
+    watch: Watch
+    done: int = 0
+    before: int = 0
+    """What was done when this check began."""
+
+    def begin(self) -> None:
+        """Begin the next one."""
+        self.before = self.done
+
+    def __call__(self, count: int) -> None:
+        """Tell it."""
+        self.done += count
+        self.watch(count)
+
+    def expect(self, total: int, what: str) -> None:
+        """Tell it, besides what was done before."""
+        self.watch.expect(self.before + total, what)
+
+    def wrong(self, count: int) -> None:
+        """Tell it."""
+        self.watch.wrong(count)
 
 
 def watch_of(progress: Callable[[int], None]) -> Watch:

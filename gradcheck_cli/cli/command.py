@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking, point_options, taken
+from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking_each, point_options, taken
+from gradcheck_cli.cli.further_options import further_options
 from gradcheck_cli.cli.large_options import large_options
 from gradcheck_cli.cli.param_types import POSITIVE
 from gradcheck_cli.cli.running import Case, run_checks
@@ -44,6 +46,7 @@ With --batch each parameter has an axis of points in front, and so have the loss
 @click.option("--batch", type=click.IntRange(min=1), metavar="N", help="Hand over up to N points a call.")
 @point_options
 @large_options
+@further_options
 @auto_options
 @click.pass_context
 def command(
@@ -56,17 +59,20 @@ def command(
     **options: Any,
 ) -> None:
     """Check the gradient that a program in any language computes."""
-    point = taken(PointOptions, options)
-    case = Case(f"command, {program}", partial(load_problem, program, exchange, timeout, batch, point))
-    ctx.exit(run_checks([case], checking(options)))
+    points, chosen = checking_each(taken(PointOptions, options), options)
+    make = partial(load_problem, program, exchange, timeout, batch)
+    cases = [Case(f"command, {program}{where}", partial(make, point, where)) for where, point in points]
+    ctx.exit(run_checks(cases, chosen))
 
 
-def load_problem(program: str, exchange: str, timeout: float, batch: int | None, point: PointOptions) -> Problem:
-    """Read the files and make a problem of the program."""
+def load_problem(
+    program: str, exchange: str, timeout: float, batch: int | None, point: PointOptions, where: str
+) -> Problem:
+    """Read the files and make a problem of the program; its name says where it is, if there are several points."""
     from gradcheck_cli.problems.external_program import program_problem
 
     loaded = point.load()
-    return program_problem(
+    problem = program_problem(
         program,
         loaded.parameters,
         data=loaded.data,
@@ -76,3 +82,4 @@ def load_problem(program: str, exchange: str, timeout: float, batch: int | None,
         only=loaded.only,
         notes=loaded.notes,
     )
+    return dataclasses.replace(problem, name=problem.name + where)

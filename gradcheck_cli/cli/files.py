@@ -11,7 +11,7 @@ from gradcheck_cli.errors import InputError
 __all__ = ["write_whole"]
 
 
-def write_whole(path: str, text: str) -> None:
+def write_whole(path: str, content: str | bytes) -> None:
     """Write a file under a temporary name and then put it in the place of `path`, so that nobody reads a part of it.
 
     Raises
@@ -19,21 +19,22 @@ def write_whole(path: str, text: str) -> None:
     InputError
         Where it cannot be written; what stood there before still does.
     """
+    data = content.encode("utf-8") if isinstance(content, str) else content
     target = Path(path).resolve()  # a link stays a link
     try:
         if target.exists() and not target.is_file():  # a device or a pipe is written to, not replaced
-            target.write_text(text, encoding="utf-8")
+            target.write_bytes(data)
         else:
-            replace(target, text)
+            replace(target, data)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def replace(target: Path, text: str) -> None:
+def replace(target: Path, data: bytes) -> None:
     """Put a new file in the place of another."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(data)
         temporary.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking, point_options, taken
+from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking_each, point_options, taken
+from gradcheck_cli.cli.further_options import further_options
 from gradcheck_cli.cli.large_options import large_options
 from gradcheck_cli.cli.running import Case, run_checks
 from gradcheck_cli.loading.functions import absolute, file_of
@@ -28,6 +29,7 @@ Examples:
   gradcheck func scipy.optimize:rosen --grad scipy.optimize:rosen_der --at 1.3,0.7,0.8
   gradcheck func model.py:loss --autograd torch --params params.npz
   gradcheck func model.py:loss --grad model.py:grad --params big.npz --mode screen --jobs 4
+  gradcheck func model.py:loss --grad model.py:grad --params params.npz --points 5 --save-point wrong.npz
 
 \b
 The loss is called as loss(params, **data). params is a dict of float64 arrays, or one array where there is one
@@ -46,6 +48,7 @@ function returns the pair (loss, gradient).
 )
 @point_options
 @large_options
+@further_options
 @auto_options
 @click.pass_context
 def func(
@@ -59,9 +62,10 @@ def func(
     """Check the gradient of a function of your own, from a FILE.py:NAME or a MODULE:NAME."""
     if grad and autograd:
         raise click.UsageError("Give either --grad or --autograd: there is one gradient to check.")
-    point = taken(PointOptions, options)
-    case = Case(f"func, {loss}", partial(load_problem, loss, grad, autograd, point), grad)
-    ctx.exit(run_checks([case], checking(options)))
+    points, chosen = checking_each(taken(PointOptions, options), options)
+    make = partial(load_problem, loss, grad, autograd)
+    cases = [Case(f"func, {loss}{where}", partial(make, point, loss + where), grad) for where, point in points]
+    ctx.exit(run_checks(cases, chosen))
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ class FunctionFiles:
         point = replace(self.point, params=moved(self.point.params, places), data=moved(self.point.data, places))
         home, _, name = self.loss.rpartition(":")
         file = moved(file_of(self.loss), places)
-        return load_problem(f"{file or home}:{name}", None, self.autograd, point)
+        return load_problem(f"{file or home}:{name}", None, self.autograd, point, self.loss)
 
 
 def moved(path: Path | None, places: Mapping[Path, Path]) -> Path | None:
@@ -90,8 +94,8 @@ def moved(path: Path | None, places: Mapping[Path, Path]) -> Path | None:
     return None if path is None else places.get(path.resolve(), path)
 
 
-def load_problem(loss: str, grad: str | None, autograd: str | None, point: PointOptions) -> FunctionProblem:
-    """Load the functions and the arrays that they are called with."""
+def load_problem(loss: str, grad: str | None, autograd: str | None, point: PointOptions, name: str) -> FunctionProblem:
+    """Load the functions and the arrays that they are called with, and call them by a name."""
     from gradcheck_cli.loading.functions import load_function
     from gradcheck_cli.problems.autograd import import_framework
     from gradcheck_cli.problems.functions import function_problem
@@ -105,7 +109,7 @@ def load_problem(loss: str, grad: str | None, autograd: str | None, point: Point
         loaded.parameters,
         data=loaded.data,
         autograd=autograd,
-        name=loss,
+        name=name,
         one_array=len(loaded.parameters) == 1,
         only=loaded.only,
         notes=loaded.notes,

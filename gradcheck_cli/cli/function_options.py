@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gradcheck_cli.cli.completion import complete_parameter
+from gradcheck_cli.cli.further_options import FurtherOptions
 from gradcheck_cli.cli.large_options import LargeOptions
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.param_types import FINITE
@@ -18,7 +19,15 @@ from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["PointOptions", "auto_options", "checking", "comparing_options", "point_options", "taken"]
+__all__ = [
+    "PointOptions",
+    "auto_options",
+    "checking",
+    "checking_each",
+    "comparing_options",
+    "point_options",
+    "taken",
+]
 
 _Options = TypeVar("_Options")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -41,19 +50,25 @@ class PointOptions:
 
     params: Path | None
     data: Path | None
-    at: tuple[float, ...] | None
+    at: tuple[tuple[float, ...], ...]
     vary: tuple[str, ...]
     only: tuple[str, ...]
     skip: tuple[str, ...]
     why: str | None
 
     def __post_init__(self) -> None:
-        if (self.params is None) == (self.at is None):
+        if (self.params is None) == (not self.at):
             raise click.UsageError("Give the parameters either by --params FILE or by --at NUMBERS.")
         if self.only and self.skip:
             raise click.UsageError("Give either --param or --skip: what is not selected is skipped.")
         if bool(self.skip) != bool(self.why):
             raise click.UsageError("--skip NAME and --why TEXT go together: a gap in a check needs its reason.")
+
+    def each(self) -> list[tuple[str, PointOptions]]:
+        """Return the same for each point, and what to call it where there are several."""
+        if len(self.at) < 2:
+            return [("", self)]
+        return [(f" at {','.join(f'{number:g}' for number in at)}", replace(self, at=(at,))) for at in self.at]
 
     def absolute(self) -> PointOptions:
         """Return the same for a process that runs in another folder."""
@@ -65,7 +80,7 @@ class PointOptions:
         """Read the files."""
         from gradcheck_cli.loading.point import load_point, selected
 
-        point = load_point(self.params, self.data, self.at, self.vary)
+        point = load_point(self.params, self.data, self.at[0] if self.at else None, self.vary)
         only = selected(point.parameters, self.only, self.skip)
         return LoadedProblem(point.parameters, point.data, only, self.notes(only, list(point.parameters)))
 
@@ -95,7 +110,13 @@ def point_options(command: _Command) -> _Command:
     for option in reversed(
         [
             click.option("--params", type=FILE, metavar="FILE", help="The parameters: an .npz or .json file."),
-            click.option("--at", type=Numbers(), metavar="X,Y,...", help="The parameters as one array of numbers."),
+            click.option(
+                "--at",
+                type=Numbers(),
+                multiple=True,
+                metavar="X,Y,...",
+                help="The parameters as one array of numbers; several times for several points.",
+            ),
             click.option("--data", type=FILE, metavar="FILE", help="What is not differentiated: .npz or .json."),
             _named("--vary", help="Only this array of the files is a parameter."),
             _named("--param", "only", help="Check only this parameter."),
@@ -130,8 +151,24 @@ def taken(kind: type[_Options], options: dict[str, Any]) -> _Options:
 
 
 def checking(options: dict[str, Any]) -> Checking:
-    """Return the values of `auto_options`, and of `large_options`."""
+    """Return the values of `auto_options`, of `large_options` and of `further_options`."""
     if options["epsilon"] is None:
         options["epsilon"] = DEFAULT_EPSILON if options["classic"] else AUTO
-    large = taken(LargeOptions, options)
-    return Checking(**options, large=large)
+    large, further = taken(LargeOptions, options), taken(FurtherOptions, options)
+    return Checking(**options, large=large, further=further)
+
+
+def checking_each(point: PointOptions, options: dict[str, Any]) -> tuple[list[tuple[str, PointOptions]], Checking]:
+    """Return the points that were asked for, each with what to call it, and how to check them.
+
+    Raises
+    ------
+    UsageError
+        Where there are several, and a file that one of them would write over another's.
+    """
+    points, chosen = point.each(), checking(options)
+    large, further = chosen.large, chosen.further
+    files = [large and large.save, large and large.resume, further and further.save_point]
+    if len(points) > 1 and any(files):
+        raise click.UsageError("--save, --resume and --save-point go with one --at: there is one file.")
+    return points, chosen

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradcheck_cli.cli.completion import complete_case
+from gradcheck_cli.cli.further_options import FurtherOptions, points_option
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.running import Case, run_checks
 
@@ -47,6 +48,7 @@ Examples:
     help="How differences of the loss are taken: by whole forward passes, or layer by layer, which is faster and more"
     " exact.  [default: plain for small networks]",
 )
+@points_option
 @checking_options
 @click.pass_context
 def net(
@@ -56,11 +58,12 @@ def net(
     backward: str | None,
     forward: str | None,
     evaluation: str | None,
+    points: int,
     **options: Any,
 ) -> None:
     """Check the backward propagation of a network against its forward propagation."""
     made = [Case(f"net, {case}", partial(load_case, case, forward, backward, evaluation), backward) for case in cases]
-    ctx.exit(run_checks(made, Checking(**options)))
+    ctx.exit(run_checks(made, Checking(**options, further=FurtherOptions(points))))
 
 
 def load_case(case: str, forward: str | None, backward: str | None, evaluation: str | None) -> Problem:

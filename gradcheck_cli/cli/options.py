@@ -12,6 +12,7 @@ from gradcheck_cli.reporters.formats import FORMATS
 from gradcheck_cli.settings import DEFAULT_EPSILON, DEFAULT_THRESHOLD, PRECISIONS
 
 if TYPE_CHECKING:
+    from gradcheck_cli.cli.further_options import FurtherOptions
     from gradcheck_cli.cli.large_options import LargeOptions
 
 __all__ = ["DISPLAY", "Checking", "checking_options"]
@@ -39,6 +40,8 @@ class Checking(NamedTuple):
     exit_zero: bool
     large: LargeOptions | None = None
     """Those for large problems, where the command has them."""
+    further: FurtherOptions | None = None
+    """Those for other points and more calls, where the command has them."""
 
     @property
     def draws(self) -> bool:

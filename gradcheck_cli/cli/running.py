@@ -126,17 +126,20 @@ def checked(problem: Problem | ScalarModel, options: Checking) -> CheckReport:
 
         return check_scalar(problem, sweep_steps=options.draws, **options.settings)
     from gradcheck_cli.checking import check
+    from gradcheck_cli.cli.further_options import FurtherOptions
     from gradcheck_cli.cli.large_options import Keeper, LargeOptions
     from gradcheck_cli.cli.progress import Progress
 
-    large = options.large or LargeOptions()
+    large, further = options.large or LargeOptions(), options.further or FurtherOptions()
     journal = large.journal()
     large.keep(journal)  # that it cannot be written is to be known now
     try:
         with Progress(quiet=options.verbosity < 0) as progress:
             watch = Keeper(progress, lambda: large.keep(journal)) if journal is not None else progress
-            settings = {**options.settings, **large.settings, "journal": journal, "progress": watch}
-            return check(problem, **settings, sweep_steps=options.draws)
+            settings = {**options.settings, **large.settings, **further.settings, "journal": journal, "progress": watch}
+            report = check(problem, **settings, sweep_steps=options.draws)
+            further.keep(report)
+            return report
     finally:
         large.keep(journal)
 

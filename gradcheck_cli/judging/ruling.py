@@ -174,7 +174,9 @@ def which_entries_are_coarse(facts: Facts) -> Iterator[str]:
     """Count them by parameter."""
     for p in facts.parameters:
         if coarse := p.count(EntryVerdict.UNRESOLVED):
-            which = [p.entries[k].name for k in range(len(p.entries)) if p.entries.verdicts[k] == EntryVerdict.UNRESOLVED]
+            which = [
+                p.entries[k].name for k in range(len(p.entries)) if p.entries.verdicts[k] == EntryVerdict.UNRESOLVED
+            ]
             named = ", ".join(which[:MOST_NAMED]) + (", ..." if coarse > MOST_NAMED else "")
             yield f"{p.name}: the numeric side cannot resolve {coarse} of {len(p.entries)} entries: {named}"
 

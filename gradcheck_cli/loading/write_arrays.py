@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["write_json", "write_npz"]
+__all__ = ["npz_bytes", "write_json", "write_npz"]
 
 
-def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+def npz_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """Return what an .npz file of the arrays holds."""
+    file = io.BytesIO()
+    write_npz(file, arrays)
+    return file.getvalue()
+
+
+def write_npz(path: Path | IO[bytes], arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write arrays as an .npz file, whatever their names."""
     with zipfile.ZipFile(path, "w") as archive:  # np.savez keeps the name file for itself
         for name, array in arrays.items():

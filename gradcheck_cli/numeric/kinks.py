@@ -38,6 +38,7 @@ MARGIN = 0.05  # of the width of the sample: what the noise of slopes over such 
 WIDENED = 0.5  # the same where an end was met only once: with many kinks the sample hardly reaches the ends
 BENT = 1e-5  # of a slope: what it may change by from the point to a point nearby
 
+
 def on_kink(problem: Problem, noise: float, seed: int) -> bool:
     """Return whether the loss has a kink at the problem's point: along a random line its two slopes differ.
 
@@ -187,9 +188,7 @@ def _step(noise: float, visible: float) -> float:
     return min(max(wanted, SHORTEST), LONGEST)
 
 
-def _slopes_along(
-    problem: Problem, move: Parameters, step: float, points: int, random: np.random.Generator
-) -> Array:
+def _slopes_along(problem: Problem, move: Parameters, step: float, points: int, random: np.random.Generator) -> Array:
     """Return the centred differences along a direction at random points nearby."""
     sizes = entry_sizes(problem.parameters)
     slopes = []
@@ -201,4 +200,3 @@ def _slopes_along(
         )
         slopes.append((right - left) / (2 * step))
     return np.array(slopes)
-

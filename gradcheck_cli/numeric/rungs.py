@@ -93,7 +93,9 @@ def first_estimate(rungs: Rungs, noise: float | Array) -> Estimate:
     with np.errstate(all="ignore"):
         values, bars = rungs.slopes[0], rungs.noise(noise)[0]
     usable = np.isfinite(values) & np.isfinite(bars)
-    return Estimate(np.where(usable, values, 0.0), np.where(usable, bars, np.inf), np.zeros_like(values), rungs.steps[0], ~usable)
+    return Estimate(
+        np.where(usable, values, 0.0), np.where(usable, bars, np.inf), np.zeros_like(values), rungs.steps[0], ~usable
+    )
 
 
 def bends(rungs: Rungs, noise: float | Array, share: float) -> Mask:

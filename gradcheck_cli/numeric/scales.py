@@ -50,9 +50,7 @@ def entry_sizes(parameters: Parameters) -> dict[str, Array]:
     """
     typical = {name: typical_size(values) for name, values in parameters.items()}
     of_all = max(typical.values(), default=0.0) or 1.0
-    return {
-        name: np.where(values == 0, typical[name] or of_all, np.abs(values)) for name, values in parameters.items()
-    }
+    return {name: np.where(values == 0, typical[name] or of_all, np.abs(values)) for name, values in parameters.items()}
 
 
 def largest_size(parameters: Parameters) -> float:
@@ -101,4 +99,4 @@ def _steps(reach: float) -> Iterator[float]:
     for power in range(FAR, 330, FAR):
         if 10.0 ** (power - FAR) >= reach:
             return
-        yield 10.0**min(power, 300)
+        yield 10.0 ** min(power, 300)

@@ -19,7 +19,9 @@ __all__ = [
 EPS = float(np.finfo(np.float64).eps)
 SINGLE = float(np.finfo(np.float32).eps)
 
-NOISE_BARS = 2.0  # standard deviations over the step: a centred difference has noise / (sqrt(2) h), this is almost three
+NOISE_BARS = (
+    2.0  # standard deviations over the step: a centred difference has noise / (sqrt(2) h), this is almost three
+)
 SAFETY = 4.0  # error bars: they are estimates, and a right gradient must not fail
 ROUNDING = 16.0  # machine epsilons of the slopes in sight: what the formula of a right claim may lose
 STILL = 8.0  # standard deviations of the loss: a change that is none

@@ -35,12 +35,24 @@ class Arguments:
             name: value.copy(order="K") if isinstance(value, np.ndarray) else value for name, value in data.items()
         }
         self.first: Any = next(iter(self.parameters.values())) if one_array else self.parameters
-        self._given = dict(self.parameters)
+        self.given = dict(self.parameters)
+        """The arrays of the parameters, whatever the function puts in their place."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that the copies take."""
+        arrays = [*self.given.values(), *(value for value in self.data.values() if isinstance(value, np.ndarray))]
+        return sum(array.nbytes for array in arrays)
+
+    def put(self, parameters: Parameters) -> None:
+        """Write other values into the same arrays."""
+        for name, array in self.given.items():
+            array[...] = parameters[name]
 
     def changed(self, parameters: Parameters, data: Mapping[str, Any]) -> list[str]:
         """Return the names of what is no longer as it was in the originals."""
-        names = [name for name in self.parameters if name not in self._given]
-        for name, array in self._given.items():
+        names = [name for name in self.parameters if name not in self.given]
+        for name, array in self.given.items():
             if self.parameters.get(name) is not array or not same_bytes(array, parameters[name]):
                 names.append(name)
         pairs = ((name, self.data[name], value) for name, value in data.items() if isinstance(value, np.ndarray))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from gradcheck_cli.errors import ProblemError
@@ -39,7 +40,11 @@ def with_own_functions(
         Where a function raises.
     """
     if forward is None:
-        return network if backward is None else dataclasses.replace(network, claimed=own_claim(network, backward))
+        if backward is None:
+            return network
+        return dataclasses.replace(
+            network, claimed=own_claim(network, backward), claim_at=partial(own_claim, backward=backward)
+        )
     own_forward = forward
 
     def cost(parameters: dict[str, Array]) -> Any:
@@ -50,7 +55,8 @@ def with_own_functions(
             return network.gradient(parameters)
         return run_backward(network, backward, run_forward(network, own_forward, parameters)[1], parameters)
 
-    return FunctionProblem(network.parameters, cost, gradient, network.name, network.remarks)
+    claim = network.claimed if backward is None and network.claimed is not None else gradient
+    return FunctionProblem(network.parameters, cost, claim, network.name, network.remarks)
 
 
 def own_claim(network: Network, backward: Callable[..., Any]) -> dict[str, Array]:

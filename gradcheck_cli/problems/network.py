@@ -7,14 +7,15 @@ mask D_l where there is one, m the number of samples. The loss adds l2 / (2 m) t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.errors import SettingError
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.activations import ACTIVATIONS, softmax, softmax_backward
 from gradcheck_cli.problems.audit import SEED, audit_changes
@@ -61,6 +62,8 @@ class Network:
     """The gradient under test, by parameter; None means the network's own backward propagation."""
     remarks: Sequence[str] = ()
     """How the network was understood by whoever read it."""
+    claim_at: Callable[[Network], Parameters] | None = None
+    """Makes the claim at another point; None where it is saved."""
     evaluation: str | None = None
     """How changes of the loss are taken: ``plain``, ``structured``, or None, by the network's size."""
 
@@ -83,6 +86,24 @@ class Network:
         if self.claimed is not None:
             return self.claimed
         return self.backward_propagation(self.forward_propagation(parameters), parameters)
+
+    def at(self, parameters: Parameters) -> Network:
+        """Return the same network at another point.
+
+        Raises
+        ------
+        SettingError
+            Where its claim is saved in a fixture.
+        """
+        moved = replace(self, parameters={**self.parameters, **parameters})
+        if self.claimed is None:
+            return moved
+        if self.claim_at is None:
+            raise SettingError(
+                "the gradient is saved numbers, which are of one point; other points need a function",
+                hint="name the function that makes them by --backward, or leave --points out",
+            )
+        return replace(moved, claimed=self.claim_at(moved))
 
     @cached_property
     def layers(self) -> list[Layer]:

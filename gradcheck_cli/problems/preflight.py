@@ -2,6 +2,10 @@
 
 What would make a right gradient look wrong is an error here: a loss that is no number, one that differs from call to
 call, a gradient that does not fit. What a reader of the report should know is a note.
+
+The second call of the loss is on arrays that were handed over before, a little beside the point, and were then moved to
+the point in place: a loss that remembers its arrays, by reference or by ``id``, gives the old loss there. The functions
+are called last at the point itself, on arrays that stay there: a gradient may lean on what the loss has left behind.
 """
 
 from __future__ import annotations
@@ -15,13 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.errors import ProblemError, UserFunctionError
-from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.parameters import PIECE, Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.arguments import Arguments, same_bytes
+from gradcheck_cli.problems.repeated import hint_of
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, scalar_loss
-from gradcheck_cli.problems.user_function import FunctionProblem, call, name_of
+from gradcheck_cli.problems.user_function import FunctionProblem, Handed, call, name_of
 from gradcheck_cli.results import entry_name
+from gradcheck_cli.settings import DEFAULT_REPEAT
 
-__all__ = ["preflight"]
+__all__ = ["nudged", "preflight"]
 
 SPREAD = 2.0  # standard deviations, or more, that a few calls lie apart
 MOST_NOISE = 1e-5  # of the loss, from call to call; beyond it differences show nothing but noise
@@ -29,18 +35,18 @@ MOST_GRADIENT_NOISE = 1e-7  # of the gradient; below the threshold, so that it d
 MEASURING_CALLS = 8
 NUDGE = 1e-3  # of a parameter: enough to show even in float32
 NUDGES = 2
-SEED_HINT = "seed its random numbers inside the function: np.random.default_rng(0), torch.manual_seed(0)"
+SINGLE = "the loss is computed in float32, and is judged by its noise; gradients are best checked in float64"
 
 
-def preflight(problem: FunctionProblem, *, nudge: bool = True) -> FunctionProblem:
-    """Call the user's functions twice each and look at what they do.
+def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> FunctionProblem:
+    """Call the user's functions twice each, or more often, and look at what they do.
 
     Parameters
     ----------
     problem : FunctionProblem
         As the user gave it.
-    nudge : bool, optional
-        Whether to move each parameter, too, and see what the loss does.
+    repeat : int, optional
+        How often each is called at the point; at least twice.
 
     Returns
     -------
@@ -54,25 +60,93 @@ def preflight(problem: FunctionProblem, *, nudge: bool = True) -> FunctionProble
     UserFunctionError
         Where a function raises.
     """
-    first, second = _LossCall.of(problem), _LossCall.of(problem)
-    require_finite(first.loss, problem)
-    spread = loss_spread([first.loss, second.loss], problem)
+    first, losses, changes, remembers = first_calls(problem)
+    losses += [_LossCall.of(problem).loss for _ in range(repeat - len(losses))]
+    spread = loss_spread(losses, problem)
     claim = _Claim.of(problem)
+    name, one_copy = name_of(problem.loss_function), not (changes or remembers)
     notes = [
         *([f"the loss differs from call to call at one point, by {spread:.1e}: taken as its noise"] if spread else ()),
-        *repeated_notes(problem, claim.gradient),
-        *changed_notes(first.changed, name_of(problem.loss_function)),
+        *repeated_notes(problem, claim.gradient, repeat),
+        *changed_notes(changes, name),
+        *([f"{name} remembers the arrays that it was given: every call gets new ones"] if remembers else ()),
         *changed_notes(claim.changed, "the gradient"),
         *extra_note(claim.extra),
-        *(nudge_notes(problem, first, claim.gradient, noisy=bool(spread)) if nudge else ()),
+        *([SINGLE] if first.single else ()),
     ]
     return dataclasses.replace(
         problem,
         claim=claim.gradient,
         notes=(*problem.notes, *notes),
-        keeps_inputs=not first.changed,
+        one_copy=one_copy,
         scatter=spread / SPREAD,
+        known=first.loss,
+        handed=Handed() if one_copy else problem.handed,
     )
+
+
+def nudged(problem: FunctionProblem) -> FunctionProblem:
+    """Move each parameter of a problem that went through `preflight`, and note what the loss does."""
+    return dataclasses.replace(problem, notes=(*problem.notes, *nudge_notes(problem)))
+
+
+def first_calls(problem: FunctionProblem) -> tuple[_LossCall, list[float], Sequence[str], bool]:
+    """Call the loss at the point, and once more there on arrays that were somewhere else before.
+
+    Returns
+    -------
+    first : _LossCall
+        At the point.
+    losses : list of float
+        At the point, that of the first call among them, so far as the arrays were right.
+    changes : sequence of str
+        The arrays that the loss changed.
+    remembers : bool
+        Whether the loss may be that of where the arrays were before.
+    """
+    arguments = problem.arguments(problem.point)  # as long as they are here, no others have their ids
+    first = _LossCall.of(problem, arguments)
+    require_finite(first.loss, problem)
+    if first.changed:
+        return first, [first.loss, _LossCall.of(problem).loss], first.changed, False
+    moved, again = loss_in_place(problem)
+    changes = moved.changed(problem.point, problem.data)
+    if again == first.loss and not changes:
+        return first, [first.loss, again], (), False
+    nudge(moved, problem)  # where the loss believes it to be
+    others = problem.arguments(problem.point)
+    fresh = _LossCall.of(problem, others).loss
+    if changes or fresh != first.loss:
+        return first, [first.loss, fresh], changes, False
+    moved, stale = loss_in_place(problem)
+    nudge(moved, problem)
+    last = _LossCall.of(problem).loss
+    if not np.array_equal(stale, again, equal_nan=True):
+        return first, [first.loss, again, fresh, stale, last], (), False
+    problem.handed.keep_more()
+    return first, [first.loss, fresh, last], (), True
+
+
+def loss_in_place(problem: FunctionProblem) -> tuple[Arguments, float]:
+    """Call the loss a little beside the point, and on the same arrays at the point; return them and the second loss."""
+    arguments = problem.arguments(problem.point)
+    nudge(arguments, problem)
+    with np.errstate(all="ignore"):
+        problem.loss_or_nan(arguments)
+        arguments.put(problem.point)
+        return arguments, problem.loss_or_nan(arguments)
+
+
+def nudge(arguments: Arguments, problem: FunctionProblem) -> None:
+    """Move every entry that is checked a little, up or down, to the same place each time."""
+    random = np.random.default_rng(0)
+    arguments.put(problem.point)
+    for name in problem.parameters:
+        values = arguments.given[name].reshape(-1)
+        size = largest_entry(values)
+        for start in range(0, len(values), PIECE):
+            part = values[start : start + PIECE]
+            part += random.choice([-1.0, 1.0], part.shape) * little(part, size, random)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,8 +159,8 @@ class _LossCall:
     changed: Sequence[str]
 
     @classmethod
-    def of(cls, problem: FunctionProblem) -> _LossCall:
-        arguments = problem.arguments(problem.point)
+    def of(cls, problem: FunctionProblem, arguments: Arguments | None = None) -> _LossCall:
+        arguments = arguments or problem.arguments(problem.point)
         answer = problem.loss_returned(first_answer(problem, arguments))
         loss = scalar_loss(answer, f"what {name_of(problem.loss_function)} returned")
         dtype = np.asarray(answer).dtype
@@ -113,11 +187,23 @@ class _Claim:
         )
 
 
-def repeated_notes(problem: FunctionProblem, gradient: Parameters) -> list[str]:
-    """Ask for the gradient once more, where it can be asked for, and say by how much it differs."""
-    if not (problem.returns_both or callable(problem.claim)):
+def repeated_notes(problem: FunctionProblem, gradient: Parameters, repeat: int) -> list[str]:
+    """Ask for the gradient again, where it can be asked for, and say by how much it differs.
+
+    Raises
+    ------
+    ProblemError
+        Where it is so much that the verdict would hang on it.
+    """
+    if not problem.is_asked:
         return []
-    return gradient_noise_note(gradient, _Claim.of(problem, copy=False).gradient)
+    largest = 0.0
+    for number in range(2, repeat + 1):
+        again = _Claim.of(problem, copy=False).gradient
+        largest = max(largest, widest_gap(gradient, again))
+        if not largest <= MOST_GRADIENT_NOISE * largest_of(gradient):
+            raise differs(problem, gradient, {name: values.copy() for name, values in again.items()}, number)
+    return [f"the gradient differs between two calls at one point, by {largest:.1e} at most"] if largest else []
 
 
 def first_answer(problem: FunctionProblem, arguments: Arguments) -> Any:
@@ -147,39 +233,58 @@ def loss_spread(losses: list[float], problem: FunctionProblem) -> float:
     ProblemError
         Where it is so much that nothing can be told from differences.
     """
-    if losses[0] == losses[1]:
+    if all(loss == losses[0] for loss in losses):
         return 0.0
-    losses = losses + [_LossCall.of(problem).loss for _ in range(MEASURING_CALLS)]
+    one_after_another = [_LossCall.of(problem).loss for _ in range(MEASURING_CALLS)]
+    losses = losses + one_after_another
     spread = max(losses) - min(losses)
     if not spread <= MOST_NOISE * max(map(abs, losses)):
         raise ProblemError(
-            f"the loss differs from call to call at one point: {losses[0]!r}, then {losses[1]!r}"
+            f"the loss differs from call to call at one point: {losses[0]!r}, then"
+            f" {next(loss for loss in losses if loss != losses[0])!r}"
             f" (spread {spread:.1e} in {len(losses)} calls), expected the same value",
-            hint=SEED_HINT,
+            hint=hint_of(np.array(one_after_another)[:, np.newaxis], "loss"),
         )
     return spread
 
 
-def gradient_noise_note(first: Parameters, second: Parameters) -> list[str]:
-    """Say that the gradient differs between two calls at one point.
+def widest_gap(first: Parameters, second: Parameters) -> float:
+    """Return how far apart two gradients are where they are furthest."""
+    return max(
+        0.0 if same_bytes(first[name], second[name]) else float(np.max(gap(first[name], second[name])))
+        for name in first
+    )
 
-    Raises
-    ------
-    ProblemError
-        Where it is so much that the verdict would hang on it.
+
+def largest_of(gradient: Parameters) -> float:
+    """Return the largest magnitude in a gradient."""
+    return max(float(np.max(np.abs(values))) for values in gradient.values())
+
+
+def differs(problem: FunctionProblem, first: Parameters, other: Parameters, number: int) -> ProblemError:
+    """Make the error for a gradient that differs in one of its calls; more of them tell what kind of difference it is.
+
+    Parameters
+    ----------
+    problem : FunctionProblem
+        Is called.
+    first, other : mapping of str to ndarray
+        The gradient of the first call, and the other one.
+    number : int
+        Of the other call; those before it were like the first.
     """
-    if all(same_bytes(first[name], second[name]) or not gap(first[name], second[name]).any() for name in first):
-        return []
-    name = max(first, key=lambda key: float(np.max(gap(first[key], second[key]))))
-    gaps = gap(first[name], second[name])
-    position, largest = int(np.argmax(gaps)), max(float(np.max(np.abs(values))) for values in first.values())
-    if not gaps[position] <= MOST_GRADIENT_NOISE * largest:
-        raise ProblemError(
-            f"the gradient differs between two calls at one point: {entry_name(name, first[name].shape, position)} is"
-            f" {first[name].reshape(-1)[position]}, then {second[name].reshape(-1)[position]}, expected the same value",
-            hint=SEED_HINT,
-        )
-    return [f"the gradient differs between two calls at one point, by {gaps[position]:.1e} at most"]
+    name = max(first, key=lambda key: float(np.max(gap(first[key], other[key]))))
+    position = int(np.argmax(gap(first[name], other[name])))
+    more = [_Claim.of(problem).gradient for _ in range(MEASURING_CALLS)]
+    calls = [first] * (number - 1) + [other, *more]
+    values = np.array([dictionary_to_vector(gradient) for gradient in calls])
+    late = f" in call {number}" if number > 2 else ""
+    return ProblemError(
+        f"the gradient differs between two calls at one point: {entry_name(name, first[name].shape, position)} is"
+        f" {first[name].reshape(-1)[position]}, then {other[name].reshape(-1)[position]}{late},"
+        " expected the same value",
+        hint=hint_of(values, "gradient"),
+    )
 
 
 def gap(first: Array, second: Array) -> Array:
@@ -200,15 +305,15 @@ def extra_note(names: Sequence[str]) -> list[str]:
     return [f"the gradient has {', '.join(names)} as well: no parameter, left out"] if names else []
 
 
-def nudge_notes(problem: FunctionProblem, first: _LossCall, gradient: Parameters, *, noisy: bool) -> Iterator[str]:
+def nudge_notes(problem: FunctionProblem) -> Iterator[str]:
     """Move each parameter as a whole, and say where the loss does not care, or moves in steps of float32."""
+    here, claim = problem.here, problem.gradient(problem.parameters)
     losses = {name: list(nudged_losses(problem, name)) for name in problem.parameters}
-    every = {first.loss}.union(*losses.values())
-    if first.single or are_single(every):
-        yield "the loss is computed in float32, and is judged by its noise; gradients are best checked in float64"
+    if SINGLE not in problem.notes and are_single({here}.union(*losses.values())):
+        yield SINGLE
     for name, values in losses.items():
-        if not noisy and set(values) == {first.loss}:
-            zero = "both gradients are zero there" if not gradient[name].any() else "the claimed gradient is not zero"
+        if not problem.scatter and set(values) == {here}:
+            zero = "both gradients are zero there" if not claim[name].any() else "the claimed gradient is not zero"
             yield f"the loss does not change with {name}: {zero}"
 
 
@@ -216,10 +321,18 @@ def nudged_losses(problem: FunctionProblem, name: str) -> Iterator[float]:
     """Yield the losses with all entries of one parameter moved a little."""
     random = np.random.default_rng(0)
     values = problem.point[name]
-    size = float(np.max(np.abs(values), initial=0.0)) or 1.0
     for _ in range(NUDGES):
-        moves = NUDGE * random.uniform(0.5, 1.5, values.shape) * np.where(values == 0, size, values)
-        yield problem.loss({name: values + moves})
+        yield problem.loss({name: values + little(values, largest_entry(values), random)})
+
+
+def largest_entry(values: Array) -> float:
+    """Return the largest magnitude; 1 where all are zero."""
+    return max(float(np.max(values)), -float(np.min(values))) or 1.0
+
+
+def little(values: Array, size: float, random: np.random.Generator) -> Array:
+    """Return for each entry a small part of it; of a zero, of the size."""
+    return np.asarray(NUDGE * random.uniform(0.5, 1.5, values.shape) * np.where(values == 0, size, values))
 
 
 def are_single(losses: set[float]) -> bool:

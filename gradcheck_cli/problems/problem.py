@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.directions import Move
 
-__all__ = ["ENTRIES_AT_ONCE", "ComplexSafe", "Directional", "KnownGradient", "Problem", "changes_one_by_one"]
+__all__ = [
+    "ENTRIES_AT_ONCE",
+    "ComplexSafe",
+    "Directional",
+    "KnownGradient",
+    "Movable",
+    "Problem",
+    "changes_one_by_one",
+]
 
 ENTRIES_AT_ONCE = 64  # where each takes a call of the loss
 
@@ -108,6 +116,20 @@ class KnownGradient(Protocol):
 
     def known_bars(self, machine_epsilon: float) -> Parameters:
         """Return what a claim, computed with that machine epsilon, may be off by, whatever the threshold."""
+
+
+@runtime_checkable
+class Movable(Problem, Protocol):
+    """What a problem offers besides that can be checked at other points than its own."""
+
+    def at(self, parameters: Parameters) -> Problem:
+        """Return the same problem at another point.
+
+        Raises
+        ------
+        SettingError
+            Where its claim is saved numbers.
+        """
 
 
 def changes_one_by_one(problem: Problem, here: float, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:

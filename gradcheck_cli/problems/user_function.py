@@ -2,14 +2,17 @@
 
 They get copies, never the caller's arrays. Copying everything for each loss would cost more than a small loss does: the
 losses with single entries moved are taken on one copy, in which an entry is set and set back. Afterwards the copy is
-compared with the original; where a function has changed it, every loss is taken anew on a copy of its own.
+compared with the original; where a function has changed it, every loss is taken anew on a copy of its own. So it is
+from the beginning where a function remembers what it is given: arrays that were handed out are then never changed, and
+kept for a while, so that no new one takes the place in memory, and with it the ``id``, of one that is gone.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,18 +20,21 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import GradcheckError, UserFunctionError
+from gradcheck_cli.errors import GradcheckError, SettingError, UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import Arguments
 from gradcheck_cli.problems.directions import Move, move, move_back, sizes_of
 from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
 
-__all__ = ["FunctionProblem", "Recipe", "call", "name_of", "raised"]
+__all__ = ["FunctionProblem", "Handed", "Recipe", "call", "name_of", "raised"]
 
 WORDS_OF_PROGRESS = 20  # for a large parameter
 SAME = 1e-9  # relative: what a loss may differ by from one machine to another
 OF_SCATTER = 10.0  # standard deviations that a random loss may differ by
+MOST_KEPT = 2**26  # bytes of arrays that were handed out, where the function remembers them
+UNTIL_KNOWN = 2**20  # the same until it is known
+OF_ONE = 2**10  # bytes that the arrays of one call take besides their numbers
 
 NO_VALUE_THERE = (ArithmeticError, ValueError)
 """What a loss may raise beside the point, where it is not defined: the logarithm of a negative number."""
@@ -43,6 +49,53 @@ class Recipe(Protocol):
 
     def make(self, places: Mapping[Path, Path]) -> FunctionProblem:
         """Make the problem; a file that is in `places` is read from there."""
+
+
+@dataclass(frozen=True)
+class MovedRecipe:
+    """Another recipe, at another point."""
+
+    recipe: Recipe
+    point: Parameters
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """Those of the other."""
+        return self.recipe.files
+
+    def make(self, places: Mapping[Path, Path]) -> FunctionProblem:
+        """Make the problem and put it there."""
+        return replace(self.recipe.make(places), point=self.point)
+
+
+class Handed:
+    """What the functions were called with last, as much as there is room for; it does not travel.
+
+    Parameters
+    ----------
+    most : int, optional
+        Bytes that there are for it.
+    least : int, optional
+        Of how many calls the arrays are kept whatever they take.
+    """
+
+    def __init__(self, most: int = UNTIL_KNOWN, least: int = 0) -> None:
+        self.most, self.least = most, least
+        self.kept: deque[Arguments] = deque()
+
+    def __reduce__(self) -> tuple[type[Handed], tuple[int, int]]:
+        return Handed, (self.most, self.least)
+
+    def keep(self, arguments: Arguments) -> Arguments:
+        """Keep the arguments of one more call."""
+        self.kept.append(arguments)
+        while len(self.kept) > max(self.least, self.most // (arguments.size + OF_ONE)):
+            self.kept.popleft()
+        return arguments
+
+    def keep_more(self) -> None:
+        """Keep as many as can be, for a function that remembers them: those of the call before at the least."""
+        self.most, self.least = MOST_KEPT, 1
 
 
 @dataclass(frozen=True)
@@ -63,17 +116,43 @@ class FunctionProblem:
     only: Sequence[str] = ()
     """The parameters that are checked; empty for all."""
     returns_both: bool = False
-    keeps_inputs: bool = True
-    """Whether the loss leaves the arrays that it is given as they are."""
+    one_copy: bool = False
+    """Whether one copy, moved and moved back, serves many calls: the loss neither changes nor remembers its arrays."""
     scatter: float = 0.0
     """Standard deviation of the loss from call to call at one point; 0 where it is always the same."""
     recipe: Recipe | None = None
     """How another process makes the same problem; None where it has to be handed over."""
+    known: float | None = None
+    """The loss at the point; None where it was not called there yet."""
+    handed: Handed = field(default_factory=Handed, repr=False, compare=False)
+    """What the functions were called with."""
 
     @cached_property
     def parameters(self) -> Parameters:
         """The point, but what is not checked."""
         return {name: values for name, values in self.point.items() if not self.only or name in self.only}
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the gradient comes from a function, and so can be had again and elsewhere."""
+        return self.returns_both or callable(self.claim)
+
+    def at(self, parameters: Parameters) -> FunctionProblem:
+        """Return the same functions at another point.
+
+        Raises
+        ------
+        SettingError
+            Where the gradient is no function.
+        """
+        if not self.is_asked:
+            raise SettingError(
+                "the gradient is saved numbers, which are of one point; other points need a function",
+                hint="name the function that makes them, or leave --points out",
+            )
+        point = {**self.point, **parameters}
+        recipe = None if self.recipe is None else MovedRecipe(self.recipe, point)
+        return replace(self, point=point, recipe=recipe, known=None)
 
     def loss(self, parameters: Parameters) -> float:
         """Return the loss, that at the point itself from memory; not a number where the function has no value."""
@@ -84,10 +163,9 @@ class FunctionProblem:
 
     def gradient(self, parameters: Parameters) -> Parameters:
         """Return the claimed gradient, its shapes checked."""
-        asked = self.returns_both or callable(self.claim)
-        claim = self.claimed(self.arguments({**self.point, **parameters})) if asked else self.claim
+        claim = self.claimed(self.arguments({**self.point, **parameters})) if self.is_asked else self.claim
         named = by_name(claim, self.point, "the gradient")
-        return claimed_gradient(named, self.parameters, "the gradient", copy=asked)
+        return claimed_gradient(named, self.parameters, "the gradient", copy=self.is_asked)
 
     def entries_at_once(self, parameter: str) -> int:
         """Return a number for which progress is seen, and nothing but it is noticed of a trivial loss."""
@@ -101,20 +179,20 @@ class FunctionProblem:
     def moved_losses(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the losses with single entries moved, one call each."""
         with np.errstate(all="ignore"):
-            losses = self.losses_on_one_copy(parameter, entries, steps) if self.keeps_inputs else None
+            losses = self.losses_on_one_copy(parameter, entries, steps) if self.one_copy else None
             return self.losses_on_copies(parameter, entries, steps) if losses is None else losses
 
     def losses_along(self, moves: Sequence[Move]) -> Array:
         """Return the losses with the parameters moved along directions, one call each."""
         with np.errstate(all="ignore"):
-            losses = self.losses_on_moved_copy(moves) if self.keeps_inputs else None
-            if losses is None:
-                return np.concatenate([np.empty(0), *(self.losses_on_moved_copy([move]) for move in moves)])
-            return losses
+            losses = self.losses_on_moved_copy(moves) if self.one_copy else None
+            return self.losses_on_moved_copies(moves) if losses is None else losses
 
     @cached_property
     def here(self) -> float:
         """The loss at the point."""
+        if self.known is not None:
+            return self.known
         with np.errstate(all="ignore"):
             return self.loss_or_nan(self.arguments(self.point))
 
@@ -130,8 +208,9 @@ class FunctionProblem:
     # how the functions are called
 
     def arguments(self, parameters: Parameters) -> Arguments:
-        """Return copies for one call."""
-        return Arguments(parameters, self.data, one_array=self.one_array)
+        """Return copies for one call, or for many on one copy."""
+        arguments = Arguments(parameters, self.data, one_array=self.one_array)
+        return arguments if self.one_copy else self.handed.keep(arguments)
 
     def claimed(self, arguments: Arguments) -> Any:
         """Return what is claimed, as it comes."""
@@ -209,6 +288,15 @@ class FunctionProblem:
             losses[k] = self.loss_or_nan(arguments)
             move_back(arrays, self.parameters, direction)
         return None if len(moves) > 1 and arguments.changed(self.point, self.data) else losses
+
+    def losses_on_moved_copies(self, moves: Sequence[Move]) -> Array:
+        """Return the losses with the parameters moved, each from copies of its own."""
+        losses = np.empty(len(moves))
+        for k, (direction, step) in enumerate(moves):
+            arguments = self.arguments(self.point)
+            move(dict(arguments.parameters), self.parameters, self.sizes, direction, step)
+            losses[k] = self.loss_or_nan(arguments)
+        return losses
 
 
 def name_of(function: Callable[..., Any]) -> str:

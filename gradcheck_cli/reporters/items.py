@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gradcheck_cli.reporters.words import COULD_NOT_CHECK, finding_lines, headline, worst_line
+from gradcheck_cli.reporters.words import COULD_NOT_CHECK, finding_lines, headline, points_lines, worst_line
 from gradcheck_cli.results import CheckReport, Location, Outcome, ParameterResult, Unchecked, Verdict
 from gradcheck_cli.text import printable
 
@@ -84,4 +84,4 @@ def explanation(report: CheckReport, parameter: str = "") -> str:
     gradient = f"d{parameter}"
     named = [finding for finding in report.findings if gradient in (finding.where, *finding.consequences)]
     findings = [line for finding in named or report.findings for line in finding_lines(finding)]
-    return "\n".join([*map(printable, report.reasons), *findings])
+    return "\n".join([*map(printable, [*points_lines(report), *report.reasons]), *findings])

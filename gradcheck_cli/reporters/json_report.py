@@ -16,6 +16,7 @@ from gradcheck_cli.results import (
     EntryVerdict,
     Outcome,
     ParameterResult,
+    PointFacts,
     RunReport,
     Sensitivity,
     Unchecked,
@@ -23,7 +24,7 @@ from gradcheck_cli.results import (
 
 __all__ = ["SCHEMA_VERSION", "as_dict", "render_run"]
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 WORST_ENTRIES = 10  # of a parameter
 
 
@@ -64,12 +65,21 @@ def case(outcome: Outcome) -> dict[str, Any]:
         "settings": dict(outcome.settings),
         "location": location,
         "screen": None if outcome.screen is None else outcome.screen._asdict(),
+        "points": None if outcome.points is None else points(outcome.points),
         "parameters": [parameter(p) for p in outcome.parameters],
         "reasons": outcome.reasons,
         "findings": [finding._asdict() for finding in outcome.findings],
         "notes": outcome.notes,
         "step_sweeps": [sweep._asdict() for sweep in outcome.sweeps],
     }
+
+
+def points(facts: PointFacts) -> dict[str, Any]:
+    """Return what was found at which points."""
+    found = [
+        {**point._asdict(), "verdict": None if point.verdict is None else point.verdict.value} for point in facts.found
+    ]
+    return {**facts._asdict(), "given": facts.given.value, "found": found}
 
 
 def parameter(result: ParameterResult) -> dict[str, Any]:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from gradcheck_cli.results import CheckReport, EntryVerdict, Finding, Outcome, ParameterResult, StepSweep, Unchecked
+from gradcheck_cli.results import (
+    CheckReport,
+    EntryVerdict,
+    Finding,
+    Outcome,
+    ParameterResult,
+    PointFacts,
+    StepSweep,
+    Unchecked,
+    Verdict,
+)
 from gradcheck_cli.text import printable
 
 __all__ = [
@@ -16,6 +28,7 @@ __all__ = [
     "headline",
     "norm_text",
     "numeric_norm_text",
+    "points_lines",
     "shape_error_text",
     "shape_text",
     "sweep_line",
@@ -25,6 +38,8 @@ __all__ = [
 ]
 
 COULD_NOT_CHECK = "could not be checked"
+MOST_SHOWN = 10  # entries of a point
+GIVEN = {Verdict.PASS: "right here", Verdict.FAIL: "wrong here", Verdict.INCONCLUSIVE: "not to be told here"}
 
 
 def verdict_word(outcome: Outcome) -> str:
@@ -44,8 +59,44 @@ def facts(report: CheckReport, *, seconds: str = "") -> list[str]:
     return [
         f"{loss}difference = {report.difference!r}",
         f"{extent(report)}, {evaluations(report)}{seconds}; {reference}",
+        *points_lines(report),
         *report.reasons,
     ]
+
+
+def points_lines(report: CheckReport) -> list[str]:
+    """Return at which points the gradient was checked, where not at one, and which of them the report is of."""
+    points = report.points
+    if points is None:
+        return []
+    if not points.worst:
+        return [f"{GIVEN[points.given]}{further(points)}"]
+    worst = points.found[points.worst - 1]
+    what = "wrong" if report.verdict is Verdict.FAIL else "not to be told"
+    return [
+        f"{what} at further point {worst.number} of {points.asked}, each entry moved by about {worst.moved:.2g} times"
+        f" its size (seed {points.seed}), and not at the given one",
+        *point_line(report.point or {}),
+    ]
+
+
+def further(points: PointFacts) -> str:
+    """Return how it was at the further points, where it was no worse there than at the given one."""
+    left = points.asked - len(points.found)
+    skipped = len(points.found) - points.checked
+    right = sum(point.verdict is Verdict.PASS for point in points.found)
+    count = f" and at {right} further point{'s' * (right != 1)} (seed {points.seed})" if points.found else ""
+    texts = [f"at {skipped} of {points.asked} the loss has no value"] * bool(skipped) + [
+        f"{left} not looked at"
+    ] * bool(left)
+    return "; ".join([count, *texts]) if count or texts else ""
+
+
+def point_line(point: Mapping[str, Any]) -> list[str]:
+    """Return where a small point is, every digit of it."""
+    if sum(math.prod(values.shape) for values in point.values()) > MOST_SHOWN:
+        return ["--save-point FILE.npz keeps that point"]
+    return ["there " + ", ".join(f"{name} = {values.tolist()}" for name, values in point.items())]
 
 
 def evaluations(report: CheckReport) -> str:

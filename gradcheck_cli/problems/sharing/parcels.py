@@ -34,10 +34,13 @@ def packed(problem: FunctionProblem, *, abroad: bool) -> bytes:
     here = problem.here if abroad else None
     if problem.recipe is not None:
         contents = {file: file.read_bytes() for file in problem.recipe.files} if abroad else {}
-        told = {"keeps_inputs": problem.keeps_inputs, "returns_both": problem.returns_both, "scatter": problem.scatter}
+        names = ("one_copy", "handed", "returns_both", "scatter")
+        told = {name: getattr(problem, name) for name in names}
         return pickle.dumps((problem.recipe, contents, told, here))
     try:
-        return bytes(pickler().dumps((dataclasses.replace(problem, claim=None, notes=()), None, None, here)))
+        return bytes(
+            pickler().dumps((dataclasses.replace(problem, claim=None, notes=(), known=None), None, None, here))
+        )
     except Exception as error:  # pickle raises whatever the user's objects raise
         raise SettingError(
             f"the loss cannot be sent to other processes: {type(error).__name__}: {error}",

@@ -66,8 +66,8 @@ def same_numbers(problem: FunctionProblem, other: Any) -> None:
 def from_files(folder: Path) -> FunctionProblem:
     (folder / "model.py").write_text(MODEL)
     np.savez(folder / "x.npz", x=X)
-    point = PointOptions(folder / "x.npz", None, None, (), (), (), None)
-    return load_problem(f"{folder}/model.py:loss", f"{folder}/model.py:grad", None, point)
+    point = PointOptions(folder / "x.npz", None, (), (), (), (), None)
+    return load_problem(f"{folder}/model.py:loss", f"{folder}/model.py:grad", None, point, "model")
 
 
 @pytest.mark.usefixtures("_all_is_worth_sharing")

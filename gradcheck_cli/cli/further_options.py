@@ -1,0 +1,79 @@
+"""The options for what one look at one point does not show: other points, and calls that are not always the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from gradcheck_cli.settings import DEFAULT_REPEAT
+
+if TYPE_CHECKING:
+    from gradcheck_cli.results import CheckReport
+
+__all__ = ["FurtherOptions", "further_options", "points_option"]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+points_option = click.option(
+    "--points",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Check at N further points about the given one as well.",
+)
+
+
+@dataclass(frozen=True)
+class FurtherOptions:
+    """The values of `further_options`."""
+
+    points: int = 0
+    save_point: Path | None = None
+    repeat: int = DEFAULT_REPEAT
+
+    def __post_init__(self) -> None:
+        if self.save_point and not self.points:
+            raise click.UsageError("--save-point keeps one of the points of --points N: give both.")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a check is told."""
+        return {"points": self.points, "repeat": self.repeat}
+
+    def keep(self, report: CheckReport) -> None:
+        """Write the point that a report is of, where that was asked for."""
+        if self.save_point is None or report.point is None:
+            return
+        from gradcheck_cli.cli.files import write_whole
+        from gradcheck_cli.loading.write_arrays import npz_bytes
+
+        write_whole(str(self.save_point), npz_bytes(report.point))
+
+
+def further_options(command: _Command) -> _Command:
+    """Add the options for other points and more calls."""
+    for option in reversed(
+        [
+            points_option,
+            click.option(
+                "--save-point",
+                type=click.Path(path_type=Path),
+                metavar="FILE.npz",
+                help="Keep the point that the report is of, for --params.",
+            ),
+            click.option(
+                "--repeat",
+                type=click.IntRange(min=DEFAULT_REPEAT),
+                default=DEFAULT_REPEAT,
+                show_default=True,
+                metavar="N",
+                help="Call loss and gradient N times at the point, and compare.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
