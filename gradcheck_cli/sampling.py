@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from gradcheck_cli.judging.entries import worst_of
 from gradcheck_cli.numeric.budget import BudgetedProblem
 from gradcheck_cli.numeric.reference import Reference
+from gradcheck_cli.numeric.sampled import at_positions
 from gradcheck_cli.parameters import Array, Parameters, not_finite_positions
 from gradcheck_cli.results import CheckReport, ParameterResult, Verdict, entry_name
 
-__all__ = ["Measured", "Sample", "joined", "placed"]
+__all__ = ["Measured", "Sample", "in_place", "joined", "known_part", "placed"]
 
 Positions = NDArray[np.intp]
 
@@ -132,9 +133,35 @@ def joined(parts: Sequence[Measured], parameters: Parameters) -> Measured:
     )
 
 
+def known_part(measured: Measured) -> Measured:
+    """Return what was measured but for the entries that have no reference and are finite: NaN stands for none."""
+    references, analytic = measured.references, measured.analytic
+    known = {
+        name: np.flatnonzero(~np.isnan(reference.values) | ~np.isfinite(analytic[name]))
+        for name, reference in references.items()
+    }
+    if all(places.size == analytic[name].size for name, places in known.items()):
+        return measured
+    positions = {name: places for name, places in known.items() if places.size}
+    return replace(
+        measured,
+        analytic=at_positions(analytic, positions),
+        references={
+            name: Reference(*(getattr(references[name], f.name).reshape(-1)[places] for f in fields(Reference)))
+            for name, places in positions.items()
+        },
+        positions=positions,
+    )
+
+
+def in_place(report: CheckReport, positions: Mapping[str, Positions], parameters: Parameters) -> CheckReport:
+    """Return the report on some entries with each in its place."""
+    results = (placed_parameter(p, positions[p.name], parameters[p.name].shape) for p in report.parameters)
+    return replace(report, parameters=tuple(results))
+
+
 def placed(report: CheckReport, positions: Mapping[str, Positions], parameters: Parameters, why: str) -> CheckReport:
     """Return the report on a sample with its entries in their places; it is no pass, and says why and what is in it."""
-    results = tuple(placed_parameter(p, positions[p.name], parameters[p.name].shape) for p in report.parameters)
     counts = ", ".join(
         f"{len(positions[name]) if name in positions else 0:,} of {values.size:,} of {name}"
         for name, values in parameters.items()
@@ -144,7 +171,7 @@ def placed(report: CheckReport, positions: Mapping[str, Positions], parameters: 
     if bad and report.verdict is not Verdict.FAIL:  # the budget ended before it came to them
         reasons.append(f"the analytic gradient is not finite: {', '.join(bad)}")
     verdict = Verdict.FAIL if bad or report.verdict is Verdict.FAIL else Verdict.INCONCLUSIVE
-    return replace(report, parameters=results, verdict=verdict, reasons=tuple(reasons))
+    return replace(in_place(report, positions, parameters), verdict=verdict, reasons=tuple(reasons))
 
 
 def not_finite_places(name: str, claim: Array) -> list[str]:

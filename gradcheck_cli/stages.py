@@ -19,7 +19,7 @@ from gradcheck_cli.judging.entries import (
     relative_difference,
     settled_reference,
 )
-from gradcheck_cli.judging.precision import judge_precision
+from gradcheck_cli.judging.precision import JudgedPrecision, judge_precision
 from gradcheck_cli.judging.reasons import hidden_in_the_whole, reasons_for
 from gradcheck_cli.judging.verdicts import verdict_of, whole_verdict
 from gradcheck_cli.diagnosis.diagnose import diagnosed
@@ -38,11 +38,11 @@ from gradcheck_cli.numeric.step_sweep import problem_sweeps
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.meter import Meter
 from gradcheck_cli.problems.network import Network
-from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem
+from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem, saved_in
 from gradcheck_cli.problems.sharing.shared import SharedProblem
 from gradcheck_cli.problems.wrapped import WrappedProblem
 from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, StepError, Verdict
-from gradcheck_cli.sampling import Measured, Sample, joined, placed
+from gradcheck_cli.sampling import Measured, Sample, in_place, joined, known_part, placed
 from gradcheck_cli.screening import Screening
 from gradcheck_cli.settings import SCREEN, Settings
 from gradcheck_cli.watch import Watch
@@ -138,7 +138,8 @@ class Run:
 
     def screen_report(self) -> CheckReport:
         """Judge by slopes along random directions."""
-        screening = Screening(self.problem, self.analytic, self.loss or 0.0, self.settings, self.watch)
+        saved = saved_in(self.problem.base)
+        screening = Screening(self.problem, self.analytic, self.loss or 0.0, self.settings, self.watch, saved)
         screening.measure()
         self.interrupted, self.spent = screening.interrupted, screening.spent
         report = screening.report()
@@ -172,7 +173,8 @@ class Run:
         """Measure every entry."""
         method, search = find_reference(self.problem, self.analytic, self.settings, self.entries_done)
         references = self.references(search, self.analytic)
-        return Measured(method, self.analytic, references, self.centred_differences(self.problem, references))
+        measured = Measured(method, self.analytic, references, self.centred_differences(self.problem, references))
+        return known_part(measured) if isinstance(self.problem.base, KnownGradient) else measured
 
     def sampled(self) -> Measured:
         """Measure as many entries as the budget allows."""
@@ -192,36 +194,44 @@ class Run:
     def judged(self, measured: Measured) -> CheckReport:
         """Return the report on what was measured."""
         settings, analytic = self.settings, measured.analytic
-        references, precision_notes = judge_precision(analytic, measured.references, settings)
+        precision = judge_precision(analytic, measured.references, settings, saved_in(self.problem.base))
+        references, doubts = precision.references, precision.doubts
         values = {name: reference.values for name, reference in references.items()}
         numeric = {**values, **measured.numeric}
         parameters = [
-            compare_parameter(name, analytic[name], numeric[name], reference, settings.threshold)
+            compare_parameter(
+                name, analytic[name], numeric[name], reference, settings.threshold, doubted=name in doubts
+            )
             for name, reference in references.items()
         ]
         difference = counted_difference(analytic, numeric, references, settings)
-        verdict = whole_verdict(parameters, difference, settings)
+        # a claim of low precision is off from any difference by its own rounding: then the step is judged for itself
+        held = whole_difference(values, numeric) if precision.widened or doubts else difference
+        verdict = whole_verdict(parameters, held, settings)
         report = self.report(parameters, verdict, difference, whole_difference(analytic, values))
-        report = dataclasses.replace(report, reference=measured.method, notes=(*report.notes, *precision_notes))
-        report = dataclasses.replace(
-            report, reasons=reasons_for(report, settings, self.step_error(report, measured, values))
-        )
-        report = self.diagnosed(report, measured, references) if verdict is Verdict.FAIL else report
+        report = dataclasses.replace(report, reference=measured.method, notes=(*report.notes, *precision.notes))
+        error = None if held <= settings.threshold else self.step_error(measured, values)
+        report = dataclasses.replace(report, reasons=reasons_for(report, settings, error, doubts))
+        report = self.diagnosed(report, measured, precision) if verdict is Verdict.FAIL else report
         if measured.positions is None:
             return report
+        if isinstance(self.problem.base, KnownGradient):
+            return in_place(report, measured.positions, self.analytic)
         why = "interrupted" if self.interrupted else f"the budget of {self.problem.words} is spent"
         return placed(report, measured.positions, self.analytic, why)
 
-    def diagnosed(self, report: CheckReport, measured: Measured, references: Mapping[str, Reference]) -> CheckReport:
-        """Name the mistakes."""
+    def diagnosed(self, report: CheckReport, measured: Measured, precision: JudgedPrecision) -> CheckReport:
+        """Name the mistakes; a parameter that may be right is not accused."""
         problem, analytic, positions = self.problem.base, measured.analytic, measured.positions
         at = problem.parameters if positions is None else at_positions(problem.parameters, positions)
+        references = {**precision.references, **precision.doubts}
+        single = {name: np.maximum(r.bars, measured.references[name].single_bars) for name, r in references.items()}
         evidence = Evidence(
             parameters={name: at[name] for name in references},
             analytic={name: analytic[name] for name in references},
             reference={name: settled_reference(analytic[name], r) for name, r in references.items()},
             floors={name: reference.bars for name, reference in references.items()},
-            single_floors={name: reference.single_bars for name, reference in references.items()},
+            single_floors=single,
             network=problem if isinstance(problem, Network) and not self.interrupted else None,
             threshold=self.settings.threshold,
             samples={n: Sampled(problem.parameters[n].shape, p) for n, p in (positions or {}).items()},
@@ -259,10 +269,10 @@ class Run:
             return {}
         return self.collect(centred_gradient(problem, names, step, self.entries_done))
 
-    def step_error(self, report: CheckReport, measured: Measured, values: Parameters) -> StepError | None:
-        """Find what is wrong with the step, where the difference is above the threshold."""
+    def step_error(self, measured: Measured, values: Parameters) -> StepError | None:
+        """Find what is wrong with the step."""
         step = self.settings.step
-        if step is None or self.interrupted or measured.positions is not None or report.difference <= report.threshold:
+        if step is None or self.interrupted or measured.positions is not None:
             return None
         with contextlib.suppress(BudgetSpentError):
             return find_step_error(self.problem, {**values, **measured.numeric}, values, step, self.settings.seed)

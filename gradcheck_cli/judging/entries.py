@@ -128,13 +128,19 @@ def sensitivity(reference: Reference, threshold: float) -> Sensitivity:
 
 
 def compare_parameter(
-    name: str, analytic: Array, numeric: Array, reference: Reference, threshold: float
+    name: str, analytic: Array, numeric: Array, reference: Reference, threshold: float, *, doubted: bool = False
 ) -> ParameterResult:
-    """Compare the gradients of one parameter, of one shape, and judge it by its entries."""
+    """Compare the gradients of one parameter, of one shape, and judge it by its entries.
+
+    Where the parameter is doubted, entries that disagree may be right for all one can tell, and are unresolved.
+    """
     verdicts = entry_verdicts(analytic, reference, threshold)
+    if doubted:
+        verdicts = np.where(verdicts == EntryVerdict.DISAGREES, EntryVerdict.UNRESOLVED, verdicts).astype(np.uint8)
+    unknown = doubted or bool(np.any(~np.isfinite(reference.bars) & (analytic != 0)))
     return _result(
         name, analytic, numeric, reference.values, reference.bars, verdicts,
-        verdict=parameter_verdict(verdicts, unknown=bool(np.any(~np.isfinite(reference.bars) & (analytic != 0)))),
+        verdict=parameter_verdict(verdicts, unknown=unknown),
         sensitivity=sensitivity(reference, threshold),
     )  # fmt: skip
 

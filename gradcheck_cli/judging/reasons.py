@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from gradcheck_cli.judging.precision import doubt_reason
 from gradcheck_cli.judging.verdicts import blind_parameters
 from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, StepError, StepFault, Verdict
 from gradcheck_cli.settings import Settings
@@ -19,13 +20,16 @@ def hidden_in_the_whole(parameters: Sequence[ParameterResult], verdict: Verdict)
     return (f"{', '.join(hidden)}: above the threshold alone, hidden in the difference of the whole",)
 
 
-def reasons_for(report: CheckReport, settings: Settings, step_error: StepError | None) -> tuple[str, ...]:
-    """Return the sentences, the most important first."""
+def reasons_for(
+    report: CheckReport, settings: Settings, step_error: StepError | None, doubts: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Return the sentences, the most important first; `doubts` are parameters whose errors look like float32's."""
     reasons = [
         *non_finite(report),
         *passed_by_the_norm(report),
         *step_to_blame(report, step_error),
-        *unresolved(report),
+        *doubt_reason(doubts),
+        *unresolved(report, doubts),
         *blind(report, settings),
         *kinks(report),
         *both_zero(report),
@@ -67,9 +71,10 @@ def step_to_blame(report: CheckReport, error: StepError | None) -> list[str]:
     ]
 
 
-def unresolved(report: CheckReport) -> list[str]:
+def unresolved(report: CheckReport, doubts: Collection[str]) -> list[str]:
     """Name the parameters whose reference is too coarse."""
-    coarse = [(p.name, p.count(EntryVerdict.UNRESOLVED), len(p.entries)) for p in report.parameters]
+    own = [p for p in report.parameters if p.name not in doubts]
+    coarse = [(p.name, p.count(EntryVerdict.UNRESOLVED), len(p.entries)) for p in own]
     return [f"{name}: the numeric side cannot resolve {k} of {n} entries" for name, k, n in coarse if k]
 
 
