@@ -161,7 +161,7 @@ def in_place(report: CheckReport, positions: Mapping[str, Positions], parameters
 
 
 def placed(report: CheckReport, positions: Mapping[str, Positions], parameters: Parameters, why: str) -> CheckReport:
-    """Return the report on a sample with its entries in their places; it is no pass, and says why and what is in it."""
+    """Return the report on a sample, its entries in their places; it is no pass, and says why and what is in it."""
     counts = ", ".join(
         f"{len(positions[name]) if name in positions else 0:,} of {values.size:,} of {name}"
         for name, values in parameters.items()
@@ -171,7 +171,7 @@ def placed(report: CheckReport, positions: Mapping[str, Positions], parameters: 
     if bad and report.verdict is not Verdict.FAIL:  # the budget ended before it came to them
         reasons.append(f"the analytic gradient is not finite: {', '.join(bad)}")
     verdict = Verdict.FAIL if bad or report.verdict is Verdict.FAIL else Verdict.INCONCLUSIVE
-    return replace(in_place(report, positions, parameters), verdict=verdict, reasons=tuple(reasons))
+    return replace(report, verdict=verdict, reasons=tuple(reasons))
 
 
 def not_finite_places(name: str, claim: Array) -> list[str]:

@@ -12,9 +12,9 @@ import time
 from array import array
 from typing import Any
 
+from gradcheck_cli.errors import ProblemError, vanishing_step
 from gradcheck_cli.judging.reasons import hidden_in_the_whole, reasons_for
 from gradcheck_cli.judging.verdicts import verdict_of, whole_verdict
-from gradcheck_cli.errors import ProblemError, vanishing_step
 from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.results import (
     CheckReport,
@@ -99,7 +99,9 @@ def judge(model: ScalarModel, loss: float, numeric: float, reference: float, set
     difference = 0.0 if abs(analytic) <= bar and abs(reference) <= bar else parameter.difference
     verdict = verdict_of(difference, settings.threshold)
     if not settings.classic:
-        verdict = whole_verdict([parameter], difference, settings)
+        at_step = relative_difference(reference, numeric)  # all that is asked of it where the claim is of low precision
+        low = settings.precision not in (AUTO, "float64")
+        verdict = whole_verdict([parameter], at_step if low else difference, settings)
     report = CheckReport(
         name=model.name,
         verdict=verdict,

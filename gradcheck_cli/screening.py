@@ -9,6 +9,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gradcheck_cli.diagnosis.diagnose import diagnosed
+from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
+from gradcheck_cli.diagnosis.screened import (
+    Explanation,
+    explanation,
+    grid,
+    is_clear,
+    largest_claims,
+    unexplained_finding,
+)
 from gradcheck_cli.judging.entries import counted_difference
 from gradcheck_cli.judging.precision import (
     SINGLE_NOTE,
@@ -20,16 +30,6 @@ from gradcheck_cli.judging.precision import (
 from gradcheck_cli.judging.reasons import blind, non_finite, passed_by_the_norm
 from gradcheck_cli.judging.slopes import compare_screened, slope_reference
 from gradcheck_cli.judging.verdicts import blind_parameters
-from gradcheck_cli.diagnosis.diagnose import diagnosed
-from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
-from gradcheck_cli.diagnosis.screened import (
-    Explanation,
-    explanation,
-    grid,
-    is_clear,
-    largest_claims,
-    unexplained_finding,
-)
 from gradcheck_cli.numeric.budget import BudgetSpentError
 from gradcheck_cli.numeric.screen import MISSED, Screen, evaluations_of
 from gradcheck_cli.numeric.slopes import ALONE, Slope, Slopes
@@ -102,7 +102,7 @@ class Screening:
     def search(self, screen: Screen, slopes: Slopes) -> None:
         """Find rules or entries that explain what is wrong."""
         if (screen.wrong() or screen.whole_is_wrong()) and self.may_be_single():
-            slopes.threshold = largest_difference("float32")
+            slopes.threshold = max(largest_difference("float32"), slopes.threshold)
         if screen.whole_is_wrong() and not screen.wrong():
             for name in screen.own:  # a little may be wrong in each of them
                 screen.add(name)

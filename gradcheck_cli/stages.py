@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
+from gradcheck_cli.diagnosis.diagnose import diagnosed
+from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
+from gradcheck_cli.errors import CheckInterrupted, ProblemError, SettingError
 from gradcheck_cli.judging.entries import (
     compare_classic,
     compare_parameter,
@@ -22,9 +25,6 @@ from gradcheck_cli.judging.entries import (
 from gradcheck_cli.judging.precision import JudgedPrecision, judge_precision
 from gradcheck_cli.judging.reasons import hidden_in_the_whole, reasons_for
 from gradcheck_cli.judging.verdicts import verdict_of, whole_verdict
-from gradcheck_cli.diagnosis.diagnose import diagnosed
-from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
-from gradcheck_cli.errors import CheckInterrupted, ProblemError, SettingError
 from gradcheck_cli.modes import evaluations_of_all
 from gradcheck_cli.numeric.budget import AT_ONCE, BudgetedProblem, BudgetSpentError
 from gradcheck_cli.numeric.centred import centred_gradient, require_step_taken
@@ -210,13 +210,12 @@ class Run:
         verdict = whole_verdict(parameters, held, settings)
         report = self.report(parameters, verdict, difference, whole_difference(analytic, values))
         report = dataclasses.replace(report, reference=measured.method, notes=(*report.notes, *precision.notes))
+        report = report if measured.positions is None else in_place(report, measured.positions, self.analytic)
         error = None if held <= settings.threshold else self.step_error(measured, values)
         report = dataclasses.replace(report, reasons=reasons_for(report, settings, error, doubts))
         report = self.diagnosed(report, measured, precision) if verdict is Verdict.FAIL else report
-        if measured.positions is None:
+        if measured.positions is None or isinstance(self.problem.base, KnownGradient):
             return report
-        if isinstance(self.problem.base, KnownGradient):
-            return in_place(report, measured.positions, self.analytic)
         why = "interrupted" if self.interrupted else f"the budget of {self.problem.words} is spent"
         return placed(report, measured.positions, self.analytic, why)
 
@@ -224,7 +223,8 @@ class Run:
         """Name the mistakes; a parameter that may be right is not accused."""
         problem, analytic, positions = self.problem.base, measured.analytic, measured.positions
         at = problem.parameters if positions is None else at_positions(problem.parameters, positions)
-        references = {**precision.references, **precision.doubts}
+        failed = {p.name: precision.typical[p.name] for p in report.parameters if p.verdict is Verdict.FAIL}
+        references = {**precision.references, **precision.doubts, **failed}
         single = {name: np.maximum(r.bars, measured.references[name].single_bars) for name, r in references.items()}
         evidence = Evidence(
             parameters={name: at[name] for name in references},

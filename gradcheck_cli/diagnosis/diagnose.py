@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli.judging.precision import are_single_numbers
 from gradcheck_cli.diagnosis.engine import Walk
 from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.diagnosis.wording import entries_of
+from gradcheck_cli.judging.precision import are_single_numbers
 from gradcheck_cli.results import CheckReport, Finding
 
 __all__ = ["diagnose", "diagnosed"]

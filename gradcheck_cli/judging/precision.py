@@ -12,7 +12,7 @@ PASS: a small slip in a formula looks the same. They make a doubt, where all the
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,8 @@ JUDGED = "and is judged by that; --precision float64 refuses it"
 OFF_BY_SINGLE = "is off by float32 rounding"
 SINGLE_NOTE = f"the analytic gradient {OFF_BY_SINGLE}, {JUDGED}"
 LARGEST_DIFFERENCE = 1e-6  # relative, of a parameter: some ten float32 roundings
-SMALLEST_ERROR = 1e-10  # relative, of an entry: float64 arithmetic stays far below, float32 far above
+SMALLEST_ERROR = 2e-9  # relative, of an entry: float64 arithmetic stays below, and so does most of a reference
+TYPICAL = 1 / 8  # of what an entry may lose by rounding: what most lose
 SPREAD = 0.5  # share of the entries that must be off
 FEWEST_ENTRIES = 3  # fewer show no pattern
 SCATTER = 0.01  # share of the errors that no common factor explains; a wrong factor leaves 1e-9
@@ -51,11 +52,13 @@ class JudgedPrecision:
 
     references: Mapping[str, Reference]
     """By parameter, what to judge by."""
-    widened: bool = False
-    """Whether a parameter is judged by less than float64."""
-    notes: tuple[str, ...] = ()
-    doubts: Mapping[str, Reference] = field(default_factory=dict)
+    typical: Mapping[str, Reference]
+    """The same with what most entries lose by rounding: what is wrong in a parameter that fails stands out of it."""
+    doubts: Mapping[str, Reference]
     """By parameter whose errors look like float32's and nothing else says so: the reference with float32's bars."""
+    notes: tuple[str, ...]
+    widened: bool
+    """Whether a parameter is judged by less than float64."""
 
 
 def judge_precision(
@@ -78,14 +81,14 @@ def judge_precision(
         name: arithmetic_of(analytic[name], reference, settings, saved_in.get(name))
         for name, reference in references.items()
     }
-    judged = {name: reference.rounded_to(MACHINE_EPSILON[chosen[name]]) for name, reference in references.items()}
+    epsilons = {name: MACHINE_EPSILON[arithmetic] for name, arithmetic in chosen.items()}
+    double = MACHINE_EPSILON[DOUBLE]
     open_ = [name for name, arithmetic in chosen.items() if settings.precision == AUTO and arithmetic == DOUBLE]
     singles = {name: references[name].rounded_to(MACHINE_EPSILON[SINGLE]) for name in open_}
     threshold = settings.threshold
     return JudgedPrecision(
-        references=judged,
-        widened=any(arithmetic != DOUBLE for arithmetic in chosen.values()),
-        notes=rounding_notes(settings, saved_in, analytic, [n for n in chosen if chosen[n] != DOUBLE]),
+        references={name: reference.rounded_to(epsilons[name]) for name, reference in references.items()},
+        typical={n: reference.rounded_to(max(double, TYPICAL * epsilons[n])) for n, reference in references.items()},
         doubts={
             name: single
             for name, single in singles.items()
@@ -93,6 +96,8 @@ def judge_precision(
             and agrees(analytic[name], single, threshold)
             and looks_single(analytic[name], references[name])
         },
+        notes=rounding_notes(settings, saved_in, analytic, [n for n in chosen if chosen[n] != DOUBLE]),
+        widened=any(arithmetic != DOUBLE for arithmetic in chosen.values()),
     )
 
 

@@ -65,9 +65,7 @@ class SavedGradients:
 
     def known_bars(self, machine_epsilon: float) -> Parameters:
         """Return the reference's own error bars, and what a claim loses by rounding to that machine epsilon."""
-        return {
-            name: self.bars[name] + rounding_of(values, machine_epsilon) for name, values in self.reference.items()
-        }
+        return {name: self.bars[name] + rounding_of(values, machine_epsilon) for name, values in self.reference.items()}
 
 
 def rounding_of(values: Array, machine_epsilon: float) -> float:
