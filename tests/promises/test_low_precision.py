@@ -119,10 +119,10 @@ def test_a_claim_of_a_fixture_is_judged_by_its_dtype(tmp_path: Path, epsilon: An
     save_fixture(network, tmp_path / "net.npz")
     arrays = dict(np.load(tmp_path / "net.npz"))
     claim = {f"d{name}": g.astype(np.float16) for name, g in network.gradient(network.parameters).items()}
-    np.savez(tmp_path / "half.npz", **{**arrays, **claim})  # type: ignore[arg-type]
+    np.savez(tmp_path / "half.npz", **{**arrays, **claim})
     assert check(load_fixture(tmp_path / "half.npz"), epsilon=epsilon).passed
     claim["dW2"][1, 1] += np.float16(np.abs(claim["dW2"]).max())
-    np.savez(tmp_path / "wrong.npz", **{**arrays, **claim})  # type: ignore[arg-type]
+    np.savez(tmp_path / "wrong.npz", **{**arrays, **claim})
     assert failing(check(load_fixture(tmp_path / "wrong.npz"), epsilon=epsilon)) == ["W2"]
 
 
