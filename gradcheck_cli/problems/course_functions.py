@@ -39,7 +39,9 @@ def with_own_functions(
         Where a function raises.
     """
     if forward is None:
-        return network if backward is None else dataclasses.replace(network, claimed=own_claim(network, backward))
+        if backward is None:
+            return network
+        return dataclasses.replace(network, claimed=own_claim(network, backward), saved_in={})
     own_forward = forward
 
     def cost(parameters: dict[str, Array]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.directions import Move
 
-__all__ = ["ENTRIES_AT_ONCE", "ComplexSafe", "Directional", "KnownGradient", "Problem", "changes_one_by_one"]
+__all__ = [
+    "ENTRIES_AT_ONCE",
+    "ComplexSafe",
+    "Directional",
+    "KnownGradient",
+    "Problem",
+    "Saved",
+    "changes_one_by_one",
+    "saved_in",
+]
 
 ENTRIES_AT_ONCE = 64  # where each takes a call of the loss
 
@@ -108,6 +117,20 @@ class KnownGradient(Protocol):
 
     def known_bars(self, machine_epsilon: float) -> Parameters:
         """Return what a claim, computed with that machine epsilon, may be off by, whatever the threshold."""
+
+
+@runtime_checkable
+class Saved(Protocol):
+    """What a problem offers besides whose claim was saved, and may have been in less than float64."""
+
+    @property
+    def saved_in(self) -> Mapping[str, str]:
+        """By parameter, the arithmetic that its claim was saved in, ``"float16"`` say; none where that is float64."""
+
+
+def saved_in(problem: object) -> Mapping[str, str]:
+    """Return `Saved.saved_in`, nothing of a problem that does not have it."""
+    return problem.saved_in if isinstance(problem, Saved) else {}
 
 
 def changes_one_by_one(problem: Problem, here: float, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:

@@ -67,6 +67,8 @@ class FunctionProblem:
     """Whether the loss leaves the arrays that it is given as they are."""
     scatter: float = 0.0
     """Standard deviation of the loss from call to call at one point; 0 where it is always the same."""
+    saved_in: Mapping[str, str] = field(default_factory=dict)
+    """By parameter, the dtype of a gradient that was handed over as arrays, where that is less than float64."""
     recipe: Recipe | None = None
     """How another process makes the same problem; None where it has to be handed over."""
 
