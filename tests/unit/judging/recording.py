@@ -12,7 +12,7 @@ import itertools
 import json
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ import numpy as np
 
 from gradcheck_cli import check, check_gradient
 from gradcheck_cli.errors import CheckInterrupted, GradcheckError
-from gradcheck_cli.judging.ruling import Facts, Ruling, is_zero
+from gradcheck_cli.judging.ruling import MOST_NAMED, Facts, Ruling, is_zero
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.saved_gradients import saved_gradients
 from gradcheck_cli.problems.scalar import ScalarModel
@@ -268,6 +268,10 @@ def counts(entries: Entries | None) -> list[int] | None:
     return None if entries is None else [entries.count(verdict) for verdict in EntryVerdict]
 
 
+def places_of(entries: Entries, verdict: EntryVerdict) -> list[int]:
+    return [entries.place(k) for k in range(len(entries)) if entries.verdicts[k] == verdict]
+
+
 def row_of_parameter(p: ParameterResult, digits: int) -> Row:
     zero = is_zero(p.entries)
     numbers = (p.difference, p.refined_difference, p.analytic_norm)
@@ -280,12 +284,14 @@ def row_of_parameter(p: ParameterResult, digits: int) -> Row:
         "l": counts(p.slopes),
         "q": p.sensitivity and [short(number or 0.0, 2 if digits < 9 else digits) for number in p.sensitivity[:3]],
         "z": zero,
+        "u": places_of(p.entries, EntryVerdict.UNRESOLVED)[: MOST_NAMED + 1],
         "w": None if p.worst.error < float("inf") else [p.worst.name, p.worst.analytic],
     }
     plain = {
         "v": "PASS",
         "l": None,
         "z": False,
+        "u": [],
         "w": None,
         "q": None,
         "c": [len(p.entries) if len(p.entries) == p.size else -1, 0, 0, 0],
@@ -308,15 +314,22 @@ def parameter_of(row: Row) -> ParameterResult:
         numeric_norm=norm,
         worst=Entry(place, EntryVerdict.AGREES, claim, 0.0, 0.0, 0.0),
         sensitivity=Sensitivity(*row["q"]) if "q" in row else None,
-        entries=entries_of(row["n"], shape, row.get("c", [size, 0, 0, 0]), 0.0 if row.get("z") else 1.0),
+        entries=entries_of(
+            row["n"], shape, row.get("c", [size, 0, 0, 0]), 0.0 if row.get("z") else 1.0, row.get("u", ())
+        ),
         slopes=entries_of(row["n"], (sum(row["l"]),), row["l"], 1.0) if "l" in row else None,
     )
 
 
-def entries_of(name: str, shape: tuple[int, ...], how_many: list[int], claim: float) -> Entries:
+def entries_of(
+    name: str, shape: tuple[int, ...], how_many: list[int], claim: float, unresolved: Sequence[int] = ()
+) -> Entries:
+    """Return entries with so many of every verdict; only those that are unresolved are named, by their places."""
     verdicts = b"".join(count * bytes([verdict]) for verdict, count in enumerate(how_many))
+    places, first = array("q", [0] * len(verdicts)), sum(how_many[: EntryVerdict.UNRESOLVED])
+    places[first : first + len(unresolved)] = array("q", unresolved)
     claims, zeros = array("d", [claim] * len(verdicts)), array("d", [0.0] * len(verdicts))
-    return Entries(name, shape, verdicts, claims, claims, claims, zeros)
+    return Entries(name, shape, verdicts, claims, claims, claims, zeros, positions=places)
 
 
 def step_of(error: StepError | None, digits: int) -> list[Any]:
@@ -337,9 +350,7 @@ def row_of(facts: Facts, ruled: Ruling, digits: int) -> Row:
         "difference": short(facts.difference, digits),
         "refined": short(facts.refined_difference, digits),
         "sizes": {} if dict(facts.sizes) == checked else dict(facts.sizes),
-        "step": [facts.step_error.fault.value, short(facts.step_error.floor, digits), facts.step_error.where]
-        if facts.step_error
-        else [],
+        "step": step_of(facts.step_error, digits),
         "interrupted": facts.interrupted,
         "spent": facts.spent,
         "not_finite": [list(pair) for pair in facts.not_finite],
@@ -384,7 +395,10 @@ def kind_of(row: Row) -> str:
     }
     words = [" ".join(reason.split(":")[-1].split()[:6]) for reason in row.get("reasons", ())]
     sentences = ["".join(c for c in some if c.isalpha()) for some in words]
-    others = [[key, bool(row.get(key))] for key in ("sizes", "interrupted", "spent", "not_finite", "more_wrong", "low", "doubts")]
+    others = [
+        [key, bool(row.get(key))]
+        for key in ("sizes", "interrupted", "spent", "not_finite", "more_wrong", "low", "doubts")
+    ]
     threshold = row.get("settings", {}).get("threshold", 2e-7)
     within = [number <= threshold for number in (row["difference"], row.get("held", row["difference"]))]
     asked = {"several": len(row["parameters"]) > 1, **row.get("settings", {})}
@@ -413,7 +427,8 @@ def recorded() -> Iterator[Row]:
             seen.clear()
             assert (report.verdict, report.reasons) == tuple(ruled), name
             rows = (row_of(facts, ruled, digits) for digits in (2, 4, 17))
-            row = next(row for row in rows if rule(facts_of(row)) == ruled)
+            row = next((row for row in rows if rule(facts_of(row)) == ruled), None)
+            assert row is not None, name
             if kind_of(row) not in kinds:
                 kinds.add(kind_of(row))
                 yield row
