@@ -261,7 +261,7 @@ def blunt_parameters(facts: Facts) -> list[ParameterResult]:
     A parameter that is zero to rounding, or lies on kinks, is not meant: it has a factor that is infinite.
     """
     known = ((p, p.sensitivity) for p in facts.parameters if p.verdict is Verdict.PASS)
-    limits = {name: LOW_CATCHES for name in facts.low_precision}
+    limits = dict.fromkeys(facts.low_precision, LOW_CATCHES)
     return [
         p for p, s in known if s is not None and limits.get(p.name, CATCHES) < min(s.factor, s.relative) < float("inf")
     ]
