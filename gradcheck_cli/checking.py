@@ -72,8 +72,9 @@ def check(
         Step of the centred difference; ``"auto"`` takes the difference from the reference instead.
     threshold : float, optional
         What the difference may not exceed.
-    precision : {"auto", "float32", "float64"}, optional
-        The arithmetic that the claimed gradient may come from.
+    precision : {"auto", "float16", "bfloat16", "float32", "float64"}, optional
+        The arithmetic that the claimed gradient may come from; ``"auto"`` tells by the dtype that it was saved in, or
+        by its values.
     classic : bool, optional
         Whether the course's rule alone decides, without a reference.
     require_sensitivity : float, optional

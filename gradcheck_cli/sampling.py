@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from gradcheck_cli.judging.entries import worst_of
 from gradcheck_cli.numeric.budget import BudgetedProblem
 from gradcheck_cli.numeric.reference import Reference
+from gradcheck_cli.numeric.sampled import at_positions
 from gradcheck_cli.parameters import Parameters, not_finite_positions
 from gradcheck_cli.results import ParameterResult, entry_name
 
-__all__ = ["Measured", "Sample", "joined", "not_finite_places", "placed"]
+__all__ = ["Measured", "Sample", "joined", "known_part", "not_finite_places", "placed"]
 
 Positions = NDArray[np.intp]
 
@@ -129,6 +130,27 @@ def joined(parts: Sequence[Measured], parameters: Parameters) -> Measured:
         references=references,
         numeric={n: join(n, [p.numeric[n] for p in some]) for n, some in with_name.items() if n in some[-1].numeric},
         positions=None if everything else {name: places[name][order[name]] for name in names},
+    )
+
+
+def known_part(measured: Measured) -> Measured:
+    """Return what was measured but for the entries that have no reference and are finite: NaN stands for none."""
+    references, analytic = measured.references, measured.analytic
+    known = {
+        name: np.flatnonzero(~np.isnan(reference.values) | ~np.isfinite(analytic[name]))
+        for name, reference in references.items()
+    }
+    if all(places.size == analytic[name].size for name, places in known.items()):
+        return measured
+    positions = {name: places for name, places in known.items() if places.size}
+    return replace(
+        measured,
+        analytic=at_positions(analytic, positions),
+        references={
+            name: Reference(*(getattr(references[name], f.name).reshape(-1)[places] for f in fields(Reference)))
+            for name, places in positions.items()
+        },
+        positions=positions,
     )
 
 

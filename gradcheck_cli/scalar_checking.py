@@ -26,12 +26,11 @@ from gradcheck_cli.results import (
     StepSweep,
     Verdict,
 )
-from gradcheck_cli.settings import Settings
+from gradcheck_cli.settings import AUTO, MACHINE_EPSILON, Settings
 
 __all__ = ["check_scalar"]
 
 SMALLEST = 1e-200  # what cannot be told from zero
-MACHINE_EPSILON = {"float64": sys.float_info.epsilon, "float32": 2.0**-23}
 
 
 def check_scalar(model: ScalarModel, *, sweep_steps: bool = False, **settings: Any) -> CheckReport:
@@ -93,18 +92,26 @@ def centred_difference(model: ScalarModel, epsilon: float) -> float:
 def judge(model: ScalarModel, loss: float, numeric: float, reference: float, settings: Settings) -> CheckReport:
     """Compare the three derivatives and make the report."""
     analytic = model.gradient()
-    rounding = abs(reference) * MACHINE_EPSILON.get(settings.precision, sys.float_info.epsilon)
+    rounding = abs(reference) * MACHINE_EPSILON["float64" if settings.precision == AUTO else settings.precision]
     bar = 0.0 if settings.classic else rounding + SMALLEST
     parameter = compare(analytic, numeric, reference, bar, settings)
-    difference = 0.0 if abs(analytic) <= bar and abs(reference) <= bar else parameter.difference
-    found = step_error(difference, settings, loss, numeric, reference)
-    verdict, reasons = ruling(
-        Facts(settings, [parameter], difference, parameter.refined_difference, {"theta": 1}, step_error=found)
+    low = settings.precision not in (AUTO, "float64") and not settings.classic
+    held = relative_difference(reference, numeric) if low else parameter.difference
+    facts = Facts(
+        settings=settings,
+        parameters=[parameter],
+        difference=parameter.difference,
+        refined_difference=parameter.refined_difference,
+        sizes={"theta": 1},
+        held=held,
+        low_precision=["theta"] if low else [],
+        step_error=step_error(held, settings, loss, numeric, reference),
     )
+    verdict, reasons = ruling(facts)
     return CheckReport(
         name=model.name,
         verdict=verdict,
-        difference=difference,
+        difference=parameter.difference,
         refined_difference=parameter.refined_difference,
         threshold=settings.threshold,
         epsilon=settings.epsilon,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,7 +20,13 @@ from gradcheck_cli.diagnosis.screened import (
     unexplained_finding,
 )
 from gradcheck_cli.judging.entries import relative_difference
-from gradcheck_cli.judging.precision import LARGEST_DIFFERENCE, SINGLE_NOTE, are_single_numbers
+from gradcheck_cli.judging.precision import (
+    SINGLE_NOTE,
+    are_single_numbers,
+    largest_difference,
+    precision_of_all,
+    rounding_notes,
+)
 from gradcheck_cli.judging.ruling import Facts, ruling
 from gradcheck_cli.judging.slopes import compare_screened, slope_reference
 from gradcheck_cli.numeric.budget import BudgetSpentError
@@ -51,6 +57,8 @@ class Screening:
     watch: Watch
     budget: str
     """In words."""
+    saved_in: Mapping[str, str] = field(default_factory=dict)
+    """By parameter, the arithmetic that its claim was saved in, where that is less than float64."""
     interrupted: bool = False
     spent: bool = False
     """Whether the budget ended before the screen did."""
@@ -95,7 +103,7 @@ class Screening:
     def search(self, screen: Screen, slopes: Slopes) -> None:
         """Find rules or entries that explain what is wrong."""
         if (screen.wrong() or screen.whole_is_wrong()) and self.may_be_single():
-            slopes.threshold = LARGEST_DIFFERENCE
+            slopes.threshold = max(largest_difference("float32"), slopes.threshold)
         if screen.whole_is_wrong() and not screen.wrong():
             for name in screen.own:  # a little may be wrong in each of them
                 screen.add(name)
@@ -124,12 +132,17 @@ class Screening:
 
     def threshold(self) -> float:
         """Return the relative error that an entry may have."""
-        asked = self.settings.precision == "float32"
-        return LARGEST_DIFFERENCE if asked else self.settings.threshold
+        return max(largest_difference(self.precision), self.settings.threshold)
+
+    @property
+    def precision(self) -> str:
+        """The arithmetic that the claim is known to come from; of all parameters together the finest."""
+        return precision_of_all(self.analytic, self.settings, self.saved_in)
 
     def may_be_single(self) -> bool:
         """Whether what contradicts may come from float32 arithmetic."""
-        return self.settings.precision == AUTO and are_single_numbers(self.analytic)
+        unknown = self.settings.precision == AUTO and self.precision == "float64"
+        return unknown and are_single_numbers(self.analytic)
 
     def found(self, name: str) -> list[Slope]:
         """Return the entries of a parameter that were measured for themselves."""
@@ -190,6 +203,7 @@ class Screening:
             difference=difference,
             refined_difference=difference,
             sizes={name: claim.size for name, claim in self.analytic.items()},
+            low_precision=list(self.analytic) if slopes.threshold > self.settings.threshold else (),
             interrupted=self.interrupted,
             spent=self.budget if self.spent else "",
             whole=whole_verdict(slopes, screen),
@@ -202,9 +216,9 @@ class Screening:
         return ScreenFacts(self.settings.seed, directions, MISSED)
 
     def notes(self, slopes: Slopes) -> Iterator[str]:
-        """Say whether float32 was allowed for."""
-        if self.settings.precision == "float32":
-            yield "judged as float32 arithmetic, as asked for"
+        """Say which rounding was allowed for."""
+        if self.precision != "float64":
+            yield from rounding_notes(self.settings, self.saved_in, self.analytic, list(self.analytic))
         elif slopes.threshold > self.settings.threshold:
             yield SINGLE_NOTE
 

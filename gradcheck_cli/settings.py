@@ -14,6 +14,7 @@ __all__ = [
     "DEFAULT_REPEAT",
     "DEFAULT_THRESHOLD",
     "FULL",
+    "MACHINE_EPSILON",
     "MODES",
     "PRECISIONS",
     "SCREEN",
@@ -21,7 +22,9 @@ __all__ = [
 ]
 
 AUTO = "auto"
-PRECISIONS = ("auto", "float32", "float64")
+MACHINE_EPSILON = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64": 2.0**-52}
+"""By arithmetic, the distance from 1 to the next number."""
+PRECISIONS = (AUTO, *MACHINE_EPSILON)
 FULL = "full"
 SCREEN = "screen"
 MODES = (AUTO, FULL, SCREEN)
@@ -47,7 +50,7 @@ class Settings:
     """What the difference may not exceed."""
 
     precision: str = "auto"
-    """Arithmetic the analytic gradient may come from: ``float64``, ``float32``, or ``auto`` to tell by its errors."""
+    """Arithmetic the analytic gradient may come from: one of `MACHINE_EPSILON`, or ``auto`` to tell by its values."""
     classic: bool = False
     """Whether the course's rule alone decides."""
     require_sensitivity: float | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ from gradcheck_cli.judging.entries import (
     relative_difference,
     settled_reference,
 )
-from gradcheck_cli.judging.precision import judge_precision
+from gradcheck_cli.judging.precision import JudgedPrecision, judge_precision
 from gradcheck_cli.judging.ruling import Facts, ruling
 from gradcheck_cli.modes import evaluations_of_all
 from gradcheck_cli.numeric.budget import AT_ONCE, BudgetedProblem, BudgetSpentError
@@ -36,11 +36,11 @@ from gradcheck_cli.numeric.step_sweep import problem_sweeps
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.meter import Meter
 from gradcheck_cli.problems.network import Network
-from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem
+from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem, saved_in
 from gradcheck_cli.problems.sharing.shared import SharedProblem
 from gradcheck_cli.problems.wrapped import WrappedProblem
 from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, StepError, Verdict
-from gradcheck_cli.sampling import Measured, Sample, joined, not_finite_places, placed
+from gradcheck_cli.sampling import Measured, Sample, joined, known_part, not_finite_places, placed
 from gradcheck_cli.screening import Screening
 from gradcheck_cli.settings import SCREEN, Settings
 from gradcheck_cli.watch import Watch
@@ -130,14 +130,19 @@ class Run:
         return sum(values.size for values in self.problem.parameters.values())
 
     @property
+    def sizes(self) -> dict[str, int]:
+        """The number of entries of every parameter."""
+        return {name: claim.size for name, claim in self.analytic.items()}
+
+    @property
     def entries_done(self) -> Progress:
         """What is called with entries that were differentiated: nothing where single evaluations are told of."""
         return self.watch if self.problem.fewest is None else lambda _: None
 
     def screen_report(self) -> CheckReport:
         """Judge by slopes along random directions."""
-        words = self.problem.words
-        screening = Screening(self.problem, self.analytic, self.loss or 0.0, self.settings, self.watch, words)
+        words, saved = self.problem.words, saved_in(self.problem.base)
+        screening = Screening(self.problem, self.analytic, self.loss or 0.0, self.settings, self.watch, words, saved)
         screening.measure()
         self.interrupted, self.spent = screening.interrupted, screening.spent
         report = screening.report()
@@ -153,7 +158,9 @@ class Run:
         numeric = self.centred_differences(self.problem, self.problem.parameters)
         parameters = [compare_classic(name, self.analytic[name], numeric[name], threshold) for name in numeric]
         difference = whole_difference(self.analytic, numeric)
-        return self.report(self.facts(parameters, difference, difference))
+        return self.report(
+            Facts(self.settings, parameters, difference, difference, self.sizes, interrupted=self.interrupted)
+        )
 
     def full_report(self) -> CheckReport:
         """Judge every entry by its reference; the difference at the chosen step stays the headline."""
@@ -168,7 +175,8 @@ class Run:
         """Measure every entry."""
         method, search = find_reference(self.problem, self.analytic, self.settings, self.entries_done)
         references = self.references(search, self.analytic)
-        return Measured(method, self.analytic, references, self.centred_differences(self.problem, references))
+        measured = Measured(method, self.analytic, references, self.centred_differences(self.problem, references))
+        return known_part(measured) if isinstance(self.problem.base, KnownGradient) else measured
 
     def sampled(self) -> Measured:
         """Measure as many entries as the budget allows."""
@@ -188,57 +196,62 @@ class Run:
     def judged(self, measured: Measured) -> CheckReport:
         """Return the report on what was measured."""
         settings, analytic = self.settings, measured.analytic
-        references, precision_notes = judge_precision(analytic, measured.references, settings)
+        precision = judge_precision(analytic, measured.references, settings, saved_in(self.problem.base))
+        references, doubts = precision.references, precision.doubts
         values = {name: reference.values for name, reference in references.items()}
         numeric = {**values, **measured.numeric}
         parameters = [
-            compare_parameter(name, analytic[name], numeric[name], reference, settings.threshold)
+            compare_parameter(
+                name, analytic[name], numeric[name], reference, settings.threshold, doubted=name in doubts
+            )
             for name, reference in references.items()
         ]
         if measured.positions is not None:
             parameters = [placed(p, measured.positions[p.name], self.analytic[p.name].shape) for p in parameters]
-        facts = self.facts(
-            parameters,
-            whole_difference(analytic, numeric),
-            whole_difference(analytic, values),
-            measured,
-        )
-        report = self.report(facts)
-        report = dataclasses.replace(report, reference=measured.method, notes=(*report.notes, *precision_notes))
-        return self.diagnosed(report, measured, references) if report.verdict is Verdict.FAIL else report
+        report = self.report(self.facts(parameters, whole_difference(analytic, numeric), measured, precision))
+        report = dataclasses.replace(report, reference=measured.method, notes=(*report.notes, *precision.notes))
+        return self.diagnosed(report, measured, precision) if report.verdict is Verdict.FAIL else report
 
     def facts(
-        self,
-        parameters: Sequence[ParameterResult],
-        difference: float,
-        refined: float,
-        measured: Measured | None = None,
+        self, parameters: Sequence[ParameterResult], difference: float, measured: Measured, precision: JudgedPrecision
     ) -> Facts:
-        """Return what there is to judge; under the course's rule there is no reference that was measured."""
-        sampled = measured is not None and measured.positions is not None
+        """Return what there is to judge of what was measured."""
+        values = {name: reference.values for name, reference in precision.references.items()}
+        held = difference
+        if precision.lowered or precision.doubts:  # it is off from any difference by its own rounding
+            held = whole_difference(values, {**values, **measured.numeric})
+        sizes, stopped = self.sizes, measured.positions is not None
+        if isinstance(self.problem.base, KnownGradient):  # entries without a reference are not to be checked
+            sizes, stopped = {name: claim.size for name, claim in measured.analytic.items()}, False
         return Facts(
             settings=self.settings,
             parameters=parameters,
             difference=difference,
-            refined_difference=refined,
-            sizes={name: claim.size for name, claim in self.analytic.items()},
-            step_error=self.step_error(difference, measured) if measured else None,
+            refined_difference=whole_difference(measured.analytic, values),
+            sizes=sizes,
+            held=held,
+            low_precision=precision.lowered,
+            doubts=list(precision.doubts),
+            step_error=self.step_error(held, measured),
             interrupted=self.interrupted,
-            spent=self.problem.words if sampled and not self.interrupted else "",
-            not_finite=not_finite_places(self.analytic) if sampled else (),
+            spent=self.problem.words if stopped and not self.interrupted else "",
+            not_finite=not_finite_places(self.analytic) if stopped else (),
         )
 
-    def diagnosed(self, report: CheckReport, measured: Measured, references: Mapping[str, Reference]) -> CheckReport:
-        """Name the mistakes."""
+    def diagnosed(self, report: CheckReport, measured: Measured, precision: JudgedPrecision) -> CheckReport:
+        """Name the mistakes; a parameter that may be right is not accused."""
         problem, analytic, positions = self.problem.base, measured.analytic, measured.positions
         threshold = self.settings.threshold
         at = problem.parameters if positions is None else at_positions(problem.parameters, positions)
+        failed = {p.name: precision.typical[p.name] for p in report.parameters if p.verdict is Verdict.FAIL}
+        references = {**precision.references, **precision.doubts, **failed}
+        single = {name: np.maximum(r.bars, measured.references[name].single_bars) for name, r in references.items()}
         evidence = Evidence(
             parameters={name: at[name] for name in references},
             analytic={name: analytic[name] for name in references},
             reference={name: settled_reference(analytic[name], r, threshold) for name, r in references.items()},
             floors={name: reference.bars for name, reference in references.items()},
-            single_floors={name: reference.single_bars for name, reference in references.items()},
+            single_floors=single,
             network=problem if isinstance(problem, Network) and not self.interrupted else None,
             threshold=threshold,
             samples={n: Sampled(problem.parameters[n].shape, p) for n, p in (positions or {}).items()},
@@ -276,9 +289,9 @@ class Run:
             return {}
         return self.collect(centred_gradient(problem, names, step, self.entries_done))
 
-    def step_error(self, difference: float, measured: Measured) -> StepError | None:
-        """Find what is wrong with the step, where the difference is above the threshold."""
-        step, within = self.settings.step, difference <= self.settings.threshold
+    def step_error(self, held: float, measured: Measured) -> StepError | None:
+        """Find what is wrong with the step, where what is held against the threshold exceeds it."""
+        step, within = self.settings.step, held <= self.settings.threshold
         if step is None or self.interrupted or measured.positions is not None or within:
             return None
         values = {name: reference.values for name, reference in measured.references.items()}

@@ -22,10 +22,12 @@ EPILOG = """\b
 Examples:
   gradcheck compare mine.npz reference.npz
   gradcheck compare mine.json reference.npz --threshold 1e-5
+  gradcheck compare half.npz reference.npz --precision bfloat16
 
 \b
 Both files hold one array for each parameter, under the same names. The reference may have error bars: W1__error beside
-W1, what W1 itself may be off by.
+W1, what W1 itself may be off by. Entries that are NaN in the reference are not checked. A gradient that was saved in
+float16 or float32 is judged by that.
 """
 
 

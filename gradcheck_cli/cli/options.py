@@ -102,7 +102,7 @@ def checking_options(command: _Command) -> _Command:
                 "--require-sensitivity",
                 type=POSITIVE,
                 metavar="SHARE",
-                help="Pass only where an entry off by this share of the largest would have been seen.",
+                help="Pass only where an entry off by this share of itself would have been seen.",
             ),
             shared("-v", "--verbose", count=True, help="Show entries too; -vv shows all of them."),
             shared("-q", "--quiet", count=True, help="Show only what falls short; -qq shows nothing."),

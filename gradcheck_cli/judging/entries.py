@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,8 @@ from numpy.typing import NDArray
 from gradcheck_cli.judging.agreement import agrees
 from gradcheck_cli.judging.ruling import difference_verdict, entries_verdict
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, norm
+from gradcheck_cli.parameters import Array, norm
 from gradcheck_cli.results import Entries, EntryVerdict, ParameterResult, Sensitivity, Verdict
-from gradcheck_cli.settings import Settings
 
 __all__ = [
     "compare_classic",
@@ -55,9 +53,9 @@ def relative_difference(analytic: Array, numeric: Array) -> float:
 
 
 def entry_verdicts(analytic: Array, reference: Reference, threshold: float) -> NDArray[np.uint8]:
-    """Return the `EntryVerdict` of every entry, of the parameter's shape."""
+    """Return the `EntryVerdict` of every entry, of the parameter's shape; within an infinite bar nothing agrees."""
     verdicts = np.where(reference.kinks, EntryVerdict.KINK, EntryVerdict.AGREES)
-    verdicts = np.where(reference.coarse, EntryVerdict.UNRESOLVED, verdicts)
+    verdicts = np.where(reference.coarse | ~np.isfinite(reference.bars), EntryVerdict.UNRESOLVED, verdicts)
     agree = agrees(analytic, reference.low, reference.high, reference.bars, threshold)
     return np.where(agree, verdicts, EntryVerdict.DISAGREES).astype(np.uint8)
 
@@ -89,10 +87,15 @@ def sensitivity(reference: Reference, threshold: float) -> Sensitivity:
 
 
 def compare_parameter(
-    name: str, analytic: Array, numeric: Array, reference: Reference, threshold: float
+    name: str, analytic: Array, numeric: Array, reference: Reference, threshold: float, *, doubted: bool = False
 ) -> ParameterResult:
-    """Compare the gradients of one parameter, of one shape, and judge it by its entries."""
+    """Compare the gradients of one parameter, of one shape, and judge it by its entries.
+
+    Where the parameter is doubted, entries that disagree may be right for all one can tell, and are unresolved.
+    """
     verdicts = entry_verdicts(analytic, reference, threshold)
+    if doubted:
+        verdicts = np.where(verdicts == EntryVerdict.DISAGREES, EntryVerdict.UNRESOLVED, verdicts).astype(np.uint8)
     return _result(
         name, analytic, numeric, reference.values, reference.bars, verdicts,
         verdict=entries_verdict(verdicts.tobytes()),

@@ -1,8 +1,8 @@
 """The ruling: from what is known of a check to its verdict and the reasons for it. Plain numbers only.
 
-One table, `RULES`, decides. Of the rules that hold the gravest verdict counts: FAIL before INCONCLUSIVE before PASS,
-which is the verdict where none holds. Every rule that holds speaks, in the order of the table, which is the order in
-which a user reads the reasons. A new rule is one entry of the table.
+One table, `RULES`, decides: the first rule that holds and has a verdict gives it, so those that FAIL stand before those
+that are INCONCLUSIVE; where none holds it is a PASS. Every rule that holds speaks, in the order of the table, which is
+the order in which a user reads the reasons. A new rule is one entry of the table.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ __all__ = ["RULES", "Facts", "Rule", "Ruling", "difference_verdict", "entries_ve
 
 MOST_NAMED = 3  # entries that a sentence names
 CATCHES = 0.1  # of a derivative: if an error as large as that went unseen, a PASS would say nothing
+LOW_CATCHES = 0.5  # the same of a claim of low precision, the bars of which are mostly its own rounding
 
 # the records
 
@@ -35,7 +36,14 @@ class Facts:
     refined_difference: float
     """The same against the reference."""
     sizes: Mapping[str, int]
-    """The number of entries of every parameter of the gradient, whether or not it was checked."""
+    """The number of entries to check of every parameter of the gradient, whether or not they were checked."""
+    held: float | None = None
+    """What the threshold limits at a step where that is not the headline: how far the reference is from the centred
+    differences. A claim of low precision is off from both by its own rounding."""
+    low_precision: Sequence[str] = ()
+    """The parameters that are judged by less than float64."""
+    doubts: Sequence[str] = ()
+    """The parameters whose errors look like float32's, and nothing else says that they are."""
     step_error: StepError | None = None
     """What is wrong with the step of the centred difference, where that was looked for."""
     interrupted: bool = False
@@ -62,12 +70,21 @@ class Facts:
     @property
     def complete(self) -> bool:
         """Whether something was checked of every parameter, and of those of which no slopes were, every entry."""
-        return not self.missing and (self.screened or all(len(p.entries) == p.size for p in self.parameters))
+        return not self.missing and (self.screened or all(map(self.is_whole, self.parameters)))
+
+    def is_whole(self, parameter: ParameterResult) -> bool:
+        """Whether every entry of a parameter was checked that is to be."""
+        return len(parameter.entries) == self.sizes[parameter.name]
 
     @property
     def within(self) -> bool:
         """Whether the difference is within the threshold; NaN is not."""
         return self.difference <= self.settings.threshold
+
+    @property
+    def step_within(self) -> bool:
+        """Whether what is held against the threshold at a step is within it; NaN is not."""
+        return (self.difference if self.held is None else self.held) <= self.settings.threshold
 
     def with_verdict(self, verdict: Verdict) -> list[ParameterResult]:
         """Return the parameters that have a verdict."""
@@ -105,7 +122,7 @@ def how_it_stopped(facts: Facts) -> Iterator[str]:
     cause = "interrupted" if facts.interrupted else f"the budget of {facts.spent} is spent"
     if facts.screened:
         yield f"{cause}: the screen did not end" if facts.interrupted else cause
-    elif facts.interrupted and all(len(p.entries) == p.size for p in facts.parameters):
+    elif facts.interrupted and all(map(facts.is_whole, facts.parameters)):
         yield f"{cause}: {', '.join(facts.missing) or 'the differences'} not checked"
     else:
         checked = {p.name: len(p.entries) for p in facts.parameters}
@@ -167,13 +184,13 @@ def what_the_step_did(facts: Facts) -> Iterator[str]:
 
 def has_coarse_entries(facts: Facts) -> bool:
     """Whether the reference of some entries is too coarse."""
-    return not facts.screened and any(p.count(EntryVerdict.UNRESOLVED) for p in facts.parameters)
+    return not facts.screened and any(which_entries_are_coarse(facts))
 
 
 def which_entries_are_coarse(facts: Facts) -> Iterator[str]:
     """Count them by parameter."""
     for p in facts.parameters:
-        if coarse := p.count(EntryVerdict.UNRESOLVED):
+        if (coarse := p.count(EntryVerdict.UNRESOLVED)) and p.name not in facts.doubts:
             which = [
                 p.entries[k].name for k in range(len(p.entries)) if p.entries.verdicts[k] == EntryVerdict.UNRESOLVED
             ]
@@ -211,14 +228,14 @@ def where_more_is_wrong(facts: Facts) -> Iterator[str]:
 def above_the_threshold(facts: Facts) -> bool:
     """Whether the difference at a step exceeds the threshold, and nothing but the step is known to be to blame."""
     at_a_step = facts.settings.step is not None or facts.settings.classic
-    return at_a_step and not facts.within and not is_wrong(facts) and not are_both_zero(facts)
+    return at_a_step and not facts.step_within and not is_wrong(facts) and not are_both_zero(facts)
 
 
 def rows_within_their_bars(facts: Facts) -> list[ParameterResult]:
-    """Return the parameters that pass although their differences exceed the threshold."""
+    """Return the parameters that pass although their differences exceed the threshold; not those of low precision."""
     if facts.settings.classic or above_the_threshold(facts):
         return []
-    passed = facts.with_verdict(Verdict.PASS)
+    passed = [p for p in facts.with_verdict(Verdict.PASS) if p.name not in facts.low_precision]
     return [p for p in passed if not p.difference <= facts.settings.threshold]
 
 
@@ -230,13 +247,24 @@ def why_rows_pass(facts: Facts) -> Iterator[str]:
     yield f"above the threshold, but no further from the reference than its error bars explain: {rows}"
 
 
+def what_is_doubted(facts: Facts) -> Iterator[str]:
+    """Say what errors may be that look like float32's."""
+    yield (
+        f"{', '.join(facts.doubts)}: errors as large as float32 rounding, or a small slip, or a guard such as"
+        " log(p + 1e-7) that the gradient leaves out: --precision float32 accepts it"
+    )
+
+
 def blunt_parameters(facts: Facts) -> list[ParameterResult]:
     """Return the parameters of which a PASS would say nothing: even a factor would not have been seen.
 
     A parameter that is zero to rounding, or lies on kinks, is not meant: it has a factor that is infinite.
     """
     known = ((p, p.sensitivity) for p in facts.parameters if p.verdict is Verdict.PASS)
-    return [p for p, s in known if s is not None and CATCHES < min(s.factor, s.relative) < float("inf")]
+    limits = dict.fromkeys(facts.low_precision, LOW_CATCHES)
+    return [
+        p for p, s in known if s is not None and limits.get(p.name, CATCHES) < min(s.factor, s.relative) < float("inf")
+    ]
 
 
 def how_blunt(facts: Facts) -> Iterator[str]:
@@ -285,8 +313,13 @@ def are_both_zero(facts: Facts) -> bool:
         return False
     if blind_parameters(facts) or len(facts.with_verdict(Verdict.PASS)) < max(len(facts.parameters), 1):
         return False
-    values = ((p.entries.analytic, p.entries.bars) for p in facts.parameters)
-    return all(abs(value) <= bar for claims, bars in values for value, bar in zip(claims, bars, strict=True))
+    return all(is_zero(p.entries) for p in facts.parameters)
+
+
+def is_zero(entries: Entries) -> bool:
+    """Whether neither claim nor reference can be told from zero; the slopes beside a kink can."""
+    both = zip(entries.analytic, entries.reference, entries.bars, strict=True)
+    return not entries.count(EntryVerdict.KINK) and all(abs(a) <= bar and abs(r) <= bar for a, r, bar in both)
 
 
 def hidden_from_the_course(facts: Facts) -> list[str]:
@@ -308,7 +341,6 @@ def is_wrong(facts: Facts) -> bool:
 
 
 RULES = (
-    Rule("stopped", Verdict.INCONCLUSIVE, is_stopped, how_it_stopped),
     Rule(
         "not finite",
         Verdict.FAIL,
@@ -332,6 +364,7 @@ RULES = (
         Verdict.FAIL,
         lambda facts: facts.settings.classic and not facts.within,
     ),
+    Rule("stopped", Verdict.INCONCLUSIVE, is_stopped, how_it_stopped),
     Rule(
         "not everything was checked",
         Verdict.INCONCLUSIVE,
@@ -344,7 +377,12 @@ RULES = (
         above_the_threshold,
         what_the_step_did,
     ),
-    Rule("within the error bars", None, lambda facts: bool(rows_within_their_bars(facts)), why_rows_pass),
+    Rule(
+        "may be float32 rounding, or a small slip",
+        Verdict.INCONCLUSIVE,
+        lambda facts: bool(facts.doubts),
+        what_is_doubted,
+    ),
     Rule(
         "a PASS could not have failed",
         Verdict.INCONCLUSIVE,
@@ -365,6 +403,7 @@ RULES = (
         lambda facts: bool(blind_parameters(facts)) and not is_wrong(facts),
         what_could_hide,
     ),
+    Rule("within the error bars", None, lambda facts: bool(rows_within_their_bars(facts)), why_rows_pass),
     Rule("entries on a kink", None, has_kinks, which_entries_are_kinks),
     Rule("both are zero", None, are_both_zero, lambda _: ["both gradients are zero to rounding"]),
     Rule(
@@ -374,7 +413,7 @@ RULES = (
         what_is_hidden_from_the_course,
     ),
 )
-"""All rules, in the order in which they speak."""
+"""All rules, in the order in which they decide and speak."""
 
 
 # the rulings
@@ -393,12 +432,11 @@ def ruling(facts: Facts, rules: Sequence[Rule] = RULES) -> Ruling:
     Returns
     -------
     Ruling
-        The gravest verdict of the rules that hold, PASS where none does; the sentences in the order of the rules.
+        The verdict of the first rule that holds and has one, PASS where none does; the sentences of all that hold.
     """
     holding = [rule for rule in rules if rule.holds(facts)]
-    verdicts = {rule.verdict for rule in holding}
-    gravest = (verdict for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) if verdict in verdicts)
-    return Ruling(next(gravest, Verdict.PASS), tuple(sentence for rule in holding for sentence in rule.says(facts)))
+    verdict = next((rule.verdict for rule in holding if rule.verdict), Verdict.PASS)
+    return Ruling(verdict, tuple(sentence for rule in holding for sentence in rule.says(facts)))
 
 
 def entries_verdict(verdicts: bytes) -> Verdict:

@@ -27,6 +27,8 @@ READ_AND_REFUSED = (
     " complex numbers, dates, records and objects are refused"
 )
 
+BFLOAT16 = "numpy does not know bfloat16: save it as float32 and give --precision bfloat16"
+
 MEBIBYTE = 2**20
 MAX_MEMBER_BYTES = 512 * MEBIBYTE  # one array, inflated and as float64
 MAX_TOTAL_BYTES = 1024 * MEBIBYTE  # all arrays of a file together
@@ -222,7 +224,8 @@ def refuse_dtype(dtype: np.dtype[Any], where: str) -> None:
     if dtype.hasobject:
         raise InputError(f"{where} is an array of Python objects, which could run code; expected plain numbers")
     if dtype.kind not in "fiubUS" or not dtype.itemsize:
-        raise InputError(f"{where} has dtype {dtype}, expected real numbers or text", hint=READ_AND_REFUSED)
+        hint = BFLOAT16 if dtype == np.dtype("V2") else READ_AND_REFUSED
+        raise InputError(f"{where} has dtype {dtype}, expected real numbers or text", hint=hint)
 
 
 def first_line(error: Exception) -> str:

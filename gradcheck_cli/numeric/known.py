@@ -8,20 +8,21 @@ import numpy as np
 
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.problems.problem import KnownGradient
+from gradcheck_cli.settings import MACHINE_EPSILON
 
 __all__ = ["known_reference"]
 
 
 def known_reference(problem: KnownGradient) -> Iterator[tuple[str, Reference]]:
-    """Take the known gradient for the reference.
+    """Take the known gradient for the reference; where it is NaN there is none.
 
     Yields
     ------
     tuple of str and Reference
         Each parameter's name and its reference.
     """
-    double = problem.known_bars(float(np.finfo(np.float64).eps))
-    single = problem.known_bars(float(np.finfo(np.float32).eps))
+    double = problem.known_bars(MACHINE_EPSILON["float64"])
+    single = problem.known_bars(MACHINE_EPSILON["float32"])
     for name, values in problem.known_gradient().items():
         nowhere = np.zeros(values.shape, dtype=bool)
         yield name, Reference(values, double[name], single[name], values, values, kinks=nowhere, coarse=nowhere)

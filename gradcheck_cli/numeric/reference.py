@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array
+from gradcheck_cli.settings import MACHINE_EPSILON
 
 __all__ = ["Reference"]
 
@@ -30,3 +31,14 @@ class Reference:
     """Entries whose one-sided slopes differ."""
     coarse: NDArray[np.bool_]
     """Entries whose bar is too wide to judge by."""
+
+    def rounded_to(self, machine_epsilon: float) -> Reference:
+        """Return the reference to judge a value by that was computed with a machine epsilon.
+
+        What is lost by rounding is proportional to it: from `bars` at float64's to `single_bars` at float32's, and
+        beyond. An infinite bar stays what it is.
+        """
+        known = np.isfinite(self.bars)
+        lost = np.subtract(self.single_bars, self.bars, where=known, out=np.zeros(self.bars.shape))
+        double, single = MACHINE_EPSILON["float64"], MACHINE_EPSILON["float32"]
+        return replace(self, bars=self.bars + lost * ((machine_epsilon - double) / (single - double)))

@@ -43,7 +43,10 @@ def with_own_functions(
         if backward is None:
             return network
         return dataclasses.replace(
-            network, claimed=own_claim(network, backward), claim_at=partial(own_claim, backward=backward)
+            network,
+            claimed=own_claim(network, backward),
+            claim_at=partial(own_claim, backward=backward),
+            saved_in={},
         )
     own_forward = forward
 

@@ -20,6 +20,7 @@ from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.activations import ACTIVATIONS
 from gradcheck_cli.problems.losses import LOSSES
 from gradcheck_cli.problems.network import Network
+from gradcheck_cli.problems.returned import less_than_double
 from gradcheck_cli.results import entry_name
 
 __all__ = ["load_fixture", "save_fixture"]
@@ -122,6 +123,7 @@ class _Fixture:
             l2=self.read_l2(),
             masks=masks,
             claimed=self.read_claimed(parameters),
+            saved_in=less_than_double({name: self.arrays.get(f"d{name}") for name in parameters}),
             remarks=(*self.notes, *self.conversions()),
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.problems.arguments import as_parameter, require_separate
 from gradcheck_cli.problems.autograd import differentiated
+from gradcheck_cli.problems.returned import by_name, less_than_double
 from gradcheck_cli.problems.user_function import FunctionProblem
 
 __all__ = ["function_problem"]
@@ -66,8 +67,10 @@ def function_problem(
         notes = [*notes, said]
     named = parameters if isinstance(parameters, Mapping) else {ONE_ARRAY: parameters}
     require_separate(named)
+    point = {key: as_parameter(key, values) for key, values in named.items()}
+    is_saved = gradient is not None and not callable(gradient)
     return FunctionProblem(
-        {key: as_parameter(key, values) for key, values in named.items()},
+        point,
         loss,
         gradient,
         name,
@@ -76,4 +79,5 @@ def function_problem(
         one_array=one_array or not isinstance(parameters, Mapping),
         only=only,
         returns_both=gradient is None,
+        saved_in=less_than_double(by_name(gradient, point, "the gradient")) if is_saved else {},
     )

@@ -66,6 +66,8 @@ class Network:
     """Makes the claim at another point; None where it is saved."""
     evaluation: str | None = None
     """How changes of the loss are taken: ``plain``, ``structured``, or None, by the network's size."""
+    saved_in: Mapping[str, str] = field(default_factory=dict)
+    """By parameter, the dtype that `claimed` was saved in, where that is less than float64."""
 
     @property
     def layer_count(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -18,7 +18,9 @@ __all__ = [
     "KnownGradient",
     "Movable",
     "Problem",
+    "Saved",
     "changes_one_by_one",
+    "saved_in",
 ]
 
 ENTRIES_AT_ONCE = 64  # where each takes a call of the loss
@@ -130,6 +132,20 @@ class Movable(Problem, Protocol):
         SettingError
             Where its claim is saved numbers.
         """
+
+
+@runtime_checkable
+class Saved(Protocol):
+    """What a problem offers besides whose claim was saved, and may have been in less than float64."""
+
+    @property
+    def saved_in(self) -> Mapping[str, str]:
+        """By parameter, the arithmetic that its claim was saved in, ``"float16"`` say; none where that is float64."""
+
+
+def saved_in(problem: object) -> Mapping[str, str]:
+    """Return `Saved.saved_in`, nothing of a problem that does not have it."""
+    return problem.saved_in if isinstance(problem, Saved) else {}
 
 
 def changes_one_by_one(problem: Problem, here: float, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.errors import ProblemError, did_you_mean
 from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.settings import MACHINE_EPSILON
 
-__all__ = ["by_name", "claimed_gradient", "loss_and_gradient", "scalar_loss"]
+__all__ = ["by_name", "claimed_gradient", "is_real", "less_than_double", "loss_and_gradient", "scalar_loss"]
 
 
 def scalar_loss(value: Any, what: str) -> float:
@@ -105,6 +106,17 @@ def claimed_gradient(
     return {name: array.astype(np.float64, copy=copy) for name, array in arrays.items()}
 
 
+def less_than_double(arrays: Mapping[str, Any]) -> dict[str, str]:
+    """Return by name the dtypes of arrays that hold fewer digits than float64; what has no dtype is left out."""
+    dtypes = {name: getattr(getattr(array, "dtype", None), "name", "") for name, array in arrays.items()}
+    return {name: dtype for name, dtype in dtypes.items() if MACHINE_EPSILON.get(dtype, 0) > MACHINE_EPSILON["float64"]}
+
+
+def is_real(dtype: np.dtype[Any]) -> bool:
+    """Whether numbers of a dtype are real; bfloat16 comes from packages that add it to numpy's."""
+    return dtype.kind in "fiub" or dtype.name == "bfloat16"
+
+
 def _claimed_array(claim: Mapping[str, Any], key: str, shape: tuple[int, ...], source: str) -> NDArray[Any]:
     if key not in claim:
         raise ProblemError(
@@ -112,7 +124,7 @@ def _claimed_array(claim: Mapping[str, Any], key: str, shape: tuple[int, ...], s
             hint=did_you_mean(key, [str(k) for k in claim]),
         )
     array = _as_array(claim[key])
-    if array is None or array.dtype.kind not in "fiub":
+    if array is None or not is_real(array.dtype):
         kind = type(claim[key]).__name__ if array is None else f"of dtype {array.dtype}"
         raise ProblemError(f"{key} from {source} is {kind}, expected real numbers of shape {shape}")
     if array.shape != shape:

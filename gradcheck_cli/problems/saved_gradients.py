@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.errors import ProblemError, did_you_mean
 from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.returned import is_real, less_than_double
+from gradcheck_cli.settings import MACHINE_EPSILON
 
 __all__ = ["SavedGradients", "saved_gradients"]
 
 ERROR = "__error"  # what follows a name where the error bars of its gradient stand
-ROUNDING = 16.0  # machine epsilons, of a parameter's largest entry: what its smaller ones may lose
+ROUNDING = 16.0  # machine epsilons, of a parameter's largest entry: what any of its entries may lose
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,11 @@ class SavedGradients:
     analytic: Parameters
     """The gradient under test."""
     reference: Parameters
+    """What is right; NaN where that is not known."""
     bars: Parameters
-    """The error bars that came with the reference."""
-    machine_epsilon: float
-    """Of the arithmetic that the reference was saved in."""
+    """What the reference itself may be off by."""
+    saved_in: Mapping[str, str] = field(default_factory=dict)
+    """By parameter, the dtype that the gradient under test was saved in, where that is less than float64."""
     notes: Sequence[str] = ()
 
     @property
@@ -61,17 +64,13 @@ class SavedGradients:
         return self.reference
 
     def known_bars(self, machine_epsilon: float) -> Parameters:
-        """Return the error bars that were given, or what is lost by rounding to the machine epsilon of either side."""
-        unit = ROUNDING * max(machine_epsilon, self.machine_epsilon)
-        return {
-            name: self.bars.get(name, np.full(values.shape, unit * largest_of(values)))
-            for name, values in self.reference.items()
-        }
+        """Return the reference's own error bars, and what a claim loses by rounding to that machine epsilon."""
+        return {name: self.bars[name] + rounding_of(values, machine_epsilon) for name, values in self.reference.items()}
 
 
-def largest_of(values: Array) -> float:
-    """Return the largest magnitude."""
-    return float(np.max(np.abs(values), initial=0.0))
+def rounding_of(values: Array, machine_epsilon: float) -> float:
+    """Return what an entry of an array may lose by rounding: sums of terms as large as its largest entry."""
+    return ROUNDING * machine_epsilon * float(np.max(np.abs(values), initial=0.0, where=np.isfinite(values)))
 
 
 def saved_gradients(analytic: Mapping[str, Any], reference: Mapping[str, Any], name: str) -> SavedGradients:
@@ -82,7 +81,7 @@ def saved_gradients(analytic: Mapping[str, Any], reference: Mapping[str, Any], n
     analytic : mapping of str to ndarray
         The gradient under test.
     reference : mapping of str to ndarray
-        The right one: the same names and shapes, and ``NAME__error`` for error bars.
+        The right one: the same names and shapes, NaN where an entry is not known, and ``NAME__error`` for error bars.
     name : str
         What the report calls the pair.
 
@@ -97,15 +96,34 @@ def saved_gradients(analytic: Mapping[str, Any], reference: Mapping[str, Any], n
         require_shape(key, array, np.shape(analytic[key]), "the first file")
     for key, array in errors.items():
         require_shape(key + ERROR, array, np.shape(right[key]), key)
-    single = any(array.dtype.kind == "f" and array.dtype.itemsize < 8 for array in right.values())
+    values = {key: as_reference(key, right[key]) for key in analytic}
+    rounded = less_than_double(right)
     return SavedGradients(
         name,
         {key: as_gradient(key, array) for key, array in analytic.items()},
-        {key: as_reference(key, right[key]) for key in analytic},
-        {key: as_bars(key + ERROR, array) for key, array in errors.items()},
-        float(np.finfo(np.float32 if single else np.float64).eps),
-        ("the reference is in float32, and is taken for no better than that",) if single else (),
+        values,
+        {key: own_bars(key, values[key], errors.get(key), rounded.get(key)) for key in analytic},
+        less_than_double(analytic),
+        tuple(notes_on(values, rounded)),
     )
+
+
+def notes_on(reference: Parameters, rounded: Mapping[str, str]) -> Iterator[str]:
+    """Say what the reference is no better than, and how much of it there is.
+
+    Raises
+    ------
+    ProblemError
+        Where there is none of it.
+    """
+    if rounded:
+        yield f"the reference is in {' and '.join(sorted({*rounded.values()}))}, and is taken for no better than that"
+    known = sum(int(np.isfinite(values).sum()) for values in reference.values())
+    size = sum(values.size for values in reference.values())
+    if size and not known:
+        raise ProblemError("no entry has a reference: it is NaN everywhere", hint="NaN stands for what is not checked")
+    if known < size:
+        yield f"{known:,} of {size:,} entries have a reference; the others are not checked"
 
 
 def divided(
@@ -139,22 +157,28 @@ def require_shape(name: str, array: NDArray[Any], shape: tuple[int, ...], of: st
 
 def as_gradient(name: str, array: NDArray[Any]) -> Array:
     """Return numbers as float64; whether they are finite is for the check to judge."""
-    if array.dtype.kind not in "fiub":
+    if not is_real(array.dtype):
         raise ProblemError(f"{name} has dtype {array.dtype}, expected real numbers")
     return array.astype(np.float64)
 
 
 def as_reference(name: str, array: NDArray[Any]) -> Array:
-    """Return the numbers of a reference, which must be finite."""
+    """Return the numbers of a reference, finite or NaN."""
     values = as_gradient(name, array)
-    if not np.isfinite(values).all():
-        raise ProblemError(f"{name} of the reference holds NaN or infinity, expected finite numbers")
+    if np.isinf(values).any():
+        raise ProblemError(
+            f"{name} of the reference holds infinity, expected finite numbers", hint="NaN stands for what is not known"
+        )
     return values
 
 
-def as_bars(name: str, array: NDArray[Any]) -> Array:
-    """Return error bars, which must not be negative."""
-    values = as_reference(name, array)
-    if (values < 0).any():
-        raise ProblemError(f"{name} holds {values.min():g}, expected error bars of 0 or more")
-    return values
+def own_bars(name: str, values: Array, errors: NDArray[Any] | None, rounded: str | None) -> Array:
+    """Return what a reference may be off by: its error bars where they came with it, or what it lost by rounding."""
+    if errors is None:
+        return np.full(values.shape, rounding_of(values, MACHINE_EPSILON[rounded]) if rounded else 0.0)
+    bars = as_reference(name + ERROR, errors)
+    if (bars < 0).any():
+        raise ProblemError(f"{name + ERROR} holds {np.nanmin(bars):g}, expected error bars of 0 or more")
+    if (np.isnan(bars) & ~np.isnan(values)).any():
+        raise ProblemError(f"{name + ERROR} holds NaN where {name} is a number, expected error bars of 0 or more")
+    return bars

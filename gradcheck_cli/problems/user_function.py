@@ -120,6 +120,8 @@ class FunctionProblem:
     """Whether one copy, moved and moved back, serves many calls: the loss neither changes nor remembers its arrays."""
     scatter: float = 0.0
     """Standard deviation of the loss from call to call at one point; 0 where it is always the same."""
+    saved_in: Mapping[str, str] = field(default_factory=dict)
+    """By parameter, the dtype of a gradient that was handed over as arrays, where that is less than float64."""
     recipe: Recipe | None = None
     """How another process makes the same problem; None where it has to be handed over."""
     known: float | None = None

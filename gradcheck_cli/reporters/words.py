@@ -113,7 +113,8 @@ def extent(report: CheckReport) -> str:
         return f"{report.size} {entries} screened along {screen.directions} directions (seed {screen.seed})"
     epsilon = report.epsilon if isinstance(report.epsilon, str) else f"{report.epsilon:g}"
     if report.entry_count < report.size:
-        return f"{report.entry_count} of {report.size} {entries} (seed {report.settings['seed']}), epsilon {epsilon}"
+        drawn = "" if report.loss is None else f" (seed {report.settings['seed']})"
+        return f"{report.entry_count} of {report.size} {entries}{drawn}, epsilon {epsilon}"
     return f"{report.size} {entries}, epsilon {epsilon}"
 
 

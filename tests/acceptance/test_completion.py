@@ -35,7 +35,7 @@ def test_the_built_in_names_are_those_there_are() -> None:
         (("net", "--cas"), ["--case"]),
         (("net", "--case", "d"), ["default"]),
         (("cases", "pl"), ["planted-bugs"]),
-        (("net", "--precision", "fl"), ["float32", "float64"]),
+        (("net", "--precision", "fl"), ["float16", "float32", "float64"]),
         (("net", "--report", "ju"), ["junit="]),
     ],
 )

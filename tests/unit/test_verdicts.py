@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gradcheck_cli import check
 from gradcheck_cli.errors import ProblemError, SettingError
+from gradcheck_cli.judging.precision import are_single_numbers
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.cases import built_in_case
 from gradcheck_cli.problems.network import Network
@@ -34,7 +35,11 @@ def own(network: Network, name: str) -> Array:
 @settings(max_examples=150, deadline=None)
 def test_a_right_gradient_never_fails(seed: int, scale: float) -> None:
     network = random_network(seed, scale=scale)
-    assert check(network, epsilon="auto").verdict is Verdict.PASS
+    report = check(network, epsilon="auto")
+    if scale < 1e3:
+        assert report.verdict is Verdict.PASS
+    else:  # rounding of a loss so steep may hide a factor, and then a PASS would say nothing
+        assert report.passed or "would have passed as well" in report.reasons[0]
 
 
 @given(st.integers(0, 2**32))
@@ -183,24 +188,29 @@ def in_single_precision(network: Network) -> Network:
 def test_a_float32_gradient_passes_unless_float64_is_asked_for(seed: int) -> None:
     network = in_single_precision(random_network(seed))
     report = check(network, epsilon="auto")
-    assert report.passed
     strict = check(network, epsilon="auto", precision="float64")
     loose = check(network, epsilon="auto", precision="float32")
     assert loose.passed
-    if any("float32" in note for note in report.notes):
+    assert report.verdict is not Verdict.FAIL
+    assert network.claimed is not None
+    if are_single_numbers(network.claimed):
+        assert report.passed
+    if any("float32" in said for said in (*report.notes, *report.reasons)):
         assert strict.verdict is Verdict.FAIL
 
 
-def test_errors_of_single_precision_spread_over_all_entries_pass_with_a_note() -> None:
+def test_errors_that_only_look_like_single_precision_are_a_doubt() -> None:
     network = built_in_case("default")
     random = np.random.default_rng(3)
     claim = {
-        name: values * (1 + 3e-7 * random.standard_normal(values.shape))
+        name: values * (1 + 3e-7 * random.standard_normal(values.shape) * (values.size > 2))
         for name, values in network.gradient(network.parameters).items()
     }
-    report = check(dataclasses.replace(network, claimed=claim), epsilon="auto")
-    assert report.passed
-    assert "float32 rounding" in report.notes[-1]
+    wrong = dataclasses.replace(network, claimed=claim)
+    report = check(wrong, epsilon="auto")
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert "errors as large as float32 rounding, or a small slip" in report.reasons[0]
+    assert check(wrong, epsilon="auto", precision="float32").passed
 
 
 @pytest.mark.parametrize("error", [1e-6, 5e-7])
@@ -278,7 +288,7 @@ def test_a_saturated_network_takes_the_stable_form_and_passes() -> None:
 
 @pytest.mark.parametrize(
     "setting",
-    [{"epsilon": 0.0}, {"epsilon": math.nan}, {"threshold": -1.0}, {"threshold": math.inf}, {"precision": "float16"},
+    [{"epsilon": 0.0}, {"epsilon": math.nan}, {"threshold": -1.0}, {"threshold": math.inf}, {"precision": "float8"},
      {"classic": True, "epsilon": "auto"}, {"require_sensitivity": 0.0}, {"epsilon": "big"}],
 )  # fmt: skip
 def test_a_setting_out_of_range_is_refused(setting: dict[str, object]) -> None:

@@ -33,12 +33,13 @@ def rearranged(case: TensorCase) -> Iterator[Guess]:
 
 
 def permuted(case: TensorCase) -> Iterator[Guess]:
-    """Guess the right entries in some other order."""
-    right, claim = case.expected.reshape(-1), case.claim.reshape(-1)
-    if np.unique(right).size < 3 or not np.isfinite(claim).all():
+    """Guess the right entries in some other order: those that are wrong, among themselves."""
+    moved = case.evidence.wrong_entries(case.name, case.expected).reshape(-1)
+    right, claim = case.expected.reshape(-1)[moved], case.claim.reshape(-1)[moved]
+    if np.unique(right).size < 2 or np.unique(case.expected).size < 3 or not np.isfinite(claim).all():
         return
-    value = np.empty_like(right)
-    value[np.argsort(claim, kind="stable")] = np.sort(right)
+    value = case.expected.reshape(-1).copy()
+    value[np.flatnonzero(moved)[np.argsort(claim, kind="stable")]] = np.sort(right)
     yield Guess(value.reshape(case.expected.shape), "{it} has the right entries in the wrong order")
 
 
