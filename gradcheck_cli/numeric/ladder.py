@@ -477,7 +477,7 @@ class _Ladder:
             return
         point = self.point
         point.kinked[self.name], point.claims[self.name], point.steepness[self.name] = own, self.claims[own], size[own]
-        if sum(map(len, point.kinked.values())) < 2:  # noqa: PLR2004
+        if sum(map(len, point.kinked.values())) < 2:
             return
         for direction, hull in joint_hulls(point.problem, point.kinked, point.steepness, point.noise, point.seed):
             claimed = sum(float(point.claims[name] @ d) for name, d in direction.items())

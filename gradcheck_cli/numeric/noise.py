@@ -12,7 +12,7 @@ What spacing is right is not known beforehand:
   changes at all, wider spacings follow.
 - Too large, curvature or a kink remains in the differences, which only makes the estimate larger. The line starts
   beside the point and goes one way: a kink at the point is not crossed.
-- Noise can hide from a small spacing: log(1 - A) beside a saturated unit is a staircase, smooth on every step of it, and
+- Noise can hide from a small spacing: log(1 - A) beside a saturated unit is a staircase, smooth on each step of it, and
   a parameter that is rounded to float32 does not move at all. `hidden_noise` looks for it: noise does not grow with the
   spacing, as curvature and kinks do. That takes more evaluations and is asked only where something is in doubt.
 """
@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np

@@ -65,7 +65,7 @@ def test_a_loss_that_does_not_move_is_known_to_be_constant() -> None:
 
 def test_a_loss_at_its_minimum_is_not_constant() -> None:
     assert loss_noise(problem(lambda p: float(np.cos(p["x"]).sum()), (0.0, 0.0, 0.0)), seed=0).constant is None
-    assert loss_noise(problem(lambda p: float(np.exp(-p["x"] ** 2).sum())), seed=0).constant is None
+    assert loss_noise(problem(lambda p: float(np.exp(-(p["x"] ** 2)).sum())), seed=0).constant is None
 
 
 def test_a_loss_of_a_parameter_with_dust_on_its_zero_is_not_constant() -> None:
