@@ -190,7 +190,8 @@ def decided(
     if journal is None or not journal.mode:
         mode, why = chosen_mode(problem, settings, seconds, jobs)
         fresh = secrets.randbits(32) if seed is None and mode == SCREEN else settings.seed
-        return dataclasses.replace(settings, mode=mode, seed=fresh), [why] if why else []
+        epsilon = AUTO if settings.mode == SCREEN else settings.epsilon  # there is no step that a screen were at
+        return dataclasses.replace(settings, mode=mode, seed=fresh, epsilon=epsilon), [why] if why else []
     if settings.mode not in (AUTO, journal.mode) or seed not in (None, journal.seed):
         raise InputError(
             f"the saved state is of mode {journal.mode} and seed {journal.seed}, not of what is asked for",

@@ -7,8 +7,9 @@ from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.settings import AUTO, FULL, SCREEN, Settings
 
-__all__ = ["chosen_mode", "evaluations_of_all"]
+__all__ = ["FEW", "chosen_mode", "evaluations_of_all"]
 
+FEW = 16  # entries: to check them all takes hardly more evaluations than a screen, and sees more
 MOST = 200_000  # evaluations, where there is no budget
 LONGEST = 60.0  # seconds, where there is no budget
 OF_ENTRY = 2.2  # evaluations: two for most entries, more for those that are not clear at once
@@ -34,6 +35,9 @@ def chosen_mode(problem: Problem, settings: Settings, seconds: float, jobs: int 
     tuple of str
         ``full`` or ``screen``, and a sentence for the report; empty where nothing had to be chosen.
     """
+    entries = sum(values.size for values in problem.parameters.values())
+    if settings.mode == SCREEN and entries <= FEW and not settings.limited:
+        return FULL, f"every entry checked in place of a screen: there are only {entries}"
     if settings.mode != AUTO:
         return settings.mode, ""
     if settings.classic or not isinstance(problem, FunctionProblem):

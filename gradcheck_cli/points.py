@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradcheck_cli.errors import CheckInterrupted, ProblemError, SettingError, UserFunctionError
+from gradcheck_cli.modes import FEW
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.directions import sizes_of
 from gradcheck_cli.problems.problem import Directional, Movable, Problem
@@ -26,7 +27,6 @@ __all__ = ["moved", "over_points"]
 
 LEAST, MOST = 0.1, 10.0  # times the size of an entry
 TRIES = 4  # points that are drawn for one
-FEW = 16  # entries: to check them all takes hardly more evaluations than a screen, and sees more
 WORST_FIRST = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 

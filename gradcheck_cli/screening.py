@@ -183,12 +183,11 @@ class Screening:
         own = screen.own[name]
         if name in self.not_finite:
             own = [dataclasses.replace(slope, claim=math.nan) for slope in own]
-        return compare_screened(name, self.analytic[name], slopes, own, self.found(name), screen.whole[0].size)
+        return compare_screened(name, self.analytic[name], slopes, own, self.found(name))
 
     def difference(self, slopes: Slopes, screen: Screen) -> float:
         """Return the relative difference between the claimed and the measured slopes of all parameters."""
-        largest = screen.whole[0].size
-        references = {name: slope_reference(slopes, own, largest) for name, own in screen.own.items()}
+        references = {name: slope_reference(slopes, own) for name, own in screen.own.items()}
         claims = {name: np.array([slope.claim for slope in own]) for name, own in screen.own.items()}
         claims |= {name: np.full(len(claims[name]), np.nan) for name in self.not_finite if name in claims}
         values = {name: reference.values for name, reference in references.items()}

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "reporters": {"results", "text", "settings", "errors"},
     "scalar_checking": {"problems", "numeric", "judging", *VOCABULARY},
     "modes": {"problems", "numeric", *VOCABULARY},
-    "points": {"problems", *VOCABULARY},
+    "points": {"problems", "modes", *VOCABULARY},
     "sampling": {"numeric", "judging", *VOCABULARY},
     "screening": {*STAGES, *VOCABULARY} - {"loading", "reporters"},
     "benchmark": {"problems", "numeric", *VOCABULARY},

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.diagnosis.evidence import layer_of
-from gradcheck_cli.numeric.slopes import SAFETY, Slope, Slopes
+from gradcheck_cli.numeric.slopes import Slope, Slopes
+from gradcheck_cli.numeric.tolerances import SAFETY
 from gradcheck_cli.parameters import PIECE, Array
 from gradcheck_cli.problems.directions import along
 from gradcheck_cli.results import Finding, ParameterResult, entry_name

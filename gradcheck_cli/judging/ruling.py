@@ -262,9 +262,8 @@ def blunt_parameters(facts: Facts) -> list[ParameterResult]:
     """
     known = ((p, p.sensitivity) for p in facts.parameters if p.verdict is Verdict.PASS)
     limits = dict.fromkeys(facts.low_precision, LOW_CATCHES)
-    return [
-        p for p, s in known if s is not None and limits.get(p.name, CATCHES) < min(s.factor, s.relative) < float("inf")
-    ]
+    finite = ((p, s) for p, s in known if s is not None and s.factor < float("inf"))
+    return [p for p, s in finite if min(s.factor, s.relative) > limits.get(p.name, CATCHES)]
 
 
 def how_blunt(facts: Facts) -> Iterator[str]:

@@ -18,17 +18,15 @@ from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.screen import MISSED, WORST_SHAPE
 from gradcheck_cli.numeric.slopes import Slope, Slopes
 from gradcheck_cli.parameters import Array, norm
-from gradcheck_cli.problems.directions import LEAST, entry_at
+from gradcheck_cli.problems.directions import LEAST, SMALL, entry_at
 from gradcheck_cli.results import Entries, EntryVerdict, ParameterResult, Sensitivity
 
 __all__ = ["compare_screened", "slope_reference"]
 
 DISAGREES = EntryVerdict.DISAGREES
-COARSE = 0.01  # of the derivative's usual size: a bar by which a common factor of 1.01 is no longer seen
-NEGLIGIBLE = 1e-9  # of the usual size of the whole gradient's derivatives: an error that is nothing beside them
 
 
-def slope_reference(slopes: Slopes, measured: Sequence[Slope], largest: float) -> Reference:
+def slope_reference(slopes: Slopes, measured: Sequence[Slope]) -> Reference:
     """Return what is known of slopes, as of entries.
 
     Parameters
@@ -37,8 +35,6 @@ def slope_reference(slopes: Slopes, measured: Sequence[Slope], largest: float) -
         What measured them.
     measured : sequence of Slope
         The slopes.
-    largest : float
-        The usual size of a slope through all parameters, beside which a bar may be negligible.
 
     Returns
     -------
@@ -46,8 +42,8 @@ def slope_reference(slopes: Slopes, measured: Sequence[Slope], largest: float) -
         Its arrays have the shape (k,).
     """
     values, gaps = np.array([s.value for s in measured]), np.array([s.gap for s in measured])
-    bars, sizes = np.array([slopes.allowed(s) for s in measured]), np.array([s.size for s in measured])
-    zero = np.array([slopes.is_zero(s) for s in measured], dtype=np.bool_)
+    bars = np.array([slopes.allowed(s) for s in measured])
+    resolved = np.array([slopes.is_resolved(s) for s in measured], dtype=np.bool_)
     return Reference(
         values=values,
         bars=bars,
@@ -55,12 +51,12 @@ def slope_reference(slopes: Slopes, measured: Sequence[Slope], largest: float) -
         low=values - gaps / 2,
         high=values + gaps / 2,
         kinks=gaps > 0,
-        coarse=~((bars + gaps / 2 <= np.maximum(COARSE * sizes, NEGLIGIBLE * largest)) | zero),
+        coarse=~resolved,
     )
 
 
 def compare_screened(
-    name: str, analytic: Array, slopes: Slopes, measured: Sequence[Slope], found: Sequence[Slope], largest: float
+    name: str, analytic: Array, slopes: Slopes, measured: Sequence[Slope], found: Sequence[Slope]
 ) -> ParameterResult:
     """Compare what a parameter's gradient claims with its slopes, and with its entries where some were measured.
 
@@ -74,10 +70,8 @@ def compare_screened(
         What measured them.
     measured, found : sequence of Slope
         Slopes along directions through the parameter, and along single entries of it.
-    largest : float
-        As for `slope_reference`.
     """
-    reference = slope_reference(slopes, measured, largest)
+    reference = slope_reference(slopes, measured)
     claims = np.array([slope.claim for slope in measured])
     entries = found_entries(name, analytic, slopes, found)
     verdicts = entry_verdicts(claims, reference, 0.0)
@@ -98,7 +92,7 @@ def compare_screened(
         analytic_norm=norm(analytic.reshape(-1)),
         numeric_norm=math.nan,
         worst=worst[worst_of(worst)],
-        sensitivity=screen_sensitivity(analytic, slopes.problem.sizes[name], claims, reference),
+        sensitivity=screen_sensitivity(analytic, SMALL * slopes.problem.sizes[name], claims, reference),
         entries=entries,
         slopes=along,
     )
@@ -110,7 +104,7 @@ def found_entries(name: str, analytic: Array, slopes: Slopes, found: Sequence[Sl
     parameters = slopes.problem.parameters
     positions = np.array([entry_at(parameters, s.direction.start)[1] for s in ordered], dtype=np.intp)
     components = np.array([slopes.component(slope) for slope in ordered])
-    reference = slope_reference(slopes, ordered, 0.0)
+    reference = slope_reference(slopes, ordered)
     claims = analytic.reshape(-1)[positions]
     values, bars = reference.values / components, reference.bars / np.abs(components)
     verdicts = entry_verdicts(np.array([slope.claim for slope in ordered]), reference, 0.0)
@@ -121,15 +115,19 @@ def found_entries(name: str, analytic: Array, slopes: Slopes, found: Sequence[Sl
 def screen_sensitivity(analytic: Array, size: float, claims: Array, reference: Reference) -> Sensitivity:
     """Return what would have failed, were the analytic gradient right but for one error.
 
-    A single entry shows in every direction by `LEAST` of its error at least. An error of any other shape and of norm E
+    A single entry shows in every direction by `LEAST` of its error times the smallest size at least: that of an entry
+    which is not of another unit than the rest of its parameter. An error of any other shape and of norm E
     goes unseen in a direction that sees what exceeds B with the chance `WORST_SHAPE` B / E at most; E is stated for
     which that makes `MISSED` in all directions together.
     """
-    seen = reference.bars + reference.high - reference.low
+    smooth = ~reference.kinks if not reference.kinks.all() else reference.kinks
+    seen = (reference.bars + reference.high - reference.low)[smooth]
+    claims = claims[smooth]
     entry = float(np.min(seen)) / (LEAST * size)
     largest = float(max(np.max(analytic, initial=0.0), -np.min(analytic, initial=0.0)))
     whole = norm(analytic.reshape(-1))
     with np.errstate(divide="ignore", invalid="ignore"):
-        factor = float(np.min(np.where(claims != 0, seen / np.abs(claims), np.inf)))
+        sized = np.maximum(np.abs(claims), np.abs(reference.values[smooth])) > reference.bars[smooth]
+        factor = float(np.min(np.where(sized, seen / np.abs(claims), np.inf)))
         spread = WORST_SHAPE * float(np.exp(np.mean(np.log(seen)))) / MISSED ** (1 / len(seen)) / size
     return Sensitivity(entry, entry / largest if largest else math.inf, factor, spread / whole if whole else math.inf)

@@ -5,8 +5,8 @@ unit may turn on and off together, so that the loss is smooth along the entry wh
 relu'(0) = 0 claims neither slope. What is right at a kink is the convex hull of the gradients around it (Clarke's
 generalised gradient), and a sample of that are the slopes of the entry at a few random points nearby.
 
-Nor is it enough that every entry lies between its own slopes: max(a, b) at a tie has (1, 0), (0, 1) and what lies between
-for gradients, not (1, 1). So the claim is judged along random directions through all its kinked entries as well.
+Nor is it enough that every entry lies between its own slopes: max(a, b) at a tie has (1, 0), (0, 1) and what lies
+between for gradients, not (1, 1). So the claim is judged along random directions through all its kinked entries, too.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ The rule, for every entry for itself, its steps measured by its own size (`scale
 1. A centred difference with a step of 1e-5 of the entry's size. Where the claimed value lies within the threshold and
    the bar of noise of it, that bar is narrow, and the slopes on both sides are about the same, this difference is the
    reference. Two evaluations, and most entries of a right gradient are done.
-2. Entries that the loss does not feel are moved further, together: where it stays what it is, the derivative is 0; where
+2. Entries that the loss does not feel are moved further, together: if it stays what it is, the derivative is 0; where
    it moves, the step at which it does so is the size (`scale_of_motion`).
 3. A second difference, with a step of 1e-6: if it differs by more than noise, a kink is near or the size is wrong, and
    smaller steps follow, down to 1e-13, as long as they tell something new. A unit 1e-9 from its kink is judged by the
@@ -44,8 +44,10 @@ from gradcheck_cli.numeric.rungs import Estimate, Rungs, bends, estimate, first_
 from gradcheck_cli.numeric.scales import entry_sizes, largest_size, scale_of_motion
 from gradcheck_cli.numeric.tolerances import (
     CATCHES,
+    DUST,
     EPS,
     FLAT,
+    LOST,
     NEGLIGIBLE,
     ROUNDING,
     SAFETY,
@@ -73,13 +75,11 @@ NEARBY = -1.0  # the largest step whose slopes count as those beside the point
 NARROW = 0.05  # of the threshold: a bar that nothing is gained by making narrower
 ENOUGH = 0.25  # the same of a first difference that agrees: with its bar it may be off by the threshold once more
 OF_WHOLE = 0.1  # of the slope of the whole loss: a derivative, by its size, beside which noise may be judged as well
-DUST = 1e-6  # of the largest entry of all: a size that may be none
 FAR_OFF = 30.0  # times what is allowed: a contradiction that two steps are enough for
 HIDDEN = 4.0  # noise counts as hidden where it turns out to be so many times larger
 FURTHER = 0.2  # of the gap of an entry's own slopes: what those nearby must reach beyond it to tell more than it
 ROUNDED = 1.0  # standard deviations of the loss: what the formula of a right claim leaves of nothing
 ROUGHLY = 3.0  # times: how far a noise that was hidden may be from what was found of it
-LOST = 1000.0  # standard deviations of the loss: a change that noise cannot hide
 
 
 def ladder_reference(

@@ -21,7 +21,8 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from gradcheck_cli.numeric.slopes import ALONE, SAFETY, Slope, Slopes
+from gradcheck_cli.numeric.slopes import ALONE, Slope, Slopes
+from gradcheck_cli.numeric.tolerances import SAFETY
 from gradcheck_cli.problems.directions import Direction
 
 __all__ = ["Located", "locate"]

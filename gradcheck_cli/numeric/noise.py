@@ -21,17 +21,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from gradcheck_cli.numeric.scales import entry_sizes, largest_size, scale_of_motion
-from gradcheck_cli.numeric.tolerances import EPS
+from gradcheck_cli.numeric.tolerances import DUST, EPS
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import Problem
 
-__all__ = ["LossNoise", "hidden_noise", "line_through", "loss_noise", "table_noise"]
+__all__ = ["POINTS", "LossNoise", "hidden_noise", "line_through", "loss_noise", "noise_along", "table_noise"]
 
 SPACING = 1e-9  # relative to the parameters: curvature vanishes from such a table
 NARROWER_SPACINGS = (1e-11, 1e-13)  # in turn, while curvature is all that the table shows
@@ -107,26 +107,53 @@ def loss_noise(problem: Problem, seed: int) -> LossNoise:
         The deviation is at least eps |J| / 2, and what the loss differs by from call to call.
     """
     line = line_through(problem, seed)
-    here = abs(problem.loss(problem.parameters))
-    table, spacing = _table(line, SPACING), SPACING
+    return noise_along(
+        lambda steps: np.array([line(t) for t in steps]),
+        here=problem.loss(problem.parameters),
+        scatter=float(getattr(problem, "scatter", 0.0)),
+        far=_far(whole_point(problem)),
+    )
+
+
+def noise_along(losses: Callable[[Sequence[float]], Array], *, here: float, scatter: float, far: float) -> LossNoise:
+    """Measure the noise of a loss along a line.
+
+    Parameters
+    ----------
+    losses : callable
+        Steps, in sizes of the entries, to the losses there.
+    here : float
+        The loss at the point.
+    scatter : float
+        Its standard deviation from call to call.
+    far : float
+        How far the line is followed if the loss does not move.
+
+    Returns
+    -------
+    LossNoise
+    """
+    table, spacing = _table(losses, SPACING), SPACING
     still = np.isfinite(table).all() and not np.ptp(table)
     for other in WIDER_SPACINGS if still else NARROWER_SPACINGS:
         if np.ptp(table) > 0 if still else settles(table):
             break
-        table, spacing = _table(line, other), other
-    scatter = float(getattr(problem, "scatter", 0.0))  # where the problem knows of any
-    deviation = max(table_noise(table), EPS * here / 2, scatter)
+        table, spacing = _table(losses, other), other
+    deviation = max(table_noise(table), EPS * abs(here) / 2, scatter)
     change = abs(float(table[-1] - table[0])) if np.isfinite(table).all() else math.inf
     reach = change / ((POINTS - 1) * spacing) if math.isfinite(change) else 0.0
-    if change > VISIBLE * deviation or scatter:
-        return LossNoise(here, deviation, reach, None)
-    return LossNoise(here, deviation, reach, _still_reach(line, deviation, whole_point(problem)))
+    constant = None
+    if not (change > VISIBLE * deviation or scatter):
+        moved = scale_of_motion(lambda t: float(losses([t])[0]) if t else here, deviation, far)
+        constant = far if moved is None else None
+    return LossNoise(abs(here), deviation, reach, constant)
 
 
-def _still_reach(line: Callable[[float], float], deviation: float, point: Parameters) -> float | None:
+def _far(point: Parameters) -> float:
+    """Return how many sizes of the smallest entry reach the largest; 1 unless it is next to nothing beside that."""
     smallest = min((float(np.min(sizes, initial=math.inf)) for sizes in entry_sizes(point).values()), default=1.0)
-    far = largest_size(point) / smallest
-    return None if scale_of_motion(line, deviation, far) is not None else max(far, 1.0)
+    largest = largest_size(point)
+    return largest / smallest if smallest < DUST * largest else 1.0
 
 
 def hidden_noise(problem: Problem, seed: int, names: Collection[str] = ()) -> float:
@@ -147,13 +174,14 @@ def hidden_noise(problem: Problem, seed: int, names: Collection[str] = ()) -> fl
         0 where there is none.
     """
     line = line_through(problem, seed, names)
-    estimates = [table_noise(_table(line, spacing, FEWER_POINTS)) for spacing in HIDING_SPACINGS]
+    tables = (np.array([line(k * spacing) for k in range(1, FEWER_POINTS + 1)]) for spacing in HIDING_SPACINGS)
+    estimates = [table_noise(table) for table in tables]
     pairs = itertools.combinations(estimates, 2)
     return max((min(pair) for pair in pairs if pair[1] <= STABLE * pair[0]), default=0.0)
 
 
-def _table(line: Callable[[float], float], spacing: float, points: int = POINTS) -> Array:
-    return np.array([line(k * spacing) for k in range(1, points + 1)])
+def _table(losses: Callable[[Sequence[float]], Array], spacing: float) -> Array:
+    return losses([k * spacing for k in range(1, POINTS + 1)])
 
 
 def table_noise(losses: Array) -> float:

@@ -13,10 +13,12 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from gradcheck_cli.numeric.locate import Located, locate
-from gradcheck_cli.numeric.slopes import ENOUGH, POINTS, SPACINGS, Slope, Slopes
+from gradcheck_cli.numeric.slopes import ENOUGH, POINTS, Slope, Slopes
 from gradcheck_cli.parameters import Parameters
-from gradcheck_cli.problems.directions import Direction, start_of
+from gradcheck_cli.problems.directions import NONZERO, ZERO, Direction, entry_at, start_of
 
 __all__ = ["MISSED", "WORST_SHAPE", "Screen", "evaluations_of"]
 
@@ -56,6 +58,7 @@ class Screen:
             self.slopes.first(every)
             self.own |= some
             self.resolve(every)
+            self.own |= {name: self.parted(own) for name, own in some.items()}
 
     def fresh(self, start: int, stop: int) -> Slope:
         """Return a slope along a new direction."""
@@ -64,6 +67,24 @@ class Screen:
     def of(self, start: int, size: int) -> list[Slope]:
         """Return slopes along directions through one parameter."""
         return [self.fresh(start, start + size) for _ in range(OF_EACH)]
+
+    def parted(self, own: list[Slope]) -> list[Slope]:
+        """Return the slopes of a parameter, those on a kink in two: entries of 0, where kinks are, and all others."""
+        start, stop = own[0].direction.start, own[0].direction.stop
+        zeros = self.zeros(start, stop)
+        kinked = [slope for slope in own if slope.gap] if 0 < zeros < stop - start else []
+        parts = [self.slopes.of(slope.direction._replace(among=among)) for slope in kinked for among in (NONZERO, ZERO)]
+        self.slopes.first(parts)
+        self.resolve(parts)
+        return [slope for slope in own if slope not in kinked] + parts
+
+    def zeros(self, start: int, stop: int) -> int:
+        """Return how many entries of a range are 0."""
+        starts = start_of(self.slopes.problem.parameters)
+        (values,) = (
+            v for n, v in self.slopes.problem.parameters.items() if (starts[n], v.size) == (start, stop - start)
+        )
+        return values.size - int(np.count_nonzero(values))
 
     def add(self, name: str) -> None:
         """Take more slopes along directions through one parameter."""
@@ -115,4 +136,4 @@ class Screen:
 
 def evaluations_of(parameters: Parameters) -> int:
     """Return how many evaluations a screen of a right gradient takes, about."""
-    return 1 + POINTS * len(SPACINGS) + 2 * (OF_ALL + OF_EACH * len(parameters))
+    return 1 + POINTS + 2 * (OF_ALL + OF_EACH * len(parameters))

@@ -6,8 +6,10 @@ import numpy as np
 
 __all__ = [
     "CATCHES",
+    "DUST",
     "EPS",
     "FLAT",
+    "LOST",
     "NEGLIGIBLE",
     "NOISE_BARS",
     "ROUNDING",
@@ -24,8 +26,10 @@ NOISE_BARS = (
 )
 SAFETY = 4.0  # error bars: they are estimates, and a right gradient must not fail
 ROUNDING = 16.0  # machine epsilons of the slopes in sight: what the formula of a right claim may lose
+LOST = 1000.0  # standard deviations of the loss: a change that noise cannot hide
 STILL = 8.0  # standard deviations of the loss: a change that is none
 
+DUST = 1e-6  # of the largest entry of all: a size that may be none
 CATCHES = 0.1  # of a derivative: if an error as large as that went unseen, a PASS of it would say nothing
 FLAT = 1e-8  # of the slopes beside the point, about sqrt(eps): what noise leaves of a derivative at a minimum
 NEGLIGIBLE = 1e-9  # of the slope of the whole loss, for a relative step: an error that is nothing beside it

@@ -1,8 +1,15 @@
 """Random directions through the parameters of a problem: a few numbers that stand for a vector as long as they are.
 
 All entries of the checked parameters are counted through, one parameter after another and each row by row. The
-component of a direction at entry i is s u_i: s is the size of the entry's parameter, and u_i lies between 1/2 and 3/2,
-with either sign. So no entry is ignored, and no two can be sure to cancel. u_i depends on the seed, the number of the
+component of a direction at entry i is s_i u_i: s_i is the size of the entry, and u_i lies between 1/2 and 3/2, with
+either sign. So no entry is ignored, and no two can be sure to cancel.
+
+The size of an entry is its magnitude, for entries of one array may have different units. One that is smaller than most
+of its array by chance, by up to `BY_CHANCE`, takes a tenth of what is usual there, so that it is seen as well; one that
+is 0, or 0 but for rounding, takes what is usual. So none is moved by more than a hundred times its magnitude without
+need, and every entry but those of another unit by a tenth of the usual size at least.
+
+u_i depends on the seed, the number of the
 direction and i alone, for it comes from a generator that counts (Philox: Salmon et al., "Parallel random numbers: as
 easy as 1, 2, 3", SC 2011): wherever and in whatever pieces a direction is made, it is the same, and its restrictions to
 disjoint ranges add up. Nothing as long as the parameters is ever kept; vectors are made in pieces of `PIECE` entries.
@@ -19,7 +26,11 @@ import numpy as np
 from gradcheck_cli.parameters import PIECE, Array, Parameters, norm
 
 __all__ = [
+    "ALL",
     "LEAST",
+    "NONZERO",
+    "SMALL",
+    "ZERO",
     "Direction",
     "Move",
     "along",
@@ -33,7 +44,11 @@ __all__ = [
     "start_of",
 ]
 
+ALL, NONZERO, ZERO = range(3)
 LEAST = 0.5  # magnitude of u
+SMALL = 0.1  # of the usual size: what an entry is moved by at least, unless it has another unit
+BY_CHANCE = 1e-3  # of the usual size: an entry below it is taken for one of another unit
+DUST = 1e-12  # of the usual size: an entry below it is a zero but for rounding
 _PER_COUNT = 16  # numbers of 16 bits for each count of the generator
 _HALF = 2.0**15
 
@@ -48,6 +63,8 @@ class Direction(NamedTuple):
     stop: int
     weighted: bool = False
     """Whether the components grow along the range: times 1 + position / length."""
+    among: int = ALL
+    """Which entries of the range it moves: `ALL`, those that are `NONZERO`, or those that are `ZERO`."""
 
     @property
     def length(self) -> int:
@@ -73,11 +90,29 @@ class Piece(NamedTuple):
 
 
 def sizes_of(parameters: Parameters) -> dict[str, float]:
-    """Return the root mean square of each parameter; where it is 0 that of all together, and 1 where this is 0 too."""
-    lengths = {name: norm(values.reshape(-1)) for name, values in parameters.items()}
-    count = sum(values.size for values in parameters.values())
-    whole = norm(np.array(list(lengths.values()))) / math.sqrt(max(count, 1))
-    return {name: lengths[name] / math.sqrt(max(values.size, 1)) or whole or 1.0 for name, values in parameters.items()}
+    """Return the usual size of an entry of each parameter: the median magnitude of those that are not 0.
+
+    Where all are 0 it is the largest of the other parameters' usual sizes, and 1 where there are none. Of large
+    parameters a sample is looked at.
+    """
+    usual = {name: _usual(values.reshape(-1)) for name, values in parameters.items()}
+    of_all = max(usual.values(), default=0.0) or 1.0
+    return {name: size or of_all for name, size in usual.items()}
+
+
+def _usual(values: Array) -> float:
+    some = np.abs(values[:: max(1, values.size // PIECE)])
+    some = some[some > 0]
+    return float(np.median(some)) if some.size else 0.0
+
+
+def _entry_sizes(values: Array, usual: float) -> Array:
+    """Return the sizes of some entries of a parameter."""
+    sizes = np.abs(values)
+    by_chance = (sizes < SMALL * usual) & (sizes >= BY_CHANCE * usual)
+    sizes[by_chance] = SMALL * usual
+    sizes[sizes < DUST * usual] = usual
+    return sizes
 
 
 def start_of(parameters: Parameters) -> dict[str, int]:
@@ -113,14 +148,17 @@ def pieces(direction: Direction, parameters: Parameters, sizes: dict[str, float]
     direction : Direction
         Its range counts the entries of all parameters through.
     parameters : mapping of str to ndarray
-        What it leads through; only the shapes are of interest.
+        What it leads through.
     sizes : dict
-        The size of each parameter: see `sizes_of`.
+        The usual size of an entry of each parameter: see `sizes_of`.
     """
     starts = start_of(parameters)
     for name, where in ranges(direction, parameters):
         components = _components(direction, starts[name] + where.start, starts[name] + where.stop)
-        components *= sizes[name]
+        values = parameters[name].reshape(-1)[where]
+        components *= _entry_sizes(values, sizes[name])
+        if direction.among != ALL:
+            components[(values == 0) != (direction.among == ZERO)] = 0.0
         yield Piece(name, where, components)
 
 
@@ -140,7 +178,9 @@ def _components(direction: Direction, start: int, stop: int) -> Array:
 
 def component(direction: Direction, position: int, parameters: Parameters, sizes: dict[str, float]) -> float:
     """Return the component of a direction at one entry of its range."""
-    return sizes[entry_at(parameters, position)[0]] * float(_components(direction, position, position + 1)[0])
+    name, place = entry_at(parameters, position)
+    (size,) = _entry_sizes(parameters[name].reshape(-1)[place : place + 1], sizes[name])
+    return float(size * _components(direction, position, position + 1)[0])
 
 
 def along(
@@ -162,12 +202,12 @@ def along(
     tuple of float
         The scalar product of the two, and the norm of their products entry by entry.
     """
-    sums, squares = [], []
+    sums, norms = [], []
     for name, where, components in pieces(direction, parameters, sizes):
         terms = gradient[name].reshape(-1)[where] * components
         sums.append(float(np.sum(terms)))
-        squares.append(float(np.dot(terms, terms)))
-    return math.fsum(sums), math.sqrt(math.fsum(squares))
+        norms.append(norm(terms))
+    return math.fsum(sums), norm(np.array(norms))
 
 
 def move(moved: Parameters, parameters: Parameters, sizes: dict[str, float], direction: Direction, step: float) -> None:

@@ -99,7 +99,7 @@ class Directional(Problem, Protocol):
 
     @property
     def sizes(self) -> dict[str, float]:
-        """The size of each parameter, by which directions are measured: see `directions.sizes_of`."""
+        """The usual size of an entry of each parameter: see `directions.sizes_of`."""
 
     @property
     def scatter(self) -> float:

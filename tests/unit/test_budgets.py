@@ -153,9 +153,23 @@ def test_an_entry_of_which_nothing_is_known_is_no_pass() -> None:
     assert "cannot resolve 1 of 100 entries" in report.reasons[0]
 
 
+@pytest.mark.parametrize(
+    ("of_zeros", "of_others", "verdict"),
+    [(1.0, 1.0, Verdict.PASS), (0.0, 1.0, Verdict.PASS), (1.0, 1.001, Verdict.FAIL), (2.0, 1.0, Verdict.INCONCLUSIVE)],
+)
+def test_zeros_that_lie_on_kinks_hide_nothing_of_the_other_entries(
+    of_zeros: float, of_others: float, verdict: Verdict
+) -> None:
+    a = np.where(np.arange(40) % 2, 0.0, np.arange(1.0, 41.0))
+    claim = np.where(a == 0, of_zeros, of_others)
+    report = check_gradient(lambda p: float(np.maximum(p, 0).sum()), claim, a, mode="screen", seed=1)
+    assert report.verdict is verdict
+
+
 def test_slopes_that_all_lie_on_a_wide_kink_are_no_pass() -> None:
-    a = np.where(np.arange(40) % 2, 0.0, np.arange(40.0))
-    report = check_gradient(lambda p: float(np.maximum(p, 0).sum()), np.ones(40), a, mode="screen", seed=1)
+    a = np.repeat(np.arange(1.0, 21.0), 2)
+    claim = np.tile([1.0, 0.0], 20)  # of the larger of two that are equal
+    report = check_gradient(lambda p: float(p.reshape(-1, 2).max(axis=1).sum()), claim, a, mode="screen", seed=1)
     assert report.verdict is Verdict.INCONCLUSIVE
 
 

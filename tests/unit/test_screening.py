@@ -124,7 +124,7 @@ def test_what_only_all_parameters_together_show_is_said_to_be_so() -> None:
         for name in claim:
             claim[name] *= 1 + 5e-7
 
-    found = {report.verdict: report for report in (screened(slightly, seed=seed) for seed in (9, 23, 28))}
+    found = {report.verdict: report for report in (screened(slightly, seed=seed) for seed in (9, 28, 57))}
     assert list(found) == [Verdict.FAIL]
     assert all(p.verdict is Verdict.PASS for p in found[Verdict.FAIL].parameters)
     assert "the slopes through all parameters together contradict the gradient" in found[Verdict.FAIL].reasons[0]
@@ -163,7 +163,7 @@ def test_a_screen_takes_memory_for_three_vectors(kind: str) -> None:
 
 def test_what_cannot_be_resolved_is_inconclusive() -> None:
     w = np.random.default_rng(0).normal(size=50)
-    report = check_gradient(lambda x: 1e12 + 1e-6 * float((x**2).sum()), 2e-6 * w, w, mode="screen", seed=1)
+    report = check_gradient(lambda x: 1e12 + 1e-4 * float((x**2).sum()), 2e-4 * w, w, mode="screen", seed=1)
     assert report.verdict is Verdict.INCONCLUSIVE
     assert any("cannot resolve" in reason for reason in report.reasons)
 

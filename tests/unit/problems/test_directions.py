@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 
 from gradcheck_cli.parameters import PIECE, Array, Parameters
 from gradcheck_cli.problems.directions import (
+    ALL,
+    NONZERO,
+    ZERO,
     Direction,
     along,
     component,
@@ -37,12 +40,28 @@ def vector(direction: Direction, parameters: Parameters) -> Array:
 
 def test_components_are_half_to_one_and_a_half_sizes_of_either_sign() -> None:
     parameters = point()
-    sizes = np.repeat(list(sizes_of(parameters).values()), [values.size for values in parameters.values()])
-    jitter = vector(Direction(1, 2, 0, COUNT), parameters) / sizes
+    entries = np.abs(np.concatenate([values.ravel() for values in parameters.values()]))
+    usual = np.repeat(list(sizes_of(parameters).values()), [values.size for values in parameters.values()])
+    own = entries >= 0.1 * usual
+    jitter = vector(Direction(1, 2, 0, COUNT), parameters)[own] / entries[own]
     assert np.abs(jitter).min() >= 0.5
     assert np.abs(jitter).max() <= 1.5
     assert abs(np.mean(jitter > 0) - 0.5) < 0.01
     assert abs(np.mean(np.abs(jitter)) - 1) < 0.01
+
+
+def test_an_entry_of_another_unit_is_moved_by_its_own_size_and_a_zero_by_the_usual_one() -> None:
+    parameters = {"x": np.array([1e13, 3.0, 2.0, 2.5, 0.01, 1e-9, 0.0, 1e-30])}
+    moves = np.abs(vector(Direction(1, 2, 0, 8), parameters))
+    sizes = np.array([1e13, 3.0, 2.0, 2.5, 0.2, 1e-9, 2.0, 2.0])
+    assert np.all((0.5 * sizes <= moves) & (moves <= 1.5 * sizes))
+
+
+def test_a_direction_can_move_zeros_alone_or_all_but_them() -> None:
+    parameters = {"x": np.array([0.0, 3.0, 0.0, -2.0])}
+    whole, others, zeros = (vector(Direction(1, 2, 0, 4, among=among), parameters) for among in (ALL, NONZERO, ZERO))
+    np.testing.assert_array_equal(others + zeros, whole)
+    np.testing.assert_array_equal(zeros != 0, parameters["x"] == 0)
 
 
 @given(st.integers(0, COUNT), st.integers(0, COUNT), st.integers(0, 2**63 - 1))
@@ -85,12 +104,12 @@ def test_moving_there_and_back_leaves_every_bit() -> None:
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
-def test_sizes_are_root_mean_squares(scale: float) -> None:
-    assert sizes_of({"a": np.array([3.0, 4.0]) * scale})["a"] == pytest.approx(np.sqrt(12.5) * scale)
+def test_usual_size_is_the_median_of_what_is_not_zero(scale: float) -> None:
+    assert sizes_of({"a": np.array([3.0, -4.0, 0.0, 1e9]) * scale})["a"] == pytest.approx(4 * scale)
 
 
-def test_a_parameter_of_zeros_takes_the_size_of_the_whole() -> None:
-    assert sizes_of({"W": np.full(3, 2.0), "b": np.zeros(1)}) == pytest.approx({"W": 2.0, "b": np.sqrt(3)})
+def test_a_parameter_of_zeros_takes_the_largest_usual_size() -> None:
+    assert sizes_of({"W": np.full(3, 2.0), "b": np.zeros(1)}) == {"W": 2.0, "b": 2.0}
     assert sizes_of({"b": np.zeros(2)}) == {"b": 1.0}
 
 
