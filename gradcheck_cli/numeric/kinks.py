@@ -32,7 +32,7 @@ CLEAR = 8.0  # the gap is the difference of four noisy slopes
 SHORTEST, LONGEST = 1e-12, 1e-6  # steps: as short as noise allows, for a kink beside the point is none at the point
 NEAR = 100.0  # steps: the radius of the sample; most of its slopes are then taken on one side of every kink
 POINTS = 16
-JOINT_POINTS = 12
+JOINT_POINTS, MORE_POINTS = 12, 48
 JOINTLY_VISIBLE = 1e-5  # of the slope, as above: where entries are tied the hull along a direction is a single slope
 MARGIN = 0.05  # of the width of the sample: what the noise of slopes over such a step may be
 WIDENED = 0.5  # the same where an end was met only once: with many kinks the sample hardly reaches the ends
@@ -114,9 +114,14 @@ def slopes_nearby(
 
 
 def joint_hulls(
-    problem: Problem, kinked: Mapping[str, NDArray[np.intp]], steepness: Parameters, noise: float, seed: int
-) -> list[tuple[Parameters, Hull]]:
-    """Return a few directions through kinked entries, and between which slopes a right claim lies along each.
+    problem: Problem,
+    kinked: Mapping[str, NDArray[np.intp]],
+    claims: Parameters,
+    steepness: Parameters,
+    noise: float,
+    seed: int,
+) -> list[tuple[float, Hull]]:
+    """Return what is claimed along a few directions through kinked entries, and between which slopes it is right.
 
     Parameters
     ----------
@@ -124,8 +129,10 @@ def joint_hulls(
         Whose losses are taken.
     kinked : mapping of str to ndarray
         By parameter, the positions of the entries on a kink, counted row by row.
+    claims : mapping of str to ndarray
+        What is claimed of them, in the same order. Where it seems to be wrong more points are looked at.
     steepness : mapping of str to ndarray
-        About how large their slopes are, in the same order.
+        About how large their slopes are.
     noise : float
         Standard deviation of the loss.
     seed : int
@@ -133,12 +140,12 @@ def joint_hulls(
 
     Returns
     -------
-    list of tuple of mapping and Hull
-        By parameter, the components of the kinked entries; and what the loss does along them.
+    list of tuple of float and Hull
+        One pair for each direction.
     """
     random = np.random.default_rng(seed)
     sizes = entry_sizes(problem.parameters)
-    found = []
+    found: list[tuple[float, Hull]] = []
     for weights, signs in ((1.0, (1.0,)), (0.5, (1.0,)), (0.5, (-1.0, 1.0)), (0.5, (-1.0, 1.0))):
         direction = {
             name: sizes[name].reshape(-1)[entries]
@@ -151,9 +158,14 @@ def joint_hulls(
             move[name][entries] = direction[name]
         steep = sum(float(np.sum(np.abs(steepness[name] * direction[name]))) for name in kinked)
         step = _step(noise, JOINTLY_VISIBLE * steep)
-        slopes = _slopes_along(problem, move, step, JOINT_POINTS, random)
         bar = SAFETY * NOISE_BARS * noise / step + BENT * steep
-        found.append((direction, Hull.of(slopes, 0.0).widened(bar)))
+        claimed = sum(float(claims[name] @ components) for name, components in direction.items())
+        slopes = _slopes_along(problem, move, step, JOINT_POINTS, random)
+        hull = Hull.of(slopes, 0.0).widened(bar)
+        if not hull.low <= claimed <= hull.high:  # with many kinks a few points miss many of the gradients around
+            more = _slopes_along(problem, move, step, MORE_POINTS, random)
+            hull = Hull.of(np.concatenate([slopes, more]), 0.0).widened(bar)
+        found.append((claimed, hull))
     return found
 
 

@@ -130,7 +130,7 @@ def constant_reference(sizes: Array, claims: Array, noise: LossNoise) -> Referen
     """
     zeros, nowhere = np.zeros(sizes.shape), np.zeros(sizes.shape, dtype=np.bool_)
     bars = LOST * noise.deviation / sizes
-    hidden = (np.abs(claims) * sizes > ROUNDED * noise.deviation) & (noise.here > LOST * noise.deviation)
+    hidden = (np.abs(claims) * sizes > ROUNDED * noise.deviation) & (noise.here > STILL * noise.deviation)
     return Reference(zeros, bars, bars, zeros, zeros, kinks=nowhere, coarse=hidden)
 
 
@@ -241,6 +241,7 @@ class _Ladder:
         self.descend(LOWER, open_)
         self.descend(LOWEST, open_[self.positions[open_] == 0])
         self.climb(UPPER, open_)
+        self.measure(NEARBY, self.undecided(open_))  # at a minimum that tells how little noise may leave of it
         self.climb(BEYOND, self.undecided(open_))
         self.climb(HALVES, self.undecided(open_))
 
@@ -384,7 +385,8 @@ class _Ladder:
             for level, (up, rise, down, fall) in self.rungs.items():
                 if FIRST <= level <= NEARBY:
                     seen = np.fmin((np.abs(rise) + np.abs(fall)) / (up + down), 10.0 ** (level - FIRST) * slope)
-                    steepest = np.where(up + down >= self.steps, np.fmax(steepest, seen), steepest)
+                    nearby = up + down >= np.fmin(self.steps, 10.0**NEARBY * self.sizes)
+                    steepest = np.where(nearby, np.fmax(steepest, seen), steepest)
         return np.asarray(steepest)
 
     def rounding(self) -> Array:
@@ -479,8 +481,8 @@ class _Ladder:
         point.kinked[self.name], point.claims[self.name], point.steepness[self.name] = own, self.claims[own], size[own]
         if sum(map(len, point.kinked.values())) < 2:
             return
-        for direction, hull in joint_hulls(point.problem, point.kinked, point.steepness, point.noise, point.seed):
-            claimed = sum(float(point.claims[name] @ d) for name, d in direction.items())
+        hulls = joint_hulls(point.problem, point.kinked, point.claims, point.steepness, point.noise, point.seed)
+        for claimed, hull in hulls:
             off = max(hull.low - claimed, claimed - hull.high)
             if off > hull.width:
                 low[own], high[own], kinks[own] = self.values[own], self.values[own], False

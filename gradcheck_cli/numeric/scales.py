@@ -22,7 +22,6 @@ __all__ = ["entry_sizes", "largest_size", "scale_of_motion", "typical_size"]
 
 FAR = 8  # powers of ten from one step to the next: a smooth loss cannot go from unseen to saturated within that
 CLEARLY = 4.0  # times a change that counts as none
-ROUGH = 1e4  # standard deviations of the loss: more than rounding makes of a step within the size of the entries
 CURVED = 0.25  # of a change: what half the step may leave unexplained of it if it is a change at all and no rounding
 
 
@@ -81,9 +80,10 @@ def scale_of_motion(line: Callable[[float], float], noise: float, reach: float) 
         if not math.isfinite(change):
             return None
         if abs(change) > CLEARLY * STILL * noise:
+            if t <= 1:
+                return t
             half, quarter = line(t / 2) - here, line(t / 4) - here
-            smooth = any(_grows(change, half, p) and _grows(half, quarter, p) for p in (1, 2))
-            if smooth or (t <= 1 and abs(change) > ROUGH * noise):
+            if any(_grows(change, half, power) and _grows(half, quarter, power) for power in (1, 2)):
                 return t
     return None
 

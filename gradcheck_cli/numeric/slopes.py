@@ -228,7 +228,7 @@ class Slopes:
     def is_resolved(self, slope: Slope) -> bool:
         """Whether a slope is known well enough to tell a claim from a wrong one."""
         if slope.dead:
-            return abs(slope.claim) <= self.noise or self.loss_noise.here <= LOST * self.noise
+            return abs(slope.claim) <= self.noise or self.loss_noise.here <= STILL * self.noise
         usual = COARSE * max(slope.size, abs(slope.value))
         width = 0.0 if slope.direction.among == ZERO else slope.gap / 2  # zeros lie on kinks often, and are then alone
         return self.bar(slope) + width <= max(usual, NEGLIGIBLE * self.loss_noise.reach, FLAT * slope.steepness)

@@ -31,5 +31,5 @@ STILL = 8.0  # standard deviations of the loss: a change that is none
 
 DUST = 1e-6  # of the largest entry of all: a size that may be none
 CATCHES = 0.1  # of a derivative: if an error as large as that went unseen, a PASS of it would say nothing
-FLAT = 1e-8  # of the slopes beside the point, about sqrt(eps): what noise leaves of a derivative at a minimum
+FLAT = EPS**0.5  # of the slopes beside the point: what noise leaves of a derivative at a minimum
 NEGLIGIBLE = 1e-9  # of the slope of the whole loss, for a relative step: an error that is nothing beside it
