@@ -31,5 +31,5 @@ STILL = 8.0  # standard deviations of the loss: a change that is none
 
 DUST = 1e-6  # of the largest entry of all: a size that may be none
 CATCHES = 0.1  # of a derivative: if an error as large as that went unseen, a PASS of it would say nothing
-FLAT = EPS**0.5  # of the slopes beside the point: what noise leaves of a derivative at a minimum
+FLAT = 1e-7  # of the slopes at a tenth of the size: at a minimum, the slope at 1e-8 of the size from it
 NEGLIGIBLE = 1e-9  # of the slope of the whole loss, for a relative step: an error that is nothing beside it
