@@ -108,10 +108,12 @@ def _usual(values: Array) -> float:
 
 def _entry_sizes(values: Array, usual: float) -> Array:
     """Return the sizes of some entries of a parameter."""
-    sizes = np.abs(values)
-    by_chance = (sizes < SMALL * usual) & (sizes >= BY_CHANCE * usual)
-    sizes[by_chance] = SMALL * usual
-    sizes[sizes < DUST * usual] = usual
+    own = np.abs(values)
+    sizes = np.maximum(own, SMALL * usual)
+    other_unit = own < BY_CHANCE * usual
+    if other_unit.any():
+        np.copyto(sizes, own, where=other_unit)
+        np.copyto(sizes, usual, where=own < DUST * usual)
     return sizes
 
 
