@@ -193,7 +193,7 @@ class Run:
             parts.append(Measured(method, analytic, references, numeric, positions))
             if self.interrupted or self.spent:
                 break
-        return joined(parts, self.analytic)
+        return known_part(joined(parts, self.analytic))
 
     def judged(self, measured: Measured) -> CheckReport:
         """Return the report on what was measured."""

@@ -37,8 +37,7 @@ SPACING = 1e-9  # relative to the parameters: curvature vanishes from such a tab
 NARROWER_SPACINGS = (1e-11, 1e-13)  # in turn, while curvature is all that the table shows
 WIDER_SPACINGS = (1e-6, 1e-5, 1e-4, 1e-3)  # in turn, until the loss changes: it may be rounded on its way
 HIDING_SPACINGS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
-POINTS = 8  # More and Wild: six to eight are enough
-FEWER_POINTS = 6
+POINTS = 6  # More and Wild: six to eight are enough
 STABLE = 4.0  # More and Wild: the ratio within which neighbouring columns agree
 MOSTLY = 0.5  # of neighbours that are equal: a staircase
 STAIR_NOISE = 0.5  # of the stair: the most that rounding to it is off
@@ -57,6 +56,10 @@ class LossNoise:
     """By how much the loss changes per relative change of the parameters, to first order: the size of its gradient."""
     constant: float | None
     """How far, in sizes of the entries, the loss was followed without a change; None if it does change."""
+    spacing: float
+    """Of the line's points, in sizes of the entries."""
+    losses: Array
+    """J at the point and at so many more on one side of it."""
 
 
 def whole_point(problem: Problem) -> Parameters:
@@ -107,20 +110,21 @@ def loss_noise(problem: Problem, seed: int) -> LossNoise:
         The deviation is at least eps |J| / 2, and what the loss differs by from call to call.
     """
     line = line_through(problem, seed)
-    here = abs(problem.loss(problem.parameters))
+    at_point = problem.loss(problem.parameters)
+    here = abs(at_point)
     table, spacing = _table(line, SPACING), SPACING
     still = np.isfinite(table).all() and not np.ptp(table)
     for other in WIDER_SPACINGS if still else NARROWER_SPACINGS:
-        if np.ptp(table) > 0 if still else settles(table):
+        if np.ptp(table) > 0 if still else settles(table) or is_rounding(table, here):
             break
         table, spacing = _table(line, other), other
     scatter = float(getattr(problem, "scatter", 0.0))  # where the problem knows of any
     deviation = max(table_noise(table), EPS * here / 2, scatter)
     change = abs(float(table[-1] - table[0])) if np.isfinite(table).all() else math.inf
     reach = change / ((POINTS - 1) * spacing) if math.isfinite(change) else 0.0
-    if change > VISIBLE * deviation or scatter:
-        return LossNoise(here, deviation, reach, None)
-    return LossNoise(here, deviation, reach, _still_reach(line, deviation, whole_point(problem)))
+    moves = change > VISIBLE * deviation or scatter
+    constant = None if moves else _still_reach(line, deviation, whole_point(problem))
+    return LossNoise(here, deviation, reach, constant, spacing, np.concatenate([[at_point], table]))
 
 
 def _still_reach(line: Callable[[float], float], deviation: float, point: Parameters) -> float | None:
@@ -147,13 +151,13 @@ def hidden_noise(problem: Problem, seed: int, names: Collection[str] = ()) -> fl
         0 where there is none.
     """
     line = line_through(problem, seed, names)
-    estimates = [table_noise(_table(line, spacing, FEWER_POINTS)) for spacing in HIDING_SPACINGS]
+    estimates = [table_noise(_table(line, spacing)) for spacing in HIDING_SPACINGS]
     pairs = itertools.combinations(estimates, 2)
     return max((min(pair) for pair in pairs if pair[1] <= STABLE * pair[0]), default=0.0)
 
 
-def _table(line: Callable[[float], float], spacing: float, points: int = POINTS) -> Array:
-    return np.array([line(k * spacing) for k in range(1, points + 1)])
+def _table(line: Callable[[float], float], spacing: float) -> Array:
+    return np.array([line(k * spacing) for k in range(1, POINTS + 1)])
 
 
 def table_noise(losses: Array) -> float:
@@ -182,6 +186,11 @@ def settles(losses: Array) -> bool:
     """Whether the table of differences shows noise, or stairs, and not curvature down to its last column."""
     flat = np.isfinite(losses).all() and np.mean(np.diff(losses) == 0) > MOSTLY
     return bool(flat) or any(True for _ in _agreeing(losses))
+
+
+def is_rounding(losses: Array, here: float) -> bool:
+    """Whether what a table shows is hardly more than the rounding of the loss itself: there is nothing below that."""
+    return bool(np.isfinite(losses).all()) and table_noise(losses) <= STABLE * EPS * here / 2
 
 
 def _columns(losses: Array) -> list[float]:
