@@ -159,7 +159,9 @@ def known_part(measured: Measured) -> Measured:
             name: Reference(*(getattr(references[name], f.name).reshape(-1)[some] for f in fields(Reference)))
             for name, some in places.items()
         },
-        numeric=at_positions(measured.numeric, {name: some for name, some in places.items() if name in measured.numeric}),
+        numeric=at_positions(
+            measured.numeric, {name: some for name, some in places.items() if name in measured.numeric}
+        ),
         positions=places if measured.positions is None else at_positions(measured.positions, places),
     )
 

@@ -338,7 +338,7 @@ def too_small(problem: BudgetedProblem, settings: Settings) -> SettingError:
     screen, full = evaluations_of(problem.parameters), evaluations_of_all(problem, settings)
     needed = f"a screen of these parameters takes about {screen:,} evaluations"
     if settings.mode != SCREEN:
-        needed = f"every entry takes about {full:,} evaluations; {needed}"
+        needed = f"every entry takes about {full:,} evaluations, more where the loss is not smooth; {needed}"
     return SettingError(f"the budget of {problem.words} is spent before anything could be told", hint=needed)
 
 

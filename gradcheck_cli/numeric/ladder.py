@@ -39,7 +39,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.numeric.budget import BudgetSpentError
 from gradcheck_cli.numeric.kinks import Side, joint_hulls, on_kink, other_side, slopes_nearby
-from gradcheck_cli.numeric.noise import LossNoise, hidden_noise, loss_noise
+from gradcheck_cli.numeric.noise import LossNoise, finer_noise, hidden_noise, rough_noise
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.rungs import Estimate, Rungs, bends, estimate, first_estimate, moves_below
 from gradcheck_cli.numeric.scales import entry_sizes, largest_size, scale_of_motion
@@ -116,7 +116,7 @@ def ladder_reference(
     BudgetSpentError
         After that.
     """
-    noise = loss_noise(problem, seed)
+    noise = rough_noise(problem, seed)
     sizes = entry_sizes(problem.parameters)
     if noise.constant is not None:
         for name in problem.parameters:
@@ -131,6 +131,10 @@ def ladder_reference(
     try:
         for ladder in ladders:
             ladder.start(progress)
+        if not all(ladder.plain(ladder.first()).all() for ladder in ladders):
+            point.loss_noise = finer_noise(problem, seed, noise)
+            for ladder in ladders:
+                ladder.noise[:] = point.noise
         look_twice(ladders)
         while ladders:
             yield ladders[0].name, ladders[0].reference()
@@ -262,9 +266,9 @@ class _Ladder:
         usable = np.isfinite(rise) & np.isfinite(fall) & (up > 0) & (down > 0)
         rung[:, entries] = np.where(usable, [up, rise, down, fall], np.nan)
 
-    def rungs_of(self, entries: Entries) -> Rungs:
-        """Return what is measured of some entries, the smallest steps first."""
-        rows = np.array([self.rungs[level][:, entries] for level in sorted(self.rungs)])
+    def rungs_of(self, entries: Entries, levels: Sequence[float] = ()) -> Rungs:
+        """Return what is measured of some entries, at some levels or at all, the smallest steps first."""
+        rows = np.array([self.rungs[level][:, entries] for level in levels or sorted(self.rungs)])
         return Rungs(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3])
 
     # climbing
@@ -286,13 +290,13 @@ class _Ladder:
         with np.errstate(all="ignore"):
             allowed = self.point.threshold * np.abs(self.claims) + self.allowance() + np.abs(first.gaps[0])
             excess = np.abs(self.claims - self.values) / allowed
-        found = np.flatnonzero((excess > FAR_OFF) & self.moved())
+        found = np.flatnonzero((excess > FAR_OFF) & self.moved(FIRST))
         return list(zip(found.tolist(), excess[found].tolist(), strict=True))
 
-    def moved(self) -> Mask:
-        """Return which entries the loss feels at the first step to both sides."""
+    def moved(self, level: float) -> Mask:
+        """Return which entries the loss feels at a step to both sides."""
         still = STILL * self.point.noise
-        return np.asarray((np.abs(self.rungs[FIRST][1]) > still) & (np.abs(self.rungs[FIRST][3]) > still))
+        return np.asarray((np.abs(self.rungs[level][1]) > still) & (np.abs(self.rungs[level][3]) > still))
 
     def settle(self) -> None:
         """Bring every entry as far as it needs."""
@@ -427,9 +431,13 @@ class _Ladder:
 
     def clear(self, entries: Entries) -> Mask:
         """Return which entries are so far off from what is settled that no further step can bring them back."""
+        return self.far(entries) & ~moves_below(self.rungs_of(entries), self.noise[entries])
+
+    def far(self, entries: Entries) -> Mask:
+        """Return which entries are many times further off than is allowed."""
         off = np.abs(self.claims[entries] - self.values[entries]) - self.gaps[entries]
         allowed = self.point.threshold * np.abs(self.claims[entries]) + self.allowance()[entries]
-        return np.asarray((off > FAR_OFF * allowed) & ~moves_below(self.rungs_of(entries), self.noise[entries]))
+        return np.asarray(off > FAR_OFF * allowed)
 
     def undecided(self, entries: Entries) -> Entries:
         """Return the entries that noise keeps from being judged: coarse ones, and claims whose error it may hide."""
@@ -488,13 +496,9 @@ class _Ladder:
 
     def cut_short(self) -> Reference:
         """Return what is sure when the budget is spent: first differences that agree, and contradictions of two steps."""
-        plain = self.plain(self.first())
-        wrong = self.wrong_twice()
-        low, high, gaps = self.values - self.gaps / 2, self.values + self.gaps / 2, self.gaps > 0
-        sure, bars = plain | wrong, self.allowance()
-        values, coarse = np.where(sure, self.values, np.nan), ~sure
-        bars = np.where(sure, bars, np.inf)
-        return self.as_reference(values, bars, low, high, gaps, coarse)
+        sure = self.plain(self.first()) | self.wrong_twice()
+        values, bars = np.where(sure, self.values, np.nan), np.where(sure, self.allowance(), np.inf)
+        return self.as_reference(values, bars, self.values, self.values, np.zeros_like(sure), ~sure)
 
     def wrong_twice(self) -> Mask:
         """Return which claims are contradicted for sure by two steps and one look across the point.
@@ -502,12 +506,16 @@ class _Ladder:
         The loss moves alike over both steps, and the error is larger than any gap of slopes that was not seen.
         """
         wrong = np.zeros(self.positions.size, dtype=np.bool_)
-        twice = np.flatnonzero(np.isfinite(self.rungs[SECOND][0])) if SECOND in self.rungs else wrong.nonzero()[0]
-        if not twice.size or self.point.across.kink:
+        if SECOND not in self.rungs or self.point.across.kink:
             return wrong
-        self.estimate(twice)
-        wrong[twice] = self.clear(twice) & (self.gaps[twice] == 0)
-        return wrong & self.moved() & (np.abs(self.claims - self.values) * self.sizes > self.point.across.visible)
+        twice = np.flatnonzero(np.isfinite(self.rungs[SECOND][0]) & self.moved(SECOND) & self.moved(FIRST))
+        rungs = self.rungs_of(twice, (SECOND, FIRST))
+        best = estimate(rungs, self.noise[twice])
+        self.keep(twice, best)
+        error = np.abs(self.claims[twice] - best.values) * self.sizes[twice]
+        alike = ~moves_below(rungs, self.noise[twice]) & (best.gaps == 0)
+        wrong[twice] = alike & self.far(twice) & (error > self.point.across.visible)
+        return wrong
 
     def as_reference(self, values: Array, bars: Array, low: Array, high: Array, kinks: Mask, coarse: Mask) -> Reference:
         """Return a reference of the parameter's shape."""
