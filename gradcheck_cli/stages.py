@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -36,8 +36,10 @@ from gradcheck_cli.numeric.step_sweep import problem_sweeps
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.meter import Meter
 from gradcheck_cli.problems.network import Network
+from gradcheck_cli.problems.preflight import still_notes
 from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem, saved_in
 from gradcheck_cli.problems.sharing.shared import SharedProblem
+from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.problems.wrapped import WrappedProblem
 from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, StepError, Verdict
 from gradcheck_cli.sampling import Measured, Sample, joined, known_part, not_finite_places, placed
@@ -83,7 +85,7 @@ class Run:
         kept = problem if journal is None else JournaledProblem(problem, journal)
         metered = BudgetedProblem(kept, settings.max_evals, settings.time_limit, started=meter.started)
         metered.free = 0 if journal is None else len(journal.losses)
-        metered.before, metered.busy = meter.calls, meter.seconds
+        metered.before, metered.busy = max(meter.calls - 1, 0), meter.seconds  # that at the point counts when asked for
         if isinstance(problem, Directional):  # it is the user's, and may take any time
             workers = problem.crew.workers if isinstance(problem, SharedProblem) else 1
             metered.fewest, metered.tick = AT_ONCE * workers, watch
@@ -191,7 +193,7 @@ class Run:
             parts.append(Measured(method, analytic, references, numeric, positions))
             if self.interrupted or self.spent:
                 break
-        return joined(parts, self.analytic)
+        return known_part(joined(parts, self.analytic))
 
     def judged(self, measured: Measured) -> CheckReport:
         """Return the report on what was measured."""
@@ -209,8 +211,19 @@ class Run:
         if measured.positions is not None:
             parameters = [placed(p, measured.positions[p.name], self.analytic[p.name].shape) for p in parameters]
         report = self.report(self.facts(parameters, whole_difference(analytic, numeric), measured, precision))
-        report = dataclasses.replace(report, reference=measured.method, notes=(*report.notes, *precision.notes))
+        notes = (*report.notes, *self.still_notes(measured.references), *precision.notes)
+        report = dataclasses.replace(report, reference=measured.method, notes=notes)
         return self.diagnosed(report, measured, precision) if report.verdict is Verdict.FAIL else report
+
+    def still_notes(self, references: Mapping[str, Reference]) -> Sequence[str]:
+        """Say which parameters of a user's loss do nothing, where the budget has the evaluations."""
+        still = [name for name, reference in references.items() if not reference.values.any()]
+        base = self.problem.base
+        if not (still and isinstance(base, FunctionProblem)) or base.scatter or self.interrupted:
+            return []
+        with contextlib.suppress(BudgetSpentError):
+            return still_notes(self.problem.unkept_loss, base.point, self.analytic, still, base.here)
+        return []
 
     def facts(
         self, parameters: Sequence[ParameterResult], difference: float, measured: Measured, precision: JudgedPrecision
@@ -325,7 +338,7 @@ def too_small(problem: BudgetedProblem, settings: Settings) -> SettingError:
     screen, full = evaluations_of(problem.parameters), evaluations_of_all(problem, settings)
     needed = f"a screen of these parameters takes about {screen:,} evaluations"
     if settings.mode != SCREEN:
-        needed = f"every entry takes about {full:,} evaluations; {needed}"
+        needed = f"every entry takes about {full:,} evaluations, more where the loss is not smooth; {needed}"
     return SettingError(f"the budget of {problem.words} is spent before anything could be told", hint=needed)
 
 

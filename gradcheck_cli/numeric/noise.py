@@ -22,7 +22,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,14 +31,24 @@ from gradcheck_cli.numeric.tolerances import DUST, EPS
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import Problem
 
-__all__ = ["POINTS", "LossNoise", "hidden_noise", "line_through", "loss_noise", "noise_along", "table_noise"]
+__all__ = [
+    "POINTS",
+    "Line",
+    "LossNoise",
+    "finer_noise",
+    "hidden_noise",
+    "line_of",
+    "line_through",
+    "loss_noise",
+    "rough_noise",
+    "table_noise",
+]
 
 SPACING = 1e-9  # relative to the parameters: curvature vanishes from such a table
 NARROWER_SPACINGS = (1e-11, 1e-13)  # in turn, while curvature is all that the table shows
 WIDER_SPACINGS = (1e-6, 1e-5, 1e-4, 1e-3)  # in turn, until the loss changes: it may be rounded on its way
 HIDING_SPACINGS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
-POINTS = 8  # More and Wild: six to eight are enough
-FEWER_POINTS = 6
+POINTS = 6  # More and Wild: six to eight are enough
 STABLE = 4.0  # More and Wild: the ratio within which neighbouring columns agree
 MOSTLY = 0.5  # of neighbours that are equal: a staircase
 STAIR_NOISE = 0.5  # of the stair: the most that rounding to it is off
@@ -57,6 +67,15 @@ class LossNoise:
     """By how much the loss changes per relative change of the parameters, to first order: the size of its gradient."""
     constant: float | None
     """How far, in sizes of the entries, the loss was followed without a change; None if it does change."""
+    spacing: float
+    """Of the line's points, in sizes of the entries."""
+    losses: Array
+    """J at the point and at so many more on one side of it."""
+
+    @property
+    def table(self) -> Array:
+        """The losses beside the point."""
+        return self.losses[1:]
 
 
 def whole_point(problem: Problem) -> Parameters:
@@ -91,69 +110,86 @@ def line_through(problem: Problem, seed: int, names: Collection[str] = ()) -> Ca
     return loss
 
 
-def loss_noise(problem: Problem, seed: int) -> LossNoise:
-    """Measure the rounding errors in the loss around the problem's point, and whether there is anything else in it.
+@dataclass(frozen=True)
+class Line:
+    """A line through the point of a problem, along which noise is measured."""
 
-    Parameters
-    ----------
-    problem : Problem
-        Whose losses are taken.
-    seed : int
-        Of the random direction.
+    losses: Callable[[Sequence[float]], Array]
+    """Steps, in sizes of the entries, to the losses there."""
+    at_point: float
+    scatter: float
+    """Standard deviation of the loss from call to call, where that is known."""
+    far: float
+    """How far the line is followed if the loss does not move."""
 
-    Returns
-    -------
-    LossNoise
-        The deviation is at least eps |J| / 2, and what the loss differs by from call to call.
-    """
-    line = line_through(problem, seed)
-    return noise_along(
-        lambda steps: np.array([line(t) for t in steps]),
-        here=problem.loss(problem.parameters),
+
+def line_of(problem: Problem, seed: int) -> Line:
+    """Return a random line through all parameters of a problem."""
+    loss, point = line_through(problem, seed), whole_point(problem)
+    smallest = min((float(np.min(sizes, initial=math.inf)) for sizes in entry_sizes(point).values()), default=1.0)
+    largest = largest_size(point)
+    return Line(
+        losses=lambda steps: np.array([loss(t) for t in steps]),
+        at_point=problem.loss(problem.parameters),
         scatter=float(getattr(problem, "scatter", 0.0)),
-        far=_far(whole_point(problem)),
+        far=largest / smallest if smallest < DUST * largest else 1.0,
     )
 
 
-def noise_along(losses: Callable[[Sequence[float]], Array], *, here: float, scatter: float, far: float) -> LossNoise:
-    """Measure the noise of a loss along a line.
+def loss_noise(problem: Problem, seed: int) -> LossNoise:
+    """Measure the noise along a random line at once: see `rough_noise` and `finer_noise`."""
+    line = line_of(problem, seed)
+    return finer_noise(line, rough_noise(line))
 
-    Parameters
-    ----------
-    losses : callable
-        Steps, in sizes of the entries, to the losses there.
-    here : float
-        The loss at the point.
-    scatter : float
-        Its standard deviation from call to call.
-    far : float
-        How far the line is followed if the loss does not move.
+
+def rough_noise(line: Line) -> LossNoise:
+    """Measure the rounding errors in the loss around the point, and whether there is anything else in it.
 
     Returns
     -------
     LossNoise
+        The deviation is at least eps |J| / 2, and what the loss differs by from call to call. It may be too large
+        where the loss is curved: `finer_noise` tells.
     """
-    table, spacing = _table(losses, SPACING), SPACING
-    still = np.isfinite(table).all() and not np.ptp(table)
-    for other in WIDER_SPACINGS if still else NARROWER_SPACINGS:
-        if np.ptp(table) > 0 if still else settles(table):
+    spacings = iter((SPACING, *WIDER_SPACINGS))
+    noise = _noise_of(line, next(spacings))
+    while np.isfinite(noise.table).all() and not np.ptp(noise.table) and (wider := next(spacings, None)):
+        noise = _noise_of(line, wider)
+    change = abs(float(noise.table[-1] - noise.table[0]))
+    if line.scatter or not change <= VISIBLE * noise.deviation:
+        return noise
+    moved = scale_of_motion(lambda t: float(line.losses([t])[0]) if t else line.at_point, noise.deviation, line.far)
+    return replace(noise, constant=line.far if moved is None else None)
+
+
+def finer_noise(line: Line, noise: LossNoise) -> LossNoise:
+    """Measure the noise at narrower spacings while curvature is all that its table shows.
+
+    Parameters
+    ----------
+    line : Line
+        Along which it is measured.
+    noise : LossNoise
+        As `rough_noise` has measured it there.
+    """
+    for spacing in NARROWER_SPACINGS if noise.spacing == SPACING else ():
+        if settles(noise.table) or is_rounding(noise.table, noise.here):
             break
-        table, spacing = _table(losses, other), other
-    deviation = max(table_noise(table), EPS * abs(here) / 2, scatter)
+        noise = _noise_of(line, spacing)
+    return noise
+
+
+def _noise_of(line: Line, spacing: float) -> LossNoise:
+    table = line.losses([k * spacing for k in range(1, POINTS + 1)])
     change = abs(float(table[-1] - table[0])) if np.isfinite(table).all() else math.inf
-    reach = change / ((POINTS - 1) * spacing) if math.isfinite(change) else 0.0
-    constant = None
-    if not (change > VISIBLE * deviation or scatter):
-        moved = scale_of_motion(lambda t: float(losses([t])[0]) if t else here, deviation, far)
-        constant = far if moved is None else None
-    return LossNoise(abs(here), deviation, reach, constant)
-
-
-def _far(point: Parameters) -> float:
-    """Return how many sizes of the smallest entry reach the largest; 1 unless it is next to nothing beside that."""
-    smallest = min((float(np.min(sizes, initial=math.inf)) for sizes in entry_sizes(point).values()), default=1.0)
-    largest = largest_size(point)
-    return largest / smallest if smallest < DUST * largest else 1.0
+    return LossNoise(
+        here=abs(line.at_point),
+        deviation=max(table_noise(table), EPS * abs(line.at_point) / 2, line.scatter),
+        reach=change / ((POINTS - 1) * spacing) if math.isfinite(change) else 0.0,
+        constant=None,
+        spacing=spacing,
+        losses=np.concatenate([[line.at_point], table]),
+    )
 
 
 def hidden_noise(problem: Problem, seed: int, names: Collection[str] = ()) -> float:
@@ -174,14 +210,12 @@ def hidden_noise(problem: Problem, seed: int, names: Collection[str] = ()) -> fl
         0 where there is none.
     """
     line = line_through(problem, seed, names)
-    tables = (np.array([line(k * spacing) for k in range(1, FEWER_POINTS + 1)]) for spacing in HIDING_SPACINGS)
+    tables = (np.array([line(k * spacing) for k in range(1, POINTS + 1)]) for spacing in HIDING_SPACINGS)
     estimates = [table_noise(table) for table in tables]
     pairs = itertools.combinations(estimates, 2)
     return max((min(pair) for pair in pairs if pair[1] <= STABLE * pair[0]), default=0.0)
 
 
-def _table(losses: Callable[[Sequence[float]], Array], spacing: float) -> Array:
-    return losses([k * spacing for k in range(1, POINTS + 1)])
 
 
 def table_noise(losses: Array) -> float:
@@ -210,6 +244,11 @@ def settles(losses: Array) -> bool:
     """Whether the table of differences shows noise, or stairs, and not curvature down to its last column."""
     flat = np.isfinite(losses).all() and np.mean(np.diff(losses) == 0) > MOSTLY
     return bool(flat) or any(True for _ in _agreeing(losses))
+
+
+def is_rounding(losses: Array, here: float) -> bool:
+    """Whether what a table shows is hardly more than the rounding of the loss itself: there is nothing below that."""
+    return bool(np.isfinite(losses).all()) and table_noise(losses) <= STABLE * EPS * here / 2
 
 
 def _columns(losses: Array) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from gradcheck_cli.problems.wrapped import WrappedProblem
 __all__ = ["SampledProblem", "at_positions"]
 
 Positions = Mapping[str, NDArray[np.intp]]
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass
@@ -31,6 +33,8 @@ class SampledProblem(WrappedProblem):
 
     def loss(self, parameters: Parameters) -> float:
         """Return the loss with these entries, or with whole parameters, in the place of the problem's own."""
+        if parameters is self.parameters:
+            return super().loss(self.problem.parameters)
         whole = dict(self.problem.parameters)
         for name, values in parameters.items():
             if name in self.positions and values.shape == self.positions[name].shape:
@@ -49,6 +53,6 @@ class SampledProblem(WrappedProblem):
         return super().loss_changes(parameter, self.positions[parameter][entries], steps)
 
 
-def at_positions(arrays: Parameters, positions: Positions) -> dict[str, Array]:
+def at_positions(arrays: Mapping[str, NDArray[Number]], positions: Positions) -> dict[str, NDArray[Number]]:
     """Return some entries of each array, of shape (k,)."""
     return {name: arrays[name].reshape(-1)[places] for name, places in positions.items()}

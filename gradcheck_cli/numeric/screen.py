@@ -19,6 +19,7 @@ from gradcheck_cli.numeric.locate import Located, locate
 from gradcheck_cli.numeric.slopes import ENOUGH, POINTS, Slope, Slopes
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.directions import NONZERO, ZERO, Direction, entry_at, start_of
+from gradcheck_cli.problems.preflight import CALLS
 
 __all__ = ["MISSED", "WORST_SHAPE", "Screen", "evaluations_of"]
 
@@ -136,4 +137,4 @@ class Screen:
 
 def evaluations_of(parameters: Parameters) -> int:
     """Return how many evaluations a screen of a right gradient takes, about."""
-    return 1 + POINTS + 2 * (OF_ALL + OF_EACH * len(parameters))
+    return CALLS + POINTS + 2 * (OF_ALL + OF_EACH * len(parameters))

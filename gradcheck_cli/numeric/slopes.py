@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradcheck_cli.numeric.noise import POINTS, LossNoise, noise_along
+from gradcheck_cli.numeric.noise import POINTS, Line, LossNoise, finer_noise, rough_noise
 from gradcheck_cli.numeric.rungs import Estimate, Rungs, estimate, first_estimate, moves_below
 from gradcheck_cli.numeric.scales import largest_size, scale_of_motion
 from gradcheck_cli.numeric.tolerances import DUST, EPS, FLAT, LOST, NEGLIGIBLE, NOISE_BARS, ROUNDING, SAFETY, STILL
@@ -105,12 +105,13 @@ class Slopes:
     def __post_init__(self) -> None:
         count = sum(values.size for values in self.problem.parameters.values())
         direction = Direction(self.seed, 0, 0, count)
-        self.loss_noise = noise_along(
-            lambda steps: self.problem.losses_along([(direction, step) for step in steps]),
-            here=self.loss,
+        line = Line(
+            losses=lambda steps: self.problem.losses_along([(direction, step) for step in steps]),
+            at_point=self.loss,
             scatter=self.problem.scatter,
             far=self.far,
         )
+        self.loss_noise = finer_noise(line, rough_noise(line))
         self.step = first_step(self.noise, self.loss_noise.reach)
 
     @property
