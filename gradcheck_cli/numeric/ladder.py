@@ -351,7 +351,7 @@ class _Ladder:
         dead = entries[still]
         self.reached[dead] = wide[0, still]
         self.values[dead], self.bars[dead] = 0.0, LOST / SAFETY * self.point.noise / wide[0, still]
-        return entries[~still]
+        return np.asarray(entries[~still])
 
     def line_through(self, entries: Entries) -> Callable[[float], float]:
         """Return t -> J with some entries moved by t times their sizes, to random sides."""

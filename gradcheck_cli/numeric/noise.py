@@ -216,8 +216,6 @@ def hidden_noise(problem: Problem, seed: int, names: Collection[str] = ()) -> fl
     return max((min(pair) for pair in pairs if pair[1] <= STABLE * pair[0]), default=0.0)
 
 
-
-
 def table_noise(losses: Array) -> float:
     """Estimate the noise of losses at equal spacings from their table of differences.
 

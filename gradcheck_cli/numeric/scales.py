@@ -54,7 +54,8 @@ def entry_sizes(parameters: Parameters) -> dict[str, Array]:
 
 def largest_size(parameters: Parameters) -> float:
     """Return the magnitude of the largest entry of all, or 1 if that is larger: how far a search for motion goes."""
-    return max(1.0, *(float(np.max(np.abs(values), initial=0.0)) for values in parameters.values()))
+    ends = ((np.max(values, initial=0.0), np.min(values, initial=0.0)) for values in parameters.values())
+    return max(1.0, *(max(float(high), -float(low)) for high, low in ends))
 
 
 def scale_of_motion(line: Callable[[float], float], noise: float, reach: float) -> float | None:
@@ -90,7 +91,7 @@ def scale_of_motion(line: Callable[[float], float], noise: float, reach: float) 
 
 def _grows(change: float, half: float, power: int) -> bool:
     """Whether a change is about that of half the step times a power of two, as rounding hardly ever is."""
-    return abs(change - 2**power * half) <= CURVED * abs(change)
+    return bool(abs(change - 2.0**power * half) <= CURVED * abs(change))
 
 
 def _steps(reach: float) -> Iterator[float]:

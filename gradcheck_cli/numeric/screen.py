@@ -80,12 +80,9 @@ class Screen:
         return [slope for slope in own if slope not in kinked] + parts
 
     def zeros(self, start: int, stop: int) -> int:
-        """Return how many entries of a range are 0."""
-        starts = start_of(self.slopes.problem.parameters)
-        (values,) = (
-            v for n, v in self.slopes.problem.parameters.items() if (starts[n], v.size) == (start, stop - start)
-        )
-        return values.size - int(np.count_nonzero(values))
+        """Return how many entries of a parameter are 0, whose range is given."""
+        parameters = self.slopes.problem.parameters
+        return stop - start - int(np.count_nonzero(parameters[entry_at(parameters, start)[0]]))
 
     def add(self, name: str) -> None:
         """Take more slopes along directions through one parameter."""
