@@ -22,6 +22,7 @@ from gradcheck_cli.judging.entries import (
     settled_reference,
 )
 from gradcheck_cli.judging.precision import JudgedPrecision, judge_precision
+from gradcheck_cli.judging.remarks import remarks
 from gradcheck_cli.judging.ruling import Facts, ruling
 from gradcheck_cli.modes import evaluations_of_all
 from gradcheck_cli.numeric.budget import AT_ONCE, BudgetedProblem, BudgetSpentError
@@ -38,6 +39,7 @@ from gradcheck_cli.problems.meter import Meter
 from gradcheck_cli.problems.network import Network
 from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem, saved_in
 from gradcheck_cli.problems.sharing.shared import SharedProblem
+from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.problems.wrapped import WrappedProblem
 from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, StepError, Verdict
 from gradcheck_cli.sampling import Measured, Sample, joined, known_part, not_finite_places, placed
@@ -142,7 +144,11 @@ class Run:
     def screen_report(self) -> CheckReport:
         """Judge by slopes along random directions."""
         words, saved = self.problem.words, saved_in(self.problem.base)
-        screening = Screening(self.problem, self.analytic, self.loss or 0.0, self.settings, self.watch, words, saved)
+        base = self.problem.base
+        single = isinstance(base, FunctionProblem) and base.single
+        screening = Screening(
+            self.problem, self.analytic, self.loss or 0.0, self.settings, self.watch, words, saved, single
+        )
         screening.measure()
         self.interrupted, self.spent = screening.interrupted, screening.spent
         report = screening.report()
@@ -158,9 +164,8 @@ class Run:
         numeric = self.centred_differences(self.problem, self.problem.parameters)
         parameters = [compare_classic(name, self.analytic[name], numeric[name], threshold) for name in numeric]
         difference = whole_difference(self.analytic, numeric)
-        return self.report(
-            Facts(self.settings, parameters, difference, difference, self.sizes, interrupted=self.interrupted)
-        )
+        facts = Facts(self.settings, parameters, difference, difference, self.sizes, interrupted=self.interrupted)
+        return self.report(facts)
 
     def full_report(self) -> CheckReport:
         """Judge every entry by its reference; the difference at the chosen step stays the headline."""
@@ -209,7 +214,10 @@ class Run:
         if measured.positions is not None:
             parameters = [placed(p, measured.positions[p.name], self.analytic[p.name].shape) for p in parameters]
         report = self.report(self.facts(parameters, whole_difference(analytic, numeric), measured, precision))
-        report = dataclasses.replace(report, reference=measured.method, notes=(*report.notes, *precision.notes))
+        report = dataclasses.replace(report, reference=measured.method)
+        if measured.constant:  # it says nothing of the claim's arithmetic, or of what is wrong with it
+            return report
+        report = dataclasses.replace(report, notes=(*report.notes, *precision.notes))
         return self.diagnosed(report, measured, precision) if report.verdict is Verdict.FAIL else report
 
     def facts(
@@ -233,6 +241,7 @@ class Run:
             low_precision=precision.lowered,
             doubts=list(precision.doubts),
             step_error=self.step_error(held, measured),
+            constant=measured.constant,
             interrupted=self.interrupted,
             spent=self.problem.words if stopped and not self.interrupted else "",
             not_finite=not_finite_places(self.analytic) if stopped else (),
@@ -301,6 +310,9 @@ class Run:
 
     def report(self, facts: Facts) -> CheckReport:
         """Return the report, but for what only one of the rules has."""
+        base = self.problem.base
+        if isinstance(base, FunctionProblem):
+            facts = dataclasses.replace(facts, single=base.single, ignored=base.ignored)
         verdict, reasons = ruling(facts)
         return CheckReport(
             name=self.problem.name,
@@ -315,8 +327,8 @@ class Run:
             seconds=0.0,
             parameters=tuple(facts.parameters),
             reasons=reasons,
-            notes=tuple(self.problem.notes),
-            evaluation=evaluation_of(self.problem.base),
+            notes=(*self.problem.notes, *remarks(facts)),
+            evaluation=evaluation_of(base),
         )
 
 

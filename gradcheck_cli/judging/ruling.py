@@ -46,6 +46,12 @@ class Facts:
     """The parameters whose errors look like float32's, and nothing else says that they are."""
     step_error: StepError | None = None
     """What is wrong with the step of the centred difference, where that was looked for."""
+    constant: bool = False
+    """Whether the loss is constant by construction."""
+    single: bool = False
+    """Whether the loss was seen to be computed in float32."""
+    ignored: Sequence[str] = ()
+    """The parameters that the loss was seen not to change with."""
     interrupted: bool = False
     spent: str = ""
     """The budget in words, where it was spent before the check was made."""
@@ -233,7 +239,7 @@ def above_the_threshold(facts: Facts) -> bool:
 
 def rows_within_their_bars(facts: Facts) -> list[ParameterResult]:
     """Return the parameters that pass although their differences exceed the threshold; not those of low precision."""
-    if facts.settings.classic or above_the_threshold(facts):
+    if facts.settings.classic or facts.constant or above_the_threshold(facts):
         return []
     passed = [p for p in facts.with_verdict(Verdict.PASS) if p.name not in facts.low_precision]
     return [p for p in passed if not p.difference <= facts.settings.threshold]
@@ -322,6 +328,12 @@ def is_zero(entries: Entries) -> bool:
     return not entries.count(EntryVerdict.KINK) and all(abs(a) <= bar and abs(r) <= bar for a, r, bar in both)
 
 
+def that_it_is_constant(facts: Facts) -> Iterator[str]:
+    """Say that a gradient of it tells nothing, right or wrong, and what to do."""
+    told = "its gradient is zero" if facts.with_verdict(Verdict.FAIL) else "it checks nothing"
+    yield f"this loss does not move: {told}; weigh the outputs, as in loss = (w * out).sum()"
+
+
 def hidden_from_the_course(facts: Facts) -> list[str]:
     """Return the parameters that fall short while the whole passes the course's rule, which does not see them."""
     if not (facts.settings.classic and facts.within):
@@ -405,7 +417,13 @@ RULES = (
     ),
     Rule("within the error bars", None, lambda facts: bool(rows_within_their_bars(facts)), why_rows_pass),
     Rule("entries on a kink", None, has_kinks, which_entries_are_kinks),
-    Rule("both are zero", None, are_both_zero, lambda _: ["both gradients are zero to rounding"]),
+    Rule("the loss is constant", None, lambda facts: facts.constant, that_it_is_constant),
+    Rule(
+        "both are zero",
+        None,
+        lambda facts: are_both_zero(facts) and not facts.constant,
+        lambda _: ["both gradients are zero to rounding"],
+    ),
     Rule(
         "hidden from the course's rule",
         None,

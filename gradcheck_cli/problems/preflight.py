@@ -35,7 +35,6 @@ MOST_GRADIENT_NOISE = 1e-7  # of the gradient; below the threshold, so that it d
 MEASURING_CALLS = 8
 NUDGE = 1e-3  # of a parameter: enough to show even in float32
 NUDGES = 2
-SINGLE = "the loss is computed in float32, and is judged by its noise; gradients are best checked in float64"
 
 
 def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> FunctionProblem:
@@ -72,12 +71,12 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
         *([f"{name} remembers the arrays that it was given: every call gets new ones"] if remembers else ()),
         *changed_notes(claim.changed, "the gradient"),
         *extra_note(claim.extra),
-        *([SINGLE] if first.single else ()),
     ]
     return dataclasses.replace(
         problem,
         claim=claim.gradient,
         notes=(*problem.notes, *notes),
+        single=first.single,
         one_copy=one_copy,
         scatter=spread / SPREAD,
         known=first.loss,
@@ -86,8 +85,11 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
 
 
 def nudged(problem: FunctionProblem) -> FunctionProblem:
-    """Move each parameter of a problem that went through `preflight`, and note what the loss does."""
-    return dataclasses.replace(problem, notes=(*problem.notes, *nudge_notes(problem)))
+    """Move each parameter of a problem that went through `preflight`, and see which of them the loss ignores."""
+    losses = {name: list(nudged_losses(problem, name)) for name in problem.parameters}
+    single = problem.single or are_single({problem.here}.union(*losses.values()))
+    ignored = () if problem.scatter else tuple(name for name, some in losses.items() if set(some) == {problem.here})
+    return dataclasses.replace(problem, single=single, ignored=ignored)
 
 
 def first_calls(problem: FunctionProblem) -> tuple[_LossCall, list[float], Sequence[str], bool]:
@@ -303,18 +305,6 @@ def changed_notes(names: Sequence[str], function: str) -> list[str]:
 def extra_note(names: Sequence[str]) -> list[str]:
     """Say which gradients are of nothing that there is."""
     return [f"the gradient has {', '.join(names)} as well: no parameter, left out"] if names else []
-
-
-def nudge_notes(problem: FunctionProblem) -> Iterator[str]:
-    """Move each parameter as a whole, and say where the loss does not care, or moves in steps of float32."""
-    here, claim = problem.here, problem.gradient(problem.parameters)
-    losses = {name: list(nudged_losses(problem, name)) for name in problem.parameters}
-    if SINGLE not in problem.notes and are_single({here}.union(*losses.values())):
-        yield SINGLE
-    for name, values in losses.items():
-        if not problem.scatter and set(values) == {here}:
-            zero = "both gradients are zero there" if not claim[name].any() else "the claimed gradient is not zero"
-            yield f"the loss does not change with {name}: {zero}"
 
 
 def nudged_losses(problem: FunctionProblem, name: str) -> Iterator[float]:

@@ -126,6 +126,10 @@ class FunctionProblem:
     """How another process makes the same problem; None where it has to be handed over."""
     known: float | None = None
     """The loss at the point; None where it was not called there yet."""
+    single: bool = False
+    """Whether the loss was seen to be computed in float32."""
+    ignored: Sequence[str] = ()
+    """The parameters that the loss was seen not to change with."""
     handed: Handed = field(default_factory=Handed, repr=False, compare=False)
     """What the functions were called with."""
 
@@ -154,7 +158,7 @@ class FunctionProblem:
             )
         point = {**self.point, **parameters}
         recipe = None if self.recipe is None else MovedRecipe(self.recipe, point)
-        return replace(self, point=point, recipe=recipe, known=None)
+        return replace(self, point=point, recipe=recipe, known=None, ignored=())
 
     def loss(self, parameters: Parameters) -> float:
         """Return the loss, that at the point itself from memory; not a number where the function has no value."""

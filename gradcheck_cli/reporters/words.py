@@ -21,9 +21,11 @@ from gradcheck_cli.text import printable
 
 __all__ = [
     "COULD_NOT_CHECK",
+    "SLOPE_MISMATCH",
     "catch_texts",
     "error_text",
     "facts",
+    "figure_name",
     "finding_lines",
     "headline",
     "norm_text",
@@ -38,6 +40,7 @@ __all__ = [
 ]
 
 COULD_NOT_CHECK = "could not be checked"
+SLOPE_MISMATCH = "slope mismatch"
 MOST_SHOWN = 10  # entries of a point
 GIVEN = {Verdict.PASS: "right here", Verdict.FAIL: "wrong here", Verdict.INCONCLUSIVE: "not to be told here"}
 
@@ -47,9 +50,15 @@ def verdict_word(outcome: Outcome) -> str:
     return COULD_NOT_CHECK if isinstance(outcome, Unchecked) else outcome.verdict.value
 
 
+def figure_name(report: CheckReport) -> str:
+    """Return what the figure in a report's headline is called: a screen does not know the course's difference."""
+    return "difference" if report.screen is None else SLOPE_MISMATCH
+
+
 def headline(report: CheckReport) -> str:
     """Return the line that stands alone, but for its verdict: problem, difference, threshold."""
-    return f"{printable(report.name)}: difference {report.difference:.3e}, threshold {report.threshold:g}"
+    figure = f"{figure_name(report)} {report.difference:.3e}"
+    return f"{printable(report.name)}: {figure}, threshold {report.threshold:g}"
 
 
 def facts(report: CheckReport, *, seconds: str = "") -> list[str]:
@@ -57,7 +66,7 @@ def facts(report: CheckReport, *, seconds: str = "") -> list[str]:
     loss = "" if report.loss is None else f"J = {report.loss!r}, "
     reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
     return [
-        f"{loss}difference = {report.difference!r}",
+        f"{loss}{figure_name(report)} = {report.difference!r}",
         f"{extent(report)}, {evaluations(report)}{seconds}; {reference}",
         *points_lines(report),
         *report.reasons,
