@@ -18,7 +18,7 @@ from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.points import over_points
 from gradcheck_cli.problems.functions import function_problem
 from gradcheck_cli.problems.meter import Meter
-from gradcheck_cli.problems.preflight import nudged, preflight
+from gradcheck_cli.problems.preflight import preflight
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.sharing.shared import shared_out
 from gradcheck_cli.problems.user_function import FunctionProblem
@@ -155,8 +155,6 @@ def checked_at_the_point(
     if isinstance(problem, FunctionProblem):
         problem = preflight(problem, repeat=settings.repeat)
     settings, why = decided(problem, settings, seed, journal, meter.shortest, jobs)
-    if isinstance(problem, FunctionProblem) and settings.mode == FULL:
-        problem = nudged(problem)
     if journal is not None:
         open_journal(journal, problem, settings)
     problem = meter.off(problem)

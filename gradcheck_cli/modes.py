@@ -11,8 +11,8 @@ __all__ = ["chosen_mode", "evaluations_of_all"]
 
 MOST = 200_000  # evaluations, where there is no budget
 LONGEST = 60.0  # seconds, where there is no budget
-OF_ENTRY = 2.2  # evaluations: two for most entries, more for those that are not clear at once
-OF_ALL = 60.0  # evaluations for noise and the like
+OF_ENTRY = 2.0  # evaluations: one step to either side; more only for entries that are not clear at once
+OF_ALL = 12.0  # evaluations for what precedes the first entry: calls at the point, and the noise
 
 
 def chosen_mode(problem: Problem, settings: Settings, seconds: float, jobs: int = 1) -> tuple[str, str]:

@@ -27,9 +27,10 @@ __all__ = ["Measured", "Sample", "joined", "known_part", "not_finite_places", "p
 Positions = NDArray[np.intp]
 
 FIRST_ROUND = 64  # entries of all parameters
+LEAST = 2.0  # evaluations of an entry
+LEAST_OVERHEAD = 9.0  # evaluations of a round: six for its noise, and for a first doubt
 MOST_NOT_FINITE = 3  # entries of a parameter that are looked at for that
 COST = 2.5  # evaluations of an entry: two for most, more for those that are not clear at once
-COST_IF_WRONG = 12.0  # the same where most are wrong
 OVERHEAD = 60.0  # evaluations of a round, for its noise and for what is doubtful
 
 
@@ -71,16 +72,24 @@ class Sample:
         for size in list(made):
             yield self.draw(size)
         while self.left:
-            allowed = (budget.left - OVERHEAD) / self.cost(budget)
-            if not allowed >= 1:
+            size = self.size(budget)
+            if not size >= 1:
                 return
-            made.append(int(min(max(sum(self.drawn.values()), FIRST_ROUND), self.left, allowed)))
+            made.append(int(size))
             yield self.draw(made[-1])
 
-    def cost(self, budget: BudgetedProblem) -> float:
-        """Return how many evaluations an entry takes: at first as many as a wrong one, then as many as so far."""
+    def size(self, budget: BudgetedProblem) -> float:
+        """Return how many entries the next round may have; none where the budget is spent."""
         drawn = sum(self.drawn.values())
-        return max(COST, (budget.evaluations - OVERHEAD) / drawn) if drawn else COST_IF_WRONG
+        first_steps = (budget.left - LEAST_OVERHEAD) / LEAST
+        if first_steps >= self.left and not budget.left >= COST * self.left + 2 * OVERHEAD:
+            return self.left  # a further round would cost what these entries need
+        allowed = (budget.left - OVERHEAD) / self.cost(budget) if drawn else first_steps
+        return min(max(drawn, FIRST_ROUND), self.left, allowed)
+
+    def cost(self, budget: BudgetedProblem) -> float:
+        """Return how many evaluations an entry took so far."""
+        return max(COST, (budget.evaluations - OVERHEAD) / sum(self.drawn.values()))
 
     def draw(self, entries: int) -> dict[str, Positions]:
         """Return about so many entries that were not drawn before; of every parameter its share, and one at least."""
@@ -147,12 +156,15 @@ def known_part(measured: Measured) -> Measured:
     }
     if all(places.size == analytic[name].size for name, places in known.items()):
         return measured
-    positions = {name: places for name, places in known.items() if places.size}
+    places = {name: some for name, some in known.items() if some.size}
     return replace(
         measured,
-        analytic=at_positions(analytic, positions),
-        references={name: references[name].at(places) for name, places in positions.items()},
-        positions=positions,
+        analytic=at_positions(analytic, places),
+        references={name: references[name].at(some) for name, some in places.items()},
+        numeric=at_positions(
+            measured.numeric, {name: some for name, some in places.items() if name in measured.numeric}
+        ),
+        positions=places if measured.positions is None else at_positions(measured.positions, places),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -37,6 +37,7 @@ from gradcheck_cli.numeric.step_sweep import problem_sweeps
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.meter import Meter
 from gradcheck_cli.problems.network import Network
+from gradcheck_cli.problems.preflight import ignored_by
 from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem, saved_in
 from gradcheck_cli.problems.sharing.shared import SharedProblem
 from gradcheck_cli.problems.user_function import FunctionProblem
@@ -85,7 +86,7 @@ class Run:
         kept = problem if journal is None else JournaledProblem(problem, journal)
         metered = BudgetedProblem(kept, settings.max_evals, settings.time_limit, started=meter.started)
         metered.free = 0 if journal is None else len(journal.losses)
-        metered.before, metered.busy = meter.calls, meter.seconds
+        metered.before, metered.busy = max(meter.calls - 1, 0), meter.seconds  # that at the point counts when asked for
         if isinstance(problem, Directional):  # it is the user's, and may take any time
             workers = problem.crew.workers if isinstance(problem, SharedProblem) else 1
             metered.fewest, metered.tick = AT_ONCE * workers, watch
@@ -196,7 +197,7 @@ class Run:
             parts.append(Measured(method, analytic, references, numeric, positions))
             if self.interrupted or self.spent:
                 break
-        return joined(parts, self.analytic)
+        return known_part(joined(parts, self.analytic))
 
     def judged(self, measured: Measured) -> CheckReport:
         """Return the report on what was measured."""
@@ -220,6 +221,16 @@ class Run:
         report = dataclasses.replace(report, notes=(*report.notes, *precision.notes))
         return self.diagnosed(report, measured, precision) if report.verdict is Verdict.FAIL else report
 
+    def ignored(self, references: Mapping[str, Reference]) -> Sequence[str]:
+        """Return the parameters that a user's loss does not change with, where the budget has the evaluations."""
+        still = [name for name, reference in references.items() if not reference.values.any()]
+        base = self.problem.base
+        if not (still and isinstance(base, FunctionProblem)) or base.scatter or self.interrupted:
+            return ()
+        with contextlib.suppress(BudgetSpentError):
+            return ignored_by(self.problem.unkept_loss, base.point, still, base.here)
+        return ()
+
     def facts(
         self, parameters: Sequence[ParameterResult], difference: float, measured: Measured, precision: JudgedPrecision
     ) -> Facts:
@@ -242,6 +253,7 @@ class Run:
             doubts=list(precision.doubts),
             step_error=self.step_error(held, measured),
             constant=measured.constant,
+            ignored=() if measured.constant else self.ignored(measured.references),
             interrupted=self.interrupted,
             spent=self.problem.words if stopped and not self.interrupted else "",
             not_finite=not_finite_places(self.analytic) if stopped else (),
@@ -312,7 +324,7 @@ class Run:
         """Return the report, but for what only one of the rules has."""
         base = self.problem.base
         if isinstance(base, FunctionProblem):
-            facts = dataclasses.replace(facts, single=base.single, ignored=base.ignored)
+            facts = dataclasses.replace(facts, single=base.single)
         verdict, reasons = ruling(facts)
         return CheckReport(
             name=self.problem.name,
@@ -337,7 +349,7 @@ def too_small(problem: BudgetedProblem, settings: Settings) -> SettingError:
     screen, full = evaluations_of(problem.parameters), evaluations_of_all(problem, settings)
     needed = f"a screen of these parameters takes about {screen:,} evaluations"
     if settings.mode != SCREEN:
-        needed = f"every entry takes about {full:,} evaluations; {needed}"
+        needed = f"every entry takes about {full:,} evaluations, more where the loss is not smooth; {needed}"
     return SettingError(f"the budget of {problem.words} is spent before anything could be told", hint=needed)
 
 

@@ -39,6 +39,8 @@ class BudgetedProblem(WrappedProblem):
     evaluations: int = 0
     """Asked for so far, the free ones too."""
     started: float = field(default_factory=time.monotonic)
+    here: float | None = None
+    """The loss at the point, where it was asked for."""
     busy: float = 0.0
     """Seconds that evaluations took."""
     fewest: int | None = None
@@ -75,9 +77,20 @@ class BudgetedProblem(WrappedProblem):
         return " and ".join([*limits, f"{self.seconds:g} s"] if self.seconds is not None else limits)
 
     def loss(self, parameters: Parameters) -> float:
-        """Return the problem's loss."""
+        """Return the problem's loss, that at the point itself from memory if it was asked for before."""
+        if parameters is self.parameters and self.here is not None:
+            return self.here
         ask = super().loss
-        return float(self.timed(1, lambda: np.array([ask(parameters)]))[0])
+        loss = float(self.timed(1, lambda: np.array([ask(parameters)]))[0])
+        if parameters is self.parameters:
+            self.here = loss
+        return loss
+
+    def unkept_loss(self, parameters: Parameters) -> float:
+        """Return the loss of the problem that all others are around: no journal knows of it."""
+        self.require(1)
+        self.before += 1
+        return self.base.loss(parameters)
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the problem's changes."""

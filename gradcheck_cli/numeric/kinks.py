@@ -11,22 +11,23 @@ for gradients, not (1, 1). So the claim is judged along random directions throug
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.numeric.noise import line_through
+from gradcheck_cli.numeric.noise import LossNoise, line_through
 from gradcheck_cli.numeric.scales import entry_sizes
 from gradcheck_cli.numeric.tolerances import NOISE_BARS, SAFETY
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import Problem
 
-__all__ = ["Hull", "joint_hulls", "on_kink", "slopes_nearby"]
+__all__ = ["Hull", "Side", "joint_hulls", "on_kink", "other_side", "slopes_nearby"]
 
 DIRECTIONS = 2
-STEPS = (1e-12, 1e-11, 1e-10, 1e-9, 1e-8)  # and each times ten
+STEPS = (1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7)
 VISIBLE = 1e-3  # of the slope: noise that would not hide a gap worth the name
 CLEAR = 8.0  # the gap is the difference of four noisy slopes
 SHORTEST, LONGEST = 1e-12, 1e-6  # steps: as short as noise allows, for a kink beside the point is none at the point
@@ -54,12 +55,43 @@ def on_kink(problem: Problem, noise: float, seed: int) -> bool:
     return any(_gap_along(problem, noise, seed + 1 + k) for k in range(DIRECTIONS))
 
 
+class Side(NamedTuple):
+    """What one loss on the other side of the point says."""
+
+    kink: bool
+    """Whether the loss bends at the point as no smooth one does."""
+    visible: float
+    """How large a gap of slopes would have been seen, times the sizes of the entries."""
+
+
+def other_side(problem: Problem, noise: LossNoise, seed: int) -> Side:
+    """Look across the point along the line on which noise was measured, at the price of a single evaluation.
+
+    The third difference of a smooth loss vanishes with the spacing; a gap of the slopes stays, times the spacing.
+
+    Parameters
+    ----------
+    problem : Problem
+        Whose losses are taken.
+    noise : LossNoise
+        Its noise, measured with the same seed.
+    seed : int
+        Of the line.
+    """
+    half = (len(noise.losses) - 1) // 2
+    step = half * noise.spacing
+    ahead, far = noise.losses[half], noise.losses[2 * half]
+    third = far - 3 * ahead + 3 * noise.losses[0] - line_through(problem, seed)(-step)
+    bar = CLEAR * NOISE_BARS * noise.deviation
+    return Side(not abs(third) <= bar, bar / step)
+
+
 def _gap_along(problem: Problem, noise: float, seed: int) -> bool:
     """Return what the smallest step says at which noise would not hide a gap."""
     line = line_through(problem, seed)
-    middle = line(0.0)
-    for step in STEPS:
-        (gap, steepness), (wider_gap, _) = (_bend(line, middle, t) for t in (step, 10 * step))
+    middle = problem.loss(problem.parameters)
+    bends = (_bend(line, middle, step) for step in STEPS)
+    for step, ((gap, steepness), (wider_gap, _)) in zip(STEPS, itertools.pairwise(bends), strict=False):
         bar = CLEAR * NOISE_BARS * noise / step
         if abs(10 * gap - wider_gap) / 9 > bar:
             return True

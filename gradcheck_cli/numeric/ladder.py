@@ -37,8 +37,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.numeric.kinks import joint_hulls, on_kink, slopes_nearby
-from gradcheck_cli.numeric.noise import LossNoise, hidden_noise, loss_noise
+from gradcheck_cli.numeric.budget import BudgetSpentError
+from gradcheck_cli.numeric.kinks import Side, joint_hulls, on_kink, other_side, slopes_nearby
+from gradcheck_cli.numeric.noise import LossNoise, finer_noise, hidden_noise, rough_noise
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.rungs import Estimate, Rungs, bends, estimate, first_estimate, moves_below
 from gradcheck_cli.numeric.scales import entry_sizes, largest_size, scale_of_motion
@@ -107,9 +108,15 @@ def ladder_reference(
     Yields
     ------
     tuple of str and Reference
-        Each parameter's name and its reference, as soon as it is whole.
+        Each parameter's name and its reference, as soon as it is whole. When the budget ends before, what is known of
+        the others: an entry that nothing sure is known of has NaN for its value and an infinite bar.
+
+    Raises
+    ------
+    BudgetSpentError
+        After that.
     """
-    noise = loss_noise(problem, seed)
+    noise = rough_noise(problem, seed)
     sizes = entry_sizes(problem.parameters)
     if noise.constant is not None:
         for name in problem.parameters:
@@ -117,10 +124,41 @@ def ladder_reference(
             yield name, constant_reference(sizes[name], analytic[name], noise)
         return
     point = _Point(problem, threshold, seed, noise)
-    for name, values in problem.parameters.items():
-        ladder = _Ladder(point, name, values.reshape(-1), analytic[name].reshape(-1), sizes[name].reshape(-1))
-        ladder.start(progress)
-        yield name, ladder.reference()
+    ladders = [
+        _Ladder(point, name, values.reshape(-1), analytic[name].reshape(-1), sizes[name].reshape(-1))
+        for name, values in problem.parameters.items()
+    ]
+    try:
+        for ladder in ladders:
+            ladder.start(progress)
+        if not all(ladder.plain(ladder.first()).all() for ladder in ladders):
+            point.loss_noise = finer_noise(problem, seed, noise)
+            for ladder in ladders:
+                ladder.noise[:] = point.noise
+        look_twice(ladders)
+        while ladders:
+            yield ladders[0].name, ladders[0].reference()
+            del ladders[0]
+    except BudgetSpentError:
+        for ladder in ladders:
+            if FIRST in ladder.rungs:
+                yield ladder.name, ladder.cut_short()
+        raise
+
+
+def look_twice(ladders: Sequence[_Ladder]) -> None:
+    """Take second differences where first ones contradict the claim: of the worst entries first, for a small budget."""
+    far_off = [(excess, k, entry) for k, ladder in enumerate(ladders) for entry, excess in ladder.far_off()]
+    if not far_off:
+        return
+    ladders[0].point.look_across()
+    far_off.sort(reverse=True)
+    done = 0
+    while done < len(far_off):
+        piece = far_off[done : 2 * done + 1]
+        for k, ladder in enumerate(ladders):
+            ladder.measure(SECOND, np.array(sorted(entry for _, of, entry in piece if of == k), dtype=np.intp))
+        done += len(piece)
 
 
 def constant_reference(sizes: Array, claims: Array, noise: LossNoise) -> Reference:
@@ -144,6 +182,8 @@ class _Point:
     loss_noise: LossNoise
     kink: bool = False
     """Whether the point is known to lie on a kink."""
+    across: Side = Side(kink=True, visible=np.inf)
+    """What a look across the point has shown; before it, that there may be anything."""
     hidden: float | None = None
     """The noise that had hidden from the first measurement; None where it was not looked for yet."""
     kinked: dict[str, Entries] = field(default_factory=dict)
@@ -157,6 +197,10 @@ class _Point:
     def noise(self) -> float:
         """Standard deviation of the loss."""
         return self.loss_noise.deviation
+
+    def look_across(self) -> None:
+        """See whether there is a kink at the point, for contradictions that are told from two differences alone."""
+        self.across = other_side(self.problem, self.loss_noise, self.seed)
 
     def doubt(self) -> float:
         """Return the noise with what had hidden of it, and see whether the point lies on a kink."""
@@ -222,20 +266,41 @@ class _Ladder:
         usable = np.isfinite(rise) & np.isfinite(fall) & (up > 0) & (down > 0)
         rung[:, entries] = np.where(usable, [up, rise, down, fall], np.nan)
 
-    def rungs_of(self, entries: Entries) -> Rungs:
-        """Return what is measured of some entries, the smallest steps first."""
-        rows = np.array([self.rungs[level][:, entries] for level in sorted(self.rungs)])
+    def rungs_of(self, entries: Entries, levels: Sequence[float] = ()) -> Rungs:
+        """Return what is measured of some entries, at some levels or at all, the smallest steps first."""
+        rows = np.array([self.rungs[level][:, entries] for level in levels or sorted(self.rungs)])
         return Rungs(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3])
 
     # climbing
 
-    def settle(self) -> None:
-        """Bring every entry as far as it needs."""
+    def first(self) -> Rungs:
+        """Note the first differences, and return them."""
         first = Rungs(*self.rungs[FIRST][:, None])
         self.keep(self.every, first_estimate(first, self.noise))
-        bent = bends(first, self.noise, self.point.threshold**0.5)
-        plain = self.agree(self.bars) & (self.bars <= self.fine()) & self.resolved() & ~bent & ~self.dusty()
-        open_ = self.moving(self.felt(np.flatnonzero(~plain)))
+        return first
+
+    def plain(self, first: Rungs) -> Mask:
+        """Return for which entries their first difference is enough."""
+        bent = bends(first, self.noise, self.point.threshold**0.5, self.of_whole())
+        return self.agree(self.bars) & (self.bars <= self.fine()) & self.resolved() & ~bent & ~self.dusty()
+
+    def far_off(self) -> list[tuple[int, float]]:
+        """Return the entries whose claims neither noise nor a kink explains at the first step, and how far off they are."""
+        first = self.first()
+        with np.errstate(all="ignore"):
+            allowed = self.point.threshold * np.abs(self.claims) + self.allowance() + np.abs(first.gaps[0])
+            excess = np.abs(self.claims - self.values) / allowed
+        found = np.flatnonzero((excess > FAR_OFF) & self.moved(FIRST))
+        return list(zip(found.tolist(), excess[found].tolist(), strict=True))
+
+    def moved(self, level: float) -> Mask:
+        """Return which entries the loss feels at a step to both sides."""
+        still = STILL * self.point.noise
+        return np.asarray((np.abs(self.rungs[level][1]) > still) & (np.abs(self.rungs[level][3]) > still))
+
+    def settle(self) -> None:
+        """Bring every entry as far as it needs."""
+        open_ = self.moving(self.felt(np.flatnonzero(~self.plain(self.first()))))
         self.measure(SECOND, open_)
         self.estimate(open_)
         self.descend(LOWER, open_)
@@ -348,8 +413,11 @@ class _Ladder:
 
     def fine(self) -> Array:
         """Return the bars with which a first difference may be left alone where it agrees."""
-        share = OF_WHOLE * self.point.loss_noise.reach / self.sizes
-        return np.asarray(ENOUGH * self.point.threshold * np.maximum(np.abs(self.values), share))
+        return np.asarray(ENOUGH * self.point.threshold * np.maximum(np.abs(self.values), self.of_whole()))
+
+    def of_whole(self) -> Array:
+        """Return the slopes beside which those of entries are small."""
+        return np.asarray(OF_WHOLE * self.point.loss_noise.reach / self.sizes)
 
     def narrow(self, values: Array) -> Array:
         """Return the bars that nothing is gained by making narrower."""
@@ -363,9 +431,13 @@ class _Ladder:
 
     def clear(self, entries: Entries) -> Mask:
         """Return which entries are so far off from what is settled that no further step can bring them back."""
+        return self.far(entries) & ~moves_below(self.rungs_of(entries), self.noise[entries])
+
+    def far(self, entries: Entries) -> Mask:
+        """Return which entries are many times further off than is allowed."""
         off = np.abs(self.claims[entries] - self.values[entries]) - self.gaps[entries]
         allowed = self.point.threshold * np.abs(self.claims[entries]) + self.allowance()[entries]
-        return np.asarray((off > FAR_OFF * allowed) & ~moves_below(self.rungs_of(entries), self.noise[entries]))
+        return np.asarray(off > FAR_OFF * allowed)
 
     def undecided(self, entries: Entries) -> Entries:
         """Return the entries that noise keeps from being judged: coarse ones, and claims whose error it may hide."""
@@ -422,6 +494,36 @@ class _Ladder:
                 self.doubt(hidden_noise(self.point.problem, self.point.seed, [self.name]))
         return self.record()
 
+    def cut_short(self) -> Reference:
+        """Return what is sure when the budget is spent: first differences that agree, and contradictions of two steps."""
+        sure = self.plain(self.first()) | self.wrong_twice()
+        values, bars = np.where(sure, self.values, np.nan), np.where(sure, self.allowance(), np.inf)
+        return self.as_reference(values, bars, self.values, self.values, np.zeros_like(sure), ~sure)
+
+    def wrong_twice(self) -> Mask:
+        """Return which claims are contradicted for sure by two steps and one look across the point.
+
+        The loss moves alike over both steps, and the error is larger than any gap of slopes that was not seen.
+        """
+        wrong = np.zeros(self.positions.size, dtype=np.bool_)
+        if SECOND not in self.rungs or self.point.across.kink:
+            return wrong
+        twice = np.flatnonzero(np.isfinite(self.rungs[SECOND][0]) & self.moved(SECOND) & self.moved(FIRST))
+        rungs = self.rungs_of(twice, (SECOND, FIRST))
+        best = estimate(rungs, self.noise[twice])
+        self.keep(twice, best)
+        error = np.abs(self.claims[twice] - best.values) * self.sizes[twice]
+        alike = ~moves_below(rungs, self.noise[twice]) & (best.gaps == 0)
+        wrong[twice] = alike & self.far(twice) & (error > self.point.across.visible)
+        return wrong
+
+    def as_reference(self, values: Array, bars: Array, low: Array, high: Array, kinks: Mask, coarse: Mask) -> Reference:
+        """Return a reference of the parameter's shape."""
+        shape = self.point.problem.parameters[self.name].shape
+        single_bars = bars + self.single_rounding()
+        columns = (values, bars, single_bars, low, high, kinks, coarse)
+        return Reference(*(column.reshape(shape) for column in columns))
+
     def doubt(self, noise: float) -> None:
         """Take a larger noise for that of the entries whose steps contradict each other without it."""
         if not noise > HIDDEN * self.point.noise:
@@ -452,16 +554,7 @@ class _Ladder:
             kinks[wrong[wider]] = True
         bars = self.allowance()
         self.judge_together(low, high, kinks, bars, coarse)
-        shape = self.point.problem.parameters[self.name].shape
-        return Reference(
-            values=self.values.reshape(shape),
-            bars=bars.reshape(shape),
-            single_bars=(bars + self.single_rounding()).reshape(shape),
-            low=low.reshape(shape),
-            high=high.reshape(shape),
-            kinks=kinks.reshape(shape),
-            coarse=coarse.reshape(shape),
-        )
+        return self.as_reference(self.values, bars, low, high, kinks, coarse)
 
     def judge_together(self, low: Array, high: Array, kinks: Mask, bars: Array, coarse: Mask) -> None:
         """Take back the kinks of entries whose claims contradict the loss along joint directions.

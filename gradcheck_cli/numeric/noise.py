@@ -22,7 +22,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,14 +31,13 @@ from gradcheck_cli.numeric.tolerances import EPS
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import Problem
 
-__all__ = ["LossNoise", "hidden_noise", "line_through", "loss_noise", "table_noise"]
+__all__ = ["LossNoise", "finer_noise", "hidden_noise", "line_through", "loss_noise", "rough_noise", "table_noise"]
 
 SPACING = 1e-9  # relative to the parameters: curvature vanishes from such a table
 NARROWER_SPACINGS = (1e-11, 1e-13)  # in turn, while curvature is all that the table shows
 WIDER_SPACINGS = (1e-6, 1e-5, 1e-4, 1e-3)  # in turn, until the loss changes: it may be rounded on its way
 HIDING_SPACINGS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
-POINTS = 8  # More and Wild: six to eight are enough
-FEWER_POINTS = 6
+POINTS = 6  # More and Wild: six to eight are enough
 STABLE = 4.0  # More and Wild: the ratio within which neighbouring columns agree
 MOSTLY = 0.5  # of neighbours that are equal: a staircase
 STAIR_NOISE = 0.5  # of the stair: the most that rounding to it is off
@@ -57,6 +56,10 @@ class LossNoise:
     """By how much the loss changes per relative change of the parameters, to first order: the size of its gradient."""
     constant: float | None
     """How far, in sizes of the entries, the loss was followed without a change; None if it does change."""
+    spacing: float
+    """Of the line's points, in sizes of the entries."""
+    losses: Array
+    """J at the point and at so many more on one side of it."""
 
 
 def whole_point(problem: Problem) -> Parameters:
@@ -92,6 +95,11 @@ def line_through(problem: Problem, seed: int, names: Collection[str] = ()) -> Ca
 
 
 def loss_noise(problem: Problem, seed: int) -> LossNoise:
+    """Measure the noise at once: see `rough_noise` and `finer_noise`."""
+    return finer_noise(problem, seed, rough_noise(problem, seed))
+
+
+def rough_noise(problem: Problem, seed: int) -> LossNoise:
     """Measure the rounding errors in the loss around the problem's point, and whether there is anything else in it.
 
     Parameters
@@ -104,23 +112,58 @@ def loss_noise(problem: Problem, seed: int) -> LossNoise:
     Returns
     -------
     LossNoise
-        The deviation is at least eps |J| / 2, and what the loss differs by from call to call.
+        The deviation is at least eps |J| / 2, and what the loss differs by from call to call. It may be too large
+        where the loss is curved: `finer_noise` tells.
+    """
+    line, spacings = line_through(problem, seed), iter((SPACING, *WIDER_SPACINGS))
+    at_point = problem.loss(problem.parameters)
+    spacing = next(spacings)
+    table = _table(line, spacing)
+    while np.isfinite(table).all() and not np.ptp(table) and (wider := next(spacings, None)):
+        table, spacing = _table(line, wider), wider
+    noise = _noise_of(problem, np.concatenate([[at_point], table]), spacing)
+    if abs(float(table[-1] - table[0])) > VISIBLE * noise.deviation or scatter_of(problem):
+        return noise
+    return replace(noise, constant=_still_reach(line, noise.deviation, whole_point(problem)))
+
+
+def finer_noise(problem: Problem, seed: int, noise: LossNoise) -> LossNoise:
+    """Measure the noise at narrower spacings while curvature is all that its table shows.
+
+    Parameters
+    ----------
+    problem : Problem
+        Whose losses are taken.
+    seed : int
+        Of the random direction.
+    noise : LossNoise
+        As `rough_noise` has measured it with that seed.
     """
     line = line_through(problem, seed)
-    here = abs(problem.loss(problem.parameters))
-    table, spacing = _table(line, SPACING), SPACING
-    still = np.isfinite(table).all() and not np.ptp(table)
-    for other in WIDER_SPACINGS if still else NARROWER_SPACINGS:
-        if np.ptp(table) > 0 if still else settles(table):
+    for spacing in NARROWER_SPACINGS if noise.spacing == SPACING else ():
+        if settles(noise.losses[1:]) or is_rounding(noise.losses[1:], noise.here):
             break
-        table, spacing = _table(line, other), other
-    scatter = float(getattr(problem, "scatter", 0.0))  # where the problem knows of any
-    deviation = max(table_noise(table), EPS * here / 2, scatter)
+        noise = _noise_of(problem, np.concatenate([noise.losses[:1], _table(line, spacing)]), spacing)
+    return noise
+
+
+def scatter_of(problem: Problem) -> float:
+    """Return the standard deviation of the loss from call to call, where the problem knows of any."""
+    return float(getattr(problem, "scatter", 0.0))
+
+
+def _noise_of(problem: Problem, losses: Array, spacing: float) -> LossNoise:
+    """Return what losses at equal spacings say, the first of them that at the point."""
+    here, table = abs(float(losses[0])), losses[1:]
     change = abs(float(table[-1] - table[0])) if np.isfinite(table).all() else math.inf
-    reach = change / ((POINTS - 1) * spacing) if math.isfinite(change) else 0.0
-    if change > VISIBLE * deviation or scatter:
-        return LossNoise(here, deviation, reach, None)
-    return LossNoise(here, deviation, reach, _still_reach(line, deviation, whole_point(problem)))
+    return LossNoise(
+        here=here,
+        deviation=max(table_noise(table), EPS * here / 2, scatter_of(problem)),
+        reach=change / ((POINTS - 1) * spacing) if math.isfinite(change) else 0.0,
+        constant=None,
+        spacing=spacing,
+        losses=losses,
+    )
 
 
 def _still_reach(line: Callable[[float], float], deviation: float, point: Parameters) -> float | None:
@@ -147,13 +190,13 @@ def hidden_noise(problem: Problem, seed: int, names: Collection[str] = ()) -> fl
         0 where there is none.
     """
     line = line_through(problem, seed, names)
-    estimates = [table_noise(_table(line, spacing, FEWER_POINTS)) for spacing in HIDING_SPACINGS]
+    estimates = [table_noise(_table(line, spacing)) for spacing in HIDING_SPACINGS]
     pairs = itertools.combinations(estimates, 2)
     return max((min(pair) for pair in pairs if pair[1] <= STABLE * pair[0]), default=0.0)
 
 
-def _table(line: Callable[[float], float], spacing: float, points: int = POINTS) -> Array:
-    return np.array([line(k * spacing) for k in range(1, points + 1)])
+def _table(line: Callable[[float], float], spacing: float) -> Array:
+    return np.array([line(k * spacing) for k in range(1, POINTS + 1)])
 
 
 def table_noise(losses: Array) -> float:
@@ -182,6 +225,11 @@ def settles(losses: Array) -> bool:
     """Whether the table of differences shows noise, or stairs, and not curvature down to its last column."""
     flat = np.isfinite(losses).all() and np.mean(np.diff(losses) == 0) > MOSTLY
     return bool(flat) or any(True for _ in _agreeing(losses))
+
+
+def is_rounding(losses: Array, here: float) -> bool:
+    """Whether what a table shows is hardly more than the rounding of the loss itself: there is nothing below that."""
+    return bool(np.isfinite(losses).all()) and table_noise(losses) <= STABLE * EPS * here / 2
 
 
 def _columns(losses: Array) -> list[float]:

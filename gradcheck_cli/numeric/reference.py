@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ class Reference:
     """Entries whose one-sided slopes differ."""
     coarse: NDArray[np.bool_]
     """Entries whose bar is too wide to judge by."""
-    constant: bool = False
+    constant: bool = field(default=False, kw_only=True)
     """Whether the loss is constant by construction: the reference is 0 everywhere, and was not measured."""
 
     def at(self, places: NDArray[np.intp]) -> Reference:

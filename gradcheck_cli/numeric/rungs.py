@@ -98,14 +98,16 @@ def first_estimate(rungs: Rungs, noise: float | Array) -> Estimate:
     )
 
 
-def bends(rungs: Rungs, noise: float | Array, share: float) -> Mask:
+def bends(rungs: Rungs, noise: float | Array, share: float, least: Array) -> Mask:
     """Return for which entries the slopes of a single rung differ between the two sides by more than a share of them.
 
     They do so beside a kink. Where the loss is smooth, the square of the share is about what a centred difference is
-    off by: the share is h f'' / f', and the truncation of the difference h^2 f''' / 6.
+    off by: the share is h f'' / f', and the truncation of the difference h^2 f''' / 6. Where f' goes through 0 that
+    says nothing, and the share is one of `least`, which slopes have elsewhere.
     """
     with np.errstate(all="ignore"):
-        return np.asarray(np.abs(rungs.gaps[0]) > share * np.abs(rungs.slopes[0]) + GAP_NOISE * rungs.noise(noise)[0])
+        limit = share * np.maximum(np.abs(rungs.slopes[0]), least) + GAP_NOISE * rungs.noise(noise)[0]
+        return np.asarray(~(np.abs(rungs.gaps[0]) <= limit))
 
 
 def estimate(rungs: Rungs, noise: float | Array) -> Estimate:
@@ -146,8 +148,9 @@ def estimate(rungs: Rungs, noise: float | Array) -> Estimate:
 
 
 def moves_below(rungs: Rungs, noise: float | Array) -> Mask:
-    """Return for which entries the two smallest rungs differ by more than noise: smaller steps will tell more."""
-    lowest = Rungs(rungs.up[:2], rungs.rise[:2], rungs.down[:2], rungs.fall[:2])
+    """Return for which entries the two smallest usable rungs differ by more than noise: smaller steps will tell more."""
+    order = np.argsort(np.isnan(rungs.rise), axis=0, kind="stable")[:2]
+    lowest = Rungs(*(np.take_along_axis(rows, order, 0) for rows in (rungs.up, rungs.rise, rungs.down, rungs.fall)))
     with np.errstate(all="ignore"):
         drift, bars = np.abs(np.diff(lowest.slopes, axis=0)[0]), CLEAR * lowest.noise(noise)[0]
         gaps, _ = _gaps_at_zero(lowest, noise)

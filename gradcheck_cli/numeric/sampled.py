@@ -31,6 +31,8 @@ class SampledProblem(WrappedProblem):
 
     def loss(self, parameters: Parameters) -> float:
         """Return the loss with these entries, or with whole parameters, in the place of the problem's own."""
+        if parameters is self.parameters:
+            return super().loss(self.problem.parameters)
         whole = dict(self.problem.parameters)
         for name, values in parameters.items():
             if name in self.positions and values.shape == self.positions[name].shape:

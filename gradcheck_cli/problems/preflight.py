@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ from gradcheck_cli.problems.user_function import FunctionProblem, Handed, call, 
 from gradcheck_cli.results import entry_name
 from gradcheck_cli.settings import DEFAULT_REPEAT
 
-__all__ = ["nudged", "preflight"]
+__all__ = ["ignored_by", "preflight"]
 
 SPREAD = 2.0  # standard deviations, or more, that a few calls lie apart
 MOST_NOISE = 1e-5  # of the loss, from call to call; beyond it differences show nothing but noise
@@ -59,7 +59,7 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
     UserFunctionError
         Where a function raises.
     """
-    first, losses, changes, remembers = first_calls(problem)
+    first, losses, beside, changes, remembers = first_calls(problem)
     losses += [_LossCall.of(problem).loss for _ in range(repeat - len(losses))]
     spread = loss_spread(losses, problem)
     claim = _Claim.of(problem)
@@ -76,7 +76,7 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
         problem,
         claim=claim.gradient,
         notes=(*problem.notes, *notes),
-        single=first.single,
+        single=first.single or is_rounded(problem, first.loss, beside),
         one_copy=one_copy,
         scatter=spread / SPREAD,
         known=first.loss,
@@ -84,15 +84,7 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
     )
 
 
-def nudged(problem: FunctionProblem) -> FunctionProblem:
-    """Move each parameter of a problem that went through `preflight`, and see which of them the loss ignores."""
-    losses = {name: list(nudged_losses(problem, name)) for name in problem.parameters}
-    single = problem.single or are_single({problem.here}.union(*losses.values()))
-    ignored = () if problem.scatter else tuple(name for name, some in losses.items() if set(some) == {problem.here})
-    return dataclasses.replace(problem, single=single, ignored=ignored)
-
-
-def first_calls(problem: FunctionProblem) -> tuple[_LossCall, list[float], Sequence[str], bool]:
+def first_calls(problem: FunctionProblem) -> tuple[_LossCall, list[float], float, Sequence[str], bool]:
     """Call the loss at the point, and once more there on arrays that were somewhere else before.
 
     Returns
@@ -101,6 +93,8 @@ def first_calls(problem: FunctionProblem) -> tuple[_LossCall, list[float], Seque
         At the point.
     losses : list of float
         At the point, that of the first call among them, so far as the arrays were right.
+    beside : float
+        The loss a little beside the point; NaN where it has no value there, or was not called.
     changes : sequence of str
         The arrays that the loss changed.
     remembers : bool
@@ -110,33 +104,33 @@ def first_calls(problem: FunctionProblem) -> tuple[_LossCall, list[float], Seque
     first = _LossCall.of(problem, arguments)
     require_finite(first.loss, problem)
     if first.changed:
-        return first, [first.loss, _LossCall.of(problem).loss], first.changed, False
-    moved, again = loss_in_place(problem)
+        return first, [first.loss, _LossCall.of(problem).loss], math.nan, first.changed, False
+    moved, beside, again = loss_in_place(problem)
     changes = moved.changed(problem.point, problem.data)
     if again == first.loss and not changes:
-        return first, [first.loss, again], (), False
+        return first, [first.loss, again], beside, (), False
     nudge(moved, problem)  # where the loss believes it to be
     others = problem.arguments(problem.point)
     fresh = _LossCall.of(problem, others).loss
     if changes or fresh != first.loss:
-        return first, [first.loss, fresh], changes, False
-    moved, stale = loss_in_place(problem)
+        return first, [first.loss, fresh], beside, changes, False
+    moved, _, stale = loss_in_place(problem)
     nudge(moved, problem)
     last = _LossCall.of(problem).loss
     if not np.array_equal(stale, again, equal_nan=True):
-        return first, [first.loss, again, fresh, stale, last], (), False
+        return first, [first.loss, again, fresh, stale, last], beside, (), False
     problem.handed.keep_more()
-    return first, [first.loss, fresh, last], (), True
+    return first, [first.loss, fresh, last], beside, (), True
 
 
-def loss_in_place(problem: FunctionProblem) -> tuple[Arguments, float]:
-    """Call the loss a little beside the point, and on the same arrays at the point; return them and the second loss."""
+def loss_in_place(problem: FunctionProblem) -> tuple[Arguments, float, float]:
+    """Call the loss a little beside the point, and on the same arrays at the point; return them and both losses."""
     arguments = problem.arguments(problem.point)
     nudge(arguments, problem)
     with np.errstate(all="ignore"):
-        problem.loss_or_nan(arguments)
+        beside = problem.loss_or_nan(arguments)
         arguments.put(problem.point)
-        return arguments, problem.loss_or_nan(arguments)
+        return arguments, beside, problem.loss_or_nan(arguments)
 
 
 def nudge(arguments: Arguments, problem: FunctionProblem) -> None:
@@ -307,12 +301,47 @@ def extra_note(names: Sequence[str]) -> list[str]:
     return [f"the gradient has {', '.join(names)} as well: no parameter, left out"] if names else []
 
 
-def nudged_losses(problem: FunctionProblem, name: str) -> Iterator[float]:
-    """Yield the losses with all entries of one parameter moved a little."""
+def is_rounded(problem: FunctionProblem, here: float, beside: float) -> bool:
+    """Return whether the loss moves in steps of float32; of a loss in float64 the two values tell, without a call."""
+    losses = {here, beside}
+    if are_single(losses):
+        losses.update(nudged_losses(problem.loss, problem.point, problem.parameters))
+    return len(broken(losses)) > 2 and are_single(losses)
+
+
+def ignored_by(
+    loss: Callable[[Parameters], float], point: Parameters, names: Collection[str], here: float
+) -> Sequence[str]:
+    """Return with which parameters the loss does not change: all are moved at once, and only if it does, each alone.
+
+    Parameters
+    ----------
+    loss : callable
+        Of named arrays.
+    point : mapping of str to ndarray
+        The parameters.
+    names : collection of str
+        Those that the loss seems not to depend on.
+    here : float
+        The loss at the point.
+    """
+
+    def is_still(some: Collection[str]) -> bool:
+        return all(moved == here for moved in nudged_losses(loss, point, some))
+
+    if is_still(names):
+        return list(names)
+    return [name for name in names if len(names) > 1 and is_still([name])]
+
+
+def nudged_losses(loss: Callable[[Parameters], float], point: Parameters, names: Collection[str]) -> list[float]:
+    """Return the losses with all entries of some parameters moved a little."""
     random = np.random.default_rng(0)
-    values = problem.point[name]
-    for _ in range(NUDGES):
-        yield problem.loss({name: values + little(values, largest_entry(values), random)})
+
+    def moved() -> Parameters:
+        return {name: point[name] + little(point[name], largest_entry(point[name]), random) for name in names}
+
+    return [loss({**point, **moved()}) for _ in range(NUDGES)]
 
 
 def largest_entry(values: Array) -> float:
@@ -326,8 +355,12 @@ def little(values: Array, size: float, random: np.random.Generator) -> Array:
 
 
 def are_single(losses: set[float]) -> bool:
-    """Whether losses that differ are float32 numbers, and not for being whole numbers."""
-    broken = [loss for loss in losses if math.isfinite(loss) and loss != round(loss)]
-    numbers: NDArray[Any] = np.array(broken)
+    """Whether losses are float32 numbers, but for those that are whole or not finite."""
+    numbers: NDArray[Any] = np.array(broken(losses))
     with np.errstate(all="ignore"):
-        return len(broken) > 2 and bool(np.all(numbers.astype(np.float32) == numbers))
+        return bool(np.all(numbers.astype(np.float32) == numbers))
+
+
+def broken(losses: set[float]) -> list[float]:
+    """Return the losses that are no whole numbers: those are float32 numbers whatever they come from."""
+    return [loss for loss in losses if math.isfinite(loss) and loss != round(loss)]

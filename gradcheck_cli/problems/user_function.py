@@ -128,8 +128,6 @@ class FunctionProblem:
     """The loss at the point; None where it was not called there yet."""
     single: bool = False
     """Whether the loss was seen to be computed in float32."""
-    ignored: Sequence[str] = ()
-    """The parameters that the loss was seen not to change with."""
     handed: Handed = field(default_factory=Handed, repr=False, compare=False)
     """What the functions were called with."""
 
@@ -158,7 +156,7 @@ class FunctionProblem:
             )
         point = {**self.point, **parameters}
         recipe = None if self.recipe is None else MovedRecipe(self.recipe, point)
-        return replace(self, point=point, recipe=recipe, known=None, ignored=())
+        return replace(self, point=point, recipe=recipe, known=None)
 
     def loss(self, parameters: Parameters) -> float:
         """Return the loss, that at the point itself from memory; not a number where the function has no value."""
