@@ -29,7 +29,6 @@ from gradcheck_cli.settings import (
     DEFAULT_LOCATE,
     DEFAULT_REPEAT,
     DEFAULT_THRESHOLD,
-    FULL,
     SCREEN,
     Settings,
 )

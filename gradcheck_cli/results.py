@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias, overload
 
 __all__ = [
+    "SLOPE_MISMATCH",
     "CheckFailedError",
     "CheckReport",
     "Entries",
@@ -37,6 +38,10 @@ __all__ = [
     "WayTiming",
     "entry_name",
 ]
+
+
+SLOPE_MISMATCH = "slope mismatch"
+"""What the figure of a screen is called: norm(c - s) / (norm(c) + norm(s)) of claimed and measured slopes."""
 
 
 class Verdict(enum.Enum):

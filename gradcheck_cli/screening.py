@@ -177,10 +177,11 @@ class Screening:
             seconds=0.0,
             parameters=tuple(parameters),
             reasons=reasons,
-            notes=(*self.problem.notes, *remarks(facts), *self.notes(self.slopes)),
+            notes=(*self.problem.notes, *remarks(facts), *(() if facts.constant else self.notes(self.slopes))),
             screen=self.how(self.screen),
         )
-        return self.with_findings(report, self.slopes, self.screen) if verdict is Verdict.FAIL else report
+        accused = verdict is Verdict.FAIL and not facts.constant
+        return self.with_findings(report, self.slopes, self.screen) if accused else report
 
     def compared(self, name: str, slopes: Slopes, screen: Screen) -> ParameterResult:
         """Return the result of one parameter."""

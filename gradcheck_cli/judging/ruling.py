@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gradcheck_cli.results import Entries, EntryVerdict, ParameterResult, StepError, StepFault, Verdict
+from gradcheck_cli.results import SLOPE_MISMATCH, Entries, EntryVerdict, ParameterResult, StepError, StepFault, Verdict
 from gradcheck_cli.settings import SCREEN, Settings
 
 __all__ = ["RULES", "Facts", "Rule", "Ruling", "difference_verdict", "entries_verdict", "ruling"]
@@ -32,7 +32,7 @@ class Facts:
     parameters: Sequence[ParameterResult]
     """Those that were checked, in whole or in part."""
     difference: float
-    """The headline, which the threshold limits."""
+    """The headline, which the threshold limits; of a screen, the mismatch of its slopes."""
     refined_difference: float
     """The same against the reference."""
     sizes: Mapping[str, int]
@@ -66,6 +66,11 @@ class Facts:
     def screened(self) -> bool:
         """Whether slopes were checked in place of entries."""
         return self.settings.mode == SCREEN
+
+    @property
+    def figure(self) -> str:
+        """What the headline's number is called: a screen does not know the course's difference."""
+        return SLOPE_MISMATCH if self.screened else "difference"
 
     @property
     def missing(self) -> list[str]:
@@ -149,15 +154,21 @@ def what_is_not_finite(facts: Facts) -> Iterator[str]:
 
 
 def what_the_norm_hides(facts: Facts) -> Iterator[str]:
-    """Say which wrong parameter a difference within the threshold hides."""
+    """Say which wrong parameter a difference within the threshold hides, or which parameter hides wrong entries."""
     if not facts.within:
         return
+    hides = f"{facts.figure} {facts.difference:.1e} hides it"
     worst = max(facts.with_verdict(Verdict.FAIL), key=lambda p: p.refined_difference)
     largest = max(p.analytic_norm for p in facts.parameters)
-    yield (
-        f"difference {facts.difference:.1e} hides it: {worst.name} (norm {worst.analytic_norm:.1e} beside"
-        f" {largest:.1e}) has a difference of {worst.refined_difference:.1e}"
-    )
+    if not worst.refined_difference <= facts.settings.threshold:
+        yield (
+            f"{hides}: {worst.name} (norm {worst.analytic_norm:.1e} beside {largest:.1e}) has a {facts.figure} of"
+            f" {worst.refined_difference:.1e}"
+        )
+    elif wrong := worst.count(EntryVerdict.DISAGREES):
+        yield f"{hides}: {wrong} of {worst.size} entries of {worst.name} disagree{'s' * (wrong == 1)}"
+    else:
+        yield f"{hides}: slopes through {worst.name} disagree"
 
 
 def what_only_the_whole_shows(facts: Facts) -> Iterator[str]:

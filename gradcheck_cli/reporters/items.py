@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from gradcheck_cli.reporters.words import (
     COULD_NOT_CHECK,
-    SLOPE_MISMATCH,
     figure_name,
     finding_lines,
     headline,
     points_lines,
     worst_line,
 )
-from gradcheck_cli.results import CheckReport, Location, Outcome, ParameterResult, Unchecked, Verdict
+from gradcheck_cli.results import SLOPE_MISMATCH, CheckReport, Location, Outcome, ParameterResult, Unchecked, Verdict
 from gradcheck_cli.text import printable
 
 __all__ = ["WHOLE", "Item", "items"]

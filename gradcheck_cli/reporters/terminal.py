@@ -18,7 +18,6 @@ from rich.text import Text
 
 from gradcheck_cli.reporters.words import (
     COULD_NOT_CHECK,
-    SLOPE_MISMATCH,
     catch_texts,
     error_text,
     facts,
@@ -32,6 +31,7 @@ from gradcheck_cli.reporters.words import (
     verdict_word,
 )
 from gradcheck_cli.results import (
+    SLOPE_MISMATCH,
     CheckReport,
     Entry,
     EntryVerdict,
@@ -161,10 +161,10 @@ def case_cells(outcome: Outcome) -> list[Text]:
     if isinstance(outcome, Unchecked):
         return [Text(verdict_word(outcome), "bold red"), name]
     worst = max(outcome.short, key=lambda p: p.refined_difference).worst.name if outcome.short else ""
-    figures = [
-        error_text(outcome.difference), error_text(outcome.refined_difference), str(outcome.size),
-        f"{outcome.seconds:.2f}", printable(worst),
-    ]  # fmt: skip
+    errors = [error_text(outcome.difference), error_text(outcome.refined_difference)]
+    if outcome.screen is not None:
+        errors = [f"slopes {errors[0]}", "-"]
+    figures = [*errors, str(outcome.size), f"{outcome.seconds:.2f}", printable(worst)]
     return [verdict_text(outcome.verdict), name, *map(Text, figures)]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gradcheck_cli.results import (
+    SLOPE_MISMATCH,
     CheckReport,
     EntryVerdict,
     Finding,
@@ -21,7 +22,6 @@ from gradcheck_cli.text import printable
 
 __all__ = [
     "COULD_NOT_CHECK",
-    "SLOPE_MISMATCH",
     "catch_texts",
     "error_text",
     "facts",
@@ -40,7 +40,6 @@ __all__ = [
 ]
 
 COULD_NOT_CHECK = "could not be checked"
-SLOPE_MISMATCH = "slope mismatch"
 MOST_SHOWN = 10  # entries of a point
 GIVEN = {Verdict.PASS: "right here", Verdict.FAIL: "wrong here", Verdict.INCONCLUSIVE: "not to be told here"}
 
