@@ -166,7 +166,8 @@ def what_the_norm_hides(facts: Facts) -> Iterator[str]:
             f" {worst.refined_difference:.1e}"
         )
     elif wrong := worst.count(EntryVerdict.DISAGREES):
-        yield f"{hides}: {wrong} of {worst.size} entries of {worst.name} disagree{'s' * (wrong == 1)}"
+        some = worst.name if worst.size == 1 else f"{wrong} of {worst.size} entries of {worst.name}"
+        yield f"{hides}: {some} disagree{'s' * (wrong == 1)}"
     else:
         yield f"{hides}: slopes through {worst.name} disagree"
 
