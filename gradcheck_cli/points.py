@@ -111,7 +111,7 @@ class _Tour:
             self.found.extend([] if self.spent else [FurtherPoint(number, size, None, None)])
             return
         report, there = told
-        self.found.append(FurtherPoint(number, size, report.verdict, report.difference))
+        self.found.append(FurtherPoint(number, size, report.verdict, report.difference, report.screen is not None))
         if WORST_FIRST.index(report.verdict) < WORST_FIRST.index(self.worst.verdict):
             self.worst, self.worst_number, self.where = report, number, there.parameters
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias, overload
 
 __all__ = [
+    "SLOPE_MISMATCH",
     "CheckFailedError",
     "CheckReport",
     "Entries",
@@ -37,6 +38,10 @@ __all__ = [
     "WayTiming",
     "entry_name",
 ]
+
+
+SLOPE_MISMATCH = "slope mismatch"
+"""What the figure of a screen is called: norm(c - s) / (norm(c) + norm(s)) of claimed and measured slopes."""
 
 
 class Verdict(enum.Enum):
@@ -169,7 +174,8 @@ class ParameterResult:
     shape: tuple[int, ...]
     verdict: Verdict
     difference: float
-    """norm(analytic - numeric) / (norm(analytic) + norm(numeric)) of this parameter alone."""
+    """norm(analytic - numeric) / (norm(analytic) + norm(numeric)) of this parameter alone; of a screen, the same of
+    the slopes through it: their mismatch."""
     refined_difference: float
     """The same against the reference."""
     analytic_norm: float
@@ -213,6 +219,8 @@ class FurtherPoint(NamedTuple):
     verdict: Verdict | None
     """None where the gradient could not be checked there: the loss has no value."""
     difference: float | None
+    """Of a screen, the mismatch of its slopes."""
+    screened: bool = False
 
 
 class PointFacts(NamedTuple):
@@ -315,7 +323,8 @@ class CheckReport:
     """The problem's."""
     verdict: Verdict
     difference: float
-    """norm(analytic - numeric) / (norm(analytic) + norm(numeric)) of all parameters together; 0 where both are zero."""
+    """norm(analytic - numeric) / (norm(analytic) + norm(numeric)) of all parameters together; 0 where both are zero.
+    Of a screen, which does not know it, the same of the slopes: reports call that their mismatch."""
     refined_difference: float
     """The same against the reference."""
     threshold: float
@@ -371,6 +380,9 @@ class CheckReport:
         if found or self.passed:
             return found
         return (max(self.parameters, key=lambda p: p.difference if p.difference == p.difference else float("inf")),)
+
+    def __bool__(self) -> bool:
+        return self.passed
 
     def raise_for_failure(self) -> None:
         """Do nothing where the check passed.

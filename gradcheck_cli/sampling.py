@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -116,6 +116,11 @@ class Measured:
     positions: Mapping[str, Positions] | None = None
     """By parameter, which of its entries; None where all are. All arrays then have the shape (k,)."""
 
+    @property
+    def constant(self) -> bool:
+        """Whether the loss is constant by construction."""
+        return bool(self.references) and all(reference.constant for reference in self.references.values())
+
 
 def joined(parts: Sequence[Measured], parameters: Parameters) -> Measured:
     """Join samples into one, in the order of the entries; where they are everything, with the parameters' shapes."""
@@ -130,7 +135,7 @@ def joined(parts: Sequence[Measured], parameters: Parameters) -> Measured:
         return np.concatenate([a.reshape(-1) for a in arrays])[order[name]].reshape(shapes[name])
 
     references = {
-        name: Reference(*(join(name, [getattr(p.references[name], f.name) for p in some]) for f in fields(Reference)))
+        name: Reference.joined([p.references[name] for p in some], order[name], shapes[name])
         for name, some in with_name.items()
     }
     return Measured(
@@ -155,10 +160,7 @@ def known_part(measured: Measured) -> Measured:
     return replace(
         measured,
         analytic=at_positions(analytic, places),
-        references={
-            name: Reference(*(getattr(references[name], f.name).reshape(-1)[some] for f in fields(Reference)))
-            for name, some in places.items()
-        },
+        references={name: references[name].at(some) for name, some in places.items()},
         numeric=at_positions(
             measured.numeric, {name: some for name, some in places.items() if name in measured.numeric}
         ),

@@ -27,6 +27,7 @@ from gradcheck_cli.judging.precision import (
     precision_of_all,
     rounding_notes,
 )
+from gradcheck_cli.judging.remarks import remarks
 from gradcheck_cli.judging.ruling import Facts, ruling
 from gradcheck_cli.judging.slopes import compare_screened, slope_reference
 from gradcheck_cli.numeric.budget import BudgetSpentError
@@ -59,6 +60,8 @@ class Screening:
     """In words."""
     saved_in: Mapping[str, str] = field(default_factory=dict)
     """By parameter, the arithmetic that its claim was saved in, where that is less than float64."""
+    single_loss: bool = False
+    """Whether the loss was seen to be computed in float32."""
     interrupted: bool = False
     spent: bool = False
     """Whether the budget ended before the screen did."""
@@ -159,7 +162,8 @@ class Screening:
             return None
         parameters = [self.compared(name, self.slopes, self.screen) for name in self.screen.own]
         difference = self.difference(self.slopes, self.screen)
-        verdict, reasons = ruling(self.facts(parameters, difference, self.slopes, self.screen))
+        facts = self.facts(parameters, difference, self.slopes, self.screen)
+        verdict, reasons = ruling(facts)
         report = CheckReport(
             name=self.problem.name,
             verdict=verdict,
@@ -173,10 +177,11 @@ class Screening:
             seconds=0.0,
             parameters=tuple(parameters),
             reasons=reasons,
-            notes=(*self.problem.notes, *self.notes(self.slopes)),
+            notes=(*self.problem.notes, *remarks(facts), *(() if facts.constant else self.notes(self.slopes))),
             screen=self.how(self.screen),
         )
-        return self.with_findings(report, self.slopes, self.screen) if verdict is Verdict.FAIL else report
+        accused = verdict is Verdict.FAIL and not facts.constant
+        return self.with_findings(report, self.slopes, self.screen) if accused else report
 
     def compared(self, name: str, slopes: Slopes, screen: Screen) -> ParameterResult:
         """Return the result of one parameter."""
@@ -205,6 +210,7 @@ class Screening:
             low_precision=list(self.analytic) if slopes.threshold > self.settings.threshold else (),
             interrupted=self.interrupted,
             spent=self.budget if self.spent else "",
+            single=self.single_loss,
             whole=whole_verdict(slopes, screen),
             more_wrong=[name for name in wrong if self.more_is_wrong(name, screen)],
         )

@@ -22,6 +22,7 @@ from gradcheck_cli.judging.entries import (
     settled_reference,
 )
 from gradcheck_cli.judging.precision import JudgedPrecision, judge_precision
+from gradcheck_cli.judging.remarks import remarks
 from gradcheck_cli.judging.ruling import Facts, ruling
 from gradcheck_cli.modes import evaluations_of_all
 from gradcheck_cli.numeric.budget import AT_ONCE, BudgetedProblem, BudgetSpentError
@@ -36,7 +37,7 @@ from gradcheck_cli.numeric.step_sweep import problem_sweeps
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.meter import Meter
 from gradcheck_cli.problems.network import Network
-from gradcheck_cli.problems.preflight import still_notes
+from gradcheck_cli.problems.preflight import ignored_by
 from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem, saved_in
 from gradcheck_cli.problems.sharing.shared import SharedProblem
 from gradcheck_cli.problems.user_function import FunctionProblem
@@ -144,7 +145,11 @@ class Run:
     def screen_report(self) -> CheckReport:
         """Judge by slopes along random directions."""
         words, saved = self.problem.words, saved_in(self.problem.base)
-        screening = Screening(self.problem, self.analytic, self.loss or 0.0, self.settings, self.watch, words, saved)
+        base = self.problem.base
+        single = isinstance(base, FunctionProblem) and base.single
+        screening = Screening(
+            self.problem, self.analytic, self.loss or 0.0, self.settings, self.watch, words, saved, single
+        )
         screening.measure()
         self.interrupted, self.spent = screening.interrupted, screening.spent
         report = screening.report()
@@ -160,9 +165,8 @@ class Run:
         numeric = self.centred_differences(self.problem, self.problem.parameters)
         parameters = [compare_classic(name, self.analytic[name], numeric[name], threshold) for name in numeric]
         difference = whole_difference(self.analytic, numeric)
-        return self.report(
-            Facts(self.settings, parameters, difference, difference, self.sizes, interrupted=self.interrupted)
-        )
+        facts = Facts(self.settings, parameters, difference, difference, self.sizes, interrupted=self.interrupted)
+        return self.report(facts)
 
     def full_report(self) -> CheckReport:
         """Judge every entry by its reference; the difference at the chosen step stays the headline."""
@@ -211,19 +215,21 @@ class Run:
         if measured.positions is not None:
             parameters = [placed(p, measured.positions[p.name], self.analytic[p.name].shape) for p in parameters]
         report = self.report(self.facts(parameters, whole_difference(analytic, numeric), measured, precision))
-        notes = (*report.notes, *self.still_notes(measured.references), *precision.notes)
-        report = dataclasses.replace(report, reference=measured.method, notes=notes)
+        report = dataclasses.replace(report, reference=measured.method)
+        if measured.constant:  # it says nothing of the claim's arithmetic, or of what is wrong with it
+            return report
+        report = dataclasses.replace(report, notes=(*report.notes, *precision.notes))
         return self.diagnosed(report, measured, precision) if report.verdict is Verdict.FAIL else report
 
-    def still_notes(self, references: Mapping[str, Reference]) -> Sequence[str]:
-        """Say which parameters of a user's loss do nothing, where the budget has the evaluations."""
+    def ignored(self, references: Mapping[str, Reference]) -> Sequence[str]:
+        """Return the parameters that a user's loss does not change with, where the budget has the evaluations."""
         still = [name for name, reference in references.items() if not reference.values.any()]
         base = self.problem.base
         if not (still and isinstance(base, FunctionProblem)) or base.scatter or self.interrupted:
-            return []
+            return ()
         with contextlib.suppress(BudgetSpentError):
-            return still_notes(self.problem.unkept_loss, base.point, self.analytic, still, base.here)
-        return []
+            return ignored_by(self.problem.unkept_loss, base.point, still, base.here)
+        return ()
 
     def facts(
         self, parameters: Sequence[ParameterResult], difference: float, measured: Measured, precision: JudgedPrecision
@@ -246,6 +252,8 @@ class Run:
             low_precision=precision.lowered,
             doubts=list(precision.doubts),
             step_error=self.step_error(held, measured),
+            constant=measured.constant,
+            ignored=() if measured.constant else self.ignored(measured.references),
             interrupted=self.interrupted,
             spent=self.problem.words if stopped and not self.interrupted else "",
             not_finite=not_finite_places(self.analytic) if stopped else (),
@@ -314,6 +322,9 @@ class Run:
 
     def report(self, facts: Facts) -> CheckReport:
         """Return the report, but for what only one of the rules has."""
+        base = self.problem.base
+        if isinstance(base, FunctionProblem):
+            facts = dataclasses.replace(facts, single=base.single)
         verdict, reasons = ruling(facts)
         return CheckReport(
             name=self.problem.name,
@@ -328,8 +339,8 @@ class Run:
             seconds=0.0,
             parameters=tuple(facts.parameters),
             reasons=reasons,
-            notes=tuple(self.problem.notes),
-            evaluation=evaluation_of(self.problem.base),
+            notes=(*self.problem.notes, *remarks(facts)),
+            evaluation=evaluation_of(base),
         )
 
 

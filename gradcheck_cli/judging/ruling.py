@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gradcheck_cli.results import Entries, EntryVerdict, ParameterResult, StepError, StepFault, Verdict
+from gradcheck_cli.results import SLOPE_MISMATCH, Entries, EntryVerdict, ParameterResult, StepError, StepFault, Verdict
 from gradcheck_cli.settings import SCREEN, Settings
 
 __all__ = ["RULES", "Facts", "Rule", "Ruling", "difference_verdict", "entries_verdict", "ruling"]
@@ -19,6 +19,7 @@ __all__ = ["RULES", "Facts", "Rule", "Ruling", "difference_verdict", "entries_ve
 
 MOST_NAMED = 3  # entries that a sentence names
 CATCHES = 0.1  # of a derivative: if an error as large as that went unseen, a PASS would say nothing
+WEIGH = "weigh the outputs, as in loss = (w * out).sum()"
 LOW_CATCHES = 0.5  # the same of a claim of low precision, the bars of which are mostly its own rounding
 
 # the records
@@ -32,7 +33,7 @@ class Facts:
     parameters: Sequence[ParameterResult]
     """Those that were checked, in whole or in part."""
     difference: float
-    """The headline, which the threshold limits."""
+    """The headline, which the threshold limits; of a screen, the mismatch of its slopes."""
     refined_difference: float
     """The same against the reference."""
     sizes: Mapping[str, int]
@@ -46,6 +47,12 @@ class Facts:
     """The parameters whose errors look like float32's, and nothing else says that they are."""
     step_error: StepError | None = None
     """What is wrong with the step of the centred difference, where that was looked for."""
+    constant: bool = False
+    """Whether the loss is constant by construction."""
+    single: bool = False
+    """Whether the loss was seen to be computed in float32."""
+    ignored: Sequence[str] = ()
+    """The parameters that the loss was seen not to change with."""
     interrupted: bool = False
     spent: str = ""
     """The budget in words, where it was spent before the check was made."""
@@ -60,6 +67,11 @@ class Facts:
     def screened(self) -> bool:
         """Whether slopes were checked in place of entries."""
         return self.settings.mode == SCREEN
+
+    @property
+    def figure(self) -> str:
+        """What the headline's number is called: a screen does not know the course's difference."""
+        return SLOPE_MISMATCH if self.screened else "difference"
 
     @property
     def missing(self) -> list[str]:
@@ -143,15 +155,22 @@ def what_is_not_finite(facts: Facts) -> Iterator[str]:
 
 
 def what_the_norm_hides(facts: Facts) -> Iterator[str]:
-    """Say which wrong parameter a difference within the threshold hides."""
+    """Say which wrong parameter a difference within the threshold hides, or which parameter hides wrong entries."""
     if not facts.within:
         return
+    hides = f"{facts.figure} {facts.difference:.1e} hides it"
     worst = max(facts.with_verdict(Verdict.FAIL), key=lambda p: p.refined_difference)
     largest = max(p.analytic_norm for p in facts.parameters)
-    yield (
-        f"difference {facts.difference:.1e} hides it: {worst.name} (norm {worst.analytic_norm:.1e} beside"
-        f" {largest:.1e}) has a difference of {worst.refined_difference:.1e}"
-    )
+    if not worst.refined_difference <= facts.settings.threshold:
+        yield (
+            f"{hides}: {worst.name} (norm {worst.analytic_norm:.1e} beside {largest:.1e}) has a {facts.figure} of"
+            f" {worst.refined_difference:.1e}"
+        )
+    elif wrong := worst.count(EntryVerdict.DISAGREES):
+        some = worst.name if worst.size == 1 else f"{wrong} of {worst.size} entries of {worst.name}"
+        yield f"{hides}: {some} disagree{'s' * (wrong == 1)}"
+    else:
+        yield f"{hides}: slopes through {worst.name} disagree"
 
 
 def what_only_the_whole_shows(facts: Facts) -> Iterator[str]:
@@ -233,7 +252,7 @@ def above_the_threshold(facts: Facts) -> bool:
 
 def rows_within_their_bars(facts: Facts) -> list[ParameterResult]:
     """Return the parameters that pass although their differences exceed the threshold; not those of low precision."""
-    if facts.settings.classic or above_the_threshold(facts):
+    if facts.settings.classic or facts.constant or above_the_threshold(facts):
         return []
     passed = [p for p in facts.with_verdict(Verdict.PASS) if p.name not in facts.low_precision]
     return [p for p in passed if not p.difference <= facts.settings.threshold]
@@ -321,6 +340,16 @@ def is_zero(entries: Entries) -> bool:
     return not entries.count(EntryVerdict.KINK) and all(abs(a) <= bar and abs(r) <= bar for a, r, bar in both)
 
 
+def that_it_is_constant(facts: Facts) -> Iterator[str]:
+    """Say what follows from that: a claim is wrong, may hide below the last digit of the loss, or tells nothing."""
+    if facts.with_verdict(Verdict.FAIL):
+        yield f"this loss does not move: its gradient is zero; {WEIGH}"
+    elif facts.with_verdict(Verdict.INCONCLUSIVE):
+        yield "this loss moves by no more than its last digit, in which the claimed slopes may hide"
+    else:
+        yield f"this loss does not move: it checks nothing; {WEIGH}"
+
+
 def hidden_from_the_course(facts: Facts) -> list[str]:
     """Return the parameters that fall short while the whole passes the course's rule, which does not see them."""
     if not (facts.settings.classic and facts.within):
@@ -404,7 +433,13 @@ RULES = (
     ),
     Rule("within the error bars", None, lambda facts: bool(rows_within_their_bars(facts)), why_rows_pass),
     Rule("entries on a kink", None, has_kinks, which_entries_are_kinks),
-    Rule("both are zero", None, are_both_zero, lambda _: ["both gradients are zero to rounding"]),
+    Rule("the loss is constant", None, lambda facts: facts.constant, that_it_is_constant),
+    Rule(
+        "both are zero",
+        None,
+        lambda facts: are_both_zero(facts) and not facts.constant,
+        lambda _: ["both gradients are zero to rounding"],
+    ),
     Rule(
         "hidden from the course's rule",
         None,

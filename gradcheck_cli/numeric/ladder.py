@@ -174,7 +174,7 @@ def constant_reference(sizes: Array, claims: Array, noise: LossNoise) -> Referen
     zeros, nowhere = np.zeros(sizes.shape), np.zeros(sizes.shape, dtype=np.bool_)
     bars = LOST * noise.deviation / sizes
     hidden = (np.abs(claims) * sizes > ROUNDED * noise.deviation) & (noise.here > STILL * noise.deviation)
-    return Reference(zeros, bars, bars, zeros, zeros, kinks=nowhere, coarse=hidden)
+    return Reference(zeros, bars, bars, zeros, zeros, kinks=nowhere, coarse=hidden, constant=True)
 
 
 @dataclass

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +33,27 @@ class Reference:
     """Entries whose one-sided slopes differ."""
     coarse: NDArray[np.bool_]
     """Entries whose bar is too wide to judge by."""
+    constant: bool = field(default=False, kw_only=True)
+    """Whether the loss is constant by construction: the reference is 0 everywhere, and was not measured."""
+
+    def at(self, places: NDArray[np.intp]) -> Reference:
+        """Return the part of it at some places, counted row by row; its arrays have the shape (k,)."""
+        arrays = {name: array.reshape(-1)[places] for name, array in self.arrays().items()}
+        return Reference(**arrays, constant=self.constant)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Reference], order: NDArray[np.intp], shape: tuple[int, ...]) -> Reference:
+        """Return one reference made of the entries of several, brought into an order and a shape."""
+        columns = [part.arrays() for part in parts]
+        arrays = {
+            name: np.concatenate([c[name].reshape(-1) for c in columns])[order].reshape(shape) for name in columns[0]
+        }
+        return cls(**arrays, constant=all(part.constant for part in parts))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return its arrays by their names."""
+        values = ((f.name, getattr(self, f.name)) for f in fields(self))
+        return {name: value for name, value in values if isinstance(value, np.ndarray)}
 
     def rounded_to(self, machine_epsilon: float) -> Reference:
         """Return the reference to judge a value by that was computed with a machine epsilon.

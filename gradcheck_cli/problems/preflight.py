@@ -27,7 +27,7 @@ from gradcheck_cli.problems.user_function import FunctionProblem, Handed, call, 
 from gradcheck_cli.results import entry_name
 from gradcheck_cli.settings import DEFAULT_REPEAT
 
-__all__ = ["CALLS", "preflight", "still_notes"]
+__all__ = ["CALLS", "ignored_by", "preflight"]
 
 CALLS = 3  # of the loss, where nothing is the matter: at the point, a little beside it, at the point
 SPREAD = 2.0  # standard deviations, or more, that a few calls lie apart
@@ -36,7 +36,6 @@ MOST_GRADIENT_NOISE = 1e-7  # of the gradient; below the threshold, so that it d
 MEASURING_CALLS = 8
 NUDGE = 1e-3  # of a parameter: enough to show even in float32
 NUDGES = 2
-SINGLE = "the loss is computed in float32, and is judged by its noise; gradients are best checked in float64"
 
 
 def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> FunctionProblem:
@@ -73,12 +72,12 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
         *([f"{name} remembers the arrays that it was given: every call gets new ones"] if remembers else ()),
         *changed_notes(claim.changed, "the gradient"),
         *extra_note(claim.extra),
-        *([SINGLE] if first.single or is_rounded(problem, first.loss, beside) else ()),
     ]
     return dataclasses.replace(
         problem,
         claim=claim.gradient,
         notes=(*problem.notes, *notes),
+        single=first.single or is_rounded(problem, first.loss, beside),
         one_copy=one_copy,
         scatter=spread / SPREAD,
         known=first.loss,
@@ -311,17 +310,17 @@ def is_rounded(problem: FunctionProblem, here: float, beside: float) -> bool:
     return len(broken(losses)) > 2 and are_single(losses)
 
 
-def still_notes(
-    loss: Callable[[Parameters], float], point: Parameters, claim: Parameters, names: Collection[str], here: float
-) -> list[str]:
-    """Say with which parameters the loss does not change: all are moved at once, and only if it does, each alone.
+def ignored_by(
+    loss: Callable[[Parameters], float], point: Parameters, names: Collection[str], here: float
+) -> Sequence[str]:
+    """Return with which parameters the loss does not change: all are moved at once, and only if it does, each alone.
 
     Parameters
     ----------
     loss : callable
         Of named arrays.
-    point, claim : mapping of str to ndarray
-        The parameters, and the claimed gradient.
+    point : mapping of str to ndarray
+        The parameters.
     names : collection of str
         Those that the loss seems not to depend on.
     here : float
@@ -331,9 +330,9 @@ def still_notes(
     def is_still(some: Collection[str]) -> bool:
         return all(moved == here for moved in nudged_losses(loss, point, some))
 
-    still = names if is_still(names) else [name for name in names if len(names) > 1 and is_still([name])]
-    what = {True: "the claimed gradient is not zero", False: "both gradients are zero there"}
-    return [f"the loss does not change with {name}: {what[bool(claim[name].any())]}" for name in still]
+    if is_still(names):
+        return list(names)
+    return [name for name in names if len(names) > 1 and is_still([name])]
 
 
 def nudged_losses(loss: Callable[[Parameters], float], point: Parameters, names: Collection[str]) -> list[float]:

@@ -126,6 +126,8 @@ class FunctionProblem:
     """How another process makes the same problem; None where it has to be handed over."""
     known: float | None = None
     """The loss at the point; None where it was not called there yet."""
+    single: bool = False
+    """Whether the loss was seen to be computed in float32."""
     handed: Handed = field(default_factory=Handed, repr=False, compare=False)
     """What the functions were called with."""
 

@@ -12,6 +12,7 @@ from gradcheck_cli.reporters.words import (
     catch_texts,
     error_text,
     facts,
+    figure_name,
     finding_lines,
     headline,
     norm_text,
@@ -29,8 +30,9 @@ __all__ = ["render_run"]
 MOST_CELLS = 64  # rows or columns of a heat map
 CELL = 14  # pixels
 LARGEST_MAP = 640  # pixels
+DIFFERENCE = "difference"
 HEADER = (
-    "verdict", "parameter", "shape", "norm(analytic)", "norm(numeric)", "difference", "refined", "largest error", "at",
+    "verdict", "parameter", "shape", "norm(analytic)", "norm(numeric)", DIFFERENCE, "refined", "largest error", "at",
     "analytic there", "reference there", "error bar", "catches entry", "factor",
 )  # fmt: skip
 
@@ -115,7 +117,7 @@ def checked(report: CheckReport) -> str:
 
 def table(report: CheckReport) -> str:
     """Return a row for each parameter."""
-    head = "".join(f"<th>{name}</th>" for name in HEADER)
+    head = "".join(f"<th>{figure_name(report) if name == DIFFERENCE else name}</th>" for name in HEADER)
     rows = "".join(f"<tr>{row(parameter)}</tr>\n" for parameter in report.parameters)
     return f"<div class='wide'><table><thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table></div>\n"
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gradcheck_cli.reporters.words import COULD_NOT_CHECK, finding_lines, headline, points_lines, worst_line
-from gradcheck_cli.results import CheckReport, Location, Outcome, ParameterResult, Unchecked, Verdict
+from gradcheck_cli.reporters.words import (
+    COULD_NOT_CHECK,
+    figure_name,
+    finding_lines,
+    headline,
+    points_lines,
+    worst_line,
+)
+from gradcheck_cli.results import SLOPE_MISMATCH, CheckReport, Location, Outcome, ParameterResult, Unchecked, Verdict
 from gradcheck_cli.text import printable
 
 __all__ = ["WHOLE", "Item", "items"]
@@ -51,12 +58,14 @@ def of_parameter(report: CheckReport, parameter: ParameterResult) -> Item:
         case=printable(report.name),
         name=printable(parameter.name),
         verdict=parameter.verdict,
-        message=f"{printable(parameter.name)}: difference {parameter.refined_difference:.2e}, {worst_line(parameter)}",
+        message=(
+            f"{printable(parameter.name)}: {figure_name(report)} {parameter.refined_difference:.2e},"
+            f" {worst_line(parameter)}"
+        ),
         details="" if right else explanation(report, parameter.name),
         seconds=report.seconds / len(report.parameters),
         figures=(
-            ("difference", repr(parameter.difference)),
-            ("refined_difference", repr(parameter.refined_difference)),
+            *figures_of(report, parameter),
             ("threshold", repr(report.threshold)),
             ("epsilon", str(report.epsilon)),
         ),
@@ -67,7 +76,7 @@ def of_parameter(report: CheckReport, parameter: ParameterResult) -> Item:
 def of_whole(report: CheckReport) -> Item:
     """Return the item of a case whose verdict is not that of any of its parameters."""
     message = "; ".join([headline(report), *map(printable, report.reasons)])
-    figures = (("difference", repr(report.difference)), ("threshold", repr(report.threshold)))
+    figures = (figures_of(report, report)[0], ("threshold", repr(report.threshold)))
     return Item(
         case=printable(report.name),
         name=WHOLE,
@@ -77,6 +86,13 @@ def of_whole(report: CheckReport) -> Item:
         figures=figures,
         location=report.location,
     )
+
+
+def figures_of(report: CheckReport, whole: CheckReport | ParameterResult) -> list[tuple[str, str]]:
+    """Return the differences of a report, or of one of its parameters, by name; of a screen the mismatch."""
+    if report.screen is not None:
+        return [(SLOPE_MISMATCH.replace(" ", "_"), repr(whole.difference))]
+    return [("difference", repr(whole.difference)), ("refined_difference", repr(whole.refined_difference))]
 
 
 def explanation(report: CheckReport, parameter: str = "") -> str:

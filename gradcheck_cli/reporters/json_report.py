@@ -14,6 +14,7 @@ from gradcheck_cli.results import (
     CheckReport,
     Entry,
     EntryVerdict,
+    FurtherPoint,
     Outcome,
     ParameterResult,
     PointFacts,
@@ -56,8 +57,7 @@ def case(outcome: Outcome) -> dict[str, Any]:
         "name": outcome.name,
         "verdict": outcome.verdict.value,
         "error": None,
-        "difference": outcome.difference,
-        "refined_difference": outcome.refined_difference,
+        **differences(outcome, screened=outcome.screen is not None),
         "loss": outcome.loss,
         "evaluations": outcome.evaluations,
         "evaluation": outcome.evaluation or None,
@@ -74,12 +74,29 @@ def case(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def differences(whole: CheckReport | ParameterResult, *, screened: bool) -> dict[str, float | None]:
+    """Return the course's difference and the refined one, or of a screen, which knows neither, the slopes' mismatch."""
+    return {
+        "difference": None if screened else whole.difference,
+        "refined_difference": None if screened else whole.refined_difference,
+        "slope_mismatch": whole.difference if screened else None,
+    }
+
+
 def points(facts: PointFacts) -> dict[str, Any]:
     """Return what was found at which points."""
-    found = [
-        {**point._asdict(), "verdict": None if point.verdict is None else point.verdict.value} for point in facts.found
-    ]
-    return {**facts._asdict(), "given": facts.given.value, "found": found}
+    return {**facts._asdict(), "given": facts.given.value, "found": [further(point) for point in facts.found]}
+
+
+def further(point: FurtherPoint) -> dict[str, Any]:
+    """Return what was found at one further point."""
+    return {
+        "number": point.number,
+        "moved": point.moved,
+        "verdict": None if point.verdict is None else point.verdict.value,
+        "difference": None if point.screened else point.difference,
+        "slope_mismatch": point.difference if point.screened else None,
+    }
 
 
 def parameter(result: ParameterResult) -> dict[str, Any]:
@@ -89,8 +106,7 @@ def parameter(result: ParameterResult) -> dict[str, Any]:
         "name": result.name,
         "shape": result.shape,
         "verdict": result.verdict.value,
-        "difference": result.difference,
-        "refined_difference": result.refined_difference,
+        **differences(result, screened=result.slopes is not None),
         "analytic_norm": result.analytic_norm,
         "numeric_norm": result.numeric_norm,
         "sensitivity": None if result.sensitivity is None else sensitivity(result.sensitivity),

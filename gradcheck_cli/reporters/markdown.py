@@ -8,6 +8,7 @@ from gradcheck_cli.reporters.words import (
     catch_texts,
     error_text,
     facts,
+    figure_name,
     finding_lines,
     headline,
     shape_text,
@@ -20,8 +21,9 @@ from gradcheck_cli.text import printable
 
 __all__ = ["render_run"]
 
+DIFFERENCE = "difference"
 HEADER = (
-    "verdict", "parameter", "shape", "difference", "largest error", "at", "analytic there", "reference there",
+    "verdict", "parameter", "shape", DIFFERENCE, "largest error", "at", "analytic there", "reference there",
     "error bar", "catches entry", "factor",
 )  # fmt: skip
 LEFT = 3  # columns of words; the others are numbers
@@ -62,7 +64,8 @@ def finding_lines_of(report: CheckReport) -> list[str]:
 def table(report: CheckReport) -> str:
     """Return a row for each parameter."""
     rule = ["---"] * LEFT + ["---:"] * (len(HEADER) - LEFT)
-    rows = [HEADER, rule, *(cells(parameter) for parameter in report.parameters)]
+    header = [figure_name(report) if name == DIFFERENCE else name for name in HEADER]
+    rows = [header, rule, *(cells(parameter) for parameter in report.parameters)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 

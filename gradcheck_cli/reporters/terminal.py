@@ -31,6 +31,7 @@ from gradcheck_cli.reporters.words import (
     verdict_word,
 )
 from gradcheck_cli.results import (
+    SLOPE_MISMATCH,
     CheckReport,
     Entry,
     EntryVerdict,
@@ -160,10 +161,10 @@ def case_cells(outcome: Outcome) -> list[Text]:
     if isinstance(outcome, Unchecked):
         return [Text(verdict_word(outcome), "bold red"), name]
     worst = max(outcome.short, key=lambda p: p.refined_difference).worst.name if outcome.short else ""
-    figures = [
-        error_text(outcome.difference), error_text(outcome.refined_difference), str(outcome.size),
-        f"{outcome.seconds:.2f}", printable(worst),
-    ]  # fmt: skip
+    errors = [error_text(outcome.difference), error_text(outcome.refined_difference)]
+    if outcome.screen is not None:
+        errors = [f"slopes {errors[0]}", "-"]
+    figures = [*errors, str(outcome.size), f"{outcome.seconds:.2f}", printable(worst)]
     return [verdict_text(outcome.verdict), name, *map(Text, figures)]
 
 
@@ -201,14 +202,15 @@ def stacked_table(parameters: Sequence[ParameterResult]) -> Table:
     """Two lines a parameter: what is analytic above, what is numeric below; of a screen a third."""
     screened = any(p.slopes for p in parameters)
     table = new_table(
-        "verdict", "parameter\nshape", "norms:\nanal./num.>", "difference\nrefined>", "worst error\nat",
+        "verdict", "parameter\nshape", "norms:\nanal./num.>",
+        "slope\nmismatch>" if screened else "difference\nrefined>", "worst error\nat",
         "there: anal.\nreference>", "catches\nfactor" + ("\nany shape>" if screened else ">"), gap=1,
     )  # fmt: skip
     for p in parameters:
         cells = [
             f"{printable(p.name)}\n{shape_text(p)}",
             f"{norm_text(p.analytic_norm)}\n{numeric_norm_text(p)}",
-            f"{error_text(p.difference)}\n{error_text(p.refined_difference)}",
+            error_text(p.difference) + ("" if p.slopes else f"\n{error_text(p.refined_difference)}"),
             f"{error_text(p.worst.error)}\n{printable(p.worst.name)}",
             f"{value_text(p.worst.analytic)}\n{value_text(p.worst.reference)}",
             "\n".join([*catch_texts(p), *([shape_error_text(p)] if screened else ())]),
@@ -226,8 +228,11 @@ def listed_table(parameters: Sequence[ParameterResult]) -> Table:
             f"{printable(p.name)} {shape_text(p)}",
             f"norms {norm_text(p.analytic_norm)}",
             f"      {numeric_norm_text(p)}",
-            f"difference {error_text(p.difference)}",
-            f"refined    {error_text(p.refined_difference)}",
+            *(
+                [f"{SLOPE_MISMATCH} {error_text(p.difference)}"]
+                if p.slopes
+                else [f"difference {error_text(p.difference)}", f"refined    {error_text(p.refined_difference)}"]
+            ),
             f"largest error {error_text(p.worst.error)}",
             f"at {printable(p.worst.name)}:",
             f"analytic  {value_text(p.worst.analytic)}",
@@ -244,8 +249,8 @@ def listed_table(parameters: Sequence[ParameterResult]) -> Table:
 def screened_table(parameters: Sequence[ParameterResult]) -> Table:
     """One line a parameter, for a screen, which knows slopes and a few entries."""
     table = new_table(
-        "verdict", "parameter", "shape", "norm(analytic)>", "difference>", "largest error>", "at", "analytic there>",
-        "reference there>", "error bar>", "catches entry>", "factor>", "any shape>",
+        "verdict", "parameter", "shape", "norm(analytic)>", f"{SLOPE_MISMATCH}>", "largest error>", "at",
+        "analytic there>", "reference there>", "error bar>", "catches entry>", "factor>", "any shape>",
     )  # fmt: skip
     for p in parameters:
         cells = [

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gradcheck_cli.results import (
+    SLOPE_MISMATCH,
     CheckReport,
     EntryVerdict,
     Finding,
@@ -24,6 +25,7 @@ __all__ = [
     "catch_texts",
     "error_text",
     "facts",
+    "figure_name",
     "finding_lines",
     "headline",
     "norm_text",
@@ -47,9 +49,15 @@ def verdict_word(outcome: Outcome) -> str:
     return COULD_NOT_CHECK if isinstance(outcome, Unchecked) else outcome.verdict.value
 
 
+def figure_name(report: CheckReport) -> str:
+    """Return what the figure in a report's headline is called: a screen does not know the course's difference."""
+    return "difference" if report.screen is None else SLOPE_MISMATCH
+
+
 def headline(report: CheckReport) -> str:
     """Return the line that stands alone, but for its verdict: problem, difference, threshold."""
-    return f"{printable(report.name)}: difference {report.difference:.3e}, threshold {report.threshold:g}"
+    figure = f"{figure_name(report)} {report.difference:.3e}"
+    return f"{printable(report.name)}: {figure}, threshold {report.threshold:g}"
 
 
 def facts(report: CheckReport, *, seconds: str = "") -> list[str]:
@@ -57,7 +65,7 @@ def facts(report: CheckReport, *, seconds: str = "") -> list[str]:
     loss = "" if report.loss is None else f"J = {report.loss!r}, "
     reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
     return [
-        f"{loss}difference = {report.difference!r}",
+        f"{loss}{figure_name(report)} = {report.difference!r}",
         f"{extent(report)}, {evaluations(report)}{seconds}; {reference}",
         *points_lines(report),
         *report.reasons,

@@ -353,6 +353,7 @@ def row_of(facts: Facts, ruled: Ruling, digits: int) -> Row:
         "step": step_of(facts.step_error, digits),
         "interrupted": facts.interrupted,
         "spent": facts.spent,
+        "constant": facts.constant,
         "not_finite": [list(pair) for pair in facts.not_finite],
         "held": held if short(held, digits) != short(facts.difference, digits) else 0.0,
         "low": list(facts.low_precision),
@@ -378,6 +379,7 @@ def facts_of(row: Row) -> Facts:
         step_error=StepError(StepFault(fault), floor, where) if fault else None,
         interrupted=row.get("interrupted", False),
         spent=row.get("spent", ""),
+        constant=row.get("constant", False),
         not_finite=[(place, value) for place, value in row.get("not_finite", [])],
         held=row.get("held"),
         low_precision=row.get("low", ()),
@@ -397,7 +399,7 @@ def kind_of(row: Row) -> str:
     sentences = ["".join(c for c in some if c.isalpha()) for some in words]
     others = [
         [key, bool(row.get(key))]
-        for key in ("sizes", "interrupted", "spent", "not_finite", "more_wrong", "low", "doubts")
+        for key in ("sizes", "interrupted", "spent", "not_finite", "more_wrong", "low", "doubts", "constant")
     ]
     threshold = row.get("settings", {}).get("threshold", 2e-7)
     within = [number <= threshold for number in (row["difference"], row.get("held", row["difference"]))]

@@ -82,6 +82,17 @@ def test_a_doubt_is_never_a_pass_and_says_what_accepts_it() -> None:
     assert "--precision float32 accepts it" in reason
 
 
+def test_of_a_constant_loss_one_sentence_is_said() -> None:
+    some = [facts for facts in FACTS if facts.constant and not facts.screened]
+    assert {ruling(facts).verdict for facts in some} >= {Verdict.PASS, Verdict.FAIL}
+    for facts in some:
+        verdict, reasons = ruling(facts)
+        if verdict is Verdict.PASS:
+            assert reasons == (
+                "this loss does not move: it checks nothing; weigh the outputs, as in loss = (w * out).sum()",
+            )
+
+
 @pytest.mark.parametrize(
     ("entries", "verdict"),
     [
