@@ -5,8 +5,8 @@ unit may turn on and off together, so that the loss is smooth along the entry wh
 relu'(0) = 0 claims neither slope. What is right at a kink is the convex hull of the gradients around it (Clarke's
 generalised gradient), and a sample of that are the slopes of the entry at a few random points nearby.
 
-Nor is it enough that every entry lies between its own slopes: max(a, b) at a tie has (1, 0), (0, 1) and what lies between
-for gradients, not (1, 1). So the claim is judged along random directions through all its kinked entries as well.
+Nor is it enough that every entry lies between its own slopes: max(a, b) at a tie has (1, 0), (0, 1) and what lies
+between for gradients, not (1, 1). So the claim is judged along random directions through all its kinked entries as well.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def joint_hulls(
         step = _step(noise, JOINTLY_VISIBLE * steep)
         slopes = _slopes_along(problem, move, step, JOINT_POINTS, random)
         bar = SAFETY * NOISE_BARS * noise / step + BENT * steep
-        found.append((direction, Hull.of(slopes, 0.0).widened(bar)))
+        found.append((direction, Hull.beyond(_one_sided(problem, move, step), slopes, bar).widened(bar)))
     return found
 
 
@@ -171,6 +171,16 @@ class Hull(NamedTuple):
         reached = np.sum(slopes <= low + slack) > 1 and np.sum(slopes >= high - slack) > 1
         widening = slack if reached else WIDENED * (high - low)
         return cls(low - widening, high + widening)
+
+    @classmethod
+    def beyond(cls, ends: Array, slopes: Array, bar: float) -> Hull:
+        """Return the hull whose ends are the one-sided slopes, if no slope nearby lies beyond these by more than `bar`.
+
+        Where the loss is convex beside the point, or concave, these are its ends; a sample hardly reaches them.
+        """
+        sides = cls(float(np.min(ends)), float(np.max(ends)))
+        within = sides.low - bar <= float(np.min(slopes)) and float(np.max(slopes)) <= sides.high + bar
+        return sides if within else cls.of(np.concatenate([ends, slopes]), 0.0)
 
     @property
     def width(self) -> float:
@@ -194,9 +204,21 @@ def _slopes_along(problem: Problem, move: Parameters, step: float, points: int, 
     slopes = []
     for _ in range(points):
         near = {n: v + NEAR * step * sizes[n] * random.uniform(-1, 1, v.shape) for n, v in problem.parameters.items()}
-        right, left = (
-            problem.loss({**near, **{n: near[n] + side * step * d.reshape(near[n].shape) for n, d in move.items()}})
-            for side in (1.0, -1.0)
-        )
-        slopes.append((right - left) / (2 * step))
+        slopes.append(_slope_at(problem, near, move, step))
     return np.array(slopes)
+
+
+def _one_sided(problem: Problem, move: Parameters, step: float) -> Array:
+    """Return the slopes along a direction at the points to either side of it."""
+    return np.array(
+        [_slope_at(problem, _moved(problem.parameters, move, t), move, step) for t in (-NEAR * step, NEAR * step)]
+    )
+
+
+def _slope_at(problem: Problem, near: Parameters, move: Parameters, step: float) -> float:
+    right, left = (problem.loss(_moved(near, move, side * step)) for side in (1.0, -1.0))
+    return (right - left) / (2 * step)
+
+
+def _moved(point: Parameters, move: Parameters, by: float) -> Parameters:
+    return {**point, **{name: point[name] + by * d.reshape(point[name].shape) for name, d in move.items()}}

@@ -5,8 +5,8 @@ The rule, for every entry for itself, its steps measured by its own size (`scale
 1. A centred difference with a step of 1e-5 of the entry's size. Where the claimed value lies within the threshold and
    the bar of noise of it, that bar is narrow, and the slopes on both sides are about the same, this difference is the
    reference. Two evaluations, and most entries of a right gradient are done.
-2. Entries that the loss does not feel are moved further, together: where it stays what it is, the derivative is 0; where
-   it moves, the step at which it does so is the size (`scale_of_motion`).
+2. Entries that the loss does not feel are moved further, together: where it stays what it is, the derivative is 0;
+   where it moves, the step at which it does so is the size (`scale_of_motion`).
 3. A second difference, with a step of 1e-6: if it differs by more than noise, a kink is near or the size is wrong, and
    smaller steps follow, down to 1e-13, as long as they tell something new. A unit 1e-9 from its kink is judged by the
    steps below; a claim is never contradicted by steps that have not settled.
@@ -31,6 +31,7 @@ Software 4, 1982.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -38,9 +39,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.numeric.kinks import joint_hulls, on_kink, slopes_nearby
-from gradcheck_cli.numeric.noise import LossNoise, hidden_noise, loss_noise
+from gradcheck_cli.numeric.noise import STAIR_NOISE, LossNoise, hidden_noise, jump, loss_noise
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.numeric.rungs import Estimate, Rungs, bends, estimate, first_estimate, moves_below
+from gradcheck_cli.numeric.rungs import (
+    Estimate,
+    Rungs,
+    bends,
+    estimate,
+    first_estimate,
+    gap_seen_from,
+    moves_below,
+    noise_that_explains,
+    overruled,
+)
 from gradcheck_cli.numeric.scales import entry_sizes, largest_size, scale_of_motion
 from gradcheck_cli.numeric.tolerances import (
     CATCHES,
@@ -68,6 +79,7 @@ LOWEST = (-14.0, -15.0, -16.0, -17.0, -18.0, -19.0, -20.0)  # for entries of 0, 
 UPPER = (-4.0, -3.0, -2.0, -1.0)
 BEYOND = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
 HALVES = (-4.5, -3.5, -2.5, -1.5, -0.5)
+FURTHER_OFF = -2.0  # where a claim is borne out if it is right and small steps are on a stair
 NEARBY = -1.0  # the largest step whose slopes count as those beside the point
 
 NARROW = 0.05  # of the threshold: a bar that nothing is gained by making narrower
@@ -78,7 +90,9 @@ FAR_OFF = 30.0  # times what is allowed: a contradiction that two steps are enou
 HIDDEN = 4.0  # noise counts as hidden where it turns out to be so many times larger
 FURTHER = 0.2  # of the gap of an entry's own slopes: what those nearby must reach beyond it to tell more than it
 ROUNDED = 1.0  # standard deviations of the loss: what the formula of a right claim leaves of nothing
-ROUGHLY = 3.0  # times: how far a noise that was hidden may be from what was found of it
+WIDE = 3e-4  # of the size of an entry: a stair that is no rounding, a kink that need not be at the point
+STRETCHES = 4  # that are searched for stairs: two in one that cancel each other are not found
+PART = 1 / 16  # of what the loss leaves its small steps by: a stair as large as that accounts for it
 LOST = 1000.0  # standard deviations of the loss: a change that noise cannot hide
 
 
@@ -142,10 +156,8 @@ class _Point:
     threshold: float
     seed: int
     loss_noise: LossNoise
-    kink: bool = False
-    """Whether the point is known to lie on a kink."""
-    hidden: float | None = None
-    """The noise that had hidden from the first measurement; None where it was not looked for yet."""
+    kink: bool | None = None
+    """Whether the point lies on a kink; None where that was not looked for yet."""
     kinked: dict[str, Entries] = field(default_factory=dict)
     """By parameter, the entries whose claims were accepted on a kink."""
     steepness: dict[str, Array] = field(default_factory=dict)
@@ -158,13 +170,13 @@ class _Point:
         """Standard deviation of the loss."""
         return self.loss_noise.deviation
 
-    def doubt(self) -> float:
-        """Return the noise with what had hidden of it, and see whether the point lies on a kink."""
-        if self.hidden is None:
-            found = hidden_noise(self.problem, self.seed)
-            self.hidden = found if found > HIDDEN * self.noise else self.noise
-            self.kink = on_kink(self.problem, self.hidden, self.seed)
-        return self.hidden
+    def on_kink(self) -> bool:
+        """Return whether the point lies on a kink, which noise that has hidden so far may look like."""
+        if self.kink is None:
+            self.kink = on_kink(self.problem, self.noise, self.seed)
+            if self.kink and (hidden := hidden_noise(self.problem, self.seed)) > HIDDEN * self.noise:
+                self.kink = on_kink(self.problem, hidden, self.seed)
+        return self.kink
 
 
 @dataclass
@@ -190,6 +202,10 @@ class _Ladder:
         self.gaps = np.zeros(self.positions.size)
         self.steps = np.zeros(self.positions.size)
         """Those that the values come from."""
+        self.torn = np.zeros(self.positions.size, dtype=np.bool_)
+        """Whether stairs are so wide that they may be meant: then both what they say and what they hide is right."""
+        self.overruled = np.zeros(self.positions.size, dtype=np.bool_)
+        """Whether larger steps tell something else at once."""
         self.reached = np.zeros(self.positions.size)
         """How far entries were moved that the loss does not feel; 0 for all others."""
 
@@ -223,8 +239,16 @@ class _Ladder:
         rung[:, entries] = np.where(usable, [up, rise, down, fall], np.nan)
 
     def rungs_of(self, entries: Entries) -> Rungs:
-        """Return what is measured of some entries, the smallest steps first."""
+        """Return what is measured of some entries, the smallest steps first, and what is not measured of them last.
+
+        A step beyond the size of an entry that does not move the loss tells nothing: what is bounded looks flat there.
+        """
         rows = np.array([self.rungs[level][:, entries] for level in sorted(self.rungs)])
+        beyond = np.array(sorted(self.rungs))[:, None] > NEARBY
+        unmoved = np.fmax(np.abs(rows[:, 1]), np.abs(rows[:, 3])) <= STILL * self.noise[entries]
+        rows = np.where((beyond & unmoved)[:, None], np.nan, rows)
+        order = np.argsort(np.isnan(rows[:, 0]), axis=0, kind="stable")
+        rows = np.take_along_axis(rows, order[:, None], axis=0)
         return Rungs(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3])
 
     # climbing
@@ -234,7 +258,14 @@ class _Ladder:
         first = Rungs(*self.rungs[FIRST][:, None])
         self.keep(self.every, first_estimate(first, self.noise))
         bent = bends(first, self.noise, self.point.threshold**0.5)
-        plain = self.agree(self.bars) & (self.bars <= self.fine()) & self.resolved() & ~bent & ~self.dusty()
+        plain = (
+            self.agree(self.bars)
+            & (self.bars <= self.fine())
+            & self.resolved()
+            & ~bent
+            & ~self.dusty()
+            & ~self.still(FIRST, self.every)
+        )
         open_ = self.moving(self.felt(np.flatnonzero(~plain)))
         self.measure(SECOND, open_)
         self.estimate(open_)
@@ -269,18 +300,28 @@ class _Ladder:
         return entries
 
     def moving(self, entries: Entries) -> Entries:
-        """Return the entries but for those claimed to be zero that the loss does not feel within a tenth of them."""
-        first = self.rungs[FIRST][:, entries]
-        zero = (first[1] == 0) & (first[3] == 0) & (self.claims[entries] == 0) & (self.reached[entries] == 0)
-        if not zero.any():
+        """Return the entries but for those that the loss does not feel at all within a tenth of their sizes.
+
+        A claim that is neither zero nor so large that it would be felt may be hidden by noise: that takes larger steps.
+        """
+        reach = 10.0**NEARBY * self.sizes[entries]
+        claimed = np.abs(self.claims[entries])
+        plain = (claimed <= self.rounding()[entries]) | (claimed * reach > SAFETY * LOST * self.point.noise)
+        still = entries[plain & self.still(FIRST, entries) & (self.reached[entries] == 0)]
+        if not still.size:
             return entries
-        self.measure(NEARBY, entries[zero])
-        wide = self.rungs[NEARBY][:, entries]
-        still = zero & (wide[1] == 0) & (wide[3] == 0)
-        dead = entries[still]
-        self.reached[dead] = wide[0, still]
-        self.values[dead], self.bars[dead] = 0.0, LOST / SAFETY * self.point.noise / wide[0, still]
-        return entries[~still]
+        together = self.line_through(still)
+        if any(together(t) != together(0.0) for t in (10.0**NEARBY, -(10.0**NEARBY))):
+            self.measure(NEARBY, still)
+            still = still[self.still(NEARBY, still)]
+        self.reached[still] = 10.0**NEARBY * self.sizes[still]
+        self.values[still], self.bars[still] = 0.0, LOST / SAFETY * self.point.noise / self.reached[still]
+        return np.setdiff1d(entries, still)
+
+    def still(self, level: float, entries: Entries) -> Mask:
+        """Return for which entries the loss does not change at all over a step to either side."""
+        rung = self.rungs[level][:, entries]
+        return np.asarray((rung[1] == 0) & (rung[3] == 0))
 
     def line_through(self, entries: Entries) -> Callable[[float], float]:
         """Return t -> J with some entries moved by t times their sizes, to random sides."""
@@ -337,7 +378,12 @@ class _Ladder:
         """Note, and return, the best that the rungs of some entries offer."""
         best = estimate(self.rungs_of(entries), self.noise[entries])
         self.keep(entries, best)
+        self.overruled[entries] = overruled(self.rungs_of(entries), best, self.noise[entries], self.furthest(entries))
         return best
+
+    def furthest(self, entries: Entries) -> Array:
+        """Return the largest steps that count as those beside the point."""
+        return np.asarray(10.0 ** (NEARBY + 0.1) * self.sizes[entries])
 
     def keep(self, entries: Entries, best: Estimate) -> None:
         """Note the best estimate of some entries."""
@@ -365,7 +411,8 @@ class _Ladder:
         """Return which entries are so far off from what is settled that no further step can bring them back."""
         off = np.abs(self.claims[entries] - self.values[entries]) - self.gaps[entries]
         allowed = self.point.threshold * np.abs(self.claims[entries]) + self.allowance()[entries]
-        return np.asarray((off > FAR_OFF * allowed) & ~moves_below(self.rungs_of(entries), self.noise[entries]))
+        settled = ~moves_below(self.rungs_of(entries), self.noise[entries]) & ~self.still(FIRST, entries)
+        return np.asarray((off > FAR_OFF * allowed) & settled)
 
     def undecided(self, entries: Entries) -> Entries:
         """Return the entries that noise keeps from being judged: coarse ones, and claims whose error it may hide."""
@@ -406,7 +453,7 @@ class _Ladder:
         """Return which entries can be judged."""
         allowance = self.allowance()
         limit = np.maximum(CATCHES * np.maximum(np.abs(self.values), self.gaps / 2), FLAT * self.steepness())
-        negligible = NEGLIGIBLE * self.point.loss_noise.reach / self.sizes
+        negligible = NEGLIGIBLE * self.point.loss_noise.reach / self.sizes * (np.abs(self.claims) <= self.rounding())
         with np.errstate(invalid="ignore"):
             zero = (self.reached > 0) & (np.abs(self.claims) * self.reached <= ROUNDED * self.point.noise)
         return np.asarray((allowance <= np.maximum(limit, negligible)) | zero)
@@ -416,30 +463,64 @@ class _Ladder:
     def reference(self) -> Reference:
         """Return the reference of the parameter."""
         self.settle()
-        if not (self.agree(self.allowance()) & self.resolved()).all():
-            self.doubt(self.point.doubt())
-            if not self.resolved().all():
-                self.doubt(hidden_noise(self.point.problem, self.point.seed, [self.name]))
+        self.doubt()
         return self.record()
 
-    def doubt(self, noise: float) -> None:
-        """Take a larger noise for that of the entries whose steps contradict each other without it."""
-        if not noise > HIDDEN * self.point.noise:
+    def doubt(self) -> None:
+        """Look for noise that has hidden so far where steps contradict each other, and judge by it."""
+        doubted = np.flatnonzero((self.overruled | ~self.resolved() | self.disputed()) & (self.reached == 0))
+        if not doubted.size:
             return
-        doubted = np.flatnonzero(~(self.agree(self.allowance()) & self.resolved()) & (self.reached == 0))
-        for level in (*UPPER, *LOWER[:2]):
+        for level in UPPER:
             self.measure(level, doubted)
         rungs = self.rungs_of(doubted)
-        for found in (noise, ROUGHLY * noise):  # it was found from a few values only
-            shaky = noise_explains(rungs, self.noise[doubted], found, ~self.resolved()[doubted])
-            self.noise[doubted[shaky]] = np.fmax(self.noise[doubted[shaky]], found)
-        self.settle()
+        explains = noise_that_explains(rungs, self.noise[doubted], self.furthest(doubted))
+        found = self.noise.copy()
+        for k, entry in enumerate(doubted):
+            if not explains[k] <= found[entry]:
+                stair = self.stair(entry, rungs.of(np.array([k])), explains[k])
+                found[entry] = max(found[entry], STAIR_NOISE * stair, explains[k] if stair > 0 else 0.0)
+        if (found > self.noise).any():
+            self.torn |= (found > self.noise) & (self.steps >= WIDE * self.sizes)
+            self.noise = found
+            self.settle()
+
+    def disputed(self) -> Mask:
+        """Return which claims the loss bears out further off, although small steps contradict them: one step tells."""
+        off = np.flatnonzero(~self.agree(self.allowance()) & np.isfinite(self.claims))
+        steps = 10.0**FURTHER_OFF * self.sizes[off]
+        disputed = np.zeros(self.positions.size, dtype=np.bool_)
+        if off.size:
+            slopes = self.point.problem.loss_changes(self.name, off, steps) / steps
+            disputed[off] = np.abs(slopes - self.claims[off]) < np.abs(slopes - self.values[off])
+        return disputed
+
+    def stair(self, entry: int, rungs: Rungs, noise: float) -> float:
+        """Return the stair, or the jump that rounding makes, where the loss first leaves what small steps tell of it.
+
+        It is as large as the noise that explains the rungs; where none does, a part of what is to be explained.
+        """
+        slope = self.values[entry]
+        moves = np.array([rungs.rise[:, 0] - slope * rungs.up[:, 0], rungs.fall[:, 0] + slope * rungs.down[:, 0]])
+        known = SAFETY * (self.noise[entry] + self.bars[entry] * rungs.steps[:, 0]) if math.isnan(noise) else noise
+        seen = np.abs(moves) > known
+
+        def change(step: float) -> float:
+            moved = self.point.problem.loss_changes(self.name, np.array([entry]), np.array([step]))
+            return float(moved[0] - slope * step)
+
+        for side, rung in np.argwhere(seen)[np.argsort(np.nonzero(seen)[1], kind="stable")][:STRETCHES]:
+            far = (rungs.up[rung, 0], -rungs.down[rung, 0])[side]
+            visible = abs(moves[side, rung]) * PART if math.isnan(noise) else noise / 2
+            if (stair := jump(change, float(far), visible)) > 0:
+                return stair
+        return 0.0
 
     def record(self) -> Reference:
         """Return what is known, the slopes nearby added where claims disagree at a kink."""
         low, high, kinks = self.values - self.gaps / 2, self.values + self.gaps / 2, self.gaps > 0
-        coarse = ~self.resolved()
-        if self.point.kink:
+        coarse = ~self.resolved() | ((self.torn | self.kinks_beside()) & ~self.agree(self.allowance()))
+        if not self.agree(self.allowance()).all() and self.point.on_kink():
             ordinary = self.steps >= 10.0 ** (SECOND - 0.5) * self.sizes  # a kink beside the point is none at it
             wrong = np.flatnonzero(~self.agree(self.allowance()) & np.isfinite(self.claims) & ordinary)
             lowest, highest = slopes_nearby(
@@ -462,6 +543,11 @@ class _Ladder:
             kinks=kinks.reshape(shape),
             coarse=coarse.reshape(shape),
         )
+
+    def kinks_beside(self) -> Mask:
+        """Return at which entries noise hides all but wide steps: there may be more kinks than one within these."""
+        seen_from = gap_seen_from(self.rungs_of(self.every), self.noise)
+        return np.asarray((self.gaps > 0) & (seen_from > WIDE * self.sizes))
 
     def judge_together(self, low: Array, high: Array, kinks: Mask, bars: Array, coarse: Mask) -> None:
         """Take back the kinks of entries whose claims contradict the loss along joint directions.
@@ -486,21 +572,3 @@ class _Ladder:
                 low[own], high[own], kinks[own] = self.values[own], self.values[own], False
             elif off > 0:
                 coarse[own] = True
-
-
-def noise_explains(rungs: Rungs, known: Array, found: float, coarse: Mask) -> Mask:
-    """Return for which entries a noise found elsewhere explains what the known one does not: how small steps differ.
-
-    Coarse entries are those for which the known noise explains nothing in any case.
-
-    With it the larger steps must tell a derivative, or the small ones go in stairs: a loss with waves shorter than the
-    spacing that noise is looked for at seems noisy too, and its small steps are right.
-    """
-    best = estimate(rungs, found)
-    with np.errstate(all="ignore"):
-        off = np.where(rungs.steps <= best.steps, np.abs(rungs.slopes - best.values), 0.0)
-        unexplained = (off > SAFETY * rungs.noise(known) + best.bars).any(axis=0)
-        explained = ~(off > SAFETY * rungs.noise(found) + best.bars).any(axis=0)
-        told = SAFETY * best.bars <= CATCHES * np.abs(best.values)
-        stairs = (rungs.rise[0] == 0) & (rungs.fall[0] == 0)
-        return np.asarray((unexplained | coarse) & explained & (told | stairs))

@@ -31,7 +31,7 @@ from gradcheck_cli.numeric.tolerances import EPS
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import Problem
 
-__all__ = ["LossNoise", "hidden_noise", "line_through", "loss_noise", "table_noise"]
+__all__ = ["LossNoise", "hidden_noise", "jump", "line_through", "loss_noise", "table_noise"]
 
 SPACING = 1e-9  # relative to the parameters: curvature vanishes from such a table
 NARROWER_SPACINGS = (1e-11, 1e-13)  # in turn, while curvature is all that the table shows
@@ -42,6 +42,9 @@ FEWER_POINTS = 6
 STABLE = 4.0  # More and Wild: the ratio within which neighbouring columns agree
 MOSTLY = 0.5  # of neighbours that are equal: a staircase
 STAIR_NOISE = 0.5  # of the stair: the most that rounding to it is off
+HALVINGS = 24  # of a stretch: no wave is as short as what is left of it, which smaller steps would not have shown
+SUSPICIOUS = 1e3  # machine epsilons of the loss: noise as large as that is looked at twice
+STILL_WITHIN = 0.1  # of the sizes: where a loss cannot be evaluated that near, nobody knows that it is constant
 VISIBLE = 8.0  # standard deviations: a change along the table that is no noise
 
 
@@ -108,14 +111,18 @@ def loss_noise(problem: Problem, seed: int) -> LossNoise:
     """
     line = line_through(problem, seed)
     here = abs(problem.loss(problem.parameters))
-    table, spacing = _table(line, SPACING), SPACING
+    table, spacing, hidden = _table(line, SPACING), SPACING, 0.0
     still = np.isfinite(table).all() and not np.ptp(table)
     for other in WIDER_SPACINGS if still else NARROWER_SPACINGS:
-        if np.ptp(table) > 0 if still else settles(table):
+        if np.ptp(table) > 0 if still else settles(table) and _is_noise(line, table, spacing):
             break
-        table, spacing = _table(line, other), other
+        further = _table(line, other)
+        if not still and not np.ptp(further):  # a stair hides from it
+            hidden = STAIR_NOISE * jump(_change(line), spacing, EPS * here)
+            break
+        table, spacing = further, other
     scatter = float(getattr(problem, "scatter", 0.0))  # where the problem knows of any
-    deviation = max(table_noise(table), EPS * here / 2, scatter)
+    deviation = max(table_noise(table), hidden, EPS * here / 2, scatter)
     change = abs(float(table[-1] - table[0])) if np.isfinite(table).all() else math.inf
     reach = change / ((POINTS - 1) * spacing) if math.isfinite(change) else 0.0
     if change > VISIBLE * deviation or scatter:
@@ -124,6 +131,8 @@ def loss_noise(problem: Problem, seed: int) -> LossNoise:
 
 
 def _still_reach(line: Callable[[float], float], deviation: float, point: Parameters) -> float | None:
+    if not math.isfinite(line(STILL_WITHIN)):
+        return None
     smallest = min((float(np.min(sizes, initial=math.inf)) for sizes in entry_sizes(point).values()), default=1.0)
     far = largest_size(point) / smallest
     return None if scale_of_motion(line, deviation, far) is not None else max(far, 1.0)
@@ -150,6 +159,51 @@ def hidden_noise(problem: Problem, seed: int, names: Collection[str] = ()) -> fl
     estimates = [table_noise(_table(line, spacing, FEWER_POINTS)) for spacing in HIDING_SPACINGS]
     pairs = itertools.combinations(estimates, 2)
     return max((min(pair) for pair in pairs if pair[1] <= STABLE * pair[0]), default=0.0)
+
+
+def jump(change: Callable[[float], float], far: float, visible: float) -> float:
+    """Return by how much the loss differs between two points that are next to each other, somewhere on a stretch.
+
+    The stretch is halved again and again, towards where the loss changes more. What is continuous, however short its
+    waves and however sharp its kinks, changes by less and less; a stair, or an error of rounding, stays what it is.
+
+    Parameters
+    ----------
+    change : callable
+        t -> J(x + t) - J(x), for a single entry.
+    far : float
+        The end of the stretch, which begins at 0.
+    visible : float
+        What is of interest, in the units of the loss.
+
+    Returns
+    -------
+    float
+        0 where no change as large as `visible` is left.
+    """
+    near, at_near, at_far = 0.0, 0.0, change(far)
+    for _ in range(HALVINGS):
+        middle = (near + far) / 2
+        at_middle = change(middle)
+        if abs(at_middle - at_near) >= abs(at_far - at_middle):
+            far, at_far = middle, at_middle
+        else:
+            near, at_near = middle, at_middle
+        if not abs(at_far - at_near) >= visible:
+            return 0.0
+    return abs(at_far - at_near)
+
+
+def _is_noise(line: Callable[[float], float], table: Array, spacing: float) -> bool:
+    """Whether what a table shows is as small as rounding, or else no wave that is shorter than its spacing."""
+    noise = table_noise(table)
+    suspicious = noise > SUSPICIOUS * EPS * float(np.max(np.abs(table)))
+    return not suspicious or jump(_change(line), POINTS * spacing, noise / 2) > 0
+
+
+def _change(line: Callable[[float], float]) -> Callable[[float], float]:
+    here = line(0.0)
+    return lambda t: line(t) - here
 
 
 def _table(line: Callable[[float], float], spacing: float, points: int = POINTS) -> Array:

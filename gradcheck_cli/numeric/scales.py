@@ -20,7 +20,7 @@ from gradcheck_cli.parameters import Array, Parameters
 
 __all__ = ["entry_sizes", "largest_size", "scale_of_motion", "typical_size"]
 
-FAR = 8  # powers of ten from one step to the next: a smooth loss cannot go from unseen to saturated within that
+FAR = 8  # powers of ten from one step to the next; where the loss is saturated by then, smaller ones follow
 CLEARLY = 4.0  # times a change that counts as none
 ROUGH = 1e4  # standard deviations of the loss: more than rounding makes of a step within the size of the entries
 CURVED = 0.25  # of a change: what half the step may leave unexplained of it if it is a change at all and no rounding
@@ -80,12 +80,21 @@ def scale_of_motion(line: Callable[[float], float], noise: float, reach: float) 
         change = line(t) - here
         if not math.isfinite(change):
             return None
-        if abs(change) > CLEARLY * STILL * noise:
-            half, quarter = line(t / 2) - here, line(t / 4) - here
-            smooth = any(_grows(change, half, p) and _grows(half, quarter, p) for p in (1, 2))
-            if smooth or (t <= 1 and abs(change) > ROUGH * noise):
-                return t
+        if abs(change) <= CLEARLY * STILL * noise:
+            continue
+        if _is_smooth(line, here, t) or (t <= 1 and abs(change) > ROUGH * noise):
+            return t
+        for k in range(1, FAR if t > 1 else 1):  # it may be saturated by now
+            nearer = t / 10.0**k
+            if abs(line(nearer) - here) > CLEARLY * STILL * noise and _is_smooth(line, here, nearer):
+                return nearer
     return None
+
+
+def _is_smooth(line: Callable[[float], float], here: float, t: float) -> bool:
+    """Whether the loss grows from a quarter of a step to the whole as it does to first or to second order."""
+    change, half, quarter = line(t) - here, line(t / 2) - here, line(t / 4) - here
+    return any(_grows(change, half, p) and _grows(half, quarter, p) for p in (1, 2))
 
 
 def _grows(change: float, half: float, power: int) -> bool:
