@@ -6,7 +6,8 @@ relu'(0) = 0 claims neither slope. What is right at a kink is the convex hull of
 generalised gradient), and a sample of that are the slopes of the entry at a few random points nearby.
 
 Nor is it enough that every entry lies between its own slopes: max(a, b) at a tie has (1, 0), (0, 1) and what lies
-between for gradients, not (1, 1). So the claim is judged along random directions through all its kinked entries as well.
+between for gradients, not (1, 1). So the claim is judged along random directions through all its kinked entries as
+well.
 """
 
 from __future__ import annotations

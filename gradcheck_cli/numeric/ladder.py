@@ -92,6 +92,7 @@ FURTHER = 0.2  # of the gap of an entry's own slopes: what those nearby must rea
 ROUNDED = 1.0  # standard deviations of the loss: what the formula of a right claim leaves of nothing
 WIDE = 3e-4  # of the size of an entry: a stair that is no rounding, a kink that need not be at the point
 STRETCHES = 4  # that are searched for stairs: two in one that cancel each other are not found
+UNSEEN = 1e-3  # of a slope over steps larger than an entry: what may become of it within the entry's own size
 PART = 1 / 16  # of what the loss leaves its small steps by: a stair as large as that accounts for it
 LOST = 1000.0  # standard deviations of the loss: a change that noise cannot hide
 
@@ -202,6 +203,8 @@ class _Ladder:
         self.gaps = np.zeros(self.positions.size)
         self.steps = np.zeros(self.positions.size)
         """Those that the values come from."""
+        self.rescaled = np.zeros(self.positions.size, dtype=np.bool_)
+        """Whether steps of their own size are too small for the loss."""
         self.torn = np.zeros(self.positions.size, dtype=np.bool_)
         """Whether stairs are so wide that they may be meant: then both what they say and what they hide is right."""
         self.overruled = np.zeros(self.positions.size, dtype=np.bool_)
@@ -347,6 +350,7 @@ class _Ladder:
     def rescale(self, entries: Entries, scale: float) -> None:
         """Take for the size of entries the step at which the loss feels them, and measure them anew."""
         self.sizes[entries] *= scale
+        self.rescaled[entries] = True
         for rung in self.rungs.values():
             rung[:, entries] = np.nan
         self.measure(FIRST, entries)
@@ -519,7 +523,7 @@ class _Ladder:
     def record(self) -> Reference:
         """Return what is known, the slopes nearby added where claims disagree at a kink."""
         low, high, kinks = self.values - self.gaps / 2, self.values + self.gaps / 2, self.gaps > 0
-        coarse = ~self.resolved() | ((self.torn | self.kinks_beside()) & ~self.agree(self.allowance()))
+        coarse = ~self.resolved()
         if not self.agree(self.allowance()).all() and self.point.on_kink():
             ordinary = self.steps >= 10.0 ** (SECOND - 0.5) * self.sizes  # a kink beside the point is none at it
             wrong = np.flatnonzero(~self.agree(self.allowance()) & np.isfinite(self.claims) & ordinary)
@@ -531,7 +535,7 @@ class _Ladder:
             low[wrong] = np.where(wider, np.fmin(low[wrong], lowest), low[wrong])
             high[wrong] = np.where(wider, np.fmax(high[wrong], highest), high[wrong])
             kinks[wrong[wider]] = True
-        bars = self.allowance()
+        bars = np.where(self.doubtful(), np.inf, self.allowance())
         self.judge_together(low, high, kinks, bars, coarse)
         shape = self.point.problem.parameters[self.name].shape
         return Reference(
@@ -544,10 +548,12 @@ class _Ladder:
             coarse=coarse.reshape(shape),
         )
 
-    def kinks_beside(self) -> Mask:
-        """Return at which entries noise hides all but wide steps: there may be more kinks than one within these."""
+    def doubtful(self) -> Mask:
+        """Return which claims disagree with what may be hidden: by stairs, or by noise within a wide step."""
         seen_from = gap_seen_from(self.rungs_of(self.every), self.noise)
-        return np.asarray((self.gaps > 0) & (seen_from > WIDE * self.sizes))
+        kinks_beside = (self.gaps > 0) & (seen_from > WIDE * self.sizes)  # there may be more than one within it
+        unseen = self.rescaled & self.agree(self.allowance() + UNSEEN * np.abs(self.values))
+        return np.asarray((self.torn | kinks_beside | unseen) & ~self.agree(self.allowance()))
 
     def judge_together(self, low: Array, high: Array, kinks: Mask, bars: Array, coarse: Mask) -> None:
         """Take back the kinks of entries whose claims contradict the loss along joint directions.

@@ -23,6 +23,7 @@ __all__ = ["entry_sizes", "largest_size", "scale_of_motion", "typical_size"]
 FAR = 8  # powers of ten from one step to the next; where the loss is saturated by then, smaller ones follow
 CLEARLY = 4.0  # times a change that counts as none
 ROUGH = 1e4  # standard deviations of the loss: more than rounding makes of a step within the size of the entries
+FELT = 256.0  # standard deviations of the loss: a change beside a larger one that is no rounding of that
 CURVED = 0.25  # of a change: what half the step may leave unexplained of it if it is a change at all and no rounding
 
 
@@ -86,7 +87,7 @@ def scale_of_motion(line: Callable[[float], float], noise: float, reach: float) 
             return t
         for k in range(1, FAR if t > 1 else 1):  # it may be saturated by now
             nearer = t / 10.0**k
-            if abs(line(nearer) - here) > CLEARLY * STILL * noise and _is_smooth(line, here, nearer):
+            if abs(line(nearer) - here) > FELT * noise and all(_is_smooth(line, here, nearer / c) for c in (1, 3, 9)):
                 return nearer
     return None
 
