@@ -139,7 +139,7 @@ def joint_hulls(
     """
     random = np.random.default_rng(seed)
     sizes = entry_sizes(problem.parameters)
-    found = []
+    found: list[tuple[Parameters, Hull]] = []
     for weights, signs in ((1.0, (1.0,)), (0.5, (1.0,)), (0.5, (-1.0, 1.0)), (0.5, (-1.0, 1.0))):
         direction = {
             name: sizes[name].reshape(-1)[entries]

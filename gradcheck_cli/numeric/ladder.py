@@ -482,12 +482,13 @@ class _Ladder:
         found = self.noise.copy()
         for k, entry in enumerate(doubted):
             if not explains[k] <= found[entry]:
-                stair = self.stair(entry, rungs.of(np.array([k])), explains[k])
+                stair = self.stair(int(entry), rungs.of(np.array([k])), explains[k])
                 found[entry] = max(found[entry], STAIR_NOISE * stair, explains[k] if stair > 0 else 0.0)
         if (found > self.noise).any():
-            self.torn |= (found > self.noise) & (self.steps >= WIDE * self.sizes)
-            self.noise = found
+            wide = (found > self.noise) & (self.steps >= WIDE * self.sizes) & self.agree(self.allowance())
+            before, self.noise = self.allowance(), found
             self.settle()
+            self.torn |= wide & (before <= CATCHES * np.abs(self.values))
 
     def disputed(self) -> Mask:
         """Return which claims the loss bears out further off, although small steps contradict them: one step tells."""

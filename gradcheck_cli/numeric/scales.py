@@ -100,7 +100,7 @@ def _is_smooth(line: Callable[[float], float], here: float, t: float) -> bool:
 
 def _grows(change: float, half: float, power: int) -> bool:
     """Whether a change is about that of half the step times a power of two, as rounding hardly ever is."""
-    return abs(change - 2**power * half) <= CURVED * abs(change)
+    return abs(change - 2.0**power * half) <= CURVED * abs(change)
 
 
 def _steps(reach: float) -> Iterator[float]:
