@@ -13,9 +13,11 @@ The rule, for every entry for itself, its steps measured by its own size (`scale
 4. Larger steps, up to the entry's size and, where noise hides the slope, beyond, until the bar is narrow, a claim is
    clearly off, or a larger step contradicts the smaller ones; `rungs` tells what the value and its bar are. The claim
    has no part in them. Where the bar is still too wide to judge by, half rungs between the others.
-5. Where the claim disagrees or an entry is coarse, the numeric side is doubted: noise may have hidden from the first
-   measurement (`noise.hidden_noise`), and at a kink every slope around the point is right (`kinks`). What agrees only
-   since noise was found is not taken for agreement: it is coarse.
+5. Where larger steps tell something else at once (`rungs.overruled`), where an entry is coarse, and where one step
+   further off bears out a claim that small steps contradict, the noise is doubted: the smallest that explains the rungs
+   is taken for the entry's own if the loss jumps by as much between neighbouring points (`noise.jump`). Waves, kinks
+   and zones without slope do not. Stairs as wide as a quantiser's leave open which slope is meant.
+6. At a kink every slope around the point is right (`kinks`).
 
 A claim disagrees iff it lies outside [low, high] by more than threshold * max(|claim|, |value|) + bars. For that `bars`
 is wider than the error bar of the reference: `SAFETY` times, and it adds what the claim's own formula may lose by
