@@ -192,11 +192,11 @@ def joint_hulls(
         step = _step(noise, JOINTLY_VISIBLE * steep)
         bar = SAFETY * NOISE_BARS * noise / step + BENT * steep
         claimed = sum(float(claims[name] @ components) for name, components in direction.items())
-        slopes = _slopes_along(problem, move, step, JOINT_POINTS, random)
-        hull = Hull.of(slopes, 0.0).widened(bar)
+        sides, slopes = _one_sided(problem, move, step), _slopes_along(problem, move, step, JOINT_POINTS, random)
+        hull = Hull.beyond(sides, slopes, bar).widened(bar)
         if not hull.low <= claimed <= hull.high:  # with many kinks a few points miss many of the gradients around
             more = _slopes_along(problem, move, step, MORE_POINTS, random)
-            hull = Hull.of(np.concatenate([slopes, more]), 0.0).widened(bar)
+            hull = Hull.beyond(sides, np.concatenate([slopes, more]), bar).widened(bar)
         found.append((claimed, hull))
     return found
 
@@ -215,6 +215,16 @@ class Hull(NamedTuple):
         reached = np.sum(slopes <= low + slack) > 1 and np.sum(slopes >= high - slack) > 1
         widening = slack if reached else WIDENED * (high - low)
         return cls(low - widening, high + widening)
+
+    @classmethod
+    def beyond(cls, ends: Array, slopes: Array, bar: float) -> Hull:
+        """Return the hull whose ends are the one-sided slopes, if no slope nearby lies beyond these by more than `bar`.
+
+        Where the loss is convex beside the point, or concave, these are its ends; a sample hardly reaches them.
+        """
+        sides = cls(float(np.min(ends)), float(np.max(ends)))
+        within = sides.low - bar <= float(np.min(slopes)) and float(np.max(slopes)) <= sides.high + bar
+        return sides if within else cls.of(np.concatenate([ends, slopes]), 0.0)
 
     @property
     def width(self) -> float:
@@ -238,9 +248,21 @@ def _slopes_along(problem: Problem, move: Parameters, step: float, points: int, 
     slopes = []
     for _ in range(points):
         near = {n: v + NEAR * step * sizes[n] * random.uniform(-1, 1, v.shape) for n, v in problem.parameters.items()}
-        right, left = (
-            problem.loss({**near, **{n: near[n] + side * step * d.reshape(near[n].shape) for n, d in move.items()}})
-            for side in (1.0, -1.0)
-        )
-        slopes.append((right - left) / (2 * step))
+        slopes.append(_slope_at(problem, near, move, step))
     return np.array(slopes)
+
+
+def _one_sided(problem: Problem, move: Parameters, step: float) -> Array:
+    """Return the slopes along a direction at the points to either side of it."""
+    return np.array(
+        [_slope_at(problem, _moved(problem.parameters, move, t), move, step) for t in (-NEAR * step, NEAR * step)]
+    )
+
+
+def _slope_at(problem: Problem, near: Parameters, move: Parameters, step: float) -> float:
+    right, left = (problem.loss(_moved(near, move, side * step)) for side in (1.0, -1.0))
+    return (right - left) / (2 * step)
+
+
+def _moved(point: Parameters, move: Parameters, by: float) -> Parameters:
+    return {**point, **{name: point[name] + by * d.reshape(point[name].shape) for name, d in move.items()}}

@@ -13,9 +13,11 @@ The rule, for every entry for itself, its steps measured by its own size (`scale
 4. Larger steps, up to the entry's size and, where noise hides the slope, beyond, until the bar is narrow, a claim is
    clearly off, or a larger step contradicts the smaller ones; `rungs` tells what the value and its bar are. The claim
    has no part in them. Where the bar is still too wide to judge by, half rungs between the others.
-5. Where the claim disagrees or an entry is coarse, the numeric side is doubted: noise may have hidden from the first
-   measurement (`noise.hidden_noise`), and at a kink every slope around the point is right (`kinks`). What agrees only
-   since noise was found is not taken for agreement: it is coarse.
+5. Where larger steps tell something else at once (`rungs.overruled`), where an entry is coarse, and where one step
+   further off bears out a claim that small steps contradict, the noise is doubted: the smallest that explains the rungs
+   is taken for the entry's own if the loss jumps by as much between neighbouring points (`noise.jump`). Waves, kinks
+   and zones without slope do not. Stairs as wide as a quantiser's leave open which slope is meant.
+6. At a kink every slope around the point is right (`kinks`).
 
 All entries get their first difference before any gets its second, and then those whose claims are furthest off come
 first: a budget that ends early has seen every entry, and the worst of them twice. What is sure by then is told: that a
@@ -35,6 +37,7 @@ Software 4, 1982.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -43,9 +46,27 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.numeric.budget import BudgetSpentError
 from gradcheck_cli.numeric.kinks import Side, joint_hulls, on_kink, other_side, slopes_nearby
-from gradcheck_cli.numeric.noise import LossNoise, finer_noise, hidden_noise, line_of, rough_noise
+from gradcheck_cli.numeric.noise import (
+    STAIR_NOISE,
+    LossNoise,
+    finer_noise,
+    hidden_noise,
+    jump,
+    line_of,
+    rough_noise,
+)
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.numeric.rungs import Estimate, Rungs, bends, estimate, first_estimate, moves_below
+from gradcheck_cli.numeric.rungs import (
+    Estimate,
+    Rungs,
+    bends,
+    estimate,
+    first_estimate,
+    gap_seen_from,
+    moves_below,
+    noise_that_explains,
+    overruled,
+)
 from gradcheck_cli.numeric.scales import entry_sizes, largest_size, scale_of_motion
 from gradcheck_cli.numeric.tolerances import (
     CATCHES,
@@ -75,6 +96,7 @@ LOWEST = (-14.0, -15.0, -16.0, -17.0, -18.0, -19.0, -20.0)  # for entries of 0, 
 UPPER = (-4.0, -3.0, -2.0, -1.0)
 BEYOND = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
 HALVES = (-4.5, -3.5, -2.5, -1.5, -0.5)
+FURTHER_OFF = -2.0  # where a claim is borne out if it is right and small steps are on a stair
 NEARBY = -1.0  # the largest step whose slopes count as those beside the point
 
 NARROW = 0.05  # of the threshold: a bar that nothing is gained by making narrower
@@ -84,7 +106,10 @@ FAR_OFF = 30.0  # times what is allowed: a contradiction that two steps are enou
 HIDDEN = 4.0  # noise counts as hidden where it turns out to be so many times larger
 FURTHER = 0.2  # of the gap of an entry's own slopes: what those nearby must reach beyond it to tell more than it
 ROUNDED = 1.0  # standard deviations of the loss: what the formula of a right claim leaves of nothing
-ROUGHLY = 3.0  # times: how far a noise that was hidden may be from what was found of it
+WIDE = 3e-4  # of the size of an entry: a stair that is no rounding, a kink that need not be at the point
+STRETCHES = 4  # that are searched for stairs: two in one that cancel each other are not found
+UNSEEN = 1e-3  # of a slope over steps larger than an entry: what may become of it within the entry's own size
+PART = 1 / 16  # of what the loss leaves its small steps by: a stair as large as that accounts for it
 
 
 def ladder_reference(
@@ -185,12 +210,10 @@ class _Point:
     threshold: float
     seed: int
     loss_noise: LossNoise
-    kink: bool = False
-    """Whether the point is known to lie on a kink."""
+    kink: bool | None = None
+    """Whether the point lies on a kink; None where that was not looked for yet."""
     across: Side | None = None
     """What a look across the point has shown; None before it."""
-    hidden: float | None = None
-    """The noise that had hidden from the first measurement; None where it was not looked for yet."""
     kinked: dict[str, Entries] = field(default_factory=dict)
     """By parameter, the entries whose claims were accepted on a kink."""
     steepness: dict[str, Array] = field(default_factory=dict)
@@ -207,13 +230,13 @@ class _Point:
         """See whether there is a kink at the point, for contradictions that are told from two differences alone."""
         self.across = other_side(self.problem, self.loss_noise, self.seed)
 
-    def doubt(self) -> float:
-        """Return the noise with what had hidden of it, and see whether the point lies on a kink."""
-        if self.hidden is None:
-            found = hidden_noise(self.problem, self.seed)
-            self.hidden = found if found > HIDDEN * self.noise else self.noise
-            self.kink = on_kink(self.problem, self.hidden, self.seed)
-        return self.hidden
+    def on_kink(self) -> bool:
+        """Return whether the point lies on a kink, which noise that has hidden so far may look like."""
+        if self.kink is None:
+            self.kink = on_kink(self.problem, self.noise, self.seed)
+            if self.kink and (hidden := hidden_noise(self.problem, self.seed)) > HIDDEN * self.noise:
+                self.kink = on_kink(self.problem, hidden, self.seed)
+        return self.kink
 
 
 @dataclass
@@ -239,6 +262,12 @@ class _Ladder:
         self.gaps = np.zeros(self.positions.size)
         self.steps = np.zeros(self.positions.size)
         """Those that the values come from."""
+        self.rescaled = np.zeros(self.positions.size, dtype=np.bool_)
+        """Whether steps of their own size are too small for the loss."""
+        self.torn = np.zeros(self.positions.size, dtype=np.bool_)
+        """Whether stairs are so wide that they may be meant: then both what they say and what they hide is right."""
+        self.overruled = np.zeros(self.positions.size, dtype=np.bool_)
+        """Whether larger steps tell something else at once."""
         self.reached = np.zeros(self.positions.size)
         """How far entries were moved that the loss does not feel; 0 for all others."""
 
@@ -272,8 +301,17 @@ class _Ladder:
         rung[:, entries] = np.where(usable, [up, rise, down, fall], np.nan)
 
     def rungs_of(self, entries: Entries, levels: Sequence[float] = ()) -> Rungs:
-        """Return what is measured of some entries, at some levels or at all, the smallest steps first."""
-        rows = np.array([self.rungs[level][:, entries] for level in levels or sorted(self.rungs)])
+        """Return what is measured of some entries, the smallest steps first, and what is not measured of them last.
+
+        A step beyond the size of an entry that does not move the loss tells nothing: what is bounded looks flat there.
+        """
+        levels = levels or sorted(self.rungs)
+        rows = np.array([self.rungs[level][:, entries] for level in levels])
+        beyond = np.array(levels)[:, None] > NEARBY
+        unmoved = np.fmax(np.abs(rows[:, 1]), np.abs(rows[:, 3])) <= STILL * self.noise[entries]
+        rows = np.where((beyond & unmoved)[:, None], np.nan, rows)
+        order = np.argsort(np.isnan(rows[:, 0]), axis=0, kind="stable")
+        rows = np.take_along_axis(rows, order[:, None], axis=0)
         return Rungs(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3])
 
     # climbing
@@ -286,8 +324,9 @@ class _Ladder:
 
     def plain(self, first: Rungs) -> Mask:
         """Return for which entries their first difference is enough."""
+        fine = self.agree(self.bars) & (self.bars <= self.fine()) & self.resolved()
         bent = bends(first, self.noise, self.point.threshold**0.5, self.of_whole())
-        return self.agree(self.bars) & (self.bars <= self.fine()) & self.resolved() & ~bent & ~self.dusty()
+        return fine & ~bent & ~self.dusty() & ~self.still(FIRST, self.every)
 
     def far_off(self) -> list[tuple[int, float]]:
         """Return the entries whose claims neither noise nor a kink explains at the first step, and by how much."""
@@ -340,18 +379,28 @@ class _Ladder:
         return entries
 
     def moving(self, entries: Entries) -> Entries:
-        """Return the entries but for those claimed to be zero that the loss does not feel within a tenth of them."""
-        first = self.rungs[FIRST][:, entries]
-        zero = (first[1] == 0) & (first[3] == 0) & (self.claims[entries] == 0) & (self.reached[entries] == 0)
-        if not zero.any():
+        """Return the entries but for those that the loss does not feel at all within a tenth of their sizes.
+
+        A claim that is neither zero nor so large that it would be felt may be hidden by noise: that takes larger steps.
+        """
+        reach = 10.0**NEARBY * self.sizes[entries]
+        claimed = np.abs(self.claims[entries])
+        plain = (claimed <= self.rounding()[entries]) | (claimed * reach > SAFETY * LOST * self.point.noise)
+        still = entries[plain & self.still(FIRST, entries) & (self.reached[entries] == 0)]
+        if not still.size:
             return entries
-        self.measure(NEARBY, entries[zero])
-        wide = self.rungs[NEARBY][:, entries]
-        still = zero & (wide[1] == 0) & (wide[3] == 0)
-        dead = entries[still]
-        self.reached[dead] = wide[0, still]
-        self.values[dead], self.bars[dead] = 0.0, LOST / SAFETY * self.point.noise / wide[0, still]
-        return np.asarray(entries[~still])
+        together = self.line_through(still)
+        if any(together(t) != together(0.0) for t in (10.0**NEARBY, -(10.0**NEARBY))):
+            self.measure(NEARBY, still)
+            still = still[self.still(NEARBY, still)]
+        self.reached[still] = 10.0**NEARBY * self.sizes[still]
+        self.values[still], self.bars[still] = 0.0, LOST / SAFETY * self.point.noise / self.reached[still]
+        return np.setdiff1d(entries, still)
+
+    def still(self, level: float, entries: Entries) -> Mask:
+        """Return for which entries the loss does not change at all over a step to either side."""
+        rung = self.rungs[level][:, entries]
+        return np.asarray((rung[1] == 0) & (rung[3] == 0))
 
     def line_through(self, entries: Entries) -> Callable[[float], float]:
         """Return t -> J with some entries moved by t times their sizes, to random sides."""
@@ -377,6 +426,7 @@ class _Ladder:
     def rescale(self, entries: Entries, scale: float) -> None:
         """Take for the size of entries the step at which the loss feels them, and measure them anew."""
         self.sizes[entries] *= scale
+        self.rescaled[entries] = True
         for rung in self.rungs.values():
             rung[:, entries] = np.nan
         self.measure(FIRST, entries)
@@ -408,7 +458,12 @@ class _Ladder:
         """Note, and return, the best that the rungs of some entries offer."""
         best = estimate(self.rungs_of(entries), self.noise[entries])
         self.keep(entries, best)
+        self.overruled[entries] = overruled(self.rungs_of(entries), best, self.noise[entries], self.furthest(entries))
         return best
+
+    def furthest(self, entries: Entries) -> Array:
+        """Return the largest steps that count as those beside the point."""
+        return np.asarray(10.0 ** (NEARBY + 0.1) * self.sizes[entries])
 
     def keep(self, entries: Entries, best: Estimate) -> None:
         """Note the best estimate of some entries."""
@@ -437,7 +492,8 @@ class _Ladder:
 
     def clear(self, entries: Entries) -> Mask:
         """Return which entries are so far off from what is settled that no further step can bring them back."""
-        return self.far(entries) & ~moves_below(self.rungs_of(entries), self.noise[entries])
+        settled = ~moves_below(self.rungs_of(entries), self.noise[entries]) & ~self.still(FIRST, entries)
+        return self.far(entries) & settled
 
     def far(self, entries: Entries) -> Mask:
         """Return which entries are many times further off than is allowed."""
@@ -485,7 +541,7 @@ class _Ladder:
         """Return which entries can be judged."""
         allowance = self.allowance()
         limit = np.maximum(CATCHES * np.maximum(np.abs(self.values), self.gaps / 2), FLAT * self.steepness())
-        negligible = NEGLIGIBLE * self.point.loss_noise.reach / self.sizes
+        negligible = NEGLIGIBLE * self.point.loss_noise.reach / self.sizes * (np.abs(self.claims) <= self.rounding())
         with np.errstate(invalid="ignore"):
             zero = (self.reached > 0) & (np.abs(self.claims) * self.reached <= ROUNDED * self.point.noise)
         return np.asarray((allowance <= np.maximum(limit, negligible)) | zero)
@@ -495,10 +551,7 @@ class _Ladder:
     def reference(self) -> Reference:
         """Return the reference of the parameter."""
         self.settle()
-        if not (self.agree(self.allowance()) & self.resolved()).all():
-            self.doubt(self.point.doubt())
-            if not self.resolved().all():
-                self.doubt(hidden_noise(self.point.problem, self.point.seed, [self.name]))
+        self.doubt()
         return self.record()
 
     def cut_short(self) -> Reference:
@@ -537,24 +590,62 @@ class _Ladder:
             coarse=coarse.reshape(shape),
         )
 
-    def doubt(self, noise: float) -> None:
-        """Take a larger noise for that of the entries whose steps contradict each other without it."""
-        if not noise > HIDDEN * self.point.noise:
+    def doubt(self) -> None:
+        """Look for noise that has hidden so far where steps contradict each other, and judge by it."""
+        doubted = np.flatnonzero((self.overruled | ~self.resolved() | self.disputed()) & (self.reached == 0))
+        if not doubted.size:
             return
-        doubted = np.flatnonzero(~(self.agree(self.allowance()) & self.resolved()) & (self.reached == 0))
-        for level in (*UPPER, *LOWER[:2]):
+        for level in UPPER:
             self.measure(level, doubted)
         rungs = self.rungs_of(doubted)
-        for found in (noise, ROUGHLY * noise):  # it was found from a few values only
-            shaky = noise_explains(rungs, self.noise[doubted], found, ~self.resolved()[doubted])
-            self.noise[doubted[shaky]] = np.fmax(self.noise[doubted[shaky]], found)
-        self.settle()
+        explains = noise_that_explains(rungs, self.noise[doubted], self.furthest(doubted))
+        found = self.noise.copy()
+        for k, entry in enumerate(doubted):
+            if not explains[k] <= found[entry]:
+                stair = self.stair(int(entry), rungs.of(np.array([k])), explains[k])
+                found[entry] = max(found[entry], STAIR_NOISE * stair, explains[k] if stair > 0 else 0.0)
+        if (found > self.noise).any():
+            wide = (found > self.noise) & (self.steps >= WIDE * self.sizes) & self.agree(self.allowance())
+            before, self.noise = self.allowance(), found
+            self.settle()
+            self.torn |= wide & (before <= CATCHES * np.abs(self.values))
+
+    def disputed(self) -> Mask:
+        """Return which claims the loss bears out further off, although small steps contradict them: one step tells."""
+        off = np.flatnonzero(~self.agree(self.allowance()) & np.isfinite(self.claims))
+        steps = 10.0**FURTHER_OFF * self.sizes[off]
+        disputed = np.zeros(self.positions.size, dtype=np.bool_)
+        if off.size:
+            slopes = self.point.problem.loss_changes(self.name, off, steps) / steps
+            disputed[off] = np.abs(slopes - self.claims[off]) < np.abs(slopes - self.values[off])
+        return disputed
+
+    def stair(self, entry: int, rungs: Rungs, noise: float) -> float:
+        """Return the stair, or the jump that rounding makes, where the loss first leaves what small steps tell of it.
+
+        It is as large as the noise that explains the rungs; where none does, a part of what is to be explained.
+        """
+        slope = self.values[entry]
+        moves = np.array([rungs.rise[:, 0] - slope * rungs.up[:, 0], rungs.fall[:, 0] + slope * rungs.down[:, 0]])
+        known = SAFETY * (self.noise[entry] + self.bars[entry] * rungs.steps[:, 0]) if math.isnan(noise) else noise
+        seen = np.abs(moves) > known
+
+        def change(step: float) -> float:
+            moved = self.point.problem.loss_changes(self.name, np.array([entry]), np.array([step]))
+            return float(moved[0] - slope * step)
+
+        for side, rung in np.argwhere(seen)[np.argsort(np.nonzero(seen)[1], kind="stable")][:STRETCHES]:
+            far = (rungs.up[rung, 0], -rungs.down[rung, 0])[side]
+            visible = abs(moves[side, rung]) * PART if math.isnan(noise) else noise / 2
+            if (stair := jump(change, float(far), visible)) > 0:
+                return stair
+        return 0.0
 
     def record(self) -> Reference:
         """Return what is known, the slopes nearby added where claims disagree at a kink."""
         low, high, kinks = self.values - self.gaps / 2, self.values + self.gaps / 2, self.gaps > 0
         coarse = ~self.resolved()
-        if self.point.kink:
+        if not self.agree(self.allowance()).all() and self.point.on_kink():
             ordinary = self.steps >= 10.0 ** (SECOND - 0.5) * self.sizes  # a kink beside the point is none at it
             wrong = np.flatnonzero(~self.agree(self.allowance()) & np.isfinite(self.claims) & ordinary)
             lowest, highest = slopes_nearby(
@@ -565,9 +656,16 @@ class _Ladder:
             low[wrong] = np.where(wider, np.fmin(low[wrong], lowest), low[wrong])
             high[wrong] = np.where(wider, np.fmax(high[wrong], highest), high[wrong])
             kinks[wrong[wider]] = True
-        bars = self.allowance()
+        bars = np.where(self.doubtful(), np.inf, self.allowance())
         self.judge_together(low, high, kinks, bars, coarse)
         return self.as_reference(self.values, bars, low, high, kinks, coarse)
+
+    def doubtful(self) -> Mask:
+        """Return which claims disagree with what may be hidden: by stairs, or by noise within a wide step."""
+        seen_from = gap_seen_from(self.rungs_of(self.every), self.noise)
+        kinks_beside = (self.gaps > 0) & (seen_from > WIDE * self.sizes)  # there may be more than one within it
+        unseen = self.rescaled & self.agree(self.allowance() + UNSEEN * np.abs(self.values))
+        return np.asarray((self.torn | kinks_beside | unseen) & ~self.agree(self.allowance()))
 
     def judge_together(self, low: Array, high: Array, kinks: Mask, bars: Array, coarse: Mask) -> None:
         """Take back the kinks of entries whose claims contradict the loss along joint directions.
@@ -592,21 +690,3 @@ class _Ladder:
                 low[own], high[own], kinks[own] = self.values[own], self.values[own], False
             elif off > 0:
                 coarse[own] = True
-
-
-def noise_explains(rungs: Rungs, known: Array, found: float, coarse: Mask) -> Mask:
-    """Return for which entries a noise found elsewhere explains what the known one does not: how small steps differ.
-
-    Coarse entries are those for which the known noise explains nothing in any case.
-
-    With it the larger steps must tell a derivative, or the small ones go in stairs: a loss with waves shorter than the
-    spacing that noise is looked for at seems noisy too, and its small steps are right.
-    """
-    best = estimate(rungs, found)
-    with np.errstate(all="ignore"):
-        off = np.where(rungs.steps <= best.steps, np.abs(rungs.slopes - best.values), 0.0)
-        unexplained = (off > SAFETY * rungs.noise(known) + best.bars).any(axis=0)
-        explained = ~(off > SAFETY * rungs.noise(found) + best.bars).any(axis=0)
-        told = SAFETY * best.bars <= CATCHES * np.abs(best.values)
-        stairs = (rungs.rise[0] == 0) & (rungs.fall[0] == 0)
-        return np.asarray((unexplained | coarse) & explained & (told | stairs))

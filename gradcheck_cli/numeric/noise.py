@@ -33,10 +33,12 @@ from gradcheck_cli.problems.problem import Problem
 
 __all__ = [
     "POINTS",
+    "STAIR_NOISE",
     "Line",
     "LossNoise",
     "finer_noise",
     "hidden_noise",
+    "jump",
     "line_of",
     "line_through",
     "loss_noise",
@@ -52,6 +54,9 @@ POINTS = 6  # More and Wild: six to eight are enough
 STABLE = 4.0  # More and Wild: the ratio within which neighbouring columns agree
 MOSTLY = 0.5  # of neighbours that are equal: a staircase
 STAIR_NOISE = 0.5  # of the stair: the most that rounding to it is off
+HALVINGS = 24  # of a stretch: no wave is as short as what is left of it, which smaller steps would not have shown
+SUSPICIOUS = 1e3  # machine epsilons of the loss: noise as large as that is looked at twice
+STILL_WITHIN = 0.1  # of the sizes: where a loss cannot be evaluated that near, nobody knows that it is constant
 VISIBLE = 8.0  # standard deviations: a change along the table that is no noise
 
 
@@ -122,6 +127,10 @@ class Line:
     far: float
     """How far the line is followed if the loss does not move."""
 
+    def change(self, step: float) -> float:
+        """Return by how much the loss differs from that at the point."""
+        return float(self.losses([step])[0]) - self.at_point
+
 
 def line_of(problem: Problem, seed: int) -> Line:
     """Return a random line through all parameters of a problem."""
@@ -156,7 +165,7 @@ def rough_noise(line: Line) -> LossNoise:
     while np.isfinite(noise.table).all() and not np.ptp(noise.table) and (wider := next(spacings, None)):
         noise = _noise_of(line, wider)
     change = abs(float(noise.table[-1] - noise.table[0]))
-    if line.scatter or not change <= VISIBLE * noise.deviation:
+    if line.scatter or not change <= VISIBLE * noise.deviation or not np.isfinite(line.losses([STILL_WITHIN])).all():
         return noise
     moved = scale_of_motion(lambda t: float(line.losses([t])[0]) if t else line.at_point, noise.deviation, line.far)
     return replace(noise, constant=line.far if moved is None else None)
@@ -173,10 +182,21 @@ def finer_noise(line: Line, noise: LossNoise) -> LossNoise:
         As `rough_noise` has measured it there.
     """
     for spacing in NARROWER_SPACINGS if noise.spacing == SPACING else ():
-        if settles(noise.table) or is_rounding(noise.table, noise.here):
+        if (settles(noise.table) or is_rounding(noise.table, noise.here)) and _is_noise(line, noise):
             break
-        noise = _noise_of(line, spacing)
+        finer = _noise_of(line, spacing)
+        if not np.ptp(finer.table):  # a stair hides from it
+            stair = jump(line.change, noise.spacing, EPS * noise.here)
+            return replace(noise, deviation=max(EPS * noise.here / 2, STAIR_NOISE * stair, line.scatter))
+        noise = finer
     return noise
+
+
+def _is_noise(line: Line, noise: LossNoise) -> bool:
+    """Whether what a table shows is as small as rounding, or else no wave that is shorter than its spacing."""
+    found = table_noise(noise.table)
+    suspicious = found > SUSPICIOUS * EPS * float(np.max(np.abs(noise.table)))
+    return not suspicious or jump(line.change, POINTS * noise.spacing, found / 2) > 0
 
 
 def _noise_of(line: Line, spacing: float) -> LossNoise:
@@ -214,6 +234,39 @@ def hidden_noise(problem: Problem, seed: int, names: Collection[str] = ()) -> fl
     estimates = [table_noise(table) for table in tables]
     pairs = itertools.combinations(estimates, 2)
     return max((min(pair) for pair in pairs if pair[1] <= STABLE * pair[0]), default=0.0)
+
+
+def jump(change: Callable[[float], float], far: float, visible: float) -> float:
+    """Return by how much the loss differs between two points that are next to each other, somewhere on a stretch.
+
+    The stretch is halved again and again, towards where the loss changes more. What is continuous, however short its
+    waves and however sharp its kinks, changes by less and less; a stair, or an error of rounding, stays what it is.
+
+    Parameters
+    ----------
+    change : callable
+        t -> J(x + t) - J(x), for a single entry.
+    far : float
+        The end of the stretch, which begins at 0.
+    visible : float
+        What is of interest, in the units of the loss.
+
+    Returns
+    -------
+    float
+        0 where no change as large as `visible` is left.
+    """
+    near, at_near, at_far = 0.0, 0.0, change(far)
+    for _ in range(HALVINGS):
+        middle = (near + far) / 2
+        at_middle = change(middle)
+        if abs(at_middle - at_near) >= abs(at_far - at_middle):
+            far, at_far = middle, at_middle
+        else:
+            near, at_near = middle, at_middle
+        if not abs(at_far - at_near) >= visible:
+            return 0.0
+    return abs(at_far - at_near)
 
 
 def table_noise(losses: Array) -> float:

@@ -23,14 +23,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.numeric.tolerances import EPS, NOISE_BARS
+from gradcheck_cli.numeric.tolerances import CATCHES, EPS, NOISE_BARS, SAFETY
 from gradcheck_cli.parameters import Array
 
-__all__ = ["Estimate", "Rungs", "bends", "estimate", "first_estimate", "moves_below"]
+__all__ = [
+    "Estimate",
+    "Rungs",
+    "bends",
+    "estimate",
+    "first_estimate",
+    "moves_below",
+    "noise_that_explains",
+    "overruled",
+]
 
 Mask = NDArray[np.bool_]
 
 GAP_NOISE = 4.0  # of a gap has 3.5 times the deviation: both sides, and twice the point itself
+GROWS = 2.0  # times at least, from a rung to the next: what truncation does
+STEEPEST = 4  # the power of the step with which it does so at most, as far as can be seen of it
 CLEAR = 4.0  # a gap or a drift is taken for real beyond so many bars
 
 
@@ -46,6 +57,10 @@ class Rungs:
     """The steps taken to the left, as positive numbers."""
     fall: Array
     """J(x - down) - J(x)."""
+
+    def of(self, entries: NDArray[np.intp]) -> Rungs:
+        """Return the rungs of some entries."""
+        return Rungs(self.up[:, entries], self.rise[:, entries], self.down[:, entries], self.fall[:, entries])
 
     @property
     def steps(self) -> Array:
@@ -145,6 +160,63 @@ def estimate(rungs: Rungs, noise: float | Array) -> Estimate:
             steps=np.where(found, rungs.steps[best], 0.0),
             ended=found & ~believed[-1],
         )
+
+
+def overruled(rungs: Rungs, best: Estimate, noise: Array, furthest: Array) -> Mask:
+    """Return for which entries larger steps tell something else at once, not more and more as truncation does.
+
+    It takes stairs, a kink nearby, or waves that are shorter than these steps. Steps beyond `furthest` are left out.
+    """
+    with np.errstate(all="ignore"):
+        off, errors = np.abs(rungs.slopes - best.values), SAFETY * rungs.noise(noise)
+        seen = (rungs.steps > best.steps) & (rungs.steps <= furthest) & (off > errors + SAFETY * best.bars)
+        levels_off = (off[1:] < GROWS * off[:-1]) & (rungs.steps[1:] <= furthest)
+        sudden = off[1:] > _ratios(rungs) ** STEEPEST * np.fmax(off[:-1], errors[:-1])
+        return np.asarray((seen[:-1] & levels_off).any(axis=0) | (seen[1:] & sudden).any(axis=0))
+
+
+def noise_that_explains(rungs: Rungs, noise: Array, furthest: Array) -> Array:
+    """Return with which noise the rungs of an entry tell a derivative, larger and smaller ones alike.
+
+    Parameters
+    ----------
+    rungs : Rungs
+        At least two rungs.
+    noise : ndarray of shape (entries,)
+        Standard deviation of the loss, as far as it is known.
+    furthest : ndarray of shape (entries,)
+        Steps that tell nothing of smaller ones beyond that, in the units of the entries.
+
+    Returns
+    -------
+    ndarray of shape (entries,)
+        The smallest such noise, to a factor of two and no less than what is known; NaN where there is none.
+    """
+    found = np.full(noise.shape, np.nan)
+    largest = np.nanmax(np.fmax(np.abs(rungs.rise), np.abs(rungs.fall)), axis=0, initial=0.0)
+    for share in (CATCHES, 1.0):  # the sign alone where no noise leaves more
+        tried = noise.copy()
+        while (open_ := np.flatnonzero(np.isnan(found) & (tried <= largest) & (tried > 0))).size:
+            explained = open_[_told(rungs.of(open_), tried[open_], furthest[open_], share)]
+            found[explained] = tried[explained]
+            tried[open_] *= 2
+    return found
+
+
+def _told(rungs: Rungs, noise: Array, furthest: Array, share: float) -> Mask:
+    """Return for which entries the rungs tell a derivative to a share of it, and no other rung is at odds with it."""
+    best = estimate(rungs, noise)
+    with np.errstate(all="ignore"):
+        off = np.where(rungs.steps < best.steps, np.abs(rungs.slopes - best.values), 0.0)
+        at_odds = (off > SAFETY * rungs.noise(noise) + best.bars).any(axis=0) | overruled(rungs, best, noise, furthest)
+        return np.asarray((SAFETY * best.bars <= share * np.abs(best.values)) & (best.gaps == 0) & ~at_odds)
+
+
+def gap_seen_from(rungs: Rungs, noise: Array) -> Array:
+    """Return the smallest step at which the slopes on both sides are seen to differ; infinite where they never are."""
+    with np.errstate(all="ignore"):
+        seen = np.abs(rungs.gaps) > GAP_NOISE * rungs.noise(noise)
+    return np.asarray(np.min(np.where(seen, rungs.steps, np.inf), axis=0))
 
 
 def moves_below(rungs: Rungs, noise: float | Array) -> Mask:

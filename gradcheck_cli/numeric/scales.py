@@ -20,8 +20,9 @@ from gradcheck_cli.parameters import Array, Parameters
 
 __all__ = ["entry_sizes", "largest_size", "scale_of_motion", "typical_size"]
 
-FAR = 8  # powers of ten from one step to the next: a smooth loss cannot go from unseen to saturated within that
+FAR = 8  # powers of ten from one step to the next; where the loss is saturated by then, smaller ones follow
 CLEARLY = 4.0  # times a change that counts as none
+FELT = 256.0  # standard deviations of the loss: a change beside a larger one that is no rounding of that
 CURVED = 0.25  # of a change: what half the step may leave unexplained of it if it is a change at all and no rounding
 
 
@@ -80,13 +81,21 @@ def scale_of_motion(line: Callable[[float], float], noise: float, reach: float) 
         change = line(t) - here
         if not math.isfinite(change):
             return None
-        if abs(change) > CLEARLY * STILL * noise:
-            if t <= 1:
-                return t
-            half, quarter = line(t / 2) - here, line(t / 4) - here
-            if any(_grows(change, half, power) and _grows(half, quarter, power) for power in (1, 2)):
-                return t
+        if abs(change) <= CLEARLY * STILL * noise:
+            continue
+        if t <= 1 or _is_smooth(line, here, t):
+            return t
+        for k in range(1, FAR):  # it may be saturated by now
+            nearer = t / 10.0**k
+            if abs(line(nearer) - here) > FELT * noise and all(_is_smooth(line, here, nearer / c) for c in (1, 3, 9)):
+                return nearer
     return None
+
+
+def _is_smooth(line: Callable[[float], float], here: float, t: float) -> bool:
+    """Whether the loss grows from a quarter of a step to the whole as it does to first or to second order."""
+    change, half, quarter = line(t) - here, line(t / 2) - here, line(t / 4) - here
+    return any(_grows(change, half, p) and _grows(half, quarter, p) for p in (1, 2))
 
 
 def _grows(change: float, half: float, power: int) -> bool:

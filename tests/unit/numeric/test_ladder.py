@@ -228,3 +228,65 @@ def test_is_deterministic_and_changes_nothing() -> None:
 def test_claim_never_makes_the_value() -> None:
     wrong, wronger = (judged(waves, X, factor * WAVES)[0] for factor in (2, 3))
     np.testing.assert_array_equal(wrong.values, wronger.values)
+
+
+# noise of an entry
+
+
+def saturated(z: Array) -> float:
+    return float(-np.sum(np.log(1 - 1 / (1 + np.exp(-z)))))
+
+
+def test_a_staircase_is_judged_by_steps_that_are_longer_than_its_stairs() -> None:
+    z = np.array([28.0, 0.5, -1.0])
+    claim = 1 / (1 + np.exp(-z))
+    assert not fails(saturated, z, claim)
+    for wrong in (0.0, -1.0, 2.0):
+        assert fails(saturated, z, claim * [wrong, 1, 1])
+
+
+def test_a_staircase_is_seen_beside_a_smooth_term_of_the_same_entry() -> None:
+    def loss(z: Array) -> float:
+        return saturated(z) + float(np.sum(z**2)) / 50
+
+    z = np.array([28.0, 0.5, -1.0])
+    claim = 1 / (1 + np.exp(-z)) + z / 25
+    assert not fails(loss, z, claim)
+    assert fails(loss, z, claim - [1, 0, 0])  # the slope on a stair
+
+
+@pytest.mark.parametrize("rate", [3e4, 1e6, 1e8])
+def test_waves_that_are_shorter_than_the_first_steps_are_no_stairs(rate: float) -> None:
+    def loss(x: Array) -> float:
+        return float(np.sum(np.sin(rate * x)) / rate + np.sum(x**2))
+
+    x = np.array([0.7, -1.3])
+    claim = np.cos(rate * x) + 2 * x
+    assert not fails(loss, x, claim)
+    assert fails(loss, x, 2 * x)  # what long steps tell
+
+
+def test_a_zone_without_slope_is_no_stair() -> None:
+    def shrunk(x: Array) -> float:
+        return float(np.sum(x - np.clip(x, 0.6999, 0.7001)))
+
+    assert not fails(shrunk, [0.7, 2.0], [0.0, 1.0])
+    assert fails(shrunk, [0.7, 2.0], [1.0, 1.0])
+
+
+def test_stairs_as_wide_as_a_quantiser_leave_the_verdict_open() -> None:
+    def loss(x: Array) -> float:
+        return float(np.sum(np.round(16 * x) / 16))
+
+    for claim in ([0.0, 0.0], [1.0, 1.0]):
+        reference, wrong = judged(loss, [0.71, -1.33], claim)
+        assert not wrong.any()
+        assert (reference.coarse | np.isinf(reference.bars)).any()
+
+
+def test_what_other_entries_are_measured_with_changes_no_value() -> None:
+    x = np.array([0.7, -1.3, 0.4])
+    alone = judged(waves, x, [9.0, *np.exp(0.3 * x[1:]) * (np.cos(x[1:]) + 0.3 * np.sin(x[1:]))])[0]
+    beside = judged(waves, x, [9.0, 8.0, 0.0])[0]
+    assert alone.values[0] == beside.values[0]
+    assert alone.bars[0] == beside.bars[0]

@@ -3,7 +3,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from gradcheck_cli.numeric.noise import hidden_noise, loss_noise, table_noise
+from gradcheck_cli.numeric.noise import hidden_noise, jump, loss_noise, table_noise
 from gradcheck_cli.numeric.tolerances import EPS
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.user_function import FunctionProblem
@@ -88,3 +88,20 @@ def test_stairs_that_small_spacings_do_not_see_show_as_a_plateau() -> None:
 
 def test_same_seed_same_noise() -> None:
     assert loss_noise(problem(smooth), seed=3).deviation == loss_noise(problem(smooth), seed=3).deviation
+
+
+@pytest.mark.parametrize("stair", [1e-3, 1e-6])
+def test_a_stair_is_a_jump_however_short_the_stretch(stair: float) -> None:
+    assert jump(lambda t: stair * np.floor(3 * t / stair), 0.3, stair / 2) == pytest.approx(stair)
+
+
+def test_what_is_continuous_has_no_jump() -> None:
+    for loss in (lambda t: np.sin(1e4 * t), lambda t: abs(t - 0.1), lambda t: max(t - 0.123, 0.0), lambda t: 7 * t):
+        assert jump(loss, 0.3, 1e-3) == 0
+    assert jump(lambda t: np.nan, 0.3, 1e-3) == 0
+
+
+def test_waves_that_are_shorter_than_the_spacing_are_no_noise() -> None:
+    for seed in range(6):
+        found = loss_noise(problem(lambda p: float(np.sin(1e10 * p["x"]).sum()), (0.7, -1.3, 0.4)), seed)
+        assert found.deviation < 1e-3
