@@ -18,6 +18,7 @@ import numpy as np
 from gradcheck_cli.errors import CheckInterrupted, ProblemError, SettingError, UserFunctionError
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.directions import sizes_of
+from gradcheck_cli.problems.preflight import CALLS
 from gradcheck_cli.problems.problem import Directional, Movable, Problem
 from gradcheck_cli.results import CheckReport, FurtherPoint, PointFacts, Verdict
 from gradcheck_cli.settings import AUTO, FULL, SCREEN, Settings
@@ -125,6 +126,9 @@ class _Tour:
 
     def checked(self, there: Problem) -> CheckReport | None:
         """Return the report at another point; None where no check can be made there, or no more."""
+        if self.settings.max_evals is not None and self.settings.max_evals - self.evaluations < CALLS:
+            self.spent = True
+            return None
         try:
             report = self.check_at(there, self.settings_at(there), self.seed)
         except SettingError:  # what is left of the budget is too little

@@ -72,13 +72,13 @@ class Sample:
         for size in list(made):
             yield self.draw(size)
         while self.left:
-            size = self.size(budget)
-            if not size >= 1:
+            allowed = self.allowed(budget)
+            if not allowed >= 1:
                 return
-            made.append(int(size))
+            made.append(int(allowed))
             yield self.draw(made[-1])
 
-    def size(self, budget: BudgetedProblem) -> float:
+    def allowed(self, budget: BudgetedProblem) -> float:
         """Return how many entries the next round may have; none where the budget is spent."""
         drawn = sum(self.drawn.values())
         first_steps = (budget.left - LEAST_OVERHEAD) / LEAST

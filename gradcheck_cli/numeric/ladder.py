@@ -17,6 +17,10 @@ The rule, for every entry for itself, its steps measured by its own size (`scale
    measurement (`noise.hidden_noise`), and at a kink every slope around the point is right (`kinks`). What agrees only
    since noise was found is not taken for agreement: it is coarse.
 
+All entries get their first difference before any gets its second, and then those whose claims are furthest off come
+first: a budget that ends early has seen every entry, and the worst of them twice. What is sure by then is told: that a
+first difference agrees, or that two which are alike contradict the claim, where a look across the point shows no kink.
+
 A claim disagrees iff it lies outside [low, high] by more than threshold * max(|claim|, |value|) + bars. For that `bars`
 is wider than the error bar of the reference: `SAFETY` times, and it adds what the claim's own formula may lose by
 rounding: `ROUNDING` of the largest slope that the loss has within a tenth of the entry's size.
@@ -182,8 +186,8 @@ class _Point:
     loss_noise: LossNoise
     kink: bool = False
     """Whether the point is known to lie on a kink."""
-    across: Side = Side(kink=True, visible=np.inf)
-    """What a look across the point has shown; before it, that there may be anything."""
+    across: Side | None = None
+    """What a look across the point has shown; None before it."""
     hidden: float | None = None
     """The noise that had hidden from the first measurement; None where it was not looked for yet."""
     kinked: dict[str, Entries] = field(default_factory=dict)
@@ -285,7 +289,7 @@ class _Ladder:
         return self.agree(self.bars) & (self.bars <= self.fine()) & self.resolved() & ~bent & ~self.dusty()
 
     def far_off(self) -> list[tuple[int, float]]:
-        """Return the entries whose claims neither noise nor a kink explains at the first step, and how far off they are."""
+        """Return the entries whose claims neither noise nor a kink explains at the first step, and by how much."""
         first = self.first()
         with np.errstate(all="ignore"):
             allowed = self.point.threshold * np.abs(self.claims) + self.allowance() + np.abs(first.gaps[0])
@@ -495,7 +499,7 @@ class _Ladder:
         return self.record()
 
     def cut_short(self) -> Reference:
-        """Return what is sure when the budget is spent: first differences that agree, and contradictions of two steps."""
+        """Return what is sure with the budget spent: first differences that agree, and contradictions by two steps."""
         sure = self.plain(self.first()) | self.wrong_twice()
         values, bars = np.where(sure, self.values, np.nan), np.where(sure, self.allowance(), np.inf)
         return self.as_reference(values, bars, self.values, self.values, np.zeros_like(sure), ~sure)
@@ -505,8 +509,8 @@ class _Ladder:
 
         The loss moves alike over both steps, and the error is larger than any gap of slopes that was not seen.
         """
-        wrong = np.zeros(self.positions.size, dtype=np.bool_)
-        if SECOND not in self.rungs or self.point.across.kink:
+        wrong, across = np.zeros(self.positions.size, dtype=np.bool_), self.point.across
+        if SECOND not in self.rungs or across is None or across.kink:
             return wrong
         twice = np.flatnonzero(np.isfinite(self.rungs[SECOND][0]) & self.moved(SECOND) & self.moved(FIRST))
         rungs = self.rungs_of(twice, (SECOND, FIRST))
@@ -514,15 +518,21 @@ class _Ladder:
         self.keep(twice, best)
         error = np.abs(self.claims[twice] - best.values) * self.sizes[twice]
         alike = ~moves_below(rungs, self.noise[twice]) & (best.gaps == 0)
-        wrong[twice] = alike & self.far(twice) & (error > self.point.across.visible)
+        wrong[twice] = alike & self.far(twice) & (error > across.visible)
         return wrong
 
     def as_reference(self, values: Array, bars: Array, low: Array, high: Array, kinks: Mask, coarse: Mask) -> Reference:
         """Return a reference of the parameter's shape."""
         shape = self.point.problem.parameters[self.name].shape
-        single_bars = bars + self.single_rounding()
-        columns = (values, bars, single_bars, low, high, kinks, coarse)
-        return Reference(*(column.reshape(shape) for column in columns))
+        return Reference(
+            values=values.reshape(shape),
+            bars=bars.reshape(shape),
+            single_bars=(bars + self.single_rounding()).reshape(shape),
+            low=low.reshape(shape),
+            high=high.reshape(shape),
+            kinks=kinks.reshape(shape),
+            coarse=coarse.reshape(shape),
+        )
 
     def doubt(self, noise: float) -> None:
         """Take a larger noise for that of the entries whose steps contradict each other without it."""

@@ -122,7 +122,7 @@ def rough_noise(problem: Problem, seed: int) -> LossNoise:
     while np.isfinite(table).all() and not np.ptp(table) and (wider := next(spacings, None)):
         table, spacing = _table(line, wider), wider
     noise = _noise_of(problem, np.concatenate([[at_point], table]), spacing)
-    if abs(float(table[-1] - table[0])) > VISIBLE * noise.deviation or scatter_of(problem):
+    if not abs(float(table[-1] - table[0])) <= VISIBLE * noise.deviation or scatter_of(problem):
         return noise
     return replace(noise, constant=_still_reach(line, noise.deviation, whole_point(problem)))
 

@@ -148,7 +148,7 @@ def estimate(rungs: Rungs, noise: float | Array) -> Estimate:
 
 
 def moves_below(rungs: Rungs, noise: float | Array) -> Mask:
-    """Return for which entries the two smallest usable rungs differ by more than noise: smaller steps will tell more."""
+    """Return for which entries the two smallest usable rungs differ by more than noise: smaller steps tell more."""
     order = np.argsort(np.isnan(rungs.rise), axis=0, kind="stable")[:2]
     lowest = Rungs(*(np.take_along_axis(rows, order, 0) for rows in (rungs.up, rungs.rise, rungs.down, rungs.fall)))
     with np.errstate(all="ignore"):

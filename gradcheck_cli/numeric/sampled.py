@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from gradcheck_cli.problems.wrapped import WrappedProblem
 __all__ = ["SampledProblem", "at_positions"]
 
 Positions = Mapping[str, NDArray[np.intp]]
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass
@@ -51,6 +53,6 @@ class SampledProblem(WrappedProblem):
         return super().loss_changes(parameter, self.positions[parameter][entries], steps)
 
 
-def at_positions(arrays: Parameters, positions: Positions) -> dict[str, Array]:
+def at_positions(arrays: Mapping[str, NDArray[Number]], positions: Positions) -> dict[str, NDArray[Number]]:
     """Return some entries of each array, of shape (k,)."""
     return {name: arrays[name].reshape(-1)[places] for name, places in positions.items()}

@@ -17,10 +17,10 @@ from gradcheck_cli.numeric.locate import Located, locate
 from gradcheck_cli.numeric.slopes import ENOUGH, POINTS, SPACINGS, Slope, Slopes
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.directions import Direction, start_of
+from gradcheck_cli.problems.preflight import CALLS
 
 __all__ = ["MISSED", "WORST_SHAPE", "Screen", "evaluations_of"]
 
-AT_POINT = 3  # calls at the point and a little beside it, before anything is measured
 OF_ALL = 2
 OF_EACH = 2
 AT_ONCE = 16  # parameters whose slopes are taken side by side
@@ -116,4 +116,4 @@ class Screen:
 
 def evaluations_of(parameters: Parameters) -> int:
     """Return how many evaluations a screen of a right gradient takes, about."""
-    return AT_POINT + POINTS * len(SPACINGS) + 2 * (OF_ALL + OF_EACH * len(parameters))
+    return CALLS + POINTS * len(SPACINGS) + 2 * (OF_ALL + OF_EACH * len(parameters))

@@ -27,8 +27,9 @@ from gradcheck_cli.problems.user_function import FunctionProblem, Handed, call, 
 from gradcheck_cli.results import entry_name
 from gradcheck_cli.settings import DEFAULT_REPEAT
 
-__all__ = ["ignored_by", "preflight"]
+__all__ = ["CALLS", "ignored_by", "preflight"]
 
+CALLS = 3  # of the loss, where nothing is the matter: at the point, a little beside it, at the point
 SPREAD = 2.0  # standard deviations, or more, that a few calls lie apart
 MOST_NOISE = 1e-5  # of the loss, from call to call; beyond it differences show nothing but noise
 MOST_GRADIENT_NOISE = 1e-7  # of the gradient; below the threshold, so that it decides nothing
