@@ -293,8 +293,8 @@ PAGES = {
     "float32": Page(
         "numbers of single precision",
         "A cast, or an array that was made with dtype float32: seven digits are left, and every value is a float32"
-        " number. It is no mistake in a formula. Errors that are only as small as float32's may well be one: they make a"
-        " check INCONCLUSIVE until --precision float32 says where they come from.",
+        " number. It is no mistake in a formula. Errors that are only as small as those of float32 may well be one:"
+        " they make a check INCONCLUSIVE until --precision float32 says where they come from.",
         "dW2 = np.zeros(W2.shape, dtype=np.float32)",
         "dW2 = np.zeros(W2.shape)",
     ),
