@@ -70,12 +70,14 @@ def sensitivity(reference: Reference, threshold: float) -> Sensitivity:
     """Return what would have failed, were the analytic gradient the reference but for one error.
 
     An entry on a kink has its width for its own, and takes nothing from the others: its error is counted only if there
-    are no others, its share never. An entry that is zero to rounding has no size that an error could be compared with.
+    are no others, its share never. An entry that is zero to rounding, or small beside what is around it, has no size that an error could be compared with.
     """
     size = np.maximum(np.abs(reference.low), np.abs(reference.high))
     caught = threshold * size + reference.bars + (reference.high - reference.low)
     counted = ~reference.kinks if not reference.kinks.all() else reference.kinks
     sized = ~reference.kinks & ((size > reference.bars) | reference.coarse)
+    if reference.small is not None:
+        sized &= ~reference.small
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.where(sized, np.where(size > 0, caught / size, np.inf), np.nan)
     known = bool(sized.any())

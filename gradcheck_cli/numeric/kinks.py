@@ -149,6 +149,7 @@ def joint_hulls(
     problem: Problem,
     kinked: Mapping[str, NDArray[np.intp]],
     claims: Parameters,
+    bars: Parameters,
     steepness: Parameters,
     noise: float,
     seed: int,
@@ -163,6 +164,8 @@ def joint_hulls(
         By parameter, the positions of the entries on a kink, counted row by row.
     claims : mapping of str to ndarray
         What is claimed of them, in the same order. Where it seems to be wrong more points are looked at.
+    bars : mapping of str to ndarray
+        What a right claim of each may be off by.
     steepness : mapping of str to ndarray
         About how large their slopes are.
     noise : float
@@ -191,6 +194,7 @@ def joint_hulls(
         steep = sum(float(np.sum(np.abs(steepness[name] * direction[name]))) for name in kinked)
         step = _step(noise, JOINTLY_VISIBLE * steep)
         bar = SAFETY * NOISE_BARS * noise / step + BENT * steep
+        bar += sum(float(bars[name] @ np.abs(components)) for name, components in direction.items())
         claimed = sum(float(claims[name] @ components) for name, components in direction.items())
         sides, slopes = _one_sided(problem, move, step), _slopes_along(problem, move, step, JOINT_POINTS, random)
         hull = Hull.beyond(sides, slopes, bar).widened(bar)

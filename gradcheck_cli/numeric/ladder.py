@@ -220,6 +220,8 @@ class _Point:
     """About how large the slopes of those are."""
     claims: dict[str, Array] = field(default_factory=dict)
     """Their claims."""
+    bars: dict[str, Array] = field(default_factory=dict)
+    """What these may be off by."""
 
     @property
     def noise(self) -> float:
@@ -312,13 +314,14 @@ class _Ladder:
         rows = np.where((beyond & unmoved)[:, None], np.nan, rows)
         order = np.argsort(np.isnan(rows[:, 0]), axis=0, kind="stable")
         rows = np.take_along_axis(rows, order[:, None], axis=0)
-        return Rungs(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3])
+        return Rungs(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], self.sizes[entries])
 
     # climbing
 
     def first(self) -> Rungs:
         """Note the first differences, and return them."""
-        first = Rungs(*self.rungs[FIRST][:, None])
+        up, rise, down, fall = self.rungs[FIRST][:, None]
+        first = Rungs(up, rise, down, fall, self.sizes)
         self.keep(self.every, first_estimate(first, self.noise))
         return first
 
@@ -523,8 +526,22 @@ class _Ladder:
         return np.asarray(steepest)
 
     def rounding(self) -> Array:
-        """Return what the claim's own formula may lose, of its own slopes and of terms as large as the whole slope."""
-        return ROUNDING * EPS * np.maximum(self.steepness(), self.point.loss_noise.reach / self.sizes)
+        """Return what the claim's own formula may lose: of its own slopes, and of terms as large as the whole slope.
+
+        Where the loss is a square that vanishes, (A - Y)^2, what is lost of A counts: its slope times that of A - Y.
+        """
+        noise = self.point.loss_noise
+        square = np.sqrt(self.curvature() * noise.curvature)
+        return np.asarray(ROUNDING * EPS * np.maximum(self.steepness(), np.maximum(noise.reach, square) / self.sizes))
+
+    def curvature(self) -> Array:
+        """Return by how much the loss changes per square of an entry's relative change, as the largest step tells."""
+        curvature = np.zeros(self.positions.size)
+        for level in sorted(level for level in self.rungs if level <= NEARBY):
+            _, rise, _, fall = self.rungs[level]
+            bend = np.abs(rise + fall) / 10.0 ** (2 * level)
+            curvature = np.where(np.isfinite(bend), bend, curvature)
+        return curvature
 
     def single_rounding(self) -> Array:
         """Return the same for a formula in float32, whose terms are those of the whole parameter."""
@@ -588,6 +605,7 @@ class _Ladder:
             high=high.reshape(shape),
             kinks=kinks.reshape(shape),
             coarse=coarse.reshape(shape),
+            small=(~coarse & ~(bars <= CATCHES * np.maximum(np.abs(low), np.abs(high)))).reshape(shape),
         )
 
     def doubt(self) -> None:
@@ -643,6 +661,9 @@ class _Ladder:
 
     def record(self) -> Reference:
         """Return what is known, the slopes nearby added where claims disagree at a kink."""
+        rounded = (self.gaps > 0) & (self.gaps <= SAFETY * self.rounding())  # that is the rounding of steeper slopes
+        self.bars[rounded] += self.gaps[rounded] / 2
+        self.gaps[rounded] = 0.0
         low, high, kinks = self.values - self.gaps / 2, self.values + self.gaps / 2, self.gaps > 0
         coarse = ~self.resolved()
         if not self.agree(self.allowance()).all() and self.point.on_kink():
@@ -680,10 +701,13 @@ class _Ladder:
         if not own.size:
             return
         point = self.point
-        point.kinked[self.name], point.claims[self.name], point.steepness[self.name] = own, self.claims[own], size[own]
+        point.kinked[self.name], point.claims[self.name], point.bars[self.name] = own, self.claims[own], bars[own]
+        point.steepness[self.name] = size[own]
         if sum(map(len, point.kinked.values())) < 2:
             return
-        hulls = joint_hulls(point.problem, point.kinked, point.claims, point.steepness, point.noise, point.seed)
+        hulls = joint_hulls(
+            point.problem, point.kinked, point.claims, point.bars, point.steepness, point.noise, point.seed
+        )
         for claimed, hull in hulls:
             off = max(hull.low - claimed, claimed - hull.high)
             if off > hull.width:

@@ -82,6 +82,12 @@ class LossNoise:
         """The losses beside the point."""
         return self.losses[1:]
 
+    @property
+    def curvature(self) -> float:
+        """By how much the loss changes per square of a relative change of the parameters, to second order, at most."""
+        bend = float(np.max(np.abs(np.diff(self.losses, 2))))
+        return bend / self.spacing**2 if math.isfinite(bend) else 0.0
+
 
 def whole_point(problem: Problem) -> Parameters:
     """Return all parameters of the loss, those too that are not checked: its noise is nothing of one of them."""

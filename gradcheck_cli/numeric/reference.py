@@ -33,6 +33,9 @@ class Reference:
     """Entries whose one-sided slopes differ."""
     coarse: NDArray[np.bool_]
     """Entries whose bar is too wide to judge by."""
+    small: NDArray[np.bool_] | None = field(default=None, kw_only=True)
+    """Entries that can be judged although their bars are wide beside them, for they are nothing beside what is around:
+    derivatives at a minimum, or of an entry that the loss does not feel. None for no such entry."""
     constant: bool = field(default=False, kw_only=True)
     """Whether the loss is constant by construction: the reference is 0 everywhere, and was not measured."""
 

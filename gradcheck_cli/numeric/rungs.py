@@ -57,10 +57,13 @@ class Rungs:
     """The steps taken to the left, as positive numbers."""
     fall: Array
     """J(x - down) - J(x)."""
+    sizes: Array | float = 0.0
+    """The sizes of the entries, of the shape (entries,): where x itself is rounded, its slopes are those beside it."""
 
     def of(self, entries: NDArray[np.intp]) -> Rungs:
         """Return the rungs of some entries."""
-        return Rungs(self.up[:, entries], self.rise[:, entries], self.down[:, entries], self.fall[:, entries])
+        sizes = np.broadcast_to(self.sizes, self.up.shape[1:])[entries]
+        return Rungs(self.up[:, entries], self.rise[:, entries], self.down[:, entries], self.fall[:, entries], sizes)
 
     @property
     def steps(self) -> Array:
@@ -83,8 +86,13 @@ class Rungs:
         return (np.abs(self.rise) + np.abs(self.fall)) / (self.up + self.down)
 
     def noise(self, noise: float | Array) -> Array:
-        """Return the noise bars of the slopes, where J at the point has the standard deviation `noise`."""
-        return NOISE_BARS * (noise + EPS * np.maximum(np.abs(self.rise), np.abs(self.fall))) / self.steps
+        """Return the noise bars of the slopes, where J at the point has the standard deviation `noise`.
+
+        What is beside it is rounded as well, and so is x: by eps of its size, over which the slope changes by f'' x eps.
+        """
+        values = EPS * np.maximum(np.abs(self.rise), np.abs(self.fall))
+        arguments = EPS * np.abs(self.rise + self.fall) * self.sizes / self.steps
+        return NOISE_BARS * (noise + values + arguments) / self.steps
 
 
 @dataclass(frozen=True)
@@ -222,7 +230,9 @@ def gap_seen_from(rungs: Rungs, noise: Array) -> Array:
 def moves_below(rungs: Rungs, noise: float | Array) -> Mask:
     """Return for which entries the two smallest usable rungs differ by more than noise: smaller steps tell more."""
     order = np.argsort(np.isnan(rungs.rise), axis=0, kind="stable")[:2]
-    lowest = Rungs(*(np.take_along_axis(rows, order, 0) for rows in (rungs.up, rungs.rise, rungs.down, rungs.fall)))
+    up, rise = np.take_along_axis(rungs.up, order, 0), np.take_along_axis(rungs.rise, order, 0)
+    down, fall = np.take_along_axis(rungs.down, order, 0), np.take_along_axis(rungs.fall, order, 0)
+    lowest = Rungs(up, rise, down, fall, rungs.sizes)
     with np.errstate(all="ignore"):
         drift, bars = np.abs(np.diff(lowest.slopes, axis=0)[0]), CLEAR * lowest.noise(noise)[0]
         gaps, _ = _gaps_at_zero(lowest, noise)

@@ -259,4 +259,4 @@ def rungs_of(slopes: Sequence[Slope]) -> Rungs:
     steps = sorted(slopes[0].rungs)
     changes = np.array([[slope.rungs[step] for slope in slopes] for step in steps])
     lengths = np.repeat(np.array(steps)[:, None], len(slopes), axis=1)
-    return Rungs(lengths, changes[..., 0], lengths, changes[..., 1])
+    return Rungs(lengths, changes[..., 0], lengths, changes[..., 1], np.array([slope.scale for slope in slopes]))
