@@ -211,6 +211,7 @@ class Screening:
             interrupted=self.interrupted,
             spent=self.budget if self.spent else "",
             single=self.single_loss,
+            constant=slopes.loss_noise.constant is not None,
             whole=whole_verdict(slopes, screen),
             more_wrong=[name for name in wrong if self.more_is_wrong(name, screen)],
         )

@@ -70,7 +70,8 @@ def sensitivity(reference: Reference, threshold: float) -> Sensitivity:
     """Return what would have failed, were the analytic gradient the reference but for one error.
 
     An entry on a kink has its width for its own, and takes nothing from the others: its error is counted only if there
-    are no others, its share never. An entry that is zero to rounding, or small beside what is around it, has no size that an error could be compared with.
+    are no others, its share never. An entry that is zero to rounding, or small beside what is around it, has no size
+    that an error could be compared with.
     """
     size = np.maximum(np.abs(reference.low), np.abs(reference.high))
     caught = threshold * size + reference.bars + (reference.high - reference.low)

@@ -531,7 +531,7 @@ class _Ladder:
         Where the loss is a square that vanishes, (A - Y)^2, what is lost of A counts: its slope times that of A - Y.
         """
         noise = self.point.loss_noise
-        square = np.sqrt(self.curvature() * noise.curvature)
+        square = np.sqrt(self.curvature()) * math.sqrt(noise.curvature)
         return np.asarray(ROUNDING * EPS * np.maximum(self.steepness(), np.maximum(noise.reach, square) / self.sizes))
 
     def curvature(self) -> Array:

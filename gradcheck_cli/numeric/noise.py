@@ -170,11 +170,18 @@ def rough_noise(line: Line) -> LossNoise:
     noise = _noise_of(line, next(spacings))
     while np.isfinite(noise.table).all() and not np.ptp(noise.table) and (wider := next(spacings, None)):
         noise = _noise_of(line, wider)
-    change = abs(float(noise.table[-1] - noise.table[0]))
-    if line.scatter or not change <= VISIBLE * noise.deviation or not np.isfinite(line.losses([STILL_WITHIN])).all():
+    if line.scatter or not is_lost(noise):
+        return noise
+    noise = finer_noise(line, noise)
+    if not is_lost(noise) or not np.isfinite(line.losses([STILL_WITHIN])).all():
         return noise
     moved = scale_of_motion(lambda t: float(line.losses([t])[0]) if t else line.at_point, noise.deviation, line.far)
     return replace(noise, constant=line.far if moved is None else None)
+
+
+def is_lost(noise: LossNoise) -> bool:
+    """Whether noise is all that the table shows: nothing of the loss's slope."""
+    return abs(float(noise.table[-1] - noise.table[0])) <= VISIBLE * noise.deviation
 
 
 def finer_noise(line: Line, noise: LossNoise) -> LossNoise:

@@ -88,7 +88,7 @@ class Rungs:
     def noise(self, noise: float | Array) -> Array:
         """Return the noise bars of the slopes, where J at the point has the standard deviation `noise`.
 
-        What is beside it is rounded as well, and so is x: by eps of its size, over which the slope changes by f'' x eps.
+        What is beside it is rounded as well, and so is x: by eps x, over which the slope changes by eps x f''.
         """
         values = EPS * np.maximum(np.abs(self.rise), np.abs(self.fall))
         arguments = EPS * np.abs(self.rise + self.fall) * self.sizes / self.steps

@@ -10,6 +10,7 @@ not settled contradicts nothing.
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -31,6 +32,7 @@ SMALLEST, LARGEST = -24, -3  # powers of two
 OF_NOTHING = 2.0**-9
 LOWER = tuple(8.0**-k for k in range(1, 9))  # times the first step, one after another
 UPPER = (8.0, 64.0, 512.0, 4096.0, 32768.0)
+ALIKE = 0.3  # of the largest jump: what the two smallest steps see of it if it does not shrink with them
 ALONE = (512.0, 4096.0, 64.0, 8.0)  # the larger ones for a single entry, which few kinks are near
 WIDEST = 0.1  # of the sizes: the largest step, and the largest whose slopes count as those beside the point
 NOISY = 8.0  # machine epsilons of the loss: noise beyond it is no rounding, and less well known; bars count double
@@ -60,6 +62,8 @@ class Slope:
     """That it comes from."""
     sure: bool = False
     """Whether its smallest steps agree: a contradiction may come from a kink, or from too large a step, otherwise."""
+    noise: float = 0.0
+    """Standard deviation of the loss along it, where that is more than was known."""
     scale: float = 1.0
     """How many times the sizes of the entries it takes until the loss feels it."""
     dead: bool = False
@@ -167,7 +171,29 @@ class Slopes:
                 break
             self.measure_and_keep(open_, factor)
         for slope in slopes:
-            slope.sure = slope.dead or not moves_below(rungs_of([slope]), self.noise)[0]
+            if not slope.dead:
+                self.doubt(slope)
+            slope.sure = slope.dead or not moves_below(rungs_of([slope]), self.noise_of(slope))[0]
+
+    def noise_of(self, slope: Slope) -> float:
+        """Return the standard deviation of the loss along a slope."""
+        return max(self.noise, slope.noise)
+
+    def doubt(self, slope: Slope) -> None:
+        """Look for noise that has hidden so far where the smallest steps of a slope contradict each other.
+
+        What a jump of the loss makes of a difference, be it of rounding or its own, grows as the step shrinks. What is
+        left of a wave, a kink or too large a step shrinks with it.
+        """
+        if not moves_below(rungs_of([slope]), self.noise)[0]:
+            return
+        steps = sorted(slope.rungs)
+        slopes = {step: (rise - fall) / (2 * step) for step, (rise, fall) in slope.rungs.items()}
+        usual = statistics.median(slopes[step] for step in steps if step >= slope.scale * self.step)
+        jumps = [abs(slopes[step] - usual) * step for step in steps if step < slope.scale * self.step]
+        if jumps and max(jumps[:2]) >= ALIKE * max(jumps):
+            slope.noise = max(jumps)
+            self.keep([slope], estimate(rungs_of([slope]), self.noise_of(slope)))
 
     def felt(self, slope: Slope) -> bool:
         """Whether the loss feels a slope; if not at its first step, it is followed until it does."""
@@ -195,7 +221,7 @@ class Slopes:
         """Take one more difference of some slopes, and note what they are then known to be."""
         self.measure(slopes, factor * self.step)
         for slope in slopes:
-            self.keep([slope], estimate(rungs_of([slope]), self.noise))
+            self.keep([slope], estimate(rungs_of([slope]), self.noise_of(slope)))
 
     def measure(self, slopes: Sequence[Slope], step: float) -> None:
         """Evaluate the loss on both sides."""
@@ -219,7 +245,7 @@ class Slopes:
 
     def bar(self, slope: Slope) -> float:
         """Return the same whatever the threshold: what the numeric side and the claim's own formula may be off by."""
-        noisy = self.noise > NOISY * EPS * abs(self.loss)
+        noisy = self.noise_of(slope) > NOISY * EPS * abs(self.loss)
         return SAFETY * (2 if noisy else 1) * slope.bar + self.rounding(slope)
 
     def rounding(self, slope: Slope) -> float:

@@ -108,12 +108,11 @@ def _usual(values: Array) -> float:
 
 def _entry_sizes(values: Array, usual: float) -> Array:
     """Return the sizes of some entries of a parameter."""
-    own = np.abs(values)
-    sizes = np.maximum(own, SMALL * usual)
-    other_unit = own < BY_CHANCE * usual
-    if other_unit.any():
-        np.copyto(sizes, own, where=other_unit)
-        np.copyto(sizes, usual, where=own < DUST * usual)
+    sizes = np.abs(values)
+    other_unit = np.flatnonzero(sizes < BY_CHANCE * usual)
+    own = sizes[other_unit]
+    np.maximum(sizes, SMALL * usual, out=sizes)
+    sizes[other_unit] = np.where(own < DUST * usual, usual, own)
     return sizes
 
 
