@@ -44,6 +44,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.judging.agreement import agrees
 from gradcheck_cli.numeric.budget import BudgetSpentError
 from gradcheck_cli.numeric.kinks import Side, joint_hulls, on_kink, other_side, slopes_nearby
 from gradcheck_cli.numeric.noise import (
@@ -489,9 +490,8 @@ class _Ladder:
 
     def agree(self, bars: Array) -> Mask:
         """Return which claims lie within the threshold and `bars` of what is right."""
-        off = np.maximum(np.abs(self.claims - self.values) - self.gaps / 2, 0.0)
-        allowed = self.point.threshold * np.maximum(np.abs(self.claims), np.abs(self.values)) + bars
-        return np.asarray((off <= allowed) & np.isfinite(self.claims))
+        half = self.gaps / 2
+        return agrees(self.claims, self.values - half, self.values + half, bars, self.point.threshold)
 
     def clear(self, entries: Entries) -> Mask:
         """Return which entries are so far off from what is settled that no further step can bring them back."""

@@ -218,6 +218,22 @@ def many_numbers() -> Checks:
         yield f"many numbers {claim}, interrupted after {most}", partial(screened, interrupting(loss, most))
 
 
+def lost() -> Checks:
+    """Slopes that are lost in the last digit of the loss, and a minimum where the claim is rounding."""
+    random = np.random.default_rng(0)
+    w = random.normal(size=50)
+
+    def drowned(x: Array) -> float:
+        return 1e12 + 1e-4 * float(x @ x)
+
+    def flat(x: Array) -> float:
+        return float(np.cos(x).sum())
+
+    yield "drowned, screen", partial(check_gradient, drowned, 2e-4 * w, w, mode="screen", seed=1)
+    for size in (1e-17, 1e-3):
+        yield f"a minimum, {size:g} claimed", partial(check_gradient, flat, np.full(3, size), np.zeros(3))
+
+
 def scalars() -> Checks:
     """Yield checks of the scalar model."""
     for x, theta in ((2.0, 4.0), (0.0, 4.0), (1e-3, 1e6)):
@@ -241,7 +257,7 @@ def saved() -> Checks:
 
 def reports() -> Iterator[tuple[str, CheckReport]]:
     """Make all checks; those that cannot be made are left out."""
-    for checks in (networks, functions, two_arrays, boxes, many_numbers, scalars, saved):
+    for checks in (networks, functions, two_arrays, boxes, many_numbers, lost, scalars, saved):
         for name, make in checks():
             with np.errstate(all="ignore"), contextlib.suppress(GradcheckError):
                 report = as_far_as_it_got(make)
