@@ -110,6 +110,7 @@ ROUNDED = 1.0  # standard deviations of the loss: what the formula of a right cl
 WIDE = 3e-4  # of the size of an entry: a stair that is no rounding, a kink that need not be at the point
 STRETCHES = 4  # that are searched for stairs: two in one that cancel each other are not found
 UNSEEN = 1e-3  # of a slope over steps larger than an entry: what may become of it within the entry's own size
+TOO_FAR = 10.0  # sizes of an entry: a step from which a derivative contradicts no claim any more
 PART = 1 / 16  # of what the loss leaves its small steps by: a stair as large as that accounts for it
 
 
@@ -370,13 +371,16 @@ class _Ladder:
         dust = np.intersect1d(entries, np.flatnonzero(self.dusty()))
         while dust.size:
             far = largest / float(np.min(self.sizes[dust]))
-            scale = scale_of_motion(self.line_through(dust), noise, far)
+            line = self.line_through(dust)
+            scale = scale_of_motion(line, noise, far)
+            if scale is None:  # a unit that is on may be off on that side
+                scale = scale_of_motion(lambda t, line=line: line(-t), noise, far)  # type: ignore[misc]
             if scale is None:
                 self.reached[dust] = largest
                 self.values[dust], self.bars[dust] = 0.0, LOST / SAFETY * noise / largest
                 return np.setdiff1d(entries, dust)
-            moved = self.moved_at(scale, dust) if scale > 1 else dust
-            if not moved.size or scale <= 1:
+            moved = self.moved_at(scale, dust) if scale > 1 else dust[:0]
+            if not moved.size:
                 break
             self.rescale(moved, scale)
             dust = np.setdiff1d(dust, moved)
@@ -686,6 +690,7 @@ class _Ladder:
         seen_from = gap_seen_from(self.rungs_of(self.every), self.noise)
         kinks_beside = (self.gaps > 0) & (seen_from > WIDE * self.sizes)  # there may be more than one within it
         unseen = self.rescaled & self.agree(self.allowance() + UNSEEN * np.abs(self.values))
+        unseen |= self.steps > TOO_FAR * self.sizes
         return np.asarray((self.torn | kinks_beside | unseen) & ~self.agree(self.allowance()))
 
     def judge_together(self, low: Array, high: Array, kinks: Mask, bars: Array, coarse: Mask) -> None:

@@ -74,22 +74,24 @@ def scale_of_motion(line: Callable[[float], float], noise: float, reach: float) 
     Returns
     -------
     float or None
-        A power of ten; None where the loss stays what it is, but for rounding, as far as it can be evaluated.
+        A power of ten; None where the loss stays what it is that far; NaN where that cannot be told, for it changes by
+        what may be rounding of what is moved, or has no value there.
     """
-    here = line(0.0)
+    here, changed = line(0.0), False
     for t in _steps(reach):
         change = line(t) - here
         if not math.isfinite(change):
-            return None
+            return math.nan
         if abs(change) <= CLEARLY * STILL * noise:
             continue
+        changed = True
         if t <= 1 or _is_smooth(line, here, t):
             return t
         for k in range(1, FAR):  # it may be saturated by now
             nearer = t / 10.0**k
             if abs(line(nearer) - here) > FELT * noise and all(_is_smooth(line, here, nearer / c) for c in (1, 3, 9)):
                 return nearer
-    return None
+    return math.nan if changed else None
 
 
 def _is_smooth(line: Callable[[float], float], here: float, t: float) -> bool:
@@ -106,7 +108,7 @@ def _grows(change: float, half: float, power: int) -> bool:
 def _steps(reach: float) -> Iterator[float]:
     yield 0.1
     yield 1.0
-    for power in range(FAR, 330, FAR):
+    for power in range(FAR, 305, FAR):
         if 10.0 ** (power - FAR) >= reach:
             return
         yield 10.0 ** min(power, 300)
