@@ -690,7 +690,8 @@ class _Ladder:
         seen_from = gap_seen_from(self.rungs_of(self.every), self.noise)
         kinks_beside = (self.gaps > 0) & (seen_from > WIDE * self.sizes)  # there may be more than one within it
         unseen = self.rescaled & self.agree(self.allowance() + UNSEEN * np.abs(self.values))
-        unseen |= self.steps > TOO_FAR * self.sizes
+        lost = np.abs(self.values) * self.sizes <= self.point.noise  # within its own size noise would hide it
+        unseen |= lost & (self.steps > TOO_FAR * self.sizes)
         return np.asarray((self.torn | kinks_beside | unseen) & ~self.agree(self.allowance()))
 
     def judge_together(self, low: Array, high: Array, kinks: Mask, bars: Array, coarse: Mask) -> None:
