@@ -110,7 +110,7 @@ ROUNDED = 1.0  # standard deviations of the loss: what the formula of a right cl
 WIDE = 3e-4  # of the size of an entry: a stair that is no rounding, a kink that need not be at the point
 STRETCHES = 4  # that are searched for stairs: two in one that cancel each other are not found
 UNSEEN = 1e-3  # of a slope over steps larger than an entry: what may become of it within the entry's own size
-TOO_FAR = 10.0  # sizes of an entry: a step from which a derivative contradicts no claim any more
+TOO_FAR = 10.0  # sizes of an entry: a step from which a derivative says little of what it is beside the point
 PART = 1 / 16  # of what the loss leaves its small steps by: a stair as large as that accounts for it
 
 
@@ -689,9 +689,10 @@ class _Ladder:
         """Return which claims disagree with what may be hidden: by stairs, or by noise within a wide step."""
         seen_from = gap_seen_from(self.rungs_of(self.every), self.noise)
         kinks_beside = (self.gaps > 0) & (seen_from > WIDE * self.sizes)  # there may be more than one within it
-        unseen = self.rescaled & self.agree(self.allowance() + UNSEEN * np.abs(self.values))
-        lost = np.abs(self.values) * self.sizes <= self.point.noise  # within its own size noise would hide it
-        unseen |= lost & (self.steps > TOO_FAR * self.sizes)
+        far = self.rescaled | (self.steps > TOO_FAR * self.sizes)
+        nearly = self.agree(self.allowance() + UNSEEN * np.abs(self.values))
+        most = np.fmax(np.abs(self.claims), np.abs(self.values)) * largest_size(self.point.problem.parameters)
+        unseen = far & (nearly | (most <= LOST * self.point.noise))
         return np.asarray((self.torn | kinks_beside | unseen) & ~self.agree(self.allowance()))
 
     def judge_together(self, low: Array, high: Array, kinks: Mask, bars: Array, coarse: Mask) -> None:
