@@ -464,9 +464,10 @@ class _Ladder:
 
     def estimate(self, entries: Entries) -> Estimate:
         """Note, and return, the best that the rungs of some entries offer."""
-        best = estimate(self.rungs_of(entries), self.noise[entries])
+        rungs = self.rungs_of(entries)
+        best = estimate(rungs, self.noise[entries])
         self.keep(entries, best)
-        self.overruled[entries] = overruled(self.rungs_of(entries), best, self.noise[entries], self.furthest(entries))
+        self.overruled[entries] = overruled(rungs, best, self.noise[entries], self.furthest(entries))
         return best
 
     def furthest(self, entries: Entries) -> Array:

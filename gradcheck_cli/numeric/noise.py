@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -94,7 +94,7 @@ def whole_point(problem: Problem) -> Parameters:
     return getattr(problem, "point", problem.parameters)
 
 
-def line_through(problem: Problem, seed: int, names: Collection[str] = ()) -> Callable[[float], float]:
+def line_through(problem: Problem, seed: int) -> Callable[[float], float]:
     """Return t -> J(theta + t u), u random: each entry half to one and a half times as large as the entry's size.
 
     Parameters
@@ -103,15 +103,12 @@ def line_through(problem: Problem, seed: int, names: Collection[str] = ()) -> Ca
         Whose losses are taken.
     seed : int
         Of the direction.
-    names : collection of str, optional
-        The parameters that it leads through; all unless given.
     """
     random = np.random.default_rng(seed)
-    point = problem.parameters if names else whole_point(problem)
+    point = whole_point(problem)
     direction = {
         name: sizes * random.uniform(0.5, 1.5, sizes.shape) * random.choice([-1.0, 1.0], sizes.shape)
         for name, sizes in entry_sizes(point).items()
-        if not names or name in names
     }
 
     def loss(t: float) -> float:
@@ -225,7 +222,7 @@ def _noise_of(line: Line, spacing: float) -> LossNoise:
     )
 
 
-def hidden_noise(problem: Problem, seed: int, names: Collection[str] = ()) -> float:
+def hidden_noise(problem: Problem, seed: int) -> float:
     """Return the largest noise that shows at two spacings without having grown from the smaller to the larger.
 
     Parameters
@@ -234,15 +231,13 @@ def hidden_noise(problem: Problem, seed: int, names: Collection[str] = ()) -> fl
         Whose losses are taken.
     seed : int
         Of the random direction.
-    names : collection of str, optional
-        The parameters along which it is looked for; all unless given.
 
     Returns
     -------
     float
         0 where there is none.
     """
-    line = line_through(problem, seed, names)
+    line = line_through(problem, seed)
     tables = (np.array([line(k * spacing) for k in range(1, POINTS + 1)]) for spacing in HIDING_SPACINGS)
     estimates = [table_noise(table) for table in tables]
     pairs = itertools.combinations(estimates, 2)
