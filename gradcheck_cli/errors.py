@@ -21,6 +21,8 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from gradcheck_cli.text import printable, printable_lines
+
 if TYPE_CHECKING:
     from gradcheck_cli.results import CheckReport
 
@@ -88,7 +90,7 @@ class UserFunctionError(GradcheckError):
     hint : str, optional
         What to try.
     user_traceback : str
-        The traceback from the user's first frame on; ours are left out.
+        The traceback from the user's first frame on, safe to print; ours are left out.
     """
 
     def __init__(self, message: str, *, hint: str | None = None, user_traceback: str = "") -> None:
@@ -106,8 +108,9 @@ class UserFunctionError(GradcheckError):
             del frames[0]
         details.stack = traceback.StackSummary.from_list(frames)
         text = next(iter(str(details).splitlines()), "")
-        line = f"{type(error).__name__}: {text}" if text else type(error).__name__
-        return cls(f"{what} {line}", user_traceback="".join(details.format(chain=False)).rstrip())
+        line = printable(f"{type(error).__name__}: {text}" if text else type(error).__name__)
+        shown = printable_lines("".join(details.format(chain=False)).rstrip())
+        return cls(f"{what} {line}", user_traceback="\n".join(shown))
 
 
 class CheckInterrupted(KeyboardInterrupt):

@@ -13,9 +13,11 @@ import gradcheck_cli
 PACKAGE = Path(gradcheck_cli.__file__).parent
 STAGES = ("loading", "problems", "numeric", "judging", "diagnosis", "reporters")
 VOCABULARY = {
-    "errors": {"results"},  # for its types
+    "errors": {"results", "text"},  # the former for its types
+    "asking": {"errors"},
     "results": set[str](),
     "text": set[str](),
+    "processes": set[str](),
     "watch": set[str](),
     "settings": {"errors"},
     "parameters": {"errors", "results", "text"},
@@ -41,7 +43,7 @@ MAY_IMPORT = {
 AGREEMENT = "gradcheck_cli.judging.agreement"
 """The rule by which a claim agrees: it stands below all that measure and judge, and knows none of them."""
 AT_THE_END = {"cli", "pytest_plugin", "__main__"}
-STDLIB_ONLY = {"errors", "results", "settings", "text", "__init__", "__main__", "config"}
+STDLIB_ONLY = {"asking", "processes", "errors", "results", "settings", "text", "__init__", "__main__", "config"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

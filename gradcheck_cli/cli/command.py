@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import shlex
+import shutil
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -61,8 +65,21 @@ def command(
     """Check the gradient that a program in any language computes."""
     points, chosen = checking_each(taken(PointOptions, options), options)
     make = partial(load_problem, program, exchange, timeout, batch)
-    cases = [Case(f"command, {program}{where}", partial(make, point, where)) for where, point in points]
+    cases = [
+        Case(f"command, {program}{where}", partial(make, point, where), None, {**files_of(program), **point.reads})
+        for where, point in points
+    ]
     ctx.exit(run_checks(cases, chosen))
+
+
+def files_of(program: str) -> dict[str, Path | None]:
+    """Return the files that a command line names, the program itself among them."""
+    try:
+        words = shlex.split(program)
+    except ValueError:  # told where the problem is made
+        return {}
+    found = [(word, shutil.which(word) if number == 0 else word) for number, word in enumerate(words)]
+    return {word: Path(path) for word, path in found if path and os.path.isfile(path)}  # noqa: PTH113
 
 
 def load_problem(

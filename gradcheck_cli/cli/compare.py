@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradcheck_cli.cli.function_options import FILE, comparing_options
+from gradcheck_cli.cli.function_options import comparing_options
 from gradcheck_cli.cli.options import Checking
+from gradcheck_cli.cli.param_types import FILE
 from gradcheck_cli.cli.running import Case, run_checks
 from gradcheck_cli.settings import AUTO
 
@@ -38,7 +39,8 @@ float16 or float32 is judged by that.
 @click.pass_context
 def compare(ctx: click.Context, /, mine: Path, reference: Path, **options: Any) -> None:
     """Check the gradient in one file against the right one in another; both are .npz or .json."""
-    case = Case(f"compare, {mine}", partial(load_gradients, mine, reference))
+    reads = {"the gradient": mine, "the reference": reference}
+    case = Case(f"compare, {mine}", partial(load_gradients, mine, reference), None, reads, foreign=False)
     ctx.exit(run_checks([case], Checking(epsilon=AUTO, classic=False, **options)))
 
 

@@ -23,13 +23,15 @@ class Project:
     """What the file says; commands find it in the context."""
 
     config: Config | None = None
+    is_program: bool = False
+    """Whether this process is there for the command alone, and so may be divided in two."""
     error: GradcheckError | None = None
     """Why it could not be understood: for those who check something to raise, so that help is there all the same."""
 
 
 def apply_config(ctx: click.Context, path: str | None) -> None:
     """Read the project's file and give each command its defaults."""
-    project = ctx.obj = Project()
+    project = ctx.ensure_object(Project)
     try:
         found = named_config(path) if path else find_config(os.getcwd())  # noqa: PTH109
         if found is not None:

@@ -14,7 +14,7 @@ from gradcheck_cli.cli.function_options import PointOptions, auto_options, check
 from gradcheck_cli.cli.further_options import further_options
 from gradcheck_cli.cli.large_options import large_options
 from gradcheck_cli.cli.running import Case, run_checks
-from gradcheck_cli.loading.functions import absolute, file_of
+from gradcheck_cli.loading.functions import absolute, file_of, source_of
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.user_function import FunctionProblem
@@ -63,8 +63,13 @@ def func(
     if grad and autograd:
         raise click.UsageError("Give either --grad or --autograd: there is one gradient to check.")
     points, chosen = checking_each(taken(PointOptions, options), options)
+    reads = {"the loss": source_of(loss), "the gradient": source_of(grad) if grad else None}
+    shown, loss, grad = loss, absolute(loss), absolute(grad) if grad else None
     make = partial(load_problem, loss, grad, autograd)
-    cases = [Case(f"func, {loss}{where}", partial(make, point, loss + where), grad) for where, point in points]
+    cases = [
+        Case(f"func, {shown}{where}", partial(make, point, shown + where), grad, {**reads, **point.reads})
+        for where, point in points
+    ]
     ctx.exit(run_checks(cases, chosen))
 
 
@@ -79,7 +84,7 @@ class FunctionFiles:
     @property
     def files(self) -> list[Path]:
         """The files that it is made of."""
-        return [path.resolve() for path in (file_of(self.loss), self.point.params, self.point.data) if path]
+        return [path for path in (file_of(self.loss), self.point.params, self.point.data) if path]
 
     def make(self, places: Mapping[Path, Path]) -> FunctionProblem:
         """Make the problem; its claim is of no use there."""
@@ -91,7 +96,7 @@ class FunctionFiles:
 
 def moved(path: Path | None, places: Mapping[Path, Path]) -> Path | None:
     """Return where a file is."""
-    return None if path is None else places.get(path.resolve(), path)
+    return None if path is None else places.get(path, path)
 
 
 def load_problem(loss: str, grad: str | None, autograd: str | None, point: PointOptions, name: str) -> FunctionProblem:
@@ -114,4 +119,4 @@ def load_problem(loss: str, grad: str | None, autograd: str | None, point: Point
         only=loaded.only,
         notes=loaded.notes,
     )
-    return replace(problem, recipe=FunctionFiles(absolute(loss), autograd, point.absolute()))
+    return replace(problem, recipe=FunctionFiles(loss, autograd, point))

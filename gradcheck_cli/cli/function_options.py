@@ -13,7 +13,7 @@ from gradcheck_cli.cli.completion import complete_parameter
 from gradcheck_cli.cli.further_options import FurtherOptions
 from gradcheck_cli.cli.large_options import LargeOptions
 from gradcheck_cli.cli.options import Checking, checking_options
-from gradcheck_cli.cli.param_types import FINITE
+from gradcheck_cli.cli.param_types import FILE, FINITE
 from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ __all__ = [
 
 _Options = TypeVar("_Options")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-FILE = click.Path(path_type=Path)
 
 
 class Numbers(click.ParamType):  # type: ignore[type-arg]  # click's own class takes no argument when the program runs
@@ -70,11 +69,10 @@ class PointOptions:
             return [("", self)]
         return [(f" at {','.join(f'{number:g}' for number in at)}", replace(self, at=(at,))) for at in self.at]
 
-    def absolute(self) -> PointOptions:
-        """Return the same for a process that runs in another folder."""
-        return replace(
-            self, params=self.params and Path(self.params).resolve(), data=self.data and Path(self.data).resolve()
-        )
+    @property
+    def reads(self) -> dict[str, Path | None]:
+        """The files, by what they are."""
+        return {"the parameters": self.params, "the data": self.data}
 
     def load(self) -> LoadedProblem:
         """Read the files."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gradcheck_cli.cli.param_types import FILE
 from gradcheck_cli.settings import DEFAULT_REPEAT
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class FurtherOptions:
         from gradcheck_cli.cli.files import write_whole
         from gradcheck_cli.loading.write_arrays import npz_bytes
 
-        write_whole(str(self.save_point), npz_bytes(report.point))
+        write_whole(self.save_point, npz_bytes(report.point))
 
 
 def further_options(command: _Command) -> _Command:
@@ -61,7 +62,7 @@ def further_options(command: _Command) -> _Command:
             points_option,
             click.option(
                 "--save-point",
-                type=click.Path(path_type=Path),
+                type=FILE,
                 metavar="FILE.npz",
                 help="Keep the point that the report is of, for --params.",
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gradcheck_cli.cli.files import write_whole
-from gradcheck_cli.cli.param_types import POSITIVE
+from gradcheck_cli.cli.param_types import FILE, POSITIVE
 from gradcheck_cli.settings import AUTO, DEFAULT_LOCATE, MODES
 
 if TYPE_CHECKING:
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Keeper", "LargeOptions", "large_options"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-FILE = click.Path(path_type=Path)
 COUNT = click.IntRange(min=1)
-NOW_AND_THEN = 10.0  # seconds
+NOW_AND_THEN = 2.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,24 @@ class LargeOptions:
         names = ("mode", "max_evals", "time_limit", "locate", "seed", "jobs", "executor")
         return {name: getattr(self, name) for name in names}
 
+    @property
+    def state(self) -> Path | None:
+        """Where the state of the check is kept."""
+        return self.save or self.resume
+
+    @property
+    def goes_on_in_place(self) -> bool:
+        """Whether the state that is gone on with is kept where it was."""
+        return self.resume is not None and (
+            self.save is None or os.path.realpath(self.save) == os.path.realpath(self.resume)
+        )
+
     def journal(self) -> Journal | None:
         """Return the journal that the check is to keep; None where none is wanted."""
         from gradcheck_cli.loading.state import read_state
         from gradcheck_cli.numeric.journal import Journal
 
-        if self.save is not None and self.save.exists() and self.save != self.resume:
+        if self.save is not None and self.save.exists() and not self.goes_on_in_place:
             read_state(self.save)  # only an old state is overwritten
         if self.resume is not None:
             return Journal(**read_state(self.resume))
@@ -65,9 +77,8 @@ class LargeOptions:
         """Write the journal where that was asked for."""
         from gradcheck_cli.loading.state import state_text
 
-        target = self.save or self.resume
-        if journal is not None and target is not None:
-            write_whole(str(target), state_text(vars(journal)))
+        if journal is not None and self.state is not None:
+            write_whole(self.state, state_text(vars(journal)))
 
 
 class Keeper:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import importlib
 import os
@@ -12,8 +13,11 @@ from typing import Any
 import click
 
 from gradcheck_cli import __version__
-from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK, INTERRUPTED
-from gradcheck_cli.cli.output import discard, show_error, write
+from gradcheck_cli.cli.apart import FaultInChildError
+from gradcheck_cli.cli.defaults import Project
+from gradcheck_cli.cli.ending import code_of_signal, ended_by, raise_when_told_to_end
+from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
+from gradcheck_cli.cli.output import discard, show_error, show_failure, write
 from gradcheck_cli.errors import GradcheckError
 
 __all__ = ["main"]
@@ -29,9 +33,11 @@ Exit codes:
   1    FAIL: a gradient is wrong
   2    it could not be checked: usage, unreadable file, wrong shapes, the user's function raised
   3    INCONCLUSIVE: the numeric side is too coarse to judge
-  130  interrupted
+  130  interrupted; 143 and 129 where it was ended by TERM or HUP
 """
 
+UNWRITTEN = {errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF, errno.EDQUOT}
+"""What the system says of a stream that takes no more."""
 
 COMMANDS = {
     "scalar": "Check the gradient of J = theta x, which is dtheta = x.",
@@ -56,7 +62,8 @@ class Gradcheck(click.Group):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run as a program."""
         atexit.register(gc.freeze)  # or Python searches all that is left for garbage: a tenth of the time
-        return super().__call__(*args, **kwargs)
+        raise_when_told_to_end()
+        return super().__call__(*args, obj=Project(is_program=True), **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names of the commands."""
@@ -77,26 +84,45 @@ class Gradcheck(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command and exit; click itself would exit 1 for a missing file or Ctrl-C."""
         kwargs["standalone_mode"] = False
-        sys.exit(self._exit_code(*args, **kwargs))
+        try:
+            code = self._exit_code(*args, **kwargs)
+        except KeyboardInterrupt:
+            code = code_of_signal(ended_by())
+        except BaseException:  # noqa: BLE001  (what tells of errors has failed itself: Python would exit 1, as for FAIL)
+            code = COULD_NOT_CHECK
+        sys.exit(code)
 
     def _exit_code(self, *args: Any, **kwargs: Any) -> int:
         try:
             return int(super().main(*args, **kwargs) or 0)
-        except SystemExit:  # click's way out where the reader of a help text has gone
-            return 0
+        except SystemExit as error:
+            if _is_clicks(error):  # its way out where the reader of a help has gone, and after a word of completion
+                return 0
+            show_error(GradcheckError(f"something ended the program with {error.code} before there was a verdict"))
         except click.ClickException as error:
             _report_usage(error)
         except GradcheckError as error:
             show_error(error)
         except (click.Abort, KeyboardInterrupt):
             write("interrupted: the check was not finished\n", sys.stderr)
-            return INTERRUPTED
-        except OSError as error:  # files are read and written elsewhere, with errors of their own
+            return code_of_signal(ended_by())
+        except (
+            OSError
+        ) as error:  # of click's own output; files are read and written elsewhere, with errors of their own
             discard(sys.stdout)
-            show_error(GradcheckError(f"the output could not be written: {error.strerror}"))
+            unwritten = error.errno in UNWRITTEN
+            show_error(GradcheckError(f"{'the output could not be written: ' if unwritten else ''}{error.strerror}"))
         except Exception as error:  # noqa: BLE001  (a fault of ours must not look like a wrong gradient)
             _report_fault(error)
         return COULD_NOT_CHECK
+
+
+def _is_clicks(error: SystemExit) -> bool:
+    """Whether click itself has raised the wish to exit."""
+    trace, file = error.__traceback__, ""
+    while trace is not None:
+        trace, file = trace.tb_next, trace.tb_frame.f_code.co_filename
+    return file.startswith(os.path.dirname(click.__file__))  # noqa: PTH120  (pathlib takes its time to import)
 
 
 def _report_usage(error: click.ClickException) -> None:
@@ -109,9 +135,12 @@ def _report_usage(error: click.ClickException) -> None:
     failure = GradcheckError(message, hint=f"'{ctx.command_path} --help' shows what there is" if ctx else None)
     show_error(failure)
     if ctx is not None and ctx.params.get("reports"):
-        from gradcheck_cli.cli.running import record_failure
+        from gradcheck_cli.cli.publishing import record_failure
 
-        record_failure(ctx, failure)
+        try:
+            record_failure(ctx, failure)
+        except GradcheckError as unwritten:
+            show_error(unwritten)
 
 
 def _report_fault(error: Exception) -> None:
@@ -120,11 +149,12 @@ def _report_fault(error: Exception) -> None:
     import traceback
 
     versions = f"gradcheck {__version__}, Python {platform.python_version()}, {platform.platform()}"
-    line = " ".join(str(error).split())
-    text = f"error: a fault in gradcheck: {type(error).__name__}: {line}\nhint: please report it ({versions})\n"
-    if os.environ.get("GRADCHECK_DEBUG"):
-        text = traceback.format_exc() + text
-    write(text, sys.stderr)
+    if isinstance(error, FaultInChildError):
+        line, where = str(error), error.traceback
+    else:
+        line, where = f"{type(error).__name__}: {error}", traceback.format_exc()
+    message, hint = f"a fault in gradcheck: {' '.join(line.split())}", f"please report it ({versions})"
+    show_failure(message, hint, where if os.environ.get("GRADCHECK_DEBUG") else "")
 
 
 @click.group(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from gradcheck_cli.cli.completion import complete_case
 from gradcheck_cli.cli.further_options import FurtherOptions, points_option
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.running import Case, run_checks
+from gradcheck_cli.loading.functions import absolute, source_of
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
@@ -62,8 +64,25 @@ def net(
     **options: Any,
 ) -> None:
     """Check the backward propagation of a network against its forward propagation."""
-    made = [Case(f"net, {case}", partial(load_case, case, forward, backward, evaluation), backward) for case in cases]
+    forward, backward = absolute(forward) if forward else None, absolute(backward) if backward else None
+    own = {name: source_of(function) for name, function in (("forward", forward), ("backward", backward)) if function}
+    made = [
+        Case(
+            f"net, {case}",
+            partial(load_case, case, forward, backward, evaluation),
+            backward,
+            {f"the case {case}": file_of(case), **own},
+            foreign=bool(own),
+        )
+        for case in cases
+    ]
     ctx.exit(run_checks(made, Checking(**options, further=FurtherOptions(points))))
+
+
+def file_of(case: str) -> Path | None:
+    """Return the fixture that a case names; None where it is a built-in one."""
+    is_file = case.endswith(".npz") or os.sep in case or (os.altsep or os.sep) in case
+    return Path(os.path.abspath(case)) if is_file else None  # noqa: PTH100  (a link stays a link)
 
 
 def load_case(case: str, forward: str | None, backward: str | None, evaluation: str | None) -> Problem:
@@ -75,8 +94,8 @@ def load_case(case: str, forward: str | None, backward: str | None, evaluation: 
     from gradcheck_cli.problems.course_functions import with_own_functions
     from gradcheck_cli.problems.fixtures import load_fixture
 
-    is_file = case.endswith(".npz") or os.sep in case or (os.altsep or os.sep) in case
-    network = dataclasses.replace(load_fixture(case) if is_file else built_in_case(case), evaluation=evaluation)
+    found = load_fixture(case) if file_of(case) else built_in_case(case)
+    network = dataclasses.replace(found, evaluation=evaluation)
     own_forward = load_function(forward) if forward else None
     own_backward = load_function(backward) if backward else None
     return with_own_functions(network, own_forward, own_backward)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
@@ -47,6 +48,20 @@ class Checking(NamedTuple):
     def draws(self) -> bool:
         """Whether something that is written shows the step plot."""
         return self.plot or "html" in {self.format, *(name for name, _ in self.reports)}
+
+    @property
+    def kept(self) -> list[tuple[str, Path]]:
+        """The files that the check itself writes, each after its option."""
+        state = self.large.state if self.large else None
+        point = self.further.save_point if self.further else None
+        return [(option, path) for option, path in (("--save", state), ("--save-point", point)) if path is not None]
+
+    @property
+    def gone_on_with(self) -> list[tuple[str, Path]]:
+        """The state that the check only reads, after its option."""
+        if self.large is None or self.large.resume is None or self.large.goes_on_in_place:
+            return []
+        return [("--resume", self.large.resume)]
 
     @property
     def settings(self) -> dict[str, Any]:

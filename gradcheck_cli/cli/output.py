@@ -8,8 +8,10 @@ import sys
 from typing import TextIO
 
 from gradcheck_cli.errors import GradcheckError, UserFunctionError
+from gradcheck_cli.text import printable, printable_lines
 
 __all__ = [
+    "OutputError",
     "can_show",
     "discard",
     "is_terminal",
@@ -19,6 +21,10 @@ __all__ = [
     "wants_color",
     "write",
 ]
+
+
+class OutputError(GradcheckError):
+    """What a command has to say cannot be written."""
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -51,7 +57,7 @@ def write(text: str, stream: TextIO | None) -> None:
 
     Raises
     ------
-    OSError
+    OutputError
         Where the text could not be written though somebody waits for it: a full disk. Never for stderr, for nobody
         could be told.
     """
@@ -61,10 +67,11 @@ def write(text: str, stream: TextIO | None) -> None:
     try:
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the latter of a stream that was closed
         discard(stream)
         if not isinstance(error, BrokenPipeError) and stream is not sys.stderr:
-            raise
+            reason = getattr(error, "strerror", None) or error
+            raise OutputError(f"the output could not be written: {reason}") from error
 
 
 def discard(stream: TextIO | None) -> None:
@@ -93,10 +100,7 @@ def show_error(error: GradcheckError) -> None:
 
 def show_failure(message: str, hint: str | None, user_traceback: str = "") -> None:
     """Write to stderr what was wrong in one line, a hint, and the user's own traceback where there is one."""
-    from gradcheck_cli.text import printable
-
-    lines = [user_traceback] if user_traceback else []
-    lines.append(f"error: {printable(message)}")
+    lines = [*printable_lines(user_traceback), f"error: {printable(message)}"]
     if hint:
         lines.append(f"hint: {printable(hint)}")
     write("\n".join(lines) + "\n", sys.stderr)

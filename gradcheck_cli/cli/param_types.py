@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ import click
 from gradcheck_cli.reporters.formats import FORMATS
 from gradcheck_cli.settings import AUTO
 
-__all__ = ["EPSILON", "FINITE", "NUMBER", "POSITIVE", "REPORT"]
+__all__ = ["EPSILON", "FILE", "FINITE", "NUMBER", "POSITIVE", "REPORT"]
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -73,6 +74,16 @@ class Epsilon(_FloatOrWord):
         return AUTO if value == AUTO else POSITIVE.convert(value, param, ctx)
 
 
+class File(click.Path):
+    """A file, by its absolute path: what the user's code does to the current folder changes nothing."""
+
+    def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path."""
+        if "\0" in os.fspath(value):
+            self.fail(f"{value!r} is no path: it holds a NUL.", param, ctx)
+        return Path(os.path.abspath(str(super().convert(value, param, ctx))))  # noqa: PTH100  (a link stays a link)
+
+
 class ReportFile(_Pair):
     """A format and the file that is to be written in it."""
 
@@ -85,6 +96,8 @@ class ReportFile(_Pair):
         name, equals, path = str(value).partition("=")
         if not (equals and path):
             self.fail(f"{value!r} is not FORMAT=FILE.", param, ctx)
+        if "\0" in path:
+            self.fail(f"{value!r} is no path: it holds a NUL.", param, ctx)
         if name not in FORMATS:
             self.fail(f"there is no format {name!r}, expected one of {', '.join(FORMATS)}.", param, ctx)
         return name, os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118  (see find_config)
@@ -97,6 +110,7 @@ class ReportFile(_Pair):
 
 
 EPSILON = Epsilon()
+FILE = File()
 NUMBER = Number()
 FINITE = Finite()
 POSITIVE = Positive()

@@ -5,17 +5,28 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from gradcheck_cli.cli.apart import Begun, Job, can_be_apart, made_apart, made_here
 from gradcheck_cli.cli.defaults import Project, by_key, default_map
+from gradcheck_cli.cli.making import outcomes_of, unchecked
 from gradcheck_cli.cli.options import DISPLAY, Checking, checking_options
 from gradcheck_cli.cli.output import write
-from gradcheck_cli.cli.running import Collected, outcomes_of, publish, unchecked
+from gradcheck_cli.cli.publishing import publish
+from gradcheck_cli.cli.running import (
+    Collected,
+    Prepared,
+    in_order,
+    require_all_writable,
+    require_separate_files,
+)
 from gradcheck_cli.cli.selection import matcher
 from gradcheck_cli.config import CHECKS, Check, Config, known_key
 from gradcheck_cli.errors import GradcheckError, InputError, did_you_mean
@@ -65,18 +76,43 @@ def run(ctx: click.Context, /, expression: str | None, jobs: int, only_list: boo
         write("".join(f"{described(plan)}\n" for plan in plans(ctx, selected, overrides)), sys.stdout)
         return
 
-    ctx.exit(publish(outcomes(ctx, selected, overrides, jobs), Checking(**options), table=True))
-
-
-def outcomes(ctx: click.Context, selected: Selected, overrides: dict[str, Any], jobs: int) -> Iterator[Outcome]:
-    """Make the checks in the folder of their file, for that is where its paths begin."""
-    planned = plans(ctx, selected, overrides)
-    before = Path.cwd()
-    os.chdir(planned[0].folder)
+    chosen = Checking(**options)
+    project = ctx.find_object(Project)
+    require_separate_files([], chosen, project)  # at least the file that says what there is to check
     try:
-        yield from in_turn(planned) if jobs == 1 else side_by_side(planned, jobs)
+        planned = plans(ctx, selected, overrides)
+    except GradcheckError as error:
+        ctx.exit(publish(raising(error), chosen, table=True))
+    with inside(planned[0].folder):  # for that is where the paths of the checks begin
+        prepared = [one for one in map(cases_of, planned) if isinstance(one, Prepared)]
+        require_separate_files(prepared, chosen, project)
+        ctx.exit(publish(outcomes(planned, prepared, jobs), chosen, table=True))
+
+
+def raising(error: GradcheckError) -> Iterator[Outcome]:
+    """Raise an error in the place of outcomes."""
+    raise error
+    yield
+
+
+@contextmanager
+def inside(folder: Path) -> Iterator[None]:
+    """Be in a folder for a while."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
     finally:
         os.chdir(before)
+
+
+def outcomes(planned: Sequence[Plan], prepared: Sequence[Prepared], jobs: int) -> Iterator[Outcome]:
+    """Make the checks."""
+    require_all_writable(prepared)
+    if jobs > 1:
+        yield from side_by_side(planned, jobs)
+    else:
+        yield from in_order([Job(one.check.name, partial(made, one)) for one in planned], foreign=True)
 
 
 def given(ctx: click.Context, name: str) -> bool:
@@ -167,44 +203,49 @@ def described(planned: Plan) -> str:
 # making
 
 
-def in_turn(planned: list[Plan]) -> Iterator[Outcome]:
-    """Make the checks one after another."""
-    for one in planned:
-        yield from made(one)
-
-
-def made(planned: Plan, *, quiet: bool = False) -> Iterator[Outcome]:
-    """Make one check: ask its command for the cases, and check them."""
+def cases_of(planned: Plan) -> Prepared | Unchecked:
+    """Return the cases of a check: its command is asked for them; or why there are none."""
     with context_of(command_of(planned.check.kind, planned.check.name), planned) as ctx:
         try:
             ctx.command.invoke(ctx)
         except click.exceptions.Exit:
             pass
         except GradcheckError as error:
-            yield unchecked(planned.check.name, error)
-            return
+            return unchecked(planned.check.name, error)
         except click.UsageError as error:
-            yield Unchecked(planned.check.name, error.format_message())
-            return
-        collected = ctx.obj
-        options = collected.options._replace(quiet=2) if quiet else collected.options
-        several = len(collected.cases) > 1
-        for outcome in outcomes_of(collected.cases, options):
+            return Unchecked(planned.check.name, error.format_message())
+        return Prepared(ctx.obj.cases, ctx.obj.options)
+
+
+def made(planned: Plan, *, quiet: bool = False) -> Iterator[Outcome | Begun]:
+    """Make one check."""
+    prepared = cases_of(planned)
+    if isinstance(prepared, Unchecked):
+        yield prepared
+        return
+    options = prepared.options._replace(quiet=2) if quiet else prepared.options
+    several = len(prepared.cases) > 1
+    for outcome in outcomes_of(prepared.cases, options):
+        if isinstance(outcome, Begun):
+            yield outcome
+        else:
             name = f"{planned.check.name}: {outcome.name}" if several else planned.check.name
             yield dataclasses.replace(outcome, name=name)
 
 
 def made_quietly(planned: Plan) -> list[Outcome]:
     """Make one check in a process of its own, where no progress is shown."""
-    return list(made(planned, quiet=True))
+    job = Job(planned.check.name, partial(made, planned, quiet=True))
+    with inside(planned.folder):
+        return list(made_apart([job]) if can_be_apart() else made_here([job]))
 
 
-def side_by_side(planned: list[Plan], jobs: int) -> Iterator[Outcome]:
+def side_by_side(planned: Sequence[Plan], jobs: int) -> Iterator[Outcome]:
     """Make the checks in several processes; what they find comes in their order."""
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+    from gradcheck_cli.problems.sharing.pools import process_pools
 
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with process_pools(jobs, fresh=True) as pools:
+        pool = pools.start()
         futures = [pool.submit(made_quietly, one) for one in planned]
         for one, future in zip(planned, futures, strict=True):
             yield from result_of(one, future)

@@ -29,4 +29,5 @@ def scalar(ctx: click.Context, /, x: float, theta: float, dtheta: float | None, 
     """Check the gradient of J = theta x, which is dtheta = x."""
     from gradcheck_cli.problems.scalar import ScalarModel
 
-    ctx.exit(run_checks([Case("scalar", lambda: ScalarModel(x, theta, dtheta))], Checking(**options)))
+    case = Case("scalar", lambda: ScalarModel(x, theta, dtheta), foreign=False)
+    ctx.exit(run_checks([case], Checking(**options)))

@@ -5,15 +5,19 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from gradcheck_cli.errors import InputError, UserFunctionError, did_you_mean
+from gradcheck_cli.asking import asking, kind_of
+from gradcheck_cli.errors import InputError, did_you_mean
+from gradcheck_cli.loading.imports import importable
 
-__all__ = ["absolute", "file_of", "load_function"]
+__all__ = ["absolute", "file_of", "load_function", "source_of"]
 
+PREFIX = "_gradcheck_user_"  # of the names of modules that are made of the user's files
 EXPECTED = "expected FILE.py:NAME or MODULE:NAME"
 
 
@@ -42,7 +46,7 @@ def load_function(reference: str) -> Callable[..., Any]:
         raise InputError(f"{reference!r} does not name a function, {EXPECTED}")
     function = find_attribute(import_file(file) if file else import_module(home), home, name)
     if not callable(function):
-        raise InputError(f"{name!r} in {home} is {type(function).__name__}, expected a function")
+        raise InputError(f"{name!r} in {home} is {kind_of(function)}, expected a function")
     return function  # type: ignore[no-any-return]
 
 
@@ -53,19 +57,33 @@ def file_of(reference: str) -> Path | None:
 
 
 def absolute(reference: str) -> str:
-    """Return a reference that means the same in any folder."""
+    """Return a reference that means the same in any folder; one to a file that is not there stays as it is."""
     file = file_of(reference)
-    return reference if file is None else f"{file.resolve()}:{reference.rpartition(':')[2]}"
+    return f"{file.resolve()}:{reference.rpartition(':')[2]}" if file is not None and is_file(file) else reference
+
+
+def source_of(reference: str) -> Path | None:
+    """Return the file in which a function is looked for, without importing anything; None where that cannot be told."""
+    file = file_of(reference)
+    if file is not None:
+        return file
+    where: Sequence[str] | None = [str(Path.cwd()), *sys.path]
+    spec = None
+    for part in reference.rpartition(":")[0].split("."):
+        spec = PathFinder.find_spec(part, where) if where else None
+        where = spec.submodule_search_locations if spec else None
+    return Path(spec.origin) if spec and spec.origin else None
 
 
 def find_attribute(module: ModuleType, home: str, name: str) -> Any:
     """Follow a dotted name from a module on."""
     found: Any = module
     for part in name.split("."):
-        if not hasattr(found, part):
-            known = [key for key in dir(found) if callable(getattr(found, key, None)) and not key.startswith("_")]
-            raise InputError(f"{home} has no {name!r}", hint=did_you_mean(part, known))
-        found = getattr(found, part)
+        with asking(f"looking for {name!r} in {home} raised"):
+            if not hasattr(found, part):
+                known = [key for key in dir(found) if not key.startswith("_") and callable(getattr(found, key, None))]
+                raise InputError(f"{home} has no {name!r}", hint=did_you_mean(part, known))
+            found = getattr(found, part)
     return found
 
 
@@ -74,22 +92,20 @@ def import_file(path: Path) -> ModuleType:
     if not is_file(path):
         raise InputError(f"{path} is no file, expected a Python file", hint="is the path right?")
     path = path.resolve()
-    name = f"_gradcheck_user_{path.stem}_{abs(hash((str(path), path.read_bytes())))}"
+    name = f"{PREFIX}{path.stem}_{abs(hash((str(path), path.read_bytes())))}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise InputError(f"{path} cannot be imported, expected a file that ends in .py")
     module = importlib.util.module_from_spec(spec)
-    make_importable(path.parent)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
-    except BaseException as error:
-        del sys.modules[name]
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        raise UserFunctionError.of(f"{path.name}, while it was imported, raised", error) from error
+        with importable(path.parent), asking(f"{path.name}, while it was imported, raised"):
+            spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
     return module
 
 
@@ -97,23 +113,13 @@ def import_module(name: str) -> ModuleType:
     """Import a module by its name, from the current folder too."""
     if not all(part.isidentifier() for part in name.split(".")):
         raise InputError(f"{name!r} is neither a Python file nor the name of a module, {EXPECTED}")
-    make_importable(Path.cwd())
-    try:
-        return importlib.import_module(name)
-    except KeyboardInterrupt:
-        raise
-    except ModuleNotFoundError as error:
-        if error.name and f"{name}.".startswith(f"{error.name}."):
-            raise InputError(f"there is no module {error.name!r}", hint="is it installed, or a FILE.py?") from error
-        raise UserFunctionError.of(f"{name}, while it was imported, raised", error) from error
-    except BaseException as error:
-        raise UserFunctionError.of(f"{name}, while it was imported, raised", error) from error
-
-
-def make_importable(folder: Path) -> None:
-    """Let modules be imported from a folder, before those of the same name elsewhere."""
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
+    with importable(Path.cwd()), asking(f"{name}, while it was imported, raised"):
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name and f"{name}.".startswith(f"{error.name}."):
+                raise InputError(f"there is no module {error.name!r}", hint="is it installed, or a FILE.py?") from error
+            raise
 
 
 def is_file(path: Path) -> bool:

@@ -186,8 +186,9 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, l
     with archive.open(member) as stream:
         shape, fortran, dtype = read_header(stream, where)
         refuse_dtype(dtype, where)
-        if dtype.kind in "fiub" and math.prod(shape) * FLOAT_BYTES > limit:
-            refuse_size(f"{where} would take", math.prod(shape) * FLOAT_BYTES, limit)
+        most = math.prod(length or 1 for length in shape) * FLOAT_BYTES  # numpy counts an empty array so, too
+        if dtype.kind in "fiub" and most > limit:
+            refuse_size(f"{where} would take", most, limit)
         claimed, stored = math.prod(shape) * dtype.itemsize, member.file_size - stream.tell()
         if claimed != stored:
             raise InputError(
@@ -214,7 +215,7 @@ def read_header(stream: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, n
         raise InputError(f"{where} is an .npy array of version {version}, expected 1.0 or 2.0") from None
     except Exception as error:  # the header is text that numpy evaluates: anything may come of a damaged one
         raise InputError(f"{where} has a damaged header: {first_line(error)}") from error
-    if len(shape) > MAX_DIMENSIONS or any(length < 0 for length in shape):
+    if len(shape) > MAX_DIMENSIONS or any(type(length) is not int or length < 0 for length in shape):
         raise InputError(f"{where} has a damaged header: its shape is {shape}")
     return shape, fortran, dtype
 

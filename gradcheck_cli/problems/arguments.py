@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.asking import asking, kind_of
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.parameters import PIECE, Array, Parameters
 
-__all__ = ["Arguments", "as_parameter", "copied", "require_separate", "same_bytes"]
+__all__ = ["Arguments", "as_parameter", "copied", "refuse_masked", "require_separate", "same_bytes"]
 
 MOST_WORK: Any = 100_000  # candidates that are looked at before two arrays are taken to overlap
 
@@ -31,9 +32,10 @@ class Arguments:
 
     def __init__(self, parameters: Parameters, data: Mapping[str, Any], *, one_array: bool) -> None:
         self.parameters = copied(parameters)
-        self.data = {
-            name: value.copy(order="K") if isinstance(value, np.ndarray) else value for name, value in data.items()
-        }
+        with asking("copying the data raised"):  # an array may be of the user's own kind
+            self.data = {
+                name: value.copy(order="K") if isinstance(value, np.ndarray) else value for name, value in data.items()
+            }
         self.first: Any = next(iter(self.parameters.values())) if one_array else self.parameters
         self.given = dict(self.parameters)
         """The arrays of the parameters, whatever the function puts in their place."""
@@ -88,15 +90,28 @@ def as_parameter(name: str, values: Any) -> Array:
     ProblemError
         Where they are not real numbers, or one of them is not finite.
     """
-    try:
-        array = np.asarray(values)
-    except Exception as error:  # ragged lists, and what the __array__ of the user's own kind may raise
-        raise ProblemError(f"parameter {name} is {type(values).__name__}, expected an array of real numbers") from error
+    with asking(f"taking parameter {name} for an array raised"):
+        try:
+            array = np.ma.asarray(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
+        except Exception as error:  # ragged lists, and what the __array__ of the user's own kind may raise
+            raise ProblemError(f"parameter {name} is {kind_of(values)}, expected an array of real numbers") from error
     if array.dtype.kind not in "fiu":
-        raise ProblemError(f"parameter {name} has dtype {array.dtype}, expected real numbers")
+        found = f"is {kind_of(values)}" if array.dtype.hasobject else f"has dtype {array.dtype}"
+        raise ProblemError(f"parameter {name} {found}, expected an array of real numbers")
+    refuse_masked(array, f"parameter {name}")
     if not np.isfinite(array).all():
         raise ProblemError(f"parameter {name} holds NaN or infinity, expected finite numbers")
     return np.array(array, dtype=np.float64, order="C")
+
+
+def refuse_masked(array: NDArray[Any] | None, what: str) -> None:
+    """Raise ProblemError where entries of an array are masked: their numbers are not meant."""
+    if isinstance(array, np.ma.MaskedArray) and np.ma.getmaskarray(array).any():
+        count = int(np.ma.getmaskarray(array).sum())
+        raise ProblemError(
+            f"{what} has {count} masked {'entry' if count == 1 else 'entries'}, expected a number in each",
+            hint="array.filled(0.0) puts one there",
+        )
 
 
 def require_separate(arrays: Mapping[str, Any]) -> None:

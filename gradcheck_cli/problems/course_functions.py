@@ -7,13 +7,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from gradcheck_cli.asking import called, kind_of
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import copied
 from gradcheck_cli.problems.network import Network, course_cache
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.returned import claimed_gradient
-from gradcheck_cli.problems.user_function import FunctionProblem, call, name_of
+from gradcheck_cli.problems.user_function import FunctionProblem, call
 
 __all__ = ["with_own_functions"]
 
@@ -74,12 +75,12 @@ def run_backward(
 ) -> dict[str, Array]:
     """Call the user's backward function and return its gradient by parameter."""
     gradients = call(backward, network.X.copy(), network.Y.copy(), cache)
-    return claimed_gradient(gradients, parameters, name_of(backward), prefix="d")
+    return claimed_gradient(gradients, parameters, called(backward), prefix="d")
 
 
 def run_forward(network: Network, forward: Callable[..., Any], parameters: Parameters) -> tuple[Any, Any]:
     """Call the user's forward function and return its cost and its cache."""
     answer = call(forward, network.X.copy(), network.Y.copy(), parameters)
     if not (isinstance(answer, tuple) and len(answer) == 2):
-        raise ProblemError(f"{name_of(forward)} returned {type(answer).__name__}, expected a pair (cost, cache)")
+        raise ProblemError(f"{called(forward)} returned {kind_of(answer)}, expected a pair (cost, cache)")
     return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from gradcheck_cli.asking import kind_of
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.problems.arguments import as_parameter, require_separate
 from gradcheck_cli.problems.autograd import differentiated
@@ -59,7 +60,7 @@ def function_problem(
         Where the framework is not installed.
     """
     if not callable(loss):
-        raise ProblemError(f"the loss is {type(loss).__name__}, expected a function")
+        raise ProblemError(f"the loss is {kind_of(loss)}, expected a function")
     if autograd is not None:
         if gradient is not None:
             raise ProblemError("there is a gradient and a framework to differentiate the loss, expected one of them")

@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.asking import asking, called
 from gradcheck_cli.errors import ProblemError, UserFunctionError
 from gradcheck_cli.parameters import PIECE, Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.arguments import Arguments, same_bytes
 from gradcheck_cli.problems.repeated import hint_of
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, scalar_loss
-from gradcheck_cli.problems.user_function import FunctionProblem, Handed, call, name_of
+from gradcheck_cli.problems.user_function import FunctionProblem, Handed, call
 from gradcheck_cli.results import entry_name
 from gradcheck_cli.settings import DEFAULT_REPEAT
 
@@ -64,7 +65,7 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
     losses += [_LossCall.of(problem).loss for _ in range(repeat - len(losses))]
     spread = loss_spread(losses, problem)
     claim = _Claim.of(problem)
-    name, one_copy = name_of(problem.loss_function), not (changes or remembers)
+    name, one_copy = called(problem.loss_function), not (changes or remembers)
     notes = [
         *([f"the loss differs from call to call at one point, by {spread:.1e}: taken as its noise"] if spread else ()),
         *repeated_notes(problem, claim.gradient, repeat),
@@ -159,8 +160,9 @@ class _LossCall:
     def of(cls, problem: FunctionProblem, arguments: Arguments | None = None) -> _LossCall:
         arguments = arguments or problem.arguments(problem.point)
         answer = problem.loss_returned(first_answer(problem, arguments))
-        loss = scalar_loss(answer, f"what {name_of(problem.loss_function)} returned")
-        dtype = np.asarray(answer).dtype
+        loss = scalar_loss(answer, f"what {called(problem.loss_function)} returned")
+        with asking("looking at the loss raised"):
+            dtype = np.asarray(answer).dtype
         return cls(loss, dtype.kind == "f" and dtype.itemsize < 8, arguments.changed(problem.point, problem.data))
 
 
@@ -177,11 +179,10 @@ class _Claim:
     def of(cls, problem: FunctionProblem, *, copy: bool = True) -> _Claim:
         arguments = problem.arguments(problem.point)
         claim = by_name(problem.claimed(arguments), problem.point, "the gradient")
-        return cls(
-            claimed_gradient(claim, problem.parameters, "the gradient", copy=copy),
-            [str(name) for name in claim if name not in problem.point],
-            arguments.changed(problem.point, problem.data),
-        )
+        gradient = claimed_gradient(claim, problem.parameters, "the gradient", copy=copy)
+        with asking("reading the keys of the gradient raised"):
+            extra = [str(name) for name in claim if name not in problem.point]
+        return cls(gradient, extra, arguments.changed(problem.point, problem.data))
 
 
 def repeated_notes(problem: FunctionProblem, gradient: Parameters, repeat: int) -> list[str]:

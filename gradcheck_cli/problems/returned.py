@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.asking import asking, kind_of
 from gradcheck_cli.errors import ProblemError, did_you_mean
 from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.arguments import refuse_masked
 from gradcheck_cli.settings import MACHINE_EPSILON
 
 __all__ = ["by_name", "claimed_gradient", "is_real", "less_than_double", "loss_and_gradient", "scalar_loss"]
@@ -23,10 +25,12 @@ def scalar_loss(value: Any, what: str) -> float:
     ProblemError
         Where it is anything else.
     """
-    array = _as_array(value)
-    if array is not None and array.size == 1 and array.dtype.kind in "fiub":
-        return float(array.reshape(-1)[0])
-    shown = type(value).__name__ if array is None or not array.shape else f"an array of shape {array.shape}"
+    with asking(f"taking {what} for a number raised"):
+        array = _as_array(value)
+        refuse_masked(array, what)
+        if array is not None and array.size == 1 and array.dtype.kind in "fiub":
+            return float(array.reshape(-1)[0])
+        shown = kind_of(value) if array is None or not array.shape else f"an array of shape {array.shape}"
     raise ProblemError(f"{what} is {shown}, expected one real number")
 
 
@@ -38,10 +42,11 @@ def loss_and_gradient(value: Any, source: str) -> tuple[Any, Any]:
     ProblemError
         Where it is no pair.
     """
-    if isinstance(value, tuple | list) and len(value) == 2:
-        return value[0], value[1]
+    with asking(f"taking apart what {source} returned raised"):
+        if isinstance(value, tuple | list) and len(value) == 2:
+            return value[0], value[1]
     raise ProblemError(
-        f"{source} returned {type(value).__name__}, expected a pair (loss, gradient)",
+        f"{source} returned {kind_of(value)}, expected a pair (loss, gradient)",
         hint="a gradient function of its own is named by --grad, the gradient argument in Python",
     )
 
@@ -54,14 +59,15 @@ def by_name(claim: Any, parameters: Parameters, source: str) -> Mapping[str, Any
     ProblemError
         Where it is a tuple of another length, or a single array for several parameters.
     """
-    if isinstance(claim, Mapping):
-        return claim
-    if len(parameters) == 1:
-        (name,) = parameters
-        return {name: _only(claim, parameters[name].shape)}
-    if isinstance(claim, tuple | list) and len(claim) == len(parameters):
-        return dict(zip(parameters, claim, strict=True))
-    found = f"{len(claim)} arrays" if isinstance(claim, tuple | list) else type(claim).__name__
+    with asking(f"taking apart what {source} returned raised"):
+        if isinstance(claim, Mapping):
+            return claim
+        if len(parameters) == 1:
+            (name,) = parameters
+            return {name: _only(claim, parameters[name].shape)}
+        if isinstance(claim, tuple | list) and len(claim) == len(parameters):
+            return dict(zip(parameters, claim, strict=True))
+        found = f"{len(claim)} arrays" if isinstance(claim, tuple | list) else kind_of(claim)
     raise ProblemError(
         f"{source} returned {found}, expected a dict with {', '.join(parameters)},"
         f" or a tuple of {len(parameters)} arrays in this order"
@@ -99,16 +105,18 @@ def claimed_gradient(
     ProblemError
         Where it is no mapping, a parameter is missing, or a shape or a dtype does not fit.
     """
-    if not isinstance(claim, Mapping):
-        keys = ", ".join(prefix + name for name in parameters)
-        raise ProblemError(f"{source} returned {type(claim).__name__}, expected a dict with {keys}")
-    arrays = {n: _claimed_array(claim, prefix + n, values.shape, source) for n, values in parameters.items()}
-    return {name: array.astype(np.float64, copy=copy) for name, array in arrays.items()}
+    with asking(f"taking {source} for arrays raised"):
+        if not isinstance(claim, Mapping):
+            keys = ", ".join(prefix + name for name in parameters)
+            raise ProblemError(f"{source} returned {kind_of(claim)}, expected a dict with {keys}")
+        arrays = {n: _claimed_array(claim, prefix + n, values.shape, source) for n, values in parameters.items()}
+        return {name: array.astype(np.float64, copy=copy) for name, array in arrays.items()}
 
 
 def less_than_double(arrays: Mapping[str, Any]) -> dict[str, str]:
     """Return by name the dtypes of arrays that hold fewer digits than float64; what has no dtype is left out."""
-    dtypes = {name: getattr(getattr(array, "dtype", None), "name", "") for name, array in arrays.items()}
+    with asking("looking at the arrays of the gradient raised"):
+        dtypes = {name: str(getattr(getattr(array, "dtype", None), "name", "")) for name, array in arrays.items()}
     return {name: dtype for name, dtype in dtypes.items() if MACHINE_EPSILON.get(dtype, 0) > MACHINE_EPSILON["float64"]}
 
 
@@ -123,18 +131,20 @@ def _claimed_array(claim: Mapping[str, Any], key: str, shape: tuple[int, ...], s
             f"{source} has no {key}; it has {', '.join(map(str, claim)) or 'nothing'}",
             hint=did_you_mean(key, [str(k) for k in claim]),
         )
-    array = _as_array(claim[key])
+    value = claim[key]
+    array = _as_array(value)
+    refuse_masked(array, f"{key} from {source}")
     if array is None or not is_real(array.dtype):
-        kind = type(claim[key]).__name__ if array is None else f"of dtype {array.dtype}"
+        kind = kind_of(value) if array is None else f"of dtype {array.dtype}"
         raise ProblemError(f"{key} from {source} is {kind}, expected real numbers of shape {shape}")
     if array.shape != shape:
         fits = "its transpose would fit" if array.T.shape == shape else "nothing is broadcast"
         raise ProblemError(f"{key} from {source} has shape {array.shape}, expected {shape}", hint=fits)
-    return array
+    return np.asarray(array)
 
 
 def _as_array(value: Any) -> NDArray[Any] | None:
     try:
-        return np.asarray(value)
+        return np.ma.asarray(value) if isinstance(value, np.ma.MaskedArray) else np.asarray(value)
     except Exception:  # noqa: BLE001  (ragged lists, and what the __array__ of the user's own kind may raise)
         return None

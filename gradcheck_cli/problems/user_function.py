@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.asking import asking, called
 from gradcheck_cli.errors import GradcheckError, SettingError, UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import Arguments
@@ -27,7 +28,7 @@ from gradcheck_cli.problems.directions import Move, move, move_back, sizes_of
 from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
 
-__all__ = ["FunctionProblem", "Handed", "Recipe", "call", "name_of", "raised"]
+__all__ = ["FunctionProblem", "Handed", "Recipe", "call"]
 
 WORDS_OF_PROGRESS = 20  # for a large parameter
 SAME = 1e-9  # relative: what a loss may differ by from one machine to another
@@ -35,6 +36,8 @@ OF_SCATTER = 10.0  # standard deviations that a random loss may differ by
 MOST_KEPT = 2**26  # bytes of arrays that were handed out, where the function remembers them
 UNTIL_KNOWN = 2**20  # the same until it is known
 OF_ONE = 2**10  # bytes that the arrays of one call take besides their numbers
+
+FLOATS = {float, np.float64}  # whose conversion is nobody's but ours
 
 NO_VALUE_THERE = (ArithmeticError, ValueError)
 """What a loss may raise beside the point, where it is not defined: the logarithm of a negative number."""
@@ -220,12 +223,12 @@ class FunctionProblem:
         """Return what is claimed, as it comes."""
         if self.returns_both:
             answer = call(self.loss_function, arguments.first, **arguments.data)
-            return loss_and_gradient(answer, name_of(self.loss_function))[1]
+            return loss_and_gradient(answer, called(self.loss_function))[1]
         return call(self.claim, arguments.first, **arguments.data) if callable(self.claim) else self.claim
 
     def loss_returned(self, answer: Any) -> Any:
         """Return the loss in what the function returned, as it comes."""
-        return loss_and_gradient(answer, name_of(self.loss_function))[0] if self.returns_both else answer
+        return loss_and_gradient(answer, called(self.loss_function))[0] if self.returns_both else answer
 
     def loss_or_nan(self, arguments: Arguments) -> float:
         """Return the loss, or NaN where the function has no value there."""
@@ -247,11 +250,11 @@ class FunctionProblem:
             return math.nan
         if isinstance(error, KeyboardInterrupt | GradcheckError):
             raise error
-        raise raised(self.loss_function, error) from error
+        raise UserFunctionError.of(f"{called(self.loss_function)} raised", error) from error
 
     def number(self, answer: Any) -> float:
         """Return the loss in what the function returned."""
-        return scalar_loss(self.loss_returned(answer), f"what {name_of(self.loss_function)} returned")
+        return scalar_loss(self.loss_returned(answer), f"what {called(self.loss_function)} returned")
 
     # the losses beside the point
 
@@ -269,7 +272,7 @@ class FunctionProblem:
                 answer = function(first, **data)
             except BaseException as error:  # noqa: BLE001  (sorted out there)
                 answer = self.no_value(error)
-            losses.append(answer if isinstance(answer, float) else self.number(answer))
+            losses.append(answer if type(answer) in FLOATS else self.number(answer))
             values[entry] = before
         return None if arguments.changed(self.point, self.data) else np.array(losses)
 
@@ -303,11 +306,6 @@ class FunctionProblem:
         return losses
 
 
-def name_of(function: Callable[..., Any]) -> str:
-    """Return what the messages call a function."""
-    return getattr(function, "__name__", None) or repr(function)
-
-
 def call(function: Callable[..., Any], *arguments: Any, **data: Any) -> Any:
     """Call the user's function; what it raises becomes an error of ours that carries its traceback.
 
@@ -316,14 +314,5 @@ def call(function: Callable[..., Any], *arguments: Any, **data: Any) -> Any:
     UserFunctionError
         Where the function raises anything, or exits.
     """
-    try:
+    with asking(f"{called(function)} raised"):
         return function(*arguments, **data)
-    except (KeyboardInterrupt, GradcheckError):  # the latter from functions of ours around the user's
-        raise
-    except BaseException as error:  # sys.exit and pytest.fail are no Exceptions
-        raise raised(function, error) from error
-
-
-def raised(function: Callable[..., Any], error: BaseException) -> UserFunctionError:
-    """Return the error for what a function raised."""
-    return UserFunctionError.of(f"{name_of(function)} raised", error)

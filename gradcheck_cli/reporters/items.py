@@ -14,7 +14,7 @@ from gradcheck_cli.reporters.words import (
     worst_line,
 )
 from gradcheck_cli.results import SLOPE_MISMATCH, CheckReport, Location, Outcome, ParameterResult, Unchecked, Verdict
-from gradcheck_cli.text import printable
+from gradcheck_cli.text import printable, printable_lines
 
 __all__ = ["WHOLE", "Item", "items"]
 
@@ -42,7 +42,7 @@ def items(outcome: Outcome) -> Iterator[Item]:
     """Yield the items of a case in the order of its parameters."""
     if isinstance(outcome, Unchecked):
         hint = f"hint: {printable(outcome.hint)}" if outcome.hint else ""
-        details = "\n".join(part for part in (outcome.traceback, hint) if part)
+        details = "\n".join(line for line in (*printable_lines(outcome.traceback), hint) if line)
         yield Item(printable(outcome.name), COULD_NOT_CHECK, None, printable(outcome.error), details)
         return
     for parameter in outcome.parameters:

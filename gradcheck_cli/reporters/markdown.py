@@ -17,7 +17,7 @@ from gradcheck_cli.reporters.words import (
     verdict_word,
 )
 from gradcheck_cli.results import CheckReport, ParameterResult, RunReport, Unchecked
-from gradcheck_cli.text import printable
+from gradcheck_cli.text import printable, printable_lines
 
 __all__ = ["render_run"]
 
@@ -41,7 +41,7 @@ def unchecked(outcome: Unchecked) -> str:
     if outcome.hint:
         lines.append(f"Hint: {escape(outcome.hint)}")
     if outcome.traceback:
-        lines.append(block(outcome.traceback.splitlines()))
+        lines.append(block(printable_lines(outcome.traceback)))
     return "\n\n".join(lines)
 
 
@@ -84,8 +84,9 @@ def code(name: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Return a sentence in which no character is a mark."""
-    return re.sub(r"([\\`*_<>|~#&\[\]])", r"\\\1", printable(text))
+    """Return a sentence in which no character is a mark, names nobody, and sets nothing as mathematics."""
+    escaped = re.sub(r"([\\`*_<>|~#&\[\]])", r"\\\1", printable(text))
+    return escaped.replace("@", "@<!-- -->").replace("$", "<span>$</span>")  # GitHub knows no other way
 
 
 def block(lines: list[str]) -> str:

@@ -41,7 +41,7 @@ from gradcheck_cli.results import (
     Unchecked,
     Verdict,
 )
-from gradcheck_cli.text import printable
+from gradcheck_cli.text import printable, printable_lines
 
 __all__ = ["Style", "as_text", "render", "render_run", "render_table", "renderable"]
 
@@ -142,7 +142,7 @@ def render_outcome(outcome: Outcome) -> str:
         return render(outcome, Style())
     lines = [f"{COULD_NOT_CHECK}  {outcome.name}: {outcome.error}"]
     lines += [f"hint: {outcome.hint}"] if outcome.hint else []
-    return "".join(f"{printable(line)}\n" for line in [*lines, *outcome.traceback.splitlines()])
+    return "".join(f"{printable(line)}\n" for line in [*lines, *printable_lines(outcome.traceback)])
 
 
 def render_table(outcomes: Sequence[Outcome], style: Style) -> str:

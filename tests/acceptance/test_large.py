@@ -203,7 +203,10 @@ def test_a_state_is_written_from_the_first_moment_on_and_over_nothing_else(folde
     for target in ("params.npz", "nowhere/state.json"):
         done = check(folder, "grad", "--mode", "screen", "--save", target)
         assert (done.returncode, done.stdout) == (2, "")
-    assert "params.npz is no state of a check" in check(folder, "grad", "--save", "params.npz").stderr
+    assert "--save would write over the parameters" in check(folder, "grad", "--save", "params.npz").stderr
+    (tmp_path / "notes.txt").write_text("precious")
+    refusal = check(folder, "grad", "--save", str(tmp_path / "notes.txt")).stderr
+    assert "notes.txt is no state of a check" in refusal
 
 
 def test_workers_end_when_what_they_work_for_is_killed(folder: Path, tmp_path: Path) -> None:

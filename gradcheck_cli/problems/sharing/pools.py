@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from gradcheck_cli.errors import ExtraError, SettingError
+from gradcheck_cli.processes import die_with_parent
 
 __all__ = ["dask_executor", "process_pools"]
 
@@ -58,7 +59,10 @@ class ProcessPools:
 def begin() -> None:
     """Begin a worker: Ctrl-C is for the process that it works for, so is stdout, and one thread is enough for it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    for number in {getattr(signal, name, signal.SIGTERM) for name in ("SIGTERM", "SIGHUP")}:
+        signal.signal(number, signal.SIG_DFL)  # a forked process has those of the process that it works for
+    if not die_with_parent(getattr(signal, "SIGKILL", signal.SIGTERM)):
+        threading.Thread(target=end_with_parent, daemon=True).start()
     os.dup2(STDERR, STDOUT)  # what the user's functions print does not belong in the report
     with suppress(ImportError):  # in a forked process the environment comes too late
         importlib.import_module("threadpoolctl").threadpool_limits(1)

@@ -6,7 +6,7 @@ import click
 import pytest
 
 from gradcheck_cli import __version__
-from gradcheck_cli.cli import running
+from gradcheck_cli.cli import publishing
 from gradcheck_cli.cli.cases import cases
 from gradcheck_cli.cli.main import COMMANDS, main
 from gradcheck_cli.errors import GradcheckError
@@ -91,11 +91,11 @@ def test_a_fault_of_ours_is_one_line_and_never_looks_like_a_wrong_gradient(
     ("codes", "worst"), [([0], 0), ([0, 3], 3), ([3, 1, 0], 1), ([1, 2, 3, 0], 2), ([0, 0], 0), ([3, 1], 1)]
 )
 def test_the_worst_code_is_2_then_1_then_3_then_0(codes: list[int], worst: int) -> None:
-    assert min(codes, key=running._WORST_FIRST.index) == worst
+    assert min(codes, key=publishing.WORST_FIRST.index) == worst
 
 
 def test_every_verdict_has_a_code() -> None:
-    assert {verdict: running.EXIT_CODES[verdict] for verdict in Verdict} == {
+    assert {verdict: publishing.EXIT_CODES[verdict] for verdict in Verdict} == {
         Verdict.PASS: 0,
         Verdict.FAIL: 1,
         Verdict.INCONCLUSIVE: 3,

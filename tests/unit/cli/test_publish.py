@@ -9,9 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
-from gradcheck_cli.cli.exit_codes import INTERRUPTED
 from gradcheck_cli.cli.options import Checking
-from gradcheck_cli.cli.running import publish
+from gradcheck_cli.cli.publishing import publish
 from gradcheck_cli.results import Outcome
 from tests.records import OUTCOMES
 
@@ -36,8 +35,8 @@ def _context() -> Iterator[None]:
 
 def test_an_interruption_is_130_even_where_zero_was_asked_for(tmp_path: Path) -> None:
     report = tmp_path / "out.json"
-    assert publish(ending_with(KeyboardInterrupt()), options(report)) == INTERRUPTED
-    assert json.loads(report.read_text(encoding="utf-8"))["exit_code"] == INTERRUPTED
+    assert publish(ending_with(KeyboardInterrupt()), options(report)) == 130
+    assert json.loads(report.read_text(encoding="utf-8"))["exit_code"] == 130
 
 
 def test_a_fault_of_ours_stands_in_the_file_and_goes_on(tmp_path: Path) -> None:

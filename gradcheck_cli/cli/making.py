@@ -1,0 +1,104 @@
+"""Make the checks of a command: from cases to outcomes."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import CodeType
+from typing import TYPE_CHECKING
+
+from gradcheck_cli.asking import asking
+from gradcheck_cli.cli.apart import Begun
+from gradcheck_cli.cli.options import Checking
+from gradcheck_cli.errors import CheckInterrupted, GradcheckError, UserFunctionError
+from gradcheck_cli.problems.scalar import ScalarModel
+from gradcheck_cli.results import CheckReport, Location, Outcome, Unchecked
+
+if TYPE_CHECKING:
+    from gradcheck_cli.problems.problem import Problem
+
+__all__ = ["Case", "outcomes_of", "unchecked"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One problem that a command is to check."""
+
+    name: str
+    """What it is called where it cannot even be made."""
+    make: Callable[[], Problem | ScalarModel]
+    """Makes it, and may raise a GradcheckError."""
+    gradient: str | None = None
+    """``FILE.py:NAME`` of the function that gives the gradient, where the user wrote one."""
+    reads: Mapping[str, Path | None] = field(default_factory=dict)
+    """The files that it is made of, by what they are; None where one is not given."""
+    foreign: bool = True
+    """Whether code that is not ours runs in its check."""
+
+
+def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome | Begun]:
+    """Check cases one after another, each after the word that it begins."""
+    home = Path.cwd()
+    for case in cases:
+        try:
+            with redirect_stdout(sys.stderr):  # what the user's functions print does not belong in the report
+                problem = case.make()
+            yield Begun(options.large.time_limit if options.large else None)
+            with redirect_stdout(sys.stderr):
+                report = replace(checked(problem, options), location=locate(case, home))
+            yield report
+        except GradcheckError as error:  # noqa: PERF203  (one that cannot be checked does not keep the others from it)
+            yield unchecked(case.name, error)
+        except CheckInterrupted as interruption:
+            if interruption.report is not None:
+                yield interruption.report
+            raise
+
+
+def checked(problem: Problem | ScalarModel, options: Checking) -> CheckReport:
+    """Check a problem; the scalar model without numpy."""
+    if isinstance(problem, ScalarModel):
+        from gradcheck_cli.scalar_checking import check_scalar
+
+        return check_scalar(problem, sweep_steps=options.draws, **options.settings)
+    from gradcheck_cli.checking import check
+    from gradcheck_cli.cli.further_options import FurtherOptions
+    from gradcheck_cli.cli.large_options import Keeper, LargeOptions
+    from gradcheck_cli.cli.progress import Progress
+
+    large, further = options.large or LargeOptions(), options.further or FurtherOptions()
+    journal = large.journal()
+    large.keep(journal)  # that it cannot be written is to be known now
+    try:
+        with Progress(quiet=options.verbosity < 0) as progress:
+            watch = Keeper(progress, lambda: large.keep(journal)) if journal is not None else progress
+            settings = {**options.settings, **large.settings, **further.settings, "journal": journal, "progress": watch}
+            report = check(problem, **settings, sweep_steps=options.draws)
+            further.keep(report)
+            return report
+    finally:
+        large.keep(journal)
+
+
+def locate(case: Case, home: Path) -> Location | None:
+    """Return where the user's gradient function begins; it is loaded by now."""
+    if case.gradient is None:
+        return None
+    from gradcheck_cli.loading.functions import load_function
+
+    with asking("looking for where the gradient is written raised"):
+        code = getattr(inspect.unwrap(load_function(case.gradient)), "__code__", None)
+    if not isinstance(code, CodeType):
+        return None
+    file = Path(code.co_filename)
+    return Location((file.relative_to(home) if file.is_relative_to(home) else file).as_posix(), code.co_firstlineno)
+
+
+def unchecked(name: str, error: GradcheckError) -> Unchecked:
+    """Return the record of a case that an error kept from being checked."""
+    traceback = error.user_traceback if isinstance(error, UserFunctionError) else ""
+    return Unchecked(name, error.message, error.hint, traceback)

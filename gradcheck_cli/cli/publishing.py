@@ -1,0 +1,179 @@
+"""Show each outcome as it comes, write the report files, and come to one exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gradcheck_cli.cli.defaults import Project
+from gradcheck_cli.cli.ending import code_of_signal, ended_by
+from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
+from gradcheck_cli.cli.files import require_apart
+from gradcheck_cli.cli.making import unchecked
+from gradcheck_cli.cli.options import Checking
+from gradcheck_cli.cli.output import can_show, show_failure, terminal_width, wants_color, write
+from gradcheck_cli.cli.report_files import ReportFiles, versions
+from gradcheck_cli.errors import GradcheckError
+from gradcheck_cli.reporters.formats import renderer
+from gradcheck_cli.results import CheckReport, Outcome, RunReport, Unchecked, Verdict
+
+if TYPE_CHECKING:
+    from gradcheck_cli.reporters.terminal import Style
+
+__all__ = ["EXIT_CODES", "WORST_FIRST", "publish", "record_failure"]
+
+EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
+WORST_FIRST = (COULD_NOT_CHECK, 1, 3, 0)
+
+
+def publish(outcomes: Iterable[Outcome], options: Checking, *, table: bool = False) -> int:
+    """Show outcomes as they come, then write what is written once, and return the exit code.
+
+    Parameters
+    ----------
+    outcomes : iterable of Outcome
+        Taken one by one; a signal ends them, and an error that it raises counts as a case of its own.
+    options : Checking
+        How to show, and what to write.
+    table : bool, optional
+        Whether one table at the end takes the place of the reports that passed.
+
+    Raises
+    ------
+    InputError
+        Where a report file cannot be written, after all else is.
+    """
+    found: list[Outcome] = []
+    code = None
+    files = ReportFiles(options.reports)
+    try:
+        require_ready(options)
+        files.begin()
+        files.require_all()
+        for outcome in outcomes:
+            found.append(outcome)
+            if not (table and passed(outcome) and options.verbosity < 1):
+                show(outcome, options)
+    except GradcheckError as error:
+        table, files.error = False, None
+        found.append(unchecked("gradcheck", error))
+        show(found[-1], options)
+    except KeyboardInterrupt:
+        code = code_of_signal(ended_by())
+        if not found:
+            write("interrupted: nothing was checked\n", sys.stderr)
+    except Exception as fault:  # whoever reads the files must not take them for the whole
+        found.append(Unchecked("gradcheck", f"not finished: {type(fault).__name__}: {fault}"))
+        files.write(run_report(found, COULD_NOT_CHECK, options))
+        raise
+    run = run_report(found, final_code(found, options) if code is None else code, options)
+    files.write(run)
+    write_once(run, options, table=table, whole=code is None)
+    if run.exit_code != COULD_NOT_CHECK:
+        files.require_all()
+    return run.exit_code
+
+
+def require_ready(options: Checking) -> None:
+    """Raise what is wrong with the project's file, or ExtraError where a picture is wanted that cannot be drawn."""
+    project = click.get_current_context().find_object(Project)
+    if project is not None and project.error is not None:
+        raise project.error
+    if options.plot:
+        from gradcheck_cli.reporters.pictures import require_plotting
+
+        require_plotting()
+
+
+def passed(outcome: Outcome) -> bool:
+    """Whether nothing has to be told of a case but that it passed."""
+    return isinstance(outcome, CheckReport) and outcome.passed
+
+
+def show(outcome: Outcome, options: Checking) -> None:
+    """Write a report to stdout where text is wanted there, and what could not be checked to stderr."""
+    if isinstance(outcome, Unchecked):
+        show_failure(outcome.error, outcome.hint, outcome.traceback)
+    elif options.format == "text" and options.verbosity > -2:
+        from gradcheck_cli.reporters.terminal import render
+
+        write(render(outcome, style_of(options)), sys.stdout)
+
+
+def style_of(options: Checking) -> Style:
+    """Return how text on stdout is to look."""
+    from gradcheck_cli.reporters.terminal import Style
+
+    blocks = can_show(sys.stdout, "░▒▓█┌─")
+    return Style(wants_color(options.color), terminal_width(), options.verbosity, options.plot, blocks)
+
+
+def record_failure(ctx: click.Context, error: GradcheckError) -> None:
+    """Write the files of a command that could not begin, so that a build reads no earlier run's."""
+    reports = ctx.params["reports"]
+    require_apart([(f"--report {name}", Path(path)) for name, path in reports], named_files(sys.argv[1:]))
+    files = ReportFiles(reports)
+    files.write(RunReport((unchecked(ctx.command_path, error),), COULD_NOT_CHECK, versions()))
+    files.require_all()
+
+
+def named_files(words: Iterable[str]) -> Mapping[str, Path]:
+    """Return the files that a command line names besides those that it writes, by how it names them."""
+    named = [(word, word) for word in words] + [(word, word.rpartition(":")[0]) for word in words]
+    return {word: Path(name) for word, name in named if name and os.path.isfile(name)}  # noqa: PTH113
+
+
+def write_once(run: RunReport, options: Checking, *, table: bool, whole: bool) -> None:
+    """Write what can only be written when all is known; no closing line where the run was interrupted."""
+    if options.verbosity < -1:
+        return
+    if options.format != "text":
+        write(renderer(options.format)(run), sys.stdout)
+    elif whole:
+        write(closing(run, options, table=table), sys.stdout)
+    if os.environ.get("GITHUB_ACTIONS") == "true" and options.format != "github":
+        from gradcheck_cli.reporters.github import workflow_commands
+
+        write(workflow_commands(run), sys.stderr)  # GitHub reads both streams, and stdout stays what was asked for
+
+
+def closing(run: RunReport, options: Checking, *, table: bool) -> str:
+    """Return what stands under several reports."""
+    line = f"{summary(run.outcomes)}\n" if len(run.outcomes) > 1 else ""
+    if not table:
+        return line
+    from gradcheck_cli.reporters.terminal import render_table
+
+    shown = [outcome for outcome in run.outcomes if options.verbosity >= 0 or not passed(outcome)]
+    told = options.verbosity > 0 or not all(map(passed, run.outcomes))
+    return ("\n" if told else "") + (render_table(shown, style_of(options)) if shown else "") + line
+
+
+def summary(outcomes: Iterable[Outcome]) -> str:
+    """Return the line that counts the verdicts."""
+    words = {0: "PASS", 1: "FAIL", 3: "INCONCLUSIVE", COULD_NOT_CHECK: "could not be checked"}
+    counts = Counter(map(code_of, outcomes))
+    return f"{counts.total()} cases: " + ", ".join(f"{counts[c]} {words[c]}" for c in WORST_FIRST if counts[c])
+
+
+def code_of(outcome: Outcome) -> int:
+    """Return the exit code of one case."""
+    return COULD_NOT_CHECK if isinstance(outcome, Unchecked) else EXIT_CODES[outcome.verdict]
+
+
+def final_code(outcomes: Iterable[Outcome], options: Checking) -> int:
+    """Return the worst code, and that of no outcome at all; what was checked counts as 0 where that was asked for."""
+    code = min(map(code_of, outcomes), key=WORST_FIRST.index, default=COULD_NOT_CHECK)
+    return 0 if options.exit_zero and code != COULD_NOT_CHECK else code
+
+
+def run_report(outcomes: Iterable[Outcome], code: int, options: Checking) -> RunReport:
+    """Return the record of the whole run; text on stdout needs no versions, and looking them up takes its time."""
+    written = options.reports or options.format != "text"
+    return RunReport(tuple(outcomes), code, versions() if written else {})

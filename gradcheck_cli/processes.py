@@ -1,0 +1,64 @@
+"""Processes that belong together: none outlives what it is for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+
+__all__ = ["adopt_orphans", "die_with_parent", "kill_all_below"]
+
+PARENT_DEATH_SIGNAL, CHILD_SUBREAPER = 1, 36  # of Linux's prctl
+GENERATIONS = 100  # of orphans: each may have left children of its own
+
+
+def die_with_parent(number: int) -> bool:
+    """Have this process sent a signal when its parent has ended, however that came; return whether that can be done."""
+    parent = os.getppid()
+    done = _prctl(PARENT_DEATH_SIGNAL, number)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), number)
+    return done
+
+
+def adopt_orphans() -> None:
+    """Have Linux make this process the parent of whatever its children leave behind; elsewhere do nothing."""
+    _prctl(CHILD_SUBREAPER, 1)
+
+
+def _prctl(option: int, value: int) -> bool:
+    """Ask Linux for something; False elsewhere."""
+    if sys.platform != "linux":
+        return False
+    import ctypes
+
+    try:
+        return bool(ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0)
+    except (OSError, AttributeError):
+        return False
+
+
+def kill_all_below() -> None:
+    """Kill every child of this process, and on Linux what they leave behind, until there is none."""
+    for _ in range(GENERATIONS):
+        children = _children()
+        if not children:
+            return
+        for child in children:
+            with suppress(OSError):
+                os.kill(child, signal.SIGKILL)
+        for child in children:
+            with suppress(OSError):
+                os.waitpid(child, 0)
+
+
+def _children() -> list[int]:
+    """Return the processes whose parent this is."""
+    found = []
+    with suppress(OSError):
+        for name in filter(str.isdecimal, os.listdir("/proc")):  # noqa: PTH208  (pathlib takes its time to import)
+            with suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
+                parent = file.read().rpartition(b")")[2].split()[1]  # a name may hold anything but is in parentheses
+                found += [int(name)] if int(parent) == os.getpid() else []
+    return found
