@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from gradcheck_cli.alarm import LateError
 from gradcheck_cli.errors import GradcheckError, UserFunctionError
 
 __all__ = ["asking", "called", "kind_of"]
@@ -23,11 +24,11 @@ def asking(what: str) -> Iterator[None]:
     Raises
     ------
     UserFunctionError
-        Where it raises anything, or exits; Ctrl-C and errors of our own go on as they are.
+        Where it raises anything, or exits; Ctrl-C, the alarm and errors of our own go on as they are.
     """
     try:
         yield
-    except (KeyboardInterrupt, GradcheckError):
+    except (KeyboardInterrupt, LateError, GradcheckError):
         raise
     except BaseException as error:  # sys.exit and pytest.fail are no Exceptions
         raise UserFunctionError.of(what, error) from error
@@ -37,7 +38,7 @@ def called(something: Any) -> str:
     """Return what the messages call something of the user's: its name, or its text where it has none."""
     try:
         return str(getattr(something, "__name__", None) or repr(something))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, LateError):
         raise
     except BaseException:  # noqa: BLE001  (it has neither)
         return kind_of(something)

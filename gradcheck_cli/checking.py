@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.alarm import GRACE, LateError, raised_after
 from gradcheck_cli.errors import CheckInterrupted, InputError, ProblemError, SettingError
 from gradcheck_cli.modes import chosen_mode
-from gradcheck_cli.numeric.journal import Journal, fingerprint
+from gradcheck_cli.numeric.journal import MADE_AGAIN, Journal, fingerprint
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.points import over_points
 from gradcheck_cli.problems.functions import function_problem
+from gradcheck_cli.problems.identity import identity_of
 from gradcheck_cli.problems.meter import Meter
 from gradcheck_cli.problems.preflight import preflight
 from gradcheck_cli.problems.problem import Problem
@@ -31,6 +33,7 @@ from gradcheck_cli.settings import (
     DEFAULT_THRESHOLD,
     SCREEN,
     Settings,
+    require_whole,
 )
 from gradcheck_cli.stages import Run
 from gradcheck_cli.watch import InTurn, Watch, watch_of
@@ -116,9 +119,10 @@ def check(
         Where there is nothing that could be checked: see `gradcheck_cli.errors`.
     """
     asked = Settings(
-        epsilon, threshold, precision, classic, require_sensitivity, seed or 0, mode, max_evals, time_limit, locate,
-        repeat, points,
+        epsilon, threshold, precision, classic, require_sensitivity, 0 if seed is None else seed, mode, max_evals,
+        time_limit, locate, repeat, points,
     )  # fmt: skip
+    require_workers(jobs, executor)
     require_something(problem.parameters)
     if repeat > DEFAULT_REPEAT and not isinstance(problem, FunctionProblem):
         raise SettingError(f"repeat is {repeat}, and there is no function of yours to call again", hint="leave it out")
@@ -152,18 +156,45 @@ def checked_at_the_point(
     meter = Meter()
     problem = meter.on(problem)
     if isinstance(problem, FunctionProblem):
-        problem = preflight(problem, repeat=settings.repeat)
+        problem = preflight_in_time(problem, settings)
     settings, why = decided(problem, settings, seed, journal, meter.shortest, jobs)
+    problem = meter.off(problem)
     if journal is not None:
         open_journal(journal, problem, settings)
-    problem = meter.off(problem)
-    with shared_out(problem, jobs=jobs, executor=executor) as shared:
+    until = None if settings.time_limit is None else meter.started + settings.time_limit + GRACE
+    with shared_out(problem, jobs=jobs, executor=executor, until=until) as shared:
         run = Run.at_the_point(shared, settings, watch, journal, meter)
         report = run.whole_report(sweep_steps=sweep_steps)
     report = dataclasses.replace(report, notes=(*why, *report.notes), seconds=time.perf_counter() - started)
     if run.interrupted:
         raise CheckInterrupted(report if report.parameters else None)
     return report
+
+
+def require_workers(jobs: object, executor: object) -> None:
+    """Raise SettingError where there cannot be such workers."""
+    require_whole("jobs", jobs, 1)
+    if not (executor is None or isinstance(executor, str) or callable(getattr(executor, "submit", None))):
+        raise SettingError(f"executor is {executor!r}, expected an executor, or dask://HOST:PORT")
+
+
+def preflight_in_time(problem: FunctionProblem, settings: Settings) -> FunctionProblem:
+    """Call the user's functions for the first time.
+
+    Raises
+    ------
+    ProblemError
+        Where they do not return in time.
+    """
+    limit = settings.time_limit
+    try:
+        with raised_after(None if limit is None else limit + GRACE):
+            return preflight(problem, repeat=settings.repeat)
+    except LateError:
+        raise ProblemError(
+            f"{problem.name} did not return its first values within {limit:g} s and {GRACE:g} s more",
+            hint="does the loss return at all? a limit of time has to allow some evaluations",
+        ) from None
 
 
 def require_something(parameters: Parameters) -> None:
@@ -194,7 +225,8 @@ def decided(
             f"the saved state is of mode {journal.mode} and seed {journal.seed}, not of what is asked for",
             hint="leave --mode and --seed out to go on with it",
         )
-    why = f"gone on with after {len(journal.losses):,} evaluations"
+    again = min(MADE_AGAIN, len(journal.losses))
+    why = f"gone on with after {len(journal.losses):,} evaluations, of which {again} were made again"
     return dataclasses.replace(settings, mode=journal.mode, seed=journal.seed), [why]
 
 
@@ -209,10 +241,11 @@ def open_journal(journal: Journal, problem: Problem, settings: Settings) -> None
     asked = (settings.epsilon, settings.threshold, settings.precision, settings.locate, problem.name)
     data = problem.data if isinstance(problem, FunctionProblem) else {}
     plain = {name: value for name, value in data.items() if isinstance(value, np.ndarray | int | float | str)}
-    print_ = fingerprint([problem.parameters, problem.gradient(problem.parameters), plain], *asked)
+    code = identity_of(problem) if isinstance(problem, FunctionProblem) else ""
+    print_ = fingerprint([problem.parameters, problem.gradient(problem.parameters), plain], *asked, code)
     if journal.mode and journal.problem != print_:
         raise InputError(
-            "the saved state is of another check: its point, gradient, data, name or settings were others",
+            "the saved state is of another check: its point, gradient, data, code, name or settings were others",
             hint="--resume goes on with the same command; without it the check begins anew",
         )
     journal.seed, journal.mode, journal.problem = settings.seed, settings.mode, print_
@@ -276,6 +309,8 @@ def check_gradient(
     >>> check_gradient(lambda x: (x**2).sum(), lambda x: 3 * x, [1.0, 2.0]).passed
     False
     """
+    if not (data is None or (isinstance(data, Mapping) and all(isinstance(key, str) for key in data))):
+        raise SettingError(f"data is {type(data).__name__}, expected a dict of what the functions get by keyword")
     problem = function_problem(loss, gradient, parameters, data=data or {}, autograd=autograd, name=name)
     if epsilon is None:
         epsilon = DEFAULT_EPSILON if classic else AUTO

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,9 +12,11 @@ from gradcheck_cli.errors import ExtraError, InputError, did_you_mean
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["TABLE", "Check", "Config", "find_config", "known_key", "option_key", "read_config"]
+__all__ = ["TABLE", "Check", "Config", "find_config", "known_key", "option_key", "read_config", "require_trusted"]
 
 FILE = "pyproject.toml"
+MAX_BYTES = 2**20
+ADMINISTRATOR = 0  # the user id of root
 TABLE = "[tool.gradcheck]"
 CHECKS = "[[tool.gradcheck.checks]]"
 
@@ -63,7 +66,8 @@ def read_config(path: Path) -> Config:
     ExtraError
         Where this Python cannot read TOML by itself and tomli is missing.
     """
-    tables = parse(path).get("tool", {}).get("gradcheck", {})
+    tool = parse(path).get("tool", {})
+    tables = tool.get("gradcheck", {}) if isinstance(tool, dict) else tool
     if not isinstance(tables, dict):
         raise InputError(f"tool.gradcheck in {path} is {type(tables).__name__}, expected a table")
     defaults = {option_key(key): value for key, value in tables.items() if key != "checks"}
@@ -76,12 +80,36 @@ def read_config(path: Path) -> Config:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file."""
+    """Return the text of a file; a FIFO or a device is never waited for."""
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            content = file.read(MAX_BYTES + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+            text = content.decode("utf-8") if content is not None and len(content) <= MAX_BYTES else None
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise InputError(f"{path} cannot be read: {reason}") from error
+    if text is None:
+        raise InputError(f"{path} cannot be read: it is no file of at most {MAX_BYTES:,} bytes")
+    return text
+
+
+def require_trusted(path: Path) -> None:
+    """See that nobody else decides by a file that was found and not named.
+
+    Raises
+    ------
+    InputError
+        Where it belongs to somebody else than this user or the administrator, or lies where others can write.
+    """
+    if not hasattr(os, "geteuid"):
+        return
+    hint = f"--config {path} takes it all the same"
+    if (owner := path.stat().st_uid) not in (os.geteuid(), ADMINISTRATOR):
+        raise InputError(f"{path} belongs to another user ({owner}), expected one of your own", hint=hint)
+    for place in (path, path.parent):
+        if place.stat().st_mode & stat.S_IWOTH:
+            raise InputError(f"{path}: others can write {place}, expected a file that only you decide on", hint=hint)
 
 
 def parse(path: Path) -> dict[str, Any]:
@@ -95,7 +123,7 @@ def parse(path: Path) -> dict[str, Any]:
             raise ExtraError.missing(f"{path.name} on Python 3.10", "tomli", "toml") from None
     try:
         return tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # that of the decoder, and of a number with 10,000 digits
         raise InputError(f"{path} is no TOML: {error}") from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 from gradcheck_cli.errors import SettingError
 
@@ -19,6 +20,7 @@ __all__ = [
     "PRECISIONS",
     "SCREEN",
     "Settings",
+    "require_whole",
 ]
 
 AUTO = "auto"
@@ -71,19 +73,27 @@ class Settings:
     """At how many further points the gradient is checked as well."""
 
     def __post_init__(self) -> None:
-        for name in ("epsilon", "threshold", "require_sensitivity", "max_evals", "time_limit", "locate"):
+        self.require_ranges()
+        self.require_possible()
+
+    def require_ranges(self) -> None:
+        """Raise SettingError for the first value that is out of its range."""
+        for name in ("epsilon", "threshold", "require_sensitivity", "time_limit"):
             value = getattr(self, name)
-            if value is None or (name == "epsilon" and value == AUTO):
-                continue
-            if not (isinstance(value, int | float) and math.isfinite(value) and value > 0):
-                shown = value if isinstance(value, str) else f"{value:g}"
-                raise SettingError(f"{name} is {shown}, expected a finite number greater than 0")
-        require_whole("repeat", self.repeat, DEFAULT_REPEAT)
-        require_whole("points", self.points, 0)
+            if not (value is None or (name == "epsilon" and value == AUTO)):
+                require_positive(name, value)
+        for name, least in (("max_evals", 1), ("locate", 1), ("repeat", DEFAULT_REPEAT), ("points", 0), ("seed", 0)):
+            if not (name == "max_evals" and self.max_evals is None):
+                require_whole(name, getattr(self, name), least)
+        if not isinstance(self.classic, bool):
+            raise SettingError(f"classic is {self.classic!r}, expected True or False")
         if self.precision not in PRECISIONS:
             raise SettingError(f"precision is {self.precision!r}, expected one of {', '.join(PRECISIONS)}")
         if self.mode not in MODES:
             raise SettingError(f"mode is {self.mode!r}, expected one of {', '.join(MODES)}")
+
+    def require_possible(self) -> None:
+        """Raise SettingError for values that exclude each other."""
         if self.classic and self.mode == SCREEN:
             raise SettingError("the classic rule looks at every entry, a screen does not", hint="leave one of them out")
         if self.classic and self.limited:
@@ -102,7 +112,15 @@ class Settings:
         return None if isinstance(self.epsilon, str) else self.epsilon
 
 
+def require_positive(name: str, value: object) -> None:
+    """Raise SettingError where a value is not a finite number greater than 0; True and False are no numbers."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise SettingError(f"{name} is {value!r}, expected a finite number greater than 0")
+    if not (math.isfinite(value) and float(value) > 0):
+        raise SettingError(f"{name} is {float(value):g}, expected a finite number greater than 0")
+
+
 def require_whole(name: str, value: object, least: int) -> None:
-    """Raise SettingError where a value is not a whole number of at least so many."""
-    if not (isinstance(value, int) and value >= least):
+    """Raise SettingError where a value is not a whole number of at least so many; True and False are none."""
+    if not (isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least):
         raise SettingError(f"{name} is {value!r}, expected a whole number of at least {least}")

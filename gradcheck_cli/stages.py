@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from gradcheck_cli.alarm import GRACE
 from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.errors import CheckInterrupted, ProblemError, SettingError
@@ -348,7 +349,9 @@ def too_small(problem: BudgetedProblem, settings: Settings) -> SettingError:
     """Return the error for a budget that nothing can be told with."""
     screen, full = evaluations_of(problem.parameters), evaluations_of_all(problem, settings)
     needed = f"a screen of these parameters takes about {screen:,} evaluations"
-    if settings.mode != SCREEN:
+    if problem.late:
+        needed = f"an evaluation did not return within it and {GRACE:g} s more: does the loss return at all?"
+    elif settings.mode != SCREEN:
         needed = f"every entry takes about {full:,} evaluations, more where the loss is not smooth; {needed}"
     return SettingError(f"the budget of {problem.words} is spent before anything could be told", hint=needed)
 

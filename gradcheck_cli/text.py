@@ -13,23 +13,29 @@ def printable(text: str) -> str:
     r"""Return the text with its control characters written out, so that no name can steer a terminal or a build's log.
 
     What a build's log would take for a command is broken: ``::error::`` at the beginning of a line, ``##[error]``
-    anywhere. A text that is longer than `MOST_CHARACTERS` is cut.
+    anywhere. Of a text that is longer than `MOST_CHARACTERS` the middle is left out.
 
     Examples
     --------
     >>> printable("W1\x1b[31m")
     'W1\\x1b[31m'
     """
-    shown = text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS]
+    shown = shortened(text, len(text))
     if not shown.isprintable():
         shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown)
     shown = shown.replace("##[", r"#\x23[")
     if shown.lstrip().startswith("::"):
         shown = shown.replace(":", r"\x3a", 1)
-    if len(text) > MOST_CHARACTERS or len(shown) > MOST_CHARACTERS:
-        tail = f"... ({len(text):,} characters)"
-        shown = shown[: MOST_CHARACTERS - len(tail)] + tail
-    return shown
+    return shortened(shown, len(text))
+
+
+def shortened(text: str, length: int) -> str:
+    """Return a text without its middle where it is too long, for what is wrong often stands at the end."""
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    middle = f" ... {length:,} characters ... "
+    half = (MOST_CHARACTERS - len(middle)) // 2
+    return f"{text[:half]}{middle}{text[-half:]}"
 
 
 def printable_lines(text: str) -> list[str]:

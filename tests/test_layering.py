@@ -14,7 +14,8 @@ PACKAGE = Path(gradcheck_cli.__file__).parent
 STAGES = ("loading", "problems", "numeric", "judging", "diagnosis", "reporters")
 VOCABULARY = {
     "errors": {"results", "text"},  # the former for its types
-    "asking": {"errors"},
+    "alarm": set[str](),
+    "asking": {"alarm", "errors"},
     "results": set[str](),
     "text": set[str](),
     "processes": set[str](),
@@ -43,7 +44,18 @@ MAY_IMPORT = {
 AGREEMENT = "gradcheck_cli.judging.agreement"
 """The rule by which a claim agrees: it stands below all that measure and judge, and knows none of them."""
 AT_THE_END = {"cli", "pytest_plugin", "__main__"}
-STDLIB_ONLY = {"asking", "processes", "errors", "results", "settings", "text", "__init__", "__main__", "config"}
+STDLIB_ONLY = {
+    "alarm",
+    "asking",
+    "processes",
+    "errors",
+    "results",
+    "settings",
+    "text",
+    "__init__",
+    "__main__",
+    "config",
+}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -69,16 +69,16 @@ def can_be_apart() -> bool:
     return hasattr(os, "fork")
 
 
-def made_here(jobs: Sequence[Job]) -> Iterator[Outcome]:
-    """Do jobs in this process."""
+def made_here(jobs: Sequence[Job]) -> Iterator[tuple[int, Outcome]]:
+    """Do jobs in this process, and yield the number of each with what it comes to."""
     home = os.getcwd()  # noqa: PTH109
-    for job in jobs:
+    for number, job in enumerate(jobs):
         os.chdir(home)  # the user's code may have gone elsewhere
-        yield from (outcome for outcome in job.outcomes() if not isinstance(outcome, Begun))
+        yield from ((number, outcome) for outcome in job.outcomes() if not isinstance(outcome, Begun))
 
 
-def made_apart(jobs: Sequence[Job]) -> Iterator[Outcome]:
-    """Do jobs in a child, and in another one after each that ended before its time.
+def made_apart(jobs: Sequence[Job]) -> Iterator[tuple[int, Outcome]]:
+    """Do jobs in a child, and in another one after each that ended before its time; yield them as `made_here` does.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def made_apart(jobs: Sequence[Job]) -> Iterator[Outcome]:
     while start < len(jobs):
         child = Child(jobs, start)
         try:
-            yield from child.outcomes()
+            yield from ((child.at, outcome) for outcome in child.outcomes())
         finally:
             child.end()
         start = child.at + 1

@@ -1,21 +1,35 @@
-"""What the project's file gives to the options of the commands: it stands above their own defaults, below all else."""
+"""What the project's file gives to the options of the commands: it stands above their own defaults, below all else.
+
+A file that lies about in a folder, or in one above it, decides only how something is checked. Which functions, programs
+and files, where it is done, and that a wrong gradient is to be exit code 0, it says only of the checks that it lists.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from gradcheck_cli.config import TABLE, Config, find_config, known_key, read_config
+from gradcheck_cli.cli.toml_values import option_value
+from gradcheck_cli.config import TABLE, Config, find_config, known_key, read_config, require_trusted
 from gradcheck_cli.errors import GradcheckError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Project", "apply_config", "by_key", "default_map"]
+__all__ = ["DISPLAY", "HOW", "Project", "apply_config", "by_key", "default_map", "for_all", "origins", "where_for_all"]
+
+HOW = {
+    "epsilon", "threshold", "precision", "classic", "require_sensitivity", "mode", "max_evals", "time", "locate",
+    "seed", "repeat", "points", "evaluation",
+}  # fmt: skip
+"""The keys that say how something is checked."""
+DISPLAY = {"verbose", "quiet", "color", "format", "plot"}
+"""The keys that say how it is shown."""
 
 
 @dataclass
@@ -34,9 +48,12 @@ def apply_config(ctx: click.Context, path: str | None) -> None:
     project = ctx.ensure_object(Project)
     try:
         found = named_config(path) if path else find_config(os.getcwd())  # noqa: PTH109
-        if found is not None:
-            project.config = read_config(found)
-            ctx.default_map = default_maps(project.config, ctx.command)
+        if found is None:
+            return
+        if not path:  # who names a file trusts it
+            require_trusted(found)
+        project.config = read_config(found)
+        ctx.default_map = default_maps(project.config, ctx.command)
     except GradcheckError as error:
         project.error = error
 
@@ -45,7 +62,7 @@ def named_config(path: str) -> Path:
     """Return the file that the command line names."""
     from pathlib import Path
 
-    return Path(path)
+    return Path(os.path.abspath(path))  # noqa: PTH100  (a link stays a link)
 
 
 def default_maps(config: Config, group: click.Command) -> dict[str, Any]:
@@ -54,13 +71,64 @@ def default_maps(config: Config, group: click.Command) -> dict[str, Any]:
     Raises
     ------
     InputError
-        Where the file has a key that no command knows.
+        Where the file has a key that no command knows, or a value that is none for its key.
     """
     commands = commands_of(group)
     everywhere = {key for command in commands.values() if is_checking(command) for key in by_key(command)}
     for key in config.defaults:
-        known_key(key, everywhere, f"{TABLE} in {config.path}")
-    return {name: shared_defaults(config, command) for name, command in commands.items()}
+        known_key(key, everywhere, where_for_all(config))
+    for command in commands.values():  # those as well that count only in a check
+        keys = by_key(command)
+        default_map(command, {k: value for k, value in config.defaults.items() if k in keys}, where_for_all(config))
+    return {
+        name: default_map(command, for_all(config, command), where_for_all(config))
+        for name, command in commands.items()
+    }
+
+
+def where_for_all(config: Config) -> str:
+    """Return what the messages call the place of what the file says for all checks."""
+    return f"{TABLE} in {config.path}"
+
+
+def for_all(config: Config, command: click.Command) -> dict[str, Any]:
+    """Return what the file says for all checks and a command has an option for."""
+    keys = by_key(command)
+    return {key: value for key, value in config.defaults.items() if key in keys and key in HOW | DISPLAY}
+
+
+def origins(ctx: click.Context, config: Config | None, own: Container[str] = ()) -> tuple[str, ...]:
+    """Return notes on which settings of a check stand neither on the command line nor in the check itself.
+
+    Parameters
+    ----------
+    ctx : click.Context
+        Of the command.
+    config : Config, optional
+        The project's file.
+    own : container of str
+        Keys that the check gives for itself, or that the command line gives for all.
+    """
+    sources = {key: ctx.get_parameter_source(str(parameter.name)) for key, parameter in by_key(ctx.command).items()}
+    notes = []
+    of_environment = [shown(key) for key, source in sources.items() if source is ParameterSource.ENVIRONMENT]
+    if of_environment:
+        notes.append(f"settings of the environment: {', '.join(of_environment)}")
+    if config is None:
+        return tuple(notes)
+    shared = {key: value for key, value in for_all(config, ctx.command).items() if key in HOW and key not in own}
+    said = [f"{shown(key)} = {value}" for key, value in shared.items() if sources[key] is ParameterSource.DEFAULT_MAP]
+    left_out = [shown(key) for key in config.defaults if key not in HOW | DISPLAY]
+    if said:
+        notes.append(f"settings of {where_for_all(config)}: {', '.join(said)}")
+    if left_out:
+        notes.append(f"{where_for_all(config)} has {', '.join(left_out)}: of no effect but in a check of its own")
+    return tuple(notes)
+
+
+def shown(key: str) -> str:
+    """Return a key as it is written in the file and on the command line."""
+    return key.replace("_", "-")
 
 
 def commands_of(group: click.Command) -> dict[str, click.Command]:
@@ -77,12 +145,6 @@ def is_checking(command: click.Command) -> bool:
     return "epsilon" in by_key(command)
 
 
-def shared_defaults(config: Config, command: click.Command) -> dict[str, Any]:
-    """Return those defaults that are options of a command."""
-    keys = by_key(command)
-    return default_map(command, {key: value for key, value in config.defaults.items() if key in keys})
-
-
 def by_key(command: click.Command) -> dict[str, click.Parameter]:
     """Return a command's parameters by the names that a user writes, with underscores."""
     keys = {}
@@ -92,10 +154,13 @@ def by_key(command: click.Command) -> dict[str, click.Parameter]:
     return keys
 
 
-def default_map(command: click.Command, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values under the names by which click looks for defaults; one value of many may stand alone."""
+def default_map(command: click.Command, values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return values of the file under the names by which click looks for defaults.
+
+    Raises
+    ------
+    InputError
+        Where a value is none for its key.
+    """
     keys = by_key(command)
-    return {
-        str(keys[key].name): [value] if keys[key].multiple and not isinstance(value, list) else value
-        for key, value in values.items()
-    }
+    return {str(keys[key].name): option_value(keys[key], value, key, where) for key, value in values.items()}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,6 +56,23 @@ class LargeOptions:
     def state(self) -> Path | None:
         """Where the state of the check is kept."""
         return self.save or self.resume
+
+    @property
+    def going_on(self) -> str:
+        """How to go on with the check, by a command or by the project's file; nothing where no state is kept."""
+        if self.state is None:
+            return ""
+        words, others = ["--resume", str(self.state)], []
+        given = iter(sys.argv[1:])
+        for word in given:
+            option, _, value = word.partition("=")
+            if option not in ("--save", "--resume"):
+                others.append(word)
+            elif not value:
+                next(given, "")
+        if len(others) == len(sys.argv) - 1:
+            return f"go on with it by resume = {str(self.state)!r} in the check"
+        return f"go on with it by: gradcheck {shlex.join([*others, *words])}"
 
     @property
     def goes_on_in_place(self) -> bool:

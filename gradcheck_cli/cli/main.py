@@ -106,9 +106,9 @@ class Gradcheck(click.Group):
         except (click.Abort, KeyboardInterrupt):
             write("interrupted: the check was not finished\n", sys.stderr)
             return code_of_signal(ended_by())
-        except (
-            OSError
-        ) as error:  # of click's own output; files are read and written elsewhere, with errors of their own
+        except MemoryError:
+            show_error(GradcheckError("there is not enough memory for that"))
+        except OSError as error:  # click's own output; other files are opened where their errors are understood
             discard(sys.stdout)
             unwritten = error.errno in UNWRITTEN
             show_error(GradcheckError(f"{'the output could not be written: ' if unwritten else ''}{error.strerror}"))
@@ -121,7 +121,8 @@ def _is_clicks(error: SystemExit) -> bool:
     """Whether click itself has raised the wish to exit."""
     trace, file = error.__traceback__, ""
     while trace is not None:
-        trace, file = trace.tb_next, trace.tb_frame.f_code.co_filename
+        file = trace.tb_frame.f_code.co_filename
+        trace = trace.tb_next
     return file.startswith(os.path.dirname(click.__file__))  # noqa: PTH120  (pathlib takes its time to import)
 
 

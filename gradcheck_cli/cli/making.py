@@ -49,13 +49,16 @@ def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome | 
                 problem = case.make()
             yield Begun(options.large.time_limit if options.large else None)
             with redirect_stdout(sys.stderr):
-                report = replace(checked(problem, options), location=locate(case, home))
-            yield report
+                report = checked(problem, options)
+                location = locate(case, home)
+            yield replace(report, location=location, notes=(*report.notes, *options.notes))
         except GradcheckError as error:  # noqa: PERF203  (one that cannot be checked does not keep the others from it)
             yield unchecked(case.name, error)
         except CheckInterrupted as interruption:
             if interruption.report is not None:
-                yield interruption.report
+                going_on = options.large.going_on if options.large else ""
+                notes = (*interruption.report.notes, *options.notes, *filter(None, [going_on]))
+                yield replace(interruption.report, notes=notes)
             raise
 
 

@@ -16,10 +16,7 @@ if TYPE_CHECKING:
     from gradcheck_cli.cli.further_options import FurtherOptions
     from gradcheck_cli.cli.large_options import LargeOptions
 
-__all__ = ["DISPLAY", "Checking", "checking_options"]
-
-DISPLAY = ("verbose", "quiet", "color", "format", "reports", "plot", "exit_zero")
-"""The parameters that are of a whole run and not of one check."""
+__all__ = ["Checking", "checking_options"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -39,6 +36,8 @@ class Checking(NamedTuple):
     reports: tuple[tuple[str, str], ...]
     plot: bool
     exit_zero: bool
+    notes: tuple[str, ...] = ()
+    """What the report is to say of where the settings come from."""
     large: LargeOptions | None = None
     """Those for large problems, where the command has them."""
     further: FurtherOptions | None = None

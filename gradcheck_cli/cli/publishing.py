@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,13 +26,19 @@ from gradcheck_cli.results import CheckReport, Outcome, RunReport, Unchecked, Ve
 if TYPE_CHECKING:
     from gradcheck_cli.reporters.terminal import Style
 
-__all__ = ["EXIT_CODES", "WORST_FIRST", "publish", "record_failure"]
+__all__ = ["EXIT_CODES", "WORST_FIRST", "final_code", "publish", "record_failure"]
 
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
 WORST_FIRST = (COULD_NOT_CHECK, 1, 3, 0)
 
 
-def publish(outcomes: Iterable[Outcome], options: Checking, *, table: bool = False) -> int:
+def publish(
+    outcomes: Iterable[Outcome],
+    options: Checking,
+    *,
+    table: bool = False,
+    forgiven: Callable[[Outcome], bool] = lambda _: False,
+) -> int:
     """Show outcomes as they come, then write what is written once, and return the exit code.
 
     Parameters
@@ -43,6 +49,8 @@ def publish(outcomes: Iterable[Outcome], options: Checking, *, table: bool = Fal
         How to show, and what to write.
     table : bool, optional
         Whether one table at the end takes the place of the reports that passed.
+    forgiven : callable, optional
+        Whether what was checked counts as 0, as with ``--exit-zero``.
 
     Raises
     ------
@@ -50,7 +58,7 @@ def publish(outcomes: Iterable[Outcome], options: Checking, *, table: bool = Fal
         Where a report file cannot be written, after all else is.
     """
     found: list[Outcome] = []
-    code = None
+    code, interrupted = None, False
     files = ReportFiles(options.reports)
     try:
         require_ready(options)
@@ -65,16 +73,21 @@ def publish(outcomes: Iterable[Outcome], options: Checking, *, table: bool = Fal
         found.append(unchecked("gradcheck", error))
         show(found[-1], options)
     except KeyboardInterrupt:
-        code = code_of_signal(ended_by())
+        code, interrupted = code_of_signal(ended_by()), True
         if not found:
-            write("interrupted: nothing was checked\n", sys.stderr)
+            lines = ["interrupted: nothing was checked"]
+            if options.large and options.large.going_on:
+                lines.append(f"hint: {options.large.going_on}")
+            write("".join(f"{line}\n" for line in lines), sys.stderr)
     except Exception as fault:  # whoever reads the files must not take them for the whole
         found.append(Unchecked("gradcheck", f"not finished: {type(fault).__name__}: {fault}"))
         files.write(run_report(found, COULD_NOT_CHECK, options))
         raise
-    run = run_report(found, final_code(found, options) if code is None else code, options)
+    if code is None:
+        code = final_code(found, lambda outcome: options.exit_zero or forgiven(outcome))
+    run = run_report(found, code, options)
     files.write(run)
-    write_once(run, options, table=table, whole=code is None)
+    write_once(run, options, table=table, whole=not interrupted)
     if run.exit_code != COULD_NOT_CHECK:
         files.require_all()
     return run.exit_code
@@ -167,10 +180,10 @@ def code_of(outcome: Outcome) -> int:
     return COULD_NOT_CHECK if isinstance(outcome, Unchecked) else EXIT_CODES[outcome.verdict]
 
 
-def final_code(outcomes: Iterable[Outcome], options: Checking) -> int:
-    """Return the worst code, and that of no outcome at all; what was checked counts as 0 where that was asked for."""
-    code = min(map(code_of, outcomes), key=WORST_FIRST.index, default=COULD_NOT_CHECK)
-    return 0 if options.exit_zero and code != COULD_NOT_CHECK else code
+def final_code(outcomes: Collection[Outcome], forgiven: Callable[[Outcome], bool]) -> int:
+    """Return the worst code, and that of no outcome at all; what was checked counts as 0 where it is forgiven."""
+    codes = (code_of(outcome) for outcome in outcomes if isinstance(outcome, Unchecked) or not forgiven(outcome))
+    return min(codes, key=WORST_FIRST.index, default=0) if outcomes else COULD_NOT_CHECK
 
 
 def run_report(outcomes: Iterable[Outcome], code: int, options: Checking) -> RunReport:

@@ -15,11 +15,14 @@ import click
 from click.core import ParameterSource
 
 from gradcheck_cli.cli.apart import Begun, Job, can_be_apart, made_apart, made_here
-from gradcheck_cli.cli.defaults import Project, by_key, default_map
+from gradcheck_cli.cli.defaults import DISPLAY, HOW, Project, by_key, default_map, for_all, where_for_all
+from gradcheck_cli.cli.ending import code_of_signal, ended_by
 from gradcheck_cli.cli.making import outcomes_of, unchecked
-from gradcheck_cli.cli.options import DISPLAY, Checking, checking_options
+from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.output import write
-from gradcheck_cli.cli.publishing import publish
+from gradcheck_cli.cli.param_types import REPORT
+from gradcheck_cli.cli.publishing import final_code, publish
+from gradcheck_cli.cli.report_files import ReportFiles, versions
 from gradcheck_cli.cli.running import (
     Collected,
     Prepared,
@@ -30,7 +33,7 @@ from gradcheck_cli.cli.running import (
 from gradcheck_cli.cli.selection import matcher
 from gradcheck_cli.config import CHECKS, Check, Config, known_key
 from gradcheck_cli.errors import GradcheckError, InputError, did_you_mean
-from gradcheck_cli.results import Outcome, Unchecked
+from gradcheck_cli.results import Outcome, RunReport, Unchecked
 from gradcheck_cli.text import printable
 
 if TYPE_CHECKING:
@@ -41,6 +44,8 @@ __all__ = ["run"]
 Selected = Callable[[str], bool]
 KINDS = ("scalar", "net", "func", "compare", "command")
 """The commands that a check may name."""
+OF_A_RUN = {*DISPLAY, "reports", "exit_zero"}
+"""The parameters that on the command line are of a whole run and not of one check."""
 EPILOG = """\b
 Examples:
   gradcheck run
@@ -54,12 +59,17 @@ class Plan:
     """A check with everything that another process needs to make it."""
 
     check: Check
+    config: Config
     folder: Path
     """Where its paths begin."""
     values: dict[str, Any]
     """Values that the file gives, by click's names."""
     overrides: dict[str, Any]
     """Values from the command line and the environment, which stand above the file's."""
+    reports: tuple[tuple[str, str], ...] = ()
+    """Format and path of the files that are of this check alone."""
+    exit_zero: bool = False
+    """Whether what is found counts as 0."""
 
 
 @click.command(epilog=EPILOG)
@@ -71,22 +81,26 @@ class Plan:
 def run(ctx: click.Context, /, expression: str | None, jobs: int, only_list: bool, **options: Any) -> None:
     """Make every check of [[tool.gradcheck.checks]] in pyproject.toml."""
     selected = matcher(expression) if expression else lambda _: True
-    overrides = {name: value for name, value in options.items() if given(ctx, name) and name not in DISPLAY}
+    overrides = {name: value for name, value in options.items() if given(ctx, name) and name not in OF_A_RUN}
     if only_list:
-        write("".join(f"{described(plan)}\n" for plan in plans(ctx, selected, overrides)), sys.stdout)
+        write(
+            "".join(f"{described(plan)}\n" for plan in plans(ctx.ensure_object(Project), selected, overrides)),
+            sys.stdout,
+        )
         return
 
     chosen = Checking(**options)
-    project = ctx.find_object(Project)
-    require_separate_files([], chosen, project)  # at least the file that says what there is to check
+    project = ctx.ensure_object(Project)
+    require_separate_files([], chosen.reports, project)  # at least the file that says what there is to check
     try:
-        planned = plans(ctx, selected, overrides)
+        planned = plans(project, selected, overrides)
     except GradcheckError as error:
         ctx.exit(publish(raising(error), chosen, table=True))
     with inside(planned[0].folder):  # for that is where the paths of the checks begin
         prepared = [one for one in map(cases_of, planned) if isinstance(one, Prepared)]
-        require_separate_files(prepared, chosen, project)
-        ctx.exit(publish(outcomes(planned, prepared, jobs), chosen, table=True))
+        require_separate_files(prepared, [*chosen.reports, *(r for one in planned for r in one.reports)], project)
+        made_of = Made(planned)
+        ctx.exit(publish(made_of.outcomes(prepared, jobs), chosen, table=True, forgiven=made_of.is_forgiven))
 
 
 def raising(error: GradcheckError) -> Iterator[Outcome]:
@@ -106,13 +120,46 @@ def inside(folder: Path) -> Iterator[None]:
         os.chdir(before)
 
 
-def outcomes(planned: Sequence[Plan], prepared: Sequence[Prepared], jobs: int) -> Iterator[Outcome]:
-    """Make the checks."""
-    require_all_writable(prepared)
-    if jobs > 1:
-        yield from side_by_side(planned, jobs)
-    else:
-        yield from in_order([Job(one.check.name, partial(made, one)) for one in planned], foreign=True)
+@dataclasses.dataclass
+class Made:
+    """Checks, and what each has come to."""
+
+    planned: Sequence[Plan]
+    found: list[list[Outcome]] = dataclasses.field(init=False)
+    """Of each check."""
+
+    def __post_init__(self) -> None:
+        self.found = [[] for _ in self.planned]
+
+    def outcomes(self, prepared: Sequence[Prepared], jobs: int) -> Iterator[Outcome]:
+        """Make the checks; each has its own report files besides those of the run."""
+        require_all_writable(prepared)
+        files = [ReportFiles(one.reports) for one in self.planned]
+        try:
+            for one in files:
+                one.begin()
+                one.require_all()
+            for number, outcome in self.one_after_another() if jobs == 1 else side_by_side(self.planned, jobs):
+                self.found[number].append(outcome)
+                yield outcome
+        finally:
+            for one, found in zip(files, self.found, strict=True):
+                if found:
+                    code = final_code(found, self.is_forgiven)
+                    one.write(RunReport(tuple(found), code, versions() if one.reports else {}))
+        for one in files:
+            one.require_all()
+
+    def one_after_another(self) -> Iterator[tuple[int, Outcome]]:
+        """Make the checks one after another."""
+        return in_order([Job(one.check.name, partial(made, one)) for one in self.planned], foreign=True)
+
+    def is_forgiven(self, outcome: Outcome) -> bool:
+        """Whether the check of an outcome says that it counts as 0."""
+        return any(
+            one.exit_zero and any(outcome is other for other in found)
+            for one, found in zip(self.planned, self.found, strict=True)
+        )
 
 
 def given(ctx: click.Context, name: str) -> bool:
@@ -120,7 +167,7 @@ def given(ctx: click.Context, name: str) -> bool:
     return ctx.get_parameter_source(name) in {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
 
 
-def plans(ctx: click.Context, selected: Selected, overrides: dict[str, Any]) -> list[Plan]:
+def plans(project: Project, selected: Selected, overrides: dict[str, Any]) -> list[Plan]:
     """Return the checks that are to be made, each held against the options of its command.
 
     Raises
@@ -128,7 +175,6 @@ def plans(ctx: click.Context, selected: Selected, overrides: dict[str, Any]) -> 
     InputError
         Where there is nothing to check, or a key or a value that the command does not know.
     """
-    project = ctx.ensure_object(Project)
     if project.error is not None:
         raise project.error
     config = project.config
@@ -146,18 +192,22 @@ def plan(config: Config, check: Check, overrides: dict[str, Any]) -> Plan:
     """Return one check with all its values; its own stand above those for all."""
     where = f"check {check.name!r} in {config.path}"
     command = command_of(check.kind, where)
-    keys = [key for key, parameter in by_key(command).items() if parameter.name not in {*DISPLAY, "help"}]
+    keys = [key for key in by_key(command) if key not in {*DISPLAY, "help"}]
     for key in check.options:
         known_key(key, keys, where)
-    shared = {key: value for key, value in config.defaults.items() if key in keys}
-    values = default_map(command, {**shared, **check.options})
+    shared = {key: value for key, value in for_all(config, command).items() if key in HOW}
+    values = default_map(command, shared, where_for_all(config)) | default_map(command, check.options, where)
     folder = config.path.resolve().parent
-    made = Plan(check, folder, values, {name: value for name, value in overrides.items() if has(command, name)})
-    try:
-        with context_of(command, made):
-            pass
-    except click.UsageError as error:
-        raise InputError(f"{where}: {error.format_message()}") from error
+    with inside(folder):
+        reports = [REPORT.convert(value, None, None) for value in values.pop("reports", [])]
+        exit_zero = values.pop("exit_zero", False)
+        overrides = {name: value for name, value in overrides.items() if has(command, name)}
+        made = Plan(check, config, folder, values, overrides, tuple(reports), exit_zero)
+        try:
+            with context_of(command, made):
+                pass
+        except click.UsageError as error:
+            raise InputError(f"{where}: {error.format_message()}") from error
     return made
 
 
@@ -181,7 +231,12 @@ def has(command: click.Command, name: str) -> bool:
 def context_of(command: click.Command, planned: Plan) -> click.Context:
     """Return the context in which the command would be called."""
     words = arguments_of(command, planned.values)
-    ctx = command.make_context(planned.check.kind, words, default_map=planned.values, obj=Collected())
+    ctx = command.make_context(
+        planned.check.kind,
+        words,
+        default_map=planned.values,
+        obj=Collected(planned.config, {*planned.check.options, *planned.overrides}),
+    )
     ctx.params.update(planned.overrides)
     return ctx
 
@@ -236,19 +291,22 @@ def made(planned: Plan, *, quiet: bool = False) -> Iterator[Outcome | Begun]:
 def made_quietly(planned: Plan) -> list[Outcome]:
     """Make one check in a process of its own, where no progress is shown."""
     job = Job(planned.check.name, partial(made, planned, quiet=True))
-    with inside(planned.folder):
-        return list(made_apart([job]) if can_be_apart() else made_here([job]))
+    try:
+        with inside(planned.folder):
+            return [outcome for _, outcome in (made_apart([job]) if can_be_apart() else made_here([job]))]
+    except KeyboardInterrupt:  # a worker that was told to end would take up the next check
+        os._exit(code_of_signal(ended_by()))
 
 
-def side_by_side(planned: Sequence[Plan], jobs: int) -> Iterator[Outcome]:
-    """Make the checks in several processes; what they find comes in their order."""
+def side_by_side(planned: Sequence[Plan], jobs: int) -> Iterator[tuple[int, Outcome]]:
+    """Make the checks in several processes; what they find comes in their order, with the number of the check."""
     from gradcheck_cli.problems.sharing.pools import process_pools
 
     with process_pools(jobs, fresh=True) as pools:
         pool = pools.start()
         futures = [pool.submit(made_quietly, one) for one in planned]
-        for one, future in zip(planned, futures, strict=True):
-            yield from result_of(one, future)
+        for number, (one, future) in enumerate(zip(planned, futures, strict=True)):
+            yield from ((number, outcome) for outcome in result_of(one, future))
 
 
 def result_of(planned: Plan, future: Future[list[Outcome]]) -> list[Outcome]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,11 +10,12 @@ from pathlib import Path
 import click
 
 from gradcheck_cli.cli.apart import Job, can_be_apart, made_apart, made_here
-from gradcheck_cli.cli.defaults import Project
+from gradcheck_cli.cli.defaults import Project, origins
 from gradcheck_cli.cli.files import require_apart, require_writable
 from gradcheck_cli.cli.making import Case, outcomes_of
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.publishing import publish
+from gradcheck_cli.config import Config
 from gradcheck_cli.results import Outcome
 
 __all__ = ["Case", "Collected", "Prepared", "in_order", "require_all_writable", "require_separate_files", "run_checks"]
@@ -24,6 +25,10 @@ __all__ = ["Case", "Collected", "Prepared", "in_order", "require_all_writable", 
 class Collected:
     """What `gradcheck run` puts in the context of another command to get its cases instead of their checks."""
 
+    config: Config | None = None
+    """The project's settings."""
+    own: Container[str] = ()
+    """The keys that the check gives for itself, or the command line for all."""
     cases: list[Case] = field(default_factory=list)
     options: Checking | None = None
 
@@ -59,10 +64,13 @@ def run_checks(cases: Iterable[Case], options: Checking) -> int:
     context = click.get_current_context()
     collected = context.find_object(Collected)
     if collected is not None:
-        collected.cases, collected.options = list(cases), options
+        notes = origins(context, collected.config, collected.own)
+        collected.cases, collected.options = list(cases), options._replace(notes=notes)
         return 0
+    project = context.find_object(Project)
+    options = options._replace(notes=origins(context, project.config if project else None))
     prepared = Prepared(list(cases), options)
-    require_separate_files([prepared], options, context.find_object(Project))
+    require_separate_files([prepared], options.reports, project)
     return publish(outcomes_in_order(prepared), options)
 
 
@@ -70,17 +78,22 @@ def outcomes_in_order(prepared: Prepared) -> Iterator[Outcome]:
     """Check cases one after another."""
     require_all_writable([prepared])
     jobs = [Job(case.name, partial(outcomes_of, [case], prepared.options)) for case in prepared.cases]
-    yield from in_order(jobs, foreign=any(case.foreign for case in prepared.cases))
+    yield from (outcome for _, outcome in in_order(jobs, foreign=any(case.foreign for case in prepared.cases)))
 
 
-def in_order(jobs: Sequence[Job], *, foreign: bool) -> Iterator[Outcome]:
-    """Do jobs one after another: in a process of their own where the code is not ours and this is the whole program."""
+def in_order(jobs: Sequence[Job], *, foreign: bool) -> Iterator[tuple[int, Outcome]]:
+    """Do jobs one after another, and yield the number of each with what it comes to.
+
+    They are done in a process of their own where the code is not ours and this process is the whole program.
+    """
     project = click.get_current_context().find_object(Project)
     apart = foreign and project is not None and project.is_program and can_be_apart()
     return made_apart(jobs) if apart else made_here(jobs)
 
 
-def require_separate_files(every: Sequence[Prepared], options: Checking, project: Project | None) -> None:
+def require_separate_files(
+    every: Sequence[Prepared], reports: Iterable[tuple[str, str]], project: Project | None
+) -> None:
     """See that the files of some checks get into nobody's way, before anything is evaluated.
 
     Raises
@@ -92,8 +105,8 @@ def require_separate_files(every: Sequence[Prepared], options: Checking, project
     reads |= {what: path for one in every for what, path in one.options.gone_on_with}
     if project is not None and project.config is not None:
         reads["the project's settings"] = project.config.path
-    reports = [(f"--report {name}", Path(path)) for name, path in options.reports]
-    require_apart([*reports, *(target for one in every for target in one.options.kept)], reads)
+    outputs = [(f"--report {name}", Path(path)) for name, path in reports]
+    require_apart([*outputs, *(target for one in every for target in one.options.kept)], reads)
 
 
 def require_all_writable(every: Sequence[Prepared]) -> None:

@@ -10,6 +10,7 @@ import click
 __all__ = ["matcher"]
 
 _TOKEN = re.compile(r"\s*([()]|[^\s()]+)")
+MOST_TOKENS = 200  # Python itself does not go much deeper
 _RESERVED = {"and", "or", "not", "(", ")"}
 
 
@@ -28,6 +29,8 @@ def matcher(expression: str) -> Callable[[str], bool]:
     [True, False, False]
     """
     parser = _Parser(_TOKEN.findall(expression))
+    if len(parser.tokens) > MOST_TOKENS:
+        raise click.BadParameter(f"an expression of {len(parser.tokens)} parts, expected at most {MOST_TOKENS}.")
     selected = parser.alternatives()
     if parser.tokens:
         parser.refuse()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gradcheck_cli.errors import InputError
 from gradcheck_cli.loading.npz import MEBIBYTE, first_line, open_regular, shown
 
-__all__ = ["parse_json", "read_json"]
+__all__ = ["MAX_BYTES", "parse_json", "read_json"]
 
 MAX_BYTES = 256 * MEBIBYTE
 EXPECTED = "expected an object of numbers and lists of numbers"

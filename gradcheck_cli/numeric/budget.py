@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.alarm import GRACE, LateError, raised_after
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.directions import Move
 from gradcheck_cli.problems.wrapped import WrappedProblem
@@ -31,7 +32,7 @@ class BudgetedProblem(WrappedProblem):
     most: int | None = None
     """Evaluations."""
     seconds: float | None = None
-    """From `started` on."""
+    """From `started` on; an evaluation that is under way then has `alarm.GRACE` more."""
     free: int = 0
     """Evaluations at the beginning that cost nothing, for their losses are known."""
     before: int = 0
@@ -45,6 +46,8 @@ class BudgetedProblem(WrappedProblem):
     """Seconds that evaluations took."""
     fewest: int | None = None
     """Evaluations that are asked for at once, where each takes less than a second; None: whatever is wanted."""
+    late: bool = False
+    """Whether an evaluation was given up that did not return in time."""
     tick: Callable[[int], None] = lambda _: None
     """Called with the number of evaluations made since the last call."""
 
@@ -113,7 +116,12 @@ class BudgetedProblem(WrappedProblem):
         if not known:
             self.require(evaluations)
         begun = time.monotonic()
-        answer = ask()
+        try:
+            with raised_after(None if self.seconds is None else self.seconds + GRACE - self.elapsed):
+                answer = ask()
+        except LateError:
+            self.late = True
+            raise BudgetSpentError from None
         self.busy += 0.0 if known else time.monotonic() - begun
         self.evaluations += evaluations
         self.tick(evaluations)

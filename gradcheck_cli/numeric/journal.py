@@ -1,8 +1,8 @@
 """A record of all losses in the order in which they were asked for, so that a check can be gone on with later.
 
 A check of the same loss and claim with the same seed asks for the same losses in the same order. Asked again, a journal
-answers from its record until that ends; only then the loss is evaluated. So nothing else of a check that was not
-finished has to be kept.
+answers from its record until that ends; only then the loss is evaluated, but for a few of the record that are evaluated
+again: the loss may not be what it was. So nothing else of a check that was not finished has to be kept.
 """
 
 from __future__ import annotations
@@ -19,9 +19,13 @@ from numpy.typing import NDArray
 from gradcheck_cli.errors import InputError
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.directions import Move
+from gradcheck_cli.problems.user_function import OF_SCATTER, SAME
 from gradcheck_cli.problems.wrapped import WrappedProblem
 
-__all__ = ["Journal", "JournaledProblem", "fingerprint"]
+__all__ = ["MADE_AGAIN", "Journal", "JournaledProblem", "fingerprint"]
+
+
+MADE_AGAIN = 3  # evaluations of a record
 
 
 @dataclass
@@ -63,6 +67,8 @@ class JournaledProblem(WrappedProblem):
         self.expected = self.journal.digest
         self.asked = hashlib.sha256()
         self.replayed = 0
+        random = np.random.default_rng([self.journal.seed, self.known])
+        self.again = set(random.choice(self.known, min(MADE_AGAIN, self.known), replace=False).tolist())
 
     def loss(self, parameters: Parameters) -> float:
         """Return the problem's loss."""
@@ -72,17 +78,15 @@ class JournaledProblem(WrappedProblem):
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the problem's changes."""
         ask = super().loss_changes
-        return self.answer(
-            np.column_stack([entries, steps]), lambda known: ask(parameter, entries[known:], steps[known:])
-        )
+        return self.answer(np.column_stack([entries, steps]), lambda part: ask(parameter, entries[part], steps[part]))
 
     def losses_along(self, moves: Sequence[Move]) -> Array:
         """Return the problem's losses along directions."""
         ask = super().losses_along
         rows = np.array([[*direction, step] for direction, step in moves])
-        return self.answer(rows, lambda known: ask(moves[known:]))
+        return self.answer(rows, lambda part: ask(moves[part]))
 
-    def answer(self, rows: Array, ask: Callable[[int], Array]) -> Array:
+    def answer(self, rows: Array, ask: Callable[[slice], Array]) -> Array:
         """Return one loss for each row that describes it: what the journal has, then what is asked for.
 
         Raises
@@ -90,15 +94,27 @@ class JournaledProblem(WrappedProblem):
         InputError
             Where the journal has answers to other questions.
         """
-        known = self.journal.losses[self.replayed : self.replayed + len(rows)]
+        start = self.replayed
+        known = self.journal.losses[start : start + len(rows)]
         self.take(rows[: len(known)])
+        for k in sorted(self.again & set(range(start, start + len(known)))):
+            self.require_same(k, known[k - start], float(ask(slice(k - start, k - start + 1))[0]))
         if len(known) < len(rows):
-            found = ask(len(known))
+            found = ask(slice(len(known), None))
             self.take(rows[len(known) :])
             self.journal.losses.extend(found.tolist())
             self.journal.digest = self.asked.hexdigest()
             known.extend(found.tolist())
         return np.array(known)
+
+    def require_same(self, number: int, before: float, now: float) -> None:
+        """Raise InputError where an evaluation of the record is not what it was."""
+        size = max(abs(self.journal.losses[0]), abs(before))  # the first is the loss itself, others are its changes
+        if not (abs(now - before) <= SAME * size + OF_SCATTER * self.scatter or (now != now and before != before)):
+            raise InputError(
+                f"the saved state is of another loss: evaluation {number + 1} was {before!r} and is {now!r}",
+                hint="without --resume the check begins anew",
+            )
 
     def take(self, rows: Array) -> None:
         """Take note of what was asked for; where the journal ended before, it must have been asked for the same."""

@@ -110,6 +110,7 @@ ROUNDED = 1.0  # standard deviations of the loss: what the formula of a right cl
 WIDE = 3e-4  # of the size of an entry: a stair that is no rounding, a kink that need not be at the point
 STRETCHES = 4  # that are searched for stairs: two in one that cancel each other are not found
 UNSEEN = 1e-3  # of a slope over steps larger than an entry: what may become of it within the entry's own size
+SMALL = 1e-3  # of the largest entry: an entry beside which ordinary steps of the others are long
 TOO_FAR = 10.0  # sizes of an entry: a step from which a derivative says little of what it is beside the point
 PART = 1 / 16  # of what the loss leaves its small steps by: a stair as large as that accounts for it
 
@@ -260,7 +261,7 @@ class _Ladder:
     def __post_init__(self) -> None:
         self.noise = np.full(self.positions.size, self.point.noise)
         """Standard deviation of the loss where each entry is moved."""
-        self.sizes = self.sizes.copy()
+        self.own_sizes, self.sizes = self.sizes, self.sizes.copy()
         self.values = np.zeros(self.positions.size)
         self.bars = np.full(self.positions.size, np.inf)
         self.gaps = np.zeros(self.positions.size)
@@ -693,8 +694,23 @@ class _Ladder:
         far = self.rescaled | (self.steps > TOO_FAR * self.sizes)
         nearly = self.agree(self.allowance() + UNSEEN * np.abs(self.values))
         most = np.fmax(np.abs(self.claims), np.abs(self.values)) * largest_size(self.point.problem.parameters)
-        unseen = far & (nearly | (most <= LOST * self.point.noise))
+        unseen = far & (nearly | (most <= LOST * self.point.noise)) | self.beyond()
         return np.asarray((self.torn | kinks_beside | unseen) & ~self.agree(self.allowance()))
+
+    def beyond(self) -> Mask:
+        """Return which entries are small, and told of only by steps over which the loss may be another function.
+
+        They have a size of their own; within it neither what is claimed nor what was found would move the loss by more
+        than noise may hide. Much longer steps show the kinks that lie within it, if there are any, as one; and where
+        they do not move the loss at all, it may be flat from some small step on.
+        """
+        largest = largest_size(self.point.problem.parameters)
+        small = (self.positions != 0) & (self.own_sizes < SMALL * largest)
+        as_long = (self.steps >= 10.0**NEARBY * self.own_sizes) & (~self.rescaled | (self.gaps > 0))
+        with np.errstate(invalid="ignore"):
+            hidden = np.maximum(np.abs(self.claims), np.abs(self.values)) * self.own_sizes <= LOST * self.noise
+            flat = (self.reached > 0) & (np.abs(self.claims) * self.reached <= LOST**2 * self.noise)
+        return np.asarray(small & hidden & (as_long | flat))
 
     def judge_together(self, low: Array, high: Array, kinks: Mask, bars: Array, coarse: Mask) -> None:
         """Take back the kinks of entries whose claims contradict the loss along joint directions.

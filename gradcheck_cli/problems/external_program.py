@@ -15,6 +15,7 @@ import shlex
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.errors import InputError, ProblemError, UserFunctionError
-from gradcheck_cli.loading.json_arrays import parse_json
+from gradcheck_cli.loading.json_arrays import MAX_BYTES, parse_json
 from gradcheck_cli.loading.npz import open_regular, read_npz
 from gradcheck_cli.loading.write_arrays import write_json, write_npz
 from gradcheck_cli.parameters import Array, Parameters
@@ -40,6 +41,8 @@ OUTPUT = "{output}"
 WANTS_GRADIENT = "GRADCHECK_GRADIENT"
 LINES_SHOWN = 20  # of what a failing program wrote to stderr
 BYTES_SHOWN = 20_000
+MAX_BYTES_WRITTEN = 2**30  # to one of the files of a call
+LOOK = 0.05  # seconds after which it is looked how much that is
 
 
 @dataclass(frozen=True)
@@ -140,12 +143,16 @@ class Program:
 
     def wait(self, process: subprocess.Popen[bytes], errors: Path) -> int:
         """Return the program's exit code; end it where it takes too long or is not wanted any more."""
+        until = time.monotonic() + self.timeout
         try:
-            return process.wait(self.timeout)
-        except subprocess.TimeoutExpired:
-            raise self.failure(
-                f"did not end within {self.timeout:g} s", errors, hint="--timeout gives it longer"
-            ) from None
+            while True:
+                with suppress(subprocess.TimeoutExpired):
+                    return process.wait(max(min(LOOK, until - time.monotonic()), 0))
+                if time.monotonic() >= until:
+                    late = f"did not end within {self.timeout:g} s"
+                    raise self.failure(late, errors, hint="--timeout gives it longer")
+                if (most := max(file.stat().st_size for file in errors.parent.iterdir())) > MAX_BYTES_WRITTEN:
+                    raise self.failure(f"has written {most:,} bytes and goes on, expected an answer", errors)
         finally:
             end(process)
 
@@ -158,13 +165,11 @@ class Program:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a program and what it started, where it still runs."""
-    if process.poll() is not None:
-        return
+    """Kill a program where it still runs, and what it started and left behind."""
     with suppress(OSError):
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)
-        else:
+        elif process.poll() is None:
             process.kill()
     process.wait()
 
@@ -178,7 +183,7 @@ def read_answer(path: Path, source: str) -> dict[str, NDArray[Any]]:
         if start == b"PK":
             return read_npz(path)
         file.seek(0)
-        return parse_json(file.read(), source)
+        return parse_json(file.read(MAX_BYTES + 1), source)
 
 
 class ProgramProblem(FunctionProblem):

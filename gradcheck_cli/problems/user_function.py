@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.alarm import LateError
 from gradcheck_cli.asking import asking, called
 from gradcheck_cli.errors import GradcheckError, SettingError, UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters
@@ -28,7 +29,7 @@ from gradcheck_cli.problems.directions import Move, move, move_back, sizes_of
 from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
 
-__all__ = ["FunctionProblem", "Handed", "Recipe", "call"]
+__all__ = ["OF_SCATTER", "SAME", "FunctionProblem", "Handed", "Recipe", "call"]
 
 WORDS_OF_PROGRESS = 20  # for a large parameter
 SAME = 1e-9  # relative: what a loss may differ by from one machine to another
@@ -248,7 +249,7 @@ class FunctionProblem:
         """
         if isinstance(error, NO_VALUE_THERE):
             return math.nan
-        if isinstance(error, KeyboardInterrupt | GradcheckError):
+        if isinstance(error, KeyboardInterrupt | LateError | GradcheckError):
             raise error
         raise UserFunctionError.of(f"{called(self.loss_function)} raised", error) from error
 

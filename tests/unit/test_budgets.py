@@ -85,7 +85,7 @@ def test_a_state_of_another_loss_claim_or_point_is_refused_and_stays_as_it_is(mo
     journal = journal_of(mode)
     before = copy.deepcopy(journal)
     others: list[tuple[Any, Callable[[Parameters], float], str]] = [
-        (None, lambda p: 2 * BOX.loss(p), "of another loss"),
+        (None, lambda p: 2 * BOX.loss(p), "of another check"),
         ({name: 2 * g for name, g in RIGHT.items()}, BOX.loss, "of another check"),
     ]
     for claim, loss, message in others:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from gradcheck_cli.alarm import LateError
 from gradcheck_cli.errors import WorkerError
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.sharing.tasks import Task, run
@@ -16,6 +19,7 @@ from gradcheck_cli.problems.sharing.tasks import Task, run
 __all__ = ["Crew"]
 
 TRIES = 3  # of a task: the first, and twice more
+LOOK = 0.5  # seconds after which it is looked whether there is still somebody to wait for
 IN_FLIGHT = 4  # tasks for each worker
 DEATHS = {"CommClosedError", "FutureCancelledError"}  # as dask names them
 GIVEN_UP = "KilledWorker"  # as dask names a task at which one worker died after another
@@ -33,6 +37,12 @@ class Crew:
     """How many there are, as far as is known."""
     pack: Callable[[], bytes]
     """Packs the problem, for a worker that does not know it."""
+    stop: Callable[[], None] = lambda: None
+    """Ends the workers at once, whatever they are at."""
+    look: Callable[[], None] = lambda: None
+    """Raises WorkerError where the workers are gone and nobody says so."""
+    until: float = math.inf
+    """When time is up, by the monotonic clock."""
     worth_starting: float = 0.0
     """Seconds of work below which it is not started."""
     executor: Executor | None = None
@@ -45,11 +55,17 @@ class Crew:
         Raises
         ------
         WorkerError
-            Where workers died at the same task again and again.
+            Where workers died at the same task again and again, or are gone.
+        LateError
+            Where time is up.
         """
         running: dict[Future[Answer], tuple[int, Task, Executor]] = {}
         try:
             yield from self.answers_to(deque(enumerate(tasks)), running)
+        except BaseException:
+            self.stop()
+            self.executor = None
+            raise
         finally:
             for future in running:
                 future.cancel()
@@ -64,7 +80,7 @@ class Crew:
                 number, task = waiting.popleft()
                 future, executor = self.submit(task)
                 running[future] = number, task, executor
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            for future in self.ended(running):
                 number, task, executor = running.pop(future)
                 error = error_of(future)
                 if error is not None:
@@ -75,6 +91,14 @@ class Crew:
                     waiting.appendleft((number, task._replace(parcel=self.packed())))
                 else:
                     yield number, *answer
+
+    def ended(self, running: Collection[Future[Answer]]) -> Collection[Future[Answer]]:
+        """Wait for tasks and return those that have ended."""
+        while not (done := wait(running, LOOK, FIRST_COMPLETED).done):
+            self.look()
+            if time.monotonic() > self.until:
+                raise LateError
+        return done
 
     def submit(self, task: Task) -> tuple[Future[Answer], Executor]:
         """Hand a task over, to a new executor where the one that was there broke in the meantime."""
@@ -87,6 +111,8 @@ class Crew:
             if self.executor is broken:
                 raise WorkerError("a worker died, and the executor does not go on without it") from error
             return self.executor.submit(run, task), self.executor
+        except RuntimeError as error:  # it was shut down
+            raise WorkerError(f"the executor takes no more tasks: {error}") from error
 
     def bury(self, error: BaseException, executor: Executor, deaths: int) -> None:
         """Take note that a worker has died; raise what is no death, and what has happened too often."""

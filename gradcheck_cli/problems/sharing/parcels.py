@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from gradcheck_cli.errors import SettingError, WorkerError
-from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.problems.user_function import FunctionProblem, Recipe
 
 __all__ = ["packed", "unpacked"]
 
@@ -65,11 +65,7 @@ def unpacked(parcel: bytes) -> FunctionProblem:
         Where its loss is another one here: a worker may have other versions of what the function imports.
     """
     made, contents, told, here = pickle.loads(parcel)  # noqa: S301  (it comes from our own driver)
-    if isinstance(made, FunctionProblem):
-        problem = made
-    else:
-        with tempfile.TemporaryDirectory(prefix="gradcheck-") as folder:
-            problem = dataclasses.replace(made.make(placed(contents, Path(folder))), **told)
+    problem = made if isinstance(made, FunctionProblem) else dataclasses.replace(made_from(made, contents), **told)
     if here is not None and not problem.is_loss_here(here):
         raise WorkerError(
             f"at the point the loss is {problem.here!r} on a worker, expected {here!r}",
@@ -78,11 +74,19 @@ def unpacked(parcel: bytes) -> FunctionProblem:
     return problem
 
 
-def placed(contents: Mapping[Path, bytes], folder: Path) -> dict[Path, Path]:
-    """Write the files that this machine does not have, or has otherwise, and return where they are."""
+def made_from(recipe: Recipe, contents: Mapping[Path, bytes]) -> FunctionProblem:
+    """Make a problem by its recipe; files that are not here are placed in a folder for as long as that takes."""
     missing = {path: content for path, content in contents.items() if not is_there(path, content)}
-    places = {path: folder / path.name for path in missing}
-    for path, content in missing.items():
+    if not missing:
+        return recipe.make({})
+    with tempfile.TemporaryDirectory(prefix="gradcheck-") as folder:
+        return recipe.make(placed(missing, Path(folder)))
+
+
+def placed(contents: Mapping[Path, bytes], folder: Path) -> dict[Path, Path]:
+    """Write files into a folder, and return where they are."""
+    places = {path: folder / path.name for path in contents}
+    for path, content in contents.items():
         places[path].write_bytes(content)
     return places
 

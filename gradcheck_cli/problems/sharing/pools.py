@@ -7,12 +7,13 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from gradcheck_cli.errors import ExtraError, SettingError
+from gradcheck_cli.errors import ExtraError, SettingError, WorkerError
 from gradcheck_cli.processes import die_with_parent
 
 __all__ = ["dask_executor", "process_pools"]
@@ -20,6 +21,8 @@ __all__ = ["dask_executor", "process_pools"]
 DASK = "dask://"
 STDOUT, STDERR = 1, 2
 PATIENCE = 10  # seconds to find a cluster
+PATIENCE_WITHOUT = 5  # seconds without a scheduler or a worker
+PATIENCE_AT_THE_END = 2  # seconds for an answer from a scheduler that may be gone
 WORTH_A_FORK = 0.1  # seconds of work: a forked process is there in a hundredth
 WORTH_A_SPAWN = 0.5  # a fresh one has to load numpy and the user's file
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -45,6 +48,10 @@ class ProcessPools:
         self.end(at_once=True)
         self.pool = ProcessPoolExecutor(self.jobs, mp_context=self.context, initializer=begin)
         return self.pool
+
+    def stop(self) -> None:
+        """Stop the workers, whatever they are at."""
+        self.end(at_once=True)
 
     def end(self, *, at_once: bool) -> None:
         """End the pool: its workers finish what they are at, or are stopped."""
@@ -102,9 +109,52 @@ def process_pools(jobs: int, *, fresh: bool) -> Iterator[ProcessPools]:
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
+class Cluster:
+    """A dask cluster.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        Is connected to it.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        # the same task on the same numbers is to be done again where it is asked for again
+        self.executor: Executor = client.get_executor(pure=False)
+        self.workers = max(sum(client.nthreads().values()), 1)
+        self.seen = time.monotonic()
+        """When it was there last."""
+
+    def look(self) -> None:
+        """Look whether the scheduler and a worker are there.
+
+        Raises
+        ------
+        WorkerError
+            Where they have not been for a while.
+        """
+        if self.is_there():
+            self.seen = time.monotonic()
+        elif time.monotonic() - self.seen > PATIENCE_WITHOUT:
+            raise WorkerError(
+                f"the scheduler, or the last worker, at {self.client.scheduler.address} is gone",
+                hint="--save and --resume go on elsewhere with what was evaluated",
+            )
+
+    def is_there(self) -> bool:
+        """Whether somebody works."""
+        if self.client.status != "running":
+            return False
+        try:
+            return bool(self.client.sync(self.client.scheduler.ncores, callback_timeout=PATIENCE_AT_THE_END))
+        except Exception:  # noqa: BLE001  (of a connection that breaks it raises what it likes)
+            return False
+
+
 @contextmanager
-def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
-    """Offer the workers of a cluster, and say how many there are.
+def dask_executor(address: str) -> Iterator[Cluster]:
+    """Offer the workers of a cluster.
 
     Parameters
     ----------
@@ -122,11 +172,10 @@ def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
         raise SettingError(f"executor is {address!r}, expected {DASK}HOST:PORT")
     client = connected(f"tcp://{address.removeprefix(DASK)}")
     try:
-        workers = sum(client.nthreads().values())
-        # the same task on the same numbers is to be done again where it is asked for again
-        yield client.get_executor(pure=False), max(workers, 1)
+        yield Cluster(client)
     finally:
-        client.close()
+        with suppress(Exception):  # of a scheduler that is gone it raises what it likes
+            client.close(timeout=PATIENCE_AT_THE_END)
 
 
 def connected(address: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 import uuid
@@ -35,7 +36,9 @@ Part = Callable[[slice], tuple[Any, ...]]
 
 
 @contextmanager
-def shared_out(problem: Problem, *, jobs: int = 1, executor: Executor | str | None = None) -> Iterator[Problem]:
+def shared_out(
+    problem: Problem, *, jobs: int = 1, executor: Executor | str | None = None, until: float | None = None
+) -> Iterator[Problem]:
     """Offer a problem whose evaluations are shared out.
 
     Parameters
@@ -46,6 +49,8 @@ def shared_out(problem: Problem, *, jobs: int = 1, executor: Executor | str | No
         Processes of our own, where 1 means none; of an executor, how many workers it has.
     executor : concurrent.futures.Executor or str, optional
         Somebody else's workers in their place: any executor, or ``dask://HOST:PORT``.
+    until : float, optional
+        When nobody waits for them any more, by the monotonic clock; None for never.
 
     Raises
     ------
@@ -59,6 +64,7 @@ def shared_out(problem: Problem, *, jobs: int = 1, executor: Executor | str | No
     know(key, problem)
     try:
         with crew_of(problem, jobs, executor) as crew:
+            crew.until = math.inf if until is None else until
             yield SharedProblem(problem, crew, key, foreign=executor is not None)
     finally:
         forget(key)
@@ -68,14 +74,17 @@ def shared_out(problem: Problem, *, jobs: int = 1, executor: Executor | str | No
 def crew_of(problem: FunctionProblem, jobs: int, executor: Executor | str | None) -> Iterator[Crew]:
     """Offer the workers."""
     if isinstance(executor, str):
-        with dask_executor(executor) as (cluster, workers):
-            yield Crew(lambda: cluster, workers, partial(packed, problem, abroad=True))
+        with dask_executor(executor) as cluster:
+            yield Crew(
+                lambda: cluster.executor, cluster.workers, partial(packed, problem, abroad=True), look=cluster.look
+            )
     elif executor is not None:
         workers = jobs if jobs > 1 else os.cpu_count() or 1  # it may not say how many it has
         yield Crew(lambda: executor, workers, partial(packed, problem, abroad=True))
     else:
         with process_pools(jobs, fresh=problem.recipe is not None) as pools:
-            yield Crew(pools.start, jobs, partial(packed, problem, abroad=False), worth_starting=pools.worth_starting)
+            pack = partial(packed, problem, abroad=False)
+            yield Crew(pools.start, jobs, pack, stop=pools.stop, worth_starting=pools.worth_starting)
 
 
 @dataclass

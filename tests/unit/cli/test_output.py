@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from gradcheck_cli.cli.output import discard, is_terminal, terminal_width, wants_color, write
+from gradcheck_cli.cli.output import OutputError, discard, is_terminal, terminal_width, wants_color, write
 
 
 class Terminal(io.StringIO):
@@ -67,7 +67,7 @@ def test_no_stream_and_no_text_are_no_error() -> None:
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device")  # noqa: PTH110
 def test_a_full_disk_is_an_error_once() -> None:
-    with open("/dev/full", "w", encoding="utf-8") as full, pytest.raises(OSError, match="No space"):  # noqa: PTH123
+    with open("/dev/full", "w", encoding="utf-8") as full, pytest.raises(OutputError, match="No space"):  # noqa: PTH123
         write("text", full)
 
 

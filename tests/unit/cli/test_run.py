@@ -10,7 +10,8 @@ import pytest
 
 from gradcheck_cli.cli.defaults import by_key, default_map
 from gradcheck_cli.cli.run import Plan, context_of
-from gradcheck_cli.config import Check
+from gradcheck_cli.config import Check, Config
+from gradcheck_cli.errors import InputError
 
 
 @click.command()
@@ -24,7 +25,8 @@ def command(**_: Any) -> None:
 
 
 def params(overrides: dict[str, Any] | None = None, **values: Any) -> dict[str, Any]:
-    plan = Plan(Check("name", "command", values), Path(), default_map(command, values), overrides or {})
+    check = Check("name", "command", values)
+    plan = Plan(check, Config(Path(), {}, (check,)), Path(), default_map(command, values, "here"), overrides or {})
     return context_of(command, plan).params
 
 
@@ -42,5 +44,5 @@ def test_what_the_user_gave_stands_above_the_file() -> None:
 
 
 def test_a_value_of_the_wrong_kind_is_refused() -> None:
-    with pytest.raises(click.BadParameter, match="'large' is not a valid float"):
+    with pytest.raises(InputError, match="step in here: 'large' is not a valid float"):
         params(function="f", step="large")

@@ -108,7 +108,7 @@ def test_a_journal_answers_what_it_knows_and_asks_for_the_rest() -> None:
     kept = Journal(1, "full", "", [], journal.digest, array("d", journal.losses))
     again = JournaledProblem(problem, kept)
     assert [again.loss(problem.parameters), *again.loss_changes("x", ENTRIES, STEPS)] == before
-    assert loss.calls == calls
+    assert loss.calls == calls + 2  # each change takes one call, and all of so short a record are made again
     np.testing.assert_array_equal(again.losses_along(MOVES), problem.losses_along(MOVES))
     assert len(kept.losses) == 5
 
@@ -119,7 +119,16 @@ def test_a_journal_cut_inside_a_question_asks_for_the_missing_answers_only() -> 
     cut = Journal(mode="full", losses=array("d", whole[:1]))
     loss.calls = 0
     np.testing.assert_array_equal(JournaledProblem(problem, cut).loss_changes("x", ENTRIES, STEPS), whole)
-    assert loss.calls == 1
+    assert loss.calls == 2
+
+
+def test_a_loss_that_is_not_what_it_was_is_found_by_what_is_made_again() -> None:
+    problem, _ = cubes()
+    journal = Journal(mode="full")
+    JournaledProblem(problem, journal).loss_changes("x", ENTRIES, STEPS)
+    journal.losses[-1] *= 1.01
+    with pytest.raises(InputError, match=r"evaluation 2 was .* and is "):
+        JournaledProblem(problem, journal).loss_changes("x", ENTRIES, STEPS)
 
 
 def test_a_journal_of_other_questions_is_refused() -> None:
