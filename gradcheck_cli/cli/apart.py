@@ -9,12 +9,8 @@ from __future__ import annotations
 
 import atexit
 import os
-import pickle
-import select
-import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
@@ -26,6 +22,7 @@ from gradcheck_cli.results import Outcome, Unchecked
 __all__ = ["GRACE", "Begun", "FaultInChildError", "Job", "can_be_apart", "made_apart", "made_here"]
 
 STDOUT, STDERR = 1, 2
+SIGKILL = 9
 GRACE = 5.0  # seconds that a child has to end by itself when it is told to, or when its time is up
 SOON = 0.005  # seconds after which it is looked again whether it has ended, where it is about to
 LOOK = 0.1  # seconds after which it is looked whether the child still lives
@@ -77,8 +74,15 @@ def made_here(jobs: Sequence[Job]) -> Iterator[tuple[int, Outcome]]:
         yield from ((number, outcome) for outcome in job.outcomes() if not isinstance(outcome, Begun))
 
 
-def made_apart(jobs: Sequence[Job]) -> Iterator[tuple[int, Outcome]]:
+def made_apart(jobs: Sequence[Job], *, meanwhile: Callable[[], object] = lambda: None) -> Iterator[tuple[int, Outcome]]:
     """Do jobs in a child, and in another one after each that ended before its time; yield them as `made_here` does.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        What is to be done.
+    meanwhile : callable, optional
+        What this process does while the child begins.
 
     Raises
     ------
@@ -91,6 +95,7 @@ def made_apart(jobs: Sequence[Job]) -> Iterator[tuple[int, Outcome]]:
     while start < len(jobs):
         child = Child(jobs, start)
         try:
+            meanwhile()
             yield from ((child.at, outcome) for outcome in child.outcomes())
         finally:
             child.end()
@@ -102,6 +107,8 @@ def made_apart(jobs: Sequence[Job]) -> Iterator[tuple[int, Outcome]]:
 
 def _be_child(jobs: Sequence[Job], start: int, pipe: int) -> NoReturn:
     """Do jobs, send what they come to, and end."""
+    import pickle
+
     me = os.getpid()
 
     def send(kind: str, *content: Any) -> None:
@@ -123,6 +130,9 @@ def _be_child(jobs: Sequence[Job], start: int, pipe: int) -> NoReturn:
 
 def _send_outcomes(jobs: Sequence[Job], start: int, send: Callable[..., None]) -> None:
     """Do jobs, and send what they come to and why that is all."""
+    import signal
+    import traceback
+
     try:
         raise_when_told_to_end()
         die_with_parent(signal.SIGTERM)
@@ -194,6 +204,8 @@ class Child:
 
     def messages(self) -> Iterator[tuple[Any, ...]]:
         """Yield the messages of the child until there are no more."""
+        import pickle
+
         received = bytearray()
         while True:
             while len(received) >= LENGTH:
@@ -209,6 +221,8 @@ class Child:
 
     def read(self) -> bytes:
         """Return what the child sends next; nothing where it has ended or its time is up."""
+        import select
+
         while time.monotonic() < self.deadline:
             if select.select([self.pipe], [], [], LOOK)[0]:
                 return os.read(self.pipe, PIECE)
@@ -251,7 +265,7 @@ class Child:
             self.wait()
         if not self.has_ended():
             with suppress(ProcessLookupError):
-                os.kill(self.process, signal.SIGKILL)
+                os.kill(self.process, SIGKILL)
         if self.at < len(self.jobs):
             kill_all_below()
 
@@ -261,6 +275,8 @@ def _how_it_ended(status: int | None) -> tuple[str, str]:
     if status is None:
         return "the check's process has closed what it reports by", "does the code close files that are not its own?"
     if os.WIFSIGNALED(status):
+        import signal
+
         name = signal.Signals(os.WTERMSIG(status)).name
         return f"the check's process was ended by {name} before there was a verdict", "is there enough memory?"
     how = f"the check's process ended with {os.WEXITSTATUS(status)} before there was a verdict"

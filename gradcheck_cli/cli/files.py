@@ -104,12 +104,12 @@ def require_writable(path: Path) -> None:
         raise _unwritable(path, error) from error
 
 
-def require_apart(outputs: Iterable[tuple[str, Path]], inputs: Mapping[str, Path]) -> None:
+def require_apart(outputs: Iterable[tuple[str, str | Path]], inputs: Mapping[str, Path]) -> None:
     """See that nothing that is read is written over, and that no two outputs share a file; links are followed.
 
     Parameters
     ----------
-    outputs : iterable of (str, Path)
+    outputs : iterable of (str, str or Path)
         What each is called on the command line, and the file.
     inputs : mapping of str to Path
         The files that are read, by what they are.
@@ -122,7 +122,7 @@ def require_apart(outputs: Iterable[tuple[str, Path]], inputs: Mapping[str, Path
     read = {_identity(path): what for what, path in inputs.items()}
     written: dict[object, str] = {}
     for option, path in outputs:
-        identity = _identity(path)
+        identity = _identity(Path(path))
         if identity is None:
             continue
         if identity in read:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from types import CodeType
 from typing import TYPE_CHECKING
 
 from gradcheck_cli.asking import asking
@@ -19,6 +17,8 @@ from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.results import CheckReport, Location, Outcome, Unchecked
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gradcheck_cli.problems.problem import Problem
 
 __all__ = ["Case", "outcomes_of", "unchecked"]
@@ -42,7 +42,7 @@ class Case:
 
 def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome | Begun]:
     """Check cases one after another, each after the word that it begins."""
-    home = Path.cwd()
+    home = os.getcwd()  # noqa: PTH109  (pathlib takes its time to import)
     for case in cases:
         try:
             with redirect_stdout(sys.stderr):  # what the user's functions print does not belong in the report
@@ -87,10 +87,14 @@ def checked(problem: Problem | ScalarModel, options: Checking) -> CheckReport:
         large.keep(journal)
 
 
-def locate(case: Case, home: Path) -> Location | None:
+def locate(case: Case, home: str) -> Location | None:
     """Return where the user's gradient function begins; it is loaded by now."""
     if case.gradient is None:
         return None
+    import inspect
+    from pathlib import Path
+    from types import CodeType
+
     from gradcheck_cli.loading.functions import load_function
 
     with asking("looking for where the gradient is written raised"):

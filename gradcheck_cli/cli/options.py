@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
@@ -13,6 +12,8 @@ from gradcheck_cli.reporters.formats import FORMATS
 from gradcheck_cli.settings import DEFAULT_EPSILON, DEFAULT_THRESHOLD, PRECISIONS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gradcheck_cli.cli.further_options import FurtherOptions
     from gradcheck_cli.cli.large_options import LargeOptions
 

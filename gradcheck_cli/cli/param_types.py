@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +14,8 @@ from gradcheck_cli.settings import AUTO
 __all__ = ["EPSILON", "FILE", "FINITE", "NUMBER", "POSITIVE", "REPORT"]
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from click.shell_completion import CompletionItem
 
     # click's own class takes no type argument when the program runs
@@ -79,6 +80,8 @@ class File(click.Path):
 
     def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path."""
+        from pathlib import Path
+
         if "\0" in os.fspath(value):
             self.fail(f"{value!r} is no path: it holds a NUL.", param, ctx)
         return Path(os.path.abspath(str(super().convert(value, param, ctx))))  # noqa: PTH100  (a link stays a link)

@@ -6,7 +6,6 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +13,6 @@ import click
 from gradcheck_cli.cli.defaults import Project
 from gradcheck_cli.cli.ending import code_of_signal, ended_by
 from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
-from gradcheck_cli.cli.files import require_apart
 from gradcheck_cli.cli.making import unchecked
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.output import can_show, show_failure, terminal_width, wants_color, write
@@ -24,6 +22,8 @@ from gradcheck_cli.reporters.formats import renderer
 from gradcheck_cli.results import CheckReport, Outcome, RunReport, Unchecked, Verdict
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gradcheck_cli.reporters.terminal import Style
 
 __all__ = ["EXIT_CODES", "WORST_FIRST", "final_code", "publish", "record_failure"]
@@ -129,6 +129,10 @@ def style_of(options: Checking) -> Style:
 
 def record_failure(ctx: click.Context, error: GradcheckError) -> None:
     """Write the files of a command that could not begin, so that a build reads no earlier run's."""
+    from pathlib import Path
+
+    from gradcheck_cli.cli.files import require_apart
+
     reports = ctx.params["reports"]
     require_apart([(f"--report {name}", Path(path)) for name, path in reports], named_files(sys.argv[1:]))
     files = ReportFiles(reports)
@@ -138,6 +142,8 @@ def record_failure(ctx: click.Context, error: GradcheckError) -> None:
 
 def named_files(words: Iterable[str]) -> Mapping[str, Path]:
     """Return the files that a command line names besides those that it writes, by how it names them."""
+    from pathlib import Path
+
     named = [(word, word) for word in words] + [(word, word.rpartition(":")[0]) for word in words]
     return {word: Path(name) for word, name in named if name and os.path.isfile(name)}  # noqa: PTH113
 

@@ -6,10 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
-from gradcheck_cli.cli.files import require_writable, write_whole
 from gradcheck_cli.errors import InputError
 from gradcheck_cli.reporters.formats import renderer
 from gradcheck_cli.results import RunReport, Unchecked
@@ -34,13 +32,19 @@ class ReportFiles:
 
     def begin(self) -> None:
         """Try every file, and let it say that the run is not finished, for it may end in any way."""
-        run = RunReport((NOT_FINISHED,), COULD_NOT_CHECK, versions()) if self.reports else None
+        if not self.reports:
+            return
+        from pathlib import Path
+
+        from gradcheck_cli.cli.files import require_writable, write_whole
+
+        run = RunReport((NOT_FINISHED,), COULD_NOT_CHECK, versions())
         for name, path in self.reports:
             with self.noting():
                 require_writable(Path(path))
                 if name == "markdown" and is_step_summary(path):
                     self.before[path] = content_of(path)
-                if run is not None and (Path(path).is_file() or not Path(path).exists()):
+                if Path(path).is_file() or not Path(path).exists():
                     self.begun[path] = encoded(renderer(name)(run))
                     write_whole(path, self.before.get(path, b"") + self.begun[path])
 
@@ -52,6 +56,8 @@ class ReportFiles:
     def write(self, run: RunReport) -> None:
         """Write them all; one that cannot be written does not keep the others from it."""
         for name, path in self.reports:
+            from gradcheck_cli.cli.files import write_whole
+
             with self.noting():
                 write_whole(path, self.around(path, encoded(renderer(name)(run))))
 
@@ -79,7 +85,8 @@ def encoded(text: str) -> bytes:
 def content_of(path: str) -> bytes:
     """Return what stands in a file; nothing where there is none."""
     try:
-        return Path(path).read_bytes()
+        with open(path, "rb") as file:  # noqa: PTH123  (pathlib takes its time to import)
+            return file.read()
     except OSError:
         return b""
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 import click
 
 from gradcheck_cli.cli.apart import Job, can_be_apart, made_apart, made_here
 from gradcheck_cli.cli.defaults import Project, origins
-from gradcheck_cli.cli.files import require_apart, require_writable
 from gradcheck_cli.cli.making import Case, outcomes_of
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.publishing import publish
@@ -88,7 +86,12 @@ def in_order(jobs: Sequence[Job], *, foreign: bool) -> Iterator[tuple[int, Outco
     """
     project = click.get_current_context().find_object(Project)
     apart = foreign and project is not None and project.is_program and can_be_apart()
-    return made_apart(jobs) if apart else made_here(jobs)
+    return made_apart(jobs, meanwhile=load_terminal_reporter) if apart else made_here(jobs)
+
+
+def load_terminal_reporter() -> None:
+    """Load what most reports are shown by."""
+    import gradcheck_cli.reporters.terminal  # noqa: F401
 
 
 def require_separate_files(
@@ -101,16 +104,23 @@ def require_separate_files(
     InputError
         Where one that is to be written is read, or written by another as well.
     """
+    outputs = [(f"--report {name}", path) for name, path in reports]
+    outputs += [(option, str(path)) for one in every for option, path in one.options.kept]
+    if not outputs:
+        return
+    from gradcheck_cli.cli.files import require_apart
+
     reads = {what: path for one in every for case in one.cases for what, path in case.reads.items() if path}
     reads |= {what: path for one in every for what, path in one.options.gone_on_with}
     if project is not None and project.config is not None:
         reads["the project's settings"] = project.config.path
-    outputs = [(f"--report {name}", Path(path)) for name, path in reports]
-    require_apart([*outputs, *(target for one in every for target in one.options.kept)], reads)
+    require_apart(outputs, reads)
 
 
 def require_all_writable(every: Sequence[Prepared]) -> None:
     """Raise InputError where a file that a check is to write cannot be written; reports are tried by themselves."""
     for one in every:
         for _, path in one.options.kept:
+            from gradcheck_cli.cli.files import require_writable
+
             require_writable(path)

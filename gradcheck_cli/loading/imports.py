@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import FrozenImporter, ModuleSpec, PathFinder
 from pathlib import Path
 from types import FrameType, ModuleType
 
@@ -42,10 +42,22 @@ class TwoPaths(MetaPathFinder):
         path: Sequence[str] | None,
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
-        """Find a module for whoever imports it; a part of a package is found where the package is."""
+        """Find a module for whoever imports it; a part of a package is found where the package is.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            For a module of the standard library that this system lacks: what may be missing is tried, and a file of the
+            user's that is called so is not what is meant.
+        """
         if path is not None:
             return None
-        return PathFinder.find_spec(fullname, self.own if self.is_own(importing_file()) else self.before)
+        if self.is_own(importing_file()):
+            return PathFinder.find_spec(fullname, self.own)
+        spec = PathFinder.find_spec(fullname, self.before)
+        if spec is None and fullname in sys.stdlib_module_names and not is_built_in(fullname):
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+        return spec
 
     def is_own(self, file: str) -> bool:
         """Whether a file is the user's: in a folder of theirs, and not in an environment that lies in it."""
@@ -62,7 +74,12 @@ class TwoPaths(MetaPathFinder):
 
     def is_elsewhere(self, name: str) -> bool:
         """Whether somebody else means another module by a name."""
-        return name in sys.builtin_module_names or PathFinder.find_spec(name, self.before) is not None
+        return is_built_in(name) or PathFinder.find_spec(name, self.before) is not None
+
+
+def is_built_in(name: str) -> bool:
+    """Whether a module is a part of the interpreter itself."""
+    return name in sys.builtin_module_names or FrozenImporter.find_spec(name) is not None
 
 
 def is_inside(file: str, folder: str) -> bool:

@@ -19,6 +19,7 @@ from gradcheck_cli.processes import die_with_parent
 __all__ = ["dask_executor", "process_pools"]
 
 DASK = "dask://"
+SAFE_PATH = "PYTHONSAFEPATH"  # no file of the current folder stands in for a module, from Python 3.11 on
 STDOUT, STDERR = 1, 2
 PATIENCE = 10  # seconds to find a cluster
 PATIENCE_WITHOUT = 5  # seconds without a scheduler or a worker
@@ -95,8 +96,9 @@ def process_pools(jobs: int, *, fresh: bool) -> Iterator[ProcessPools]:
         Whether they start afresh and make the problem themselves; else they are forked where that can be done, and
         inherit it: then its functions need not be picklable.
     """
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # read by libraries when a fresh process loads them
+    wanted = {**dict.fromkeys(ONE_THREAD, "1"), SAFE_PATH: "1"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)  # read by a fresh process, and by the libraries that it loads
     pools = ProcessPools(jobs, fresh=fresh)
     try:
         yield pools
