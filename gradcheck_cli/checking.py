@@ -249,11 +249,22 @@ def open_journal(journal: Journal, problem: Problem, settings: Settings) -> None
             hint="--resume goes on with the same command; without it the check begins anew",
         )
     journal.seed, journal.mode, journal.problem = settings.seed, settings.mode, print_
-    if journal.losses and isinstance(problem, FunctionProblem) and not problem.is_loss_here(journal.losses[0]):
-        raise InputError(
-            f"the saved state is of another loss: at the point it was {journal.losses[0]!r} and is {problem.here!r}",
-            hint="without --resume the check begins anew",
-        )
+    if not isinstance(problem, FunctionProblem):
+        return
+    if journal.losses and not problem.is_loss_here(journal.losses[0]):
+        raise of_another_loss("at the point", journal.losses[0], problem.here)
+    if not problem.is_loss_beside(journal.beside):
+        raise of_another_loss("a little beside the point", journal.beside, problem.beside)
+    if not journal.losses:
+        journal.beside = problem.beside
+
+
+def of_another_loss(where: str, before: float, now: float) -> InputError:
+    """Make the error for a state whose loss is not what it was."""
+    return InputError(
+        f"the saved state is of another loss: {where} it was {before!r} and is {now!r}",
+        hint="without --resume the check begins anew",
+    )
 
 
 def check_gradient(

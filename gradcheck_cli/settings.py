@@ -30,6 +30,7 @@ PRECISIONS = (AUTO, *MACHINE_EPSILON)
 FULL = "full"
 SCREEN = "screen"
 MODES = (AUTO, FULL, SCREEN)
+UNLIMITED = ("require_sensitivity", "time_limit")  # None for any
 DEFAULT_LOCATE = 10  # wrong entries: more than that is seldom read
 DEFAULT_REPEAT = 2  # calls: fewer cannot be compared
 DEFAULT_EPSILON = 1e-7  # the course's step
@@ -80,7 +81,7 @@ class Settings:
         """Raise SettingError for the first value that is out of its range."""
         for name in ("epsilon", "threshold", "require_sensitivity", "time_limit"):
             value = getattr(self, name)
-            if not (value is None or (name == "epsilon" and value == AUTO)):
+            if not ((value is None and name in UNLIMITED) or (name == "epsilon" and value == AUTO)):
                 require_positive(name, value)
         for name, least in (("max_evals", 1), ("locate", 1), ("repeat", DEFAULT_REPEAT), ("points", 0), ("seed", 0)):
             if not (name == "max_evals" and self.max_evals is None):

@@ -15,13 +15,14 @@ from gradcheck_cli.loading.npz import MEBIBYTE, open_regular
 
 __all__ = ["FORMAT", "read_state", "state_text"]
 
-FORMAT = "gradcheck state 2"
+FORMAT = "gradcheck state 3"
 MAX_BYTES = 1024 * MEBIBYTE
 KINDS = {
     "seed": int,
     "mode": str,
     "problem": str,
     "rounds": list,
+    "beside": float,
     "digest": str,
     "losses": str,
 }

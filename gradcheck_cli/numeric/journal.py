@@ -8,6 +8,7 @@ again: the loss may not be what it was. So nothing else of a check that was not 
 from __future__ import annotations
 
 import hashlib
+import math
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ class Journal:
     """A digest of the point, the claim, the data and the settings: see `fingerprint`."""
     rounds: list[int] = field(default_factory=list)
     """Of a sample: how many entries each round drew, for that depends on what the budget was."""
+    beside: float = math.nan
+    """The loss a little beside the point; NaN where it is not known."""
     digest: str = ""
     """Of what was asked for."""
     losses: array[float] = field(default_factory=lambda: array("d"))

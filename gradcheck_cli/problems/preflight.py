@@ -82,6 +82,7 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
         one_copy=one_copy,
         scatter=spread / SPREAD,
         known=first.loss,
+        beside=beside,
         handed=Handed() if one_copy else problem.handed,
     )
 

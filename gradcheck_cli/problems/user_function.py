@@ -130,6 +130,8 @@ class FunctionProblem:
     """How another process makes the same problem; None where it has to be handed over."""
     known: float | None = None
     """The loss at the point; None where it was not called there yet."""
+    beside: float = math.nan
+    """The loss beside the point, every entry moved a little and the same way each time; NaN where it is not known."""
     single: bool = False
     """Whether the loss was seen to be computed in float32."""
     handed: Handed = field(default_factory=Handed, repr=False, compare=False)
@@ -206,7 +208,15 @@ class FunctionProblem:
 
     def is_loss_here(self, loss: float) -> bool:
         """Whether a loss may be that at the point, evaluated at another time or on another machine."""
-        return abs(loss - self.here) <= SAME * abs(loss) + OF_SCATTER * self.scatter
+        return self.is_same(loss, self.here)
+
+    def is_loss_beside(self, loss: float) -> bool:
+        """Whether a loss may be that beside the point; so it is where none is known there."""
+        return math.isnan(loss) or math.isnan(self.beside) or self.is_same(loss, self.beside)
+
+    def is_same(self, loss: float, other: float) -> bool:
+        """Whether two losses may be of one point."""
+        return abs(loss - other) <= SAME * abs(loss) + OF_SCATTER * self.scatter
 
     @cached_property
     def sizes(self) -> dict[str, float]:

@@ -36,7 +36,7 @@ def annotation(item: Item) -> str:
     level = "warning" if item.verdict is Verdict.INCONCLUSIVE else "error"
     properties = {"title": f"gradcheck: {item.case}: {item.name}"}
     if item.location is not None:
-        properties |= {"file": item.location.file, "line": str(item.location.line)}
+        properties |= {"file": printable(item.location.file), "line": str(item.location.line)}
     written = ",".join(f"{name}={escape(value, ':,')}" for name, value in properties.items())
     message = "\n".join(line for line in (item.message, *item.details.splitlines()) if line)
     return f"::{level} {written}::{escape(message)}"

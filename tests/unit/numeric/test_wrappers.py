@@ -105,7 +105,7 @@ def test_a_journal_answers_what_it_knows_and_asks_for_the_rest() -> None:
     first = JournaledProblem(problem, journal)
     before = [first.loss(problem.parameters), *first.loss_changes("x", ENTRIES, STEPS)]
     calls = loss.calls
-    kept = Journal(1, "full", "", [], journal.digest, array("d", journal.losses))
+    kept = Journal(1, "full", digest=journal.digest, losses=array("d", journal.losses))
     again = JournaledProblem(problem, kept)
     assert [again.loss(problem.parameters), *again.loss_changes("x", ENTRIES, STEPS)] == before
     assert loss.calls == calls + 2  # each change takes one call, and all of so short a record are made again
