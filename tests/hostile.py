@@ -32,6 +32,15 @@ def func(loss: str = "loss", grad: str = "grad", *more: str) -> list[str]:
     return ["func", f"model.py:{loss}", "--grad", f"model.py:{grad}", "--params", "p.json", *more]
 
 
+def check(name: str, loss: str = "loss", grad: str = "grad", **more: str) -> str:
+    """Return the table of such a check in pyproject.toml; more lines are written as TOML has them."""
+    lines = {"name": name, "kind": "func", "loss": f"model.py:{loss}", "grad": f"model.py:{grad}"}
+    lines = (
+        {key: f'"{value}"' for key, value in lines.items()} | ({} if "at" in more else {"params": '"p.json"'}) | more
+    )
+    return "".join(["[[tool.gradcheck.checks]]\n", *(f"{key} = {value}\n" for key, value in lines.items())])
+
+
 def started(folder: Path, *words: str, **env: str) -> subprocess.Popen[str]:
     """Start the installed command; MARK in the environment tells its processes, and all that come of them."""
     return subprocess.Popen(

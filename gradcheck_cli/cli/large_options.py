@@ -135,7 +135,13 @@ def large_options(command: _Command) -> _Command:
                 help="Check every entry, or screen random directions.",
             ),
             click.option("--max-evals", type=COUNT, metavar="N", help="Evaluate the loss no more often."),
-            click.option("--time", "time_limit", type=POSITIVE, metavar="SECONDS", help="Take no longer; an evaluation under way has a second more."),
+            click.option(
+                "--time",
+                "time_limit",
+                type=POSITIVE,
+                metavar="SECONDS",
+                help="Take no longer; an evaluation under way has a second more.",
+            ),
             click.option(
                 "--locate",
                 type=COUNT,

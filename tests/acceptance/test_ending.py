@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile import folder_with, func, left_of, started, wait_for
+from tests.hostile import check, folder_with, func, left_of, started, wait_for
 from tests.support import run
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
@@ -35,7 +35,6 @@ def deaf(x):
         except BaseException: pass
 """
 AT = ",".join(["1.5"] * 300)
-CHECK = '[[tool.gradcheck.checks]]\nname = "{}"\nkind = "func"\nloss = "model.py:slow"\ngrad = "model.py:twice"\nat = "{}"\n'  # noqa: E501
 PROGRAM = "sleep 60 &\n(setsid sleep 60 &)\ntouch begun\nsleep 60\n"
 WAYS = {
     "func": ["func", "model.py:slow", "--grad", "model.py:twice", "--at", AT, "--mode", "full"],
@@ -52,7 +51,7 @@ WAYS = {
 def folder(tmp_path: Path) -> Path:
     folder_with(tmp_path, MODEL + "def deaf_backward(X, Y, cache): deaf(X)\n")
     (tmp_path / "program.sh").write_text(PROGRAM)
-    (tmp_path / "pyproject.toml").write_text("".join(CHECK.format(name, AT) for name in "abc"))
+    (tmp_path / "pyproject.toml").write_text("".join(check(name, "slow", "twice", at=f'"{AT}"') for name in "abc"))
     (tmp_path / "tmp").mkdir()
     return tmp_path
 

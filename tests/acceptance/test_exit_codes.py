@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile import folder_with, func
+from tests.hostile import check, folder_with, func
 from tests.support import run
 
 ENDINGS = {
@@ -79,28 +79,7 @@ def test_streams_that_are_closed_or_replaced_change_no_code(act: str, stream: st
     assert run(*func("quiet", "wrong"), cwd=tmp_path).returncode == 1
 
 
-CHECKS = """
-[[tool.gradcheck.checks]]
-name = "wrong"
-kind = "func"
-loss = "model.py:loss"
-grad = "model.py:wrong"
-params = "p.json"
-
-[[tool.gradcheck.checks]]
-name = "ends"
-kind = "func"
-loss = "model.py:l"
-grad = "model.py:grad"
-params = "p.json"
-
-[[tool.gradcheck.checks]]
-name = "right"
-kind = "func"
-loss = "model.py:loss"
-grad = "model.py:grad"
-params = "p.json"
-"""
+CHECKS = check("wrong", "loss", "wrong") + check("ends", "l") + check("right")
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])

@@ -7,21 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile import folder_with, func
+from tests.hostile import check, folder_with, func
 from tests.support import run
 
 LIBRARIES = ("numpy", "click", "rich", "gradcheck_cli", "uniplot", "cloudpickle", "threadpoolctl", "tomli")
 BUILT_IN = set(sys.builtin_module_names)
 NAMES = sorted({*sys.stdlib_module_names, *LIBRARIES} - BUILT_IN - {"__main__", "antigravity", "this"})
 TRAP = "open('sprung', 'a').write(__name__ + ' ')\nraise RuntimeError(__name__)\n"
-CHECK = """
-[[tool.gradcheck.checks]]
-name = "{0}"
-kind = "func"
-loss = "model.py:loss"
-grad = "model.py:wrong"
-params = "p.json"
-"""
 REPORTS = [f"--report={name}=out.{name}" for name in ("text", "json", "junit", "github", "markdown", "html")]
 
 
@@ -30,7 +22,7 @@ def trapped(tmp_path: Path) -> Path:
     """A model among files with the names of all modules of the standard library."""
     for name in NAMES:
         (tmp_path / f"{name}.py").write_text(TRAP)
-    (tmp_path / "pyproject.toml").write_text(CHECK.format("a") + CHECK.format("b"))
+    (tmp_path / "pyproject.toml").write_text(check("a", "loss", "wrong") + check("b", "loss", "wrong"))
     return folder_with(tmp_path, "def backward(X, Y, cache): return {}\n")
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile import folder_with, func
+from tests.hostile import check, folder_with, func
 from tests.support import run, run_inside
 
-CHECK = '[[tool.gradcheck.checks]]\nname = "a"\nkind = "func"\nloss = "model.py:loss"\ngrad = "model.py:wrong"\nparams = "p.json"\n'  # noqa: E501
 EVIL = "open('canary', 'w')\nforward = backward = grad = None\n"
 
 
@@ -66,10 +65,8 @@ def test_what_is_a_way_to_check_counts_and_the_report_says_where_it_comes_from(f
 
 
 def test_a_check_has_functions_files_and_a_code_of_its_own(folder: Path) -> None:
-    (folder / "pyproject.toml").write_text(
-        f'[tool.gradcheck]\nthreshold = 1e-6\n{CHECK}exit-zero = true\nreport = ["json=own.json"]\nsave = "s.json"\n'
-        + CHECK.replace('"a"', '"b"').replace("wrong", "grad")
-    )
+    more = {"exit-zero": "true", "report": '["json=own.json"]', "save": '"s.json"'}
+    settings(folder, "threshold = 1e-6\n" + check("a", "loss", "wrong", **more) + check("b"))
     done = run("run", "--report", "json=all.json", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     own, every = (json.loads((folder / f"{name}.json").read_text()) for name in ("own", "all"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile import MODEL, PARAMS, folder_with, func
+from tests.hostile import MODEL, PARAMS, check, folder_with, func
 from tests.support import run
 
 
@@ -54,10 +54,7 @@ def test_nor_by_any_other_command(words: list[str], folder: Path) -> None:
     (folder / "q.json").write_text(PARAMS)
     (folder / "program.sh").write_text("#!/bin/sh\necho {}\n")
     (folder / "program.sh").chmod(0o755)
-    (folder / "pyproject.toml").write_text(
-        '[[tool.gradcheck.checks]]\nname = "a"\nkind = "func"\nloss = "model.py:loss"\ngrad = "model.py:grad"\n'
-        'params = "p.json"\n'
-    )
+    (folder / "pyproject.toml").write_text(check("a"))
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     assert run(*words, cwd=folder).returncode == 2
     assert {name: (folder / name).read_bytes() for name in before} == before

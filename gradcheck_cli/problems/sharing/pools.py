@@ -125,8 +125,7 @@ class Cluster:
         # the same task on the same numbers is to be done again where it is asked for again
         self.executor: Executor = client.get_executor(pure=False)
         self.workers = max(sum(client.nthreads().values()), 1)
-        self.seen = time.monotonic()
-        """When it was there last."""
+        self.gone_since: float | None = None
 
     def look(self) -> None:
         """Look whether the scheduler and a worker are there.
@@ -137,8 +136,10 @@ class Cluster:
             Where they have not been for a while.
         """
         if self.is_there():
-            self.seen = time.monotonic()
-        elif time.monotonic() - self.seen > PATIENCE_WITHOUT:
+            self.gone_since = None
+            return
+        self.gone_since = self.gone_since or time.monotonic()
+        if time.monotonic() - self.gone_since > PATIENCE_WITHOUT:
             raise WorkerError(
                 f"the scheduler, or the last worker, at {self.client.scheduler.address} is gone",
                 hint="--save and --resume go on elsewhere with what was evaluated",
