@@ -3,7 +3,10 @@
 The public names are loaded when they are first used, so that ``gradcheck --help`` needs neither numpy nor rich.
 """
 
-from __future__ import annotations
+import sys
+
+if sys.orig_argv[1:3] == ["-m", "gradcheck_cli"] and not getattr(sys.flags, "safe_path", False):
+    del sys.path[0]  # the current folder: a file there must not stand in for a module that is imported from now on
 
 import importlib
 from typing import TYPE_CHECKING

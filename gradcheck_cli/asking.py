@@ -9,7 +9,7 @@ from typing import Any
 from gradcheck_cli.alarm import LateError
 from gradcheck_cli.errors import GradcheckError, UserFunctionError
 
-__all__ = ["asking", "called", "kind_of"]
+__all__ = ["asking", "called", "kind_of", "safe_text"]
 
 
 @contextmanager
@@ -42,6 +42,14 @@ def called(something: Any) -> str:
         raise
     except BaseException:  # noqa: BLE001  (it has neither)
         return kind_of(something)
+
+
+def safe_text(error: BaseException) -> str:
+    """Return the text of an exception, whatever its own code does; none where it has none."""
+    try:
+        return str(error)
+    except BaseException:  # noqa: BLE001  (it has none)
+        return ""
 
 
 def kind_of(something: Any) -> str:

@@ -123,6 +123,10 @@ def check(
         time_limit, locate, repeat, points,
     )  # fmt: skip
     require_workers(jobs, executor)
+    if not callable(progress):
+        raise SettingError(f"progress is {progress!r}, expected a function of a number")
+    if not (journal is None or isinstance(journal, Journal)):
+        raise SettingError(f"journal is {journal!r}, expected a Journal")
     require_something(problem.parameters)
     if repeat > DEFAULT_REPEAT and not isinstance(problem, FunctionProblem):
         raise SettingError(f"repeat is {repeat}, and there is no function of yours to call again", hint="leave it out")
@@ -320,6 +324,8 @@ def check_gradient(
     >>> check_gradient(lambda x: (x**2).sum(), lambda x: 3 * x, [1.0, 2.0]).passed
     False
     """
+    if not isinstance(name, str):
+        raise SettingError(f"name is {name!r}, expected text")
     if not (data is None or (isinstance(data, Mapping) and all(isinstance(key, str) for key in data))):
         raise SettingError(f"data is {type(data).__name__}, expected a dict of what the functions get by keyword")
     problem = function_problem(loss, gradient, parameters, data=data or {}, autograd=autograd, name=name)

@@ -100,6 +100,15 @@ class UserFunctionError(GradcheckError):
     @classmethod
     def of(cls, what: str, error: BaseException) -> UserFunctionError:
         """Make the error for what the user's code raised: `what` followed by the exception's own line."""
+        try:
+            line, shown = cls.described(error)
+        except BaseException:  # noqa: BLE001  (an exception may have code of its own wherever it is looked at)
+            line, shown = str(type.__getattribute__(type(error), "__name__")), ""
+        return cls(f"{what} {line}", user_traceback=shown)
+
+    @staticmethod
+    def described(error: BaseException) -> tuple[str, str]:
+        """Return the own line of an exception, and its traceback from the user's first frame on."""
         import traceback
 
         details = traceback.TracebackException.from_exception(error)
@@ -109,8 +118,7 @@ class UserFunctionError(GradcheckError):
         details.stack = traceback.StackSummary.from_list(frames)
         text = next(iter(str(details).splitlines()), "")
         line = printable(f"{type(error).__name__}: {text}" if text else type(error).__name__)
-        shown = printable_lines("".join(details.format(chain=False)).rstrip())
-        return cls(f"{what} {line}", user_traceback="\n".join(shown))
+        return line, "\n".join(printable_lines("".join(details.format(chain=False)).rstrip()))
 
 
 class CheckInterrupted(KeyboardInterrupt):

@@ -7,7 +7,7 @@ import signal
 import sys
 from contextlib import suppress
 
-__all__ = ["adopt_orphans", "die_with_parent", "kill_all_below"]
+__all__ = ["adopt_orphans", "die_with_parent", "kill_all_below", "remove_temporary_folders", "temporary_prefix"]
 
 PARENT_DEATH_SIGNAL, CHILD_SUBREAPER = 1, 36  # of Linux's prctl
 GENERATIONS = 100  # of orphans: each may have left children of its own
@@ -20,6 +20,31 @@ def die_with_parent(number: int) -> bool:
     if os.getppid() != parent:
         os.kill(os.getpid(), number)
     return done
+
+
+def check_process() -> int:
+    """Return the process that makes the check: this one, or that which it works for."""
+    import multiprocessing
+
+    parent = multiprocessing.parent_process()
+    return os.getpid() if parent is None or parent.pid is None else parent.pid
+
+
+def temporary_prefix() -> str:
+    """Return how the names of temporary folders begin, by which they are found where nobody could remove them."""
+    return f"gradcheck-{check_process()}-"
+
+
+def remove_temporary_folders(process: int) -> None:
+    """Remove the temporary folders of a check whose process has not removed them, nor its workers."""
+    import shutil
+    import tempfile
+
+    folder = tempfile.gettempdir()
+    with suppress(OSError):
+        for name in os.listdir(folder):  # noqa: PTH208  (pathlib takes its time to import)
+            if name.startswith(f"gradcheck-{process}-"):
+                shutil.rmtree(os.path.join(folder, name), ignore_errors=True)  # noqa: PTH118
 
 
 def adopt_orphans() -> None:

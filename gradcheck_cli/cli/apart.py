@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
 
+from gradcheck_cli.asking import kind_of, safe_text
 from gradcheck_cli.cli.ending import Ended, ended_by, forwarding, raise_when_told_to_end
-from gradcheck_cli.processes import adopt_orphans, die_with_parent, kill_all_below
+from gradcheck_cli.processes import adopt_orphans, die_with_parent, kill_all_below, remove_temporary_folders
 from gradcheck_cli.results import Outcome, Unchecked
 
 __all__ = ["GRACE", "Begun", "FaultInChildError", "Job", "can_be_apart", "made_apart", "made_here"]
@@ -122,10 +123,18 @@ def _be_child(jobs: Sequence[Job], start: int, pipe: int) -> NoReturn:
     try:
         _send_outcomes(jobs, start, send)
         with suppress(BaseException):
-            atexit._run_exitfuncs()  # noqa: SLF001  (there is no other way but to end, and to be torn down)
+            _run_exit_hooks()
         send("ended")
     finally:  # nothing that is still to be torn down can change what was found
         os._exit(0)
+
+
+def _run_exit_hooks() -> None:
+    """Do what Python does at its end for those who have asked for it, and no more."""
+    import threading
+
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001  (pools of processes are told by it)
+    atexit._run_exitfuncs()  # noqa: SLF001  (there is no other way but to end, and to be torn down)
 
 
 def _send_outcomes(jobs: Sequence[Job], start: int, send: Callable[..., None]) -> None:
@@ -144,10 +153,11 @@ def _send_outcomes(jobs: Sequence[Job], start: int, send: Callable[..., None]) -
             send("job", number)
             for outcome in job.outcomes():
                 send("begun" if isinstance(outcome, Begun) else "outcome", outcome)
+        send("done")
     except KeyboardInterrupt as error:
-        send("interrupted", error.number if isinstance(error, Ended) else ended_by())
+        send("interrupted", ended_by(error))
     except BaseException as error:  # noqa: BLE001  (told there as what it is)
-        send("fault", f"{type(error).__name__}: {error}", traceback.format_exc())
+        send("fault", f"{kind_of(error)}: {safe_text(error)}", traceback.format_exc())
 
 
 # in the parent
@@ -166,9 +176,10 @@ class Child:
 
     def __init__(self, jobs: Sequence[Job], start: int) -> None:
         self.jobs, self.at = jobs, start
-        self.deadline = float("inf")
+        self.deadline = self.ends_by = float("inf")
         self.told: list[int] = []
         self.status: int | None = None
+        self.done = self.garbled = False
         for stream in (sys.stdout, sys.stderr):  # or both would write what it still holds
             if stream is not None:
                 stream.flush()
@@ -181,38 +192,60 @@ class Child:
         adopt_orphans()
 
     def outcomes(self) -> Iterator[Outcome]:
-        """Yield what the child finds; where it ends before it has said so, that the check it was at was not made."""
+        """Yield what the child finds; where it ends before it has said so, that the check it was at was not made.
+
+        Of a child that was told to end, only what it knows of as cut short counts.
+        """
+        held: list[Outcome] = []
         with forwarding(self.process, self.told):
             for kind, *content in self.messages():
-                if kind == "job":
-                    self.at, self.deadline = content[0], float("inf")
-                elif kind == "begun":
-                    self.set_deadline(content[0].seconds)
+                if kind == "interrupted":
+                    yield from held
+                    raise Ended(content[0])
+                if kind == "fault":
+                    raise FaultInChildError(*content)
+                if self.told:
+                    held += content if kind == "outcome" else []
                 elif kind == "outcome":
                     self.deadline = float("inf")
                     yield content[0]
-                elif kind == "interrupted":
-                    raise Ended(content[0])
-                elif kind == "fault":
-                    raise FaultInChildError(*content)
-                else:  # all are done, and what the user's code had registered for the exit is done too
-                    self.at = len(self.jobs)
-                    return
+                else:
+                    self.take_note(kind, *content)
         if self.told:
             raise Ended(self.told[-1])
-        yield self.not_finished()
+        if not self.done:
+            yield self.not_finished()
+        elif self.at < len(self.jobs) and not self.is_late():  # an exit hook has ended it; one that waits does no harm
+            self.wait()
+            yield Unchecked(self.jobs[self.at].name, *_how_it_ended(self.status, "before it was done"))
+
+    def take_note(self, kind: str, content: Any = None) -> None:
+        """Take note of what the child says of how far it is."""
+        if kind == "job":
+            self.at, self.deadline = content, float("inf")
+        elif kind == "begun":
+            self.deadline = float("inf") if content.seconds is None else time.monotonic() + content.seconds + GRACE
+        elif kind == "done":  # what the user's code has registered for the exit is still to be done
+            self.done, self.deadline = True, time.monotonic() + GRACE
+        else:
+            self.at = len(self.jobs)
 
     def messages(self) -> Iterator[tuple[Any, ...]]:
         """Yield the messages of the child until there are no more."""
         import pickle
 
         received = bytearray()
-        while True:
+        while self.at < len(self.jobs):
             while len(received) >= LENGTH:
                 end = LENGTH + int.from_bytes(received[:LENGTH], "big")
                 if len(received) < end:
                     break
-                yield pickle.loads(received[LENGTH:end])  # noqa: S301  (it comes from our own child)
+                try:
+                    message = pickle.loads(received[LENGTH:end])  # noqa: S301  (it comes from our own child)
+                except Exception:  # noqa: BLE001  (somebody else has written there)
+                    self.garbled = True
+                    return
+                yield message
                 del received[:end]
             piece = self.read()
             if not piece:
@@ -223,19 +256,19 @@ class Child:
         """Return what the child sends next; nothing where it has ended or its time is up."""
         import select
 
-        while time.monotonic() < self.deadline:
+        while not self.is_late():
             if select.select([self.pipe], [], [], LOOK)[0]:
                 return os.read(self.pipe, PIECE)
-            if self.told and self.deadline == float("inf"):
-                self.deadline = time.monotonic() + GRACE
             if self.has_ended() and not select.select([self.pipe], [], [], 0)[0]:  # its own children may have the pipe
                 return b""
         return b""
 
-    def set_deadline(self, seconds: float | None) -> None:
-        """Take note of when the check that begins must have ended."""
-        if seconds is not None and not self.told:
-            self.deadline = time.monotonic() + seconds + GRACE
+    def is_late(self) -> bool:
+        """Whether the child should have ended by now: for the time that its check may take, or since it was told to."""
+        now = time.monotonic()
+        if self.told and self.ends_by == float("inf"):
+            self.ends_by = now + GRACE
+        return now >= min(self.deadline, self.ends_by)
 
     def has_ended(self) -> bool:
         """Whether the child has ended."""
@@ -246,11 +279,13 @@ class Child:
 
     def not_finished(self) -> Unchecked:
         """Return the record of the check that the child was at."""
-        name, late = self.jobs[self.at].name, time.monotonic() >= self.deadline
-        if late and not self.has_ended():
+        name = self.jobs[self.at].name
+        if self.is_late() and not self.has_ended():
             return Unchecked(name, f"it did not end within its --time and {GRACE:g} s more", "does the loss return?")
+        if self.garbled:
+            return Unchecked(name, "something else was written to where the check's process reports", CLOSES)
         self.wait()
-        return Unchecked(name, *_how_it_ended(self.status))
+        return Unchecked(name, *_how_it_ended(self.status, "before there was a verdict"))
 
     def wait(self) -> None:
         """Wait for the end of the child, but not for ever."""
@@ -259,25 +294,29 @@ class Child:
             time.sleep(SOON)
 
     def end(self) -> None:
-        """See that the child has ended, and where that was not as it should, that nothing it started is left."""
+        """See that the child has ended, and that nothing it started is left."""
         os.close(self.pipe)
-        if time.monotonic() < self.deadline:
+        if not (self.is_late() or self.garbled):
             self.wait()
         if not self.has_ended():
             with suppress(ProcessLookupError):
                 os.kill(self.process, SIGKILL)
+        kill_all_below()
         if self.at < len(self.jobs):
-            kill_all_below()
+            remove_temporary_folders(self.process)
 
 
-def _how_it_ended(status: int | None) -> tuple[str, str]:
-    """Return what is told of a child that ended without a verdict, and a hint."""
+CLOSES = "does the code close, or write to, files that are not its own?"
+
+
+def _how_it_ended(status: int | None, when: str) -> tuple[str, str]:
+    """Return what is told of a child that ended too early, and a hint."""
     if status is None:
-        return "the check's process has closed what it reports by", "does the code close files that are not its own?"
+        return "the check's process has closed what it reports by", CLOSES
     if os.WIFSIGNALED(status):
         import signal
 
         name = signal.Signals(os.WTERMSIG(status)).name
-        return f"the check's process was ended by {name} before there was a verdict", "is there enough memory?"
-    how = f"the check's process ended with {os.WEXITSTATUS(status)} before there was a verdict"
+        return f"the check's process was ended by {name} {when}", "is there enough memory?"
+    how = f"the check's process ended with {os.WEXITSTATUS(status)} {when}"
     return how, "does the code call os._exit, or put another program in the process's place?"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-__all__ = ["Ended", "code_of_signal", "ended_by", "forwarding", "raise_when_told_to_end"]
+__all__ = ["Ended", "code_of_signal", "ended_by", "forwarding", "heed", "raise_when_told_to_end"]
 
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 ONCE = 0.5  # seconds in which a signal that comes again is the same: to a whole group it comes to each of its processes
@@ -47,8 +47,16 @@ def _raise(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
         raise Ended(number)
 
 
-def ended_by() -> int:
-    """Return the signal that has told this process to end: Ctrl-C, where none is known."""
+def heed() -> None:
+    """Raise Ended where this process was told to end, and somebody has caught what said so."""
+    if _received:
+        raise Ended(_received[0][1])
+
+
+def ended_by(interruption: BaseException | None = None) -> int:
+    """Return the signal that has told a check to end: that of the interruption, or Ctrl-C where none is known."""
+    if isinstance(interruption, Ended):
+        return interruption.number
     return _received[0][1] if _received else signal.SIGINT
 
 

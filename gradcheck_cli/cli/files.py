@@ -13,6 +13,8 @@ from gradcheck_cli.errors import InputError
 
 __all__ = ["require_apart", "require_writable", "write_whole"]
 
+STREAMS = {"stdin": 0, "stdout": 1, "stderr": 2}
+SOURCES = {".py", ".ipynb", ".sh", ".toml", ".npz", ".npy"}  # of code and of arrays: a report is never called so
 NEW = 0o666  # the mode of a new file, before the umask
 
 
@@ -29,13 +31,31 @@ def write_whole(path: str | Path, content: str | bytes) -> None:
     """
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     try:
-        target = Path(path).resolve()
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)
+        target, descriptor = Path(path), descriptor_of(path)
+        if descriptor is not None:
+            _write_to(os.dup(descriptor), data)
+        elif target.exists() and not target.is_file():
+            _write_to(os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0)), data)  # a FIFO may have no reader
         else:
-            _replace(target, data)
+            _replace(target.resolve(), data)
     except (OSError, ValueError, RuntimeError) as error:
         raise _unwritable(path, error) from error
+
+
+def descriptor_of(path: str | Path) -> int | None:
+    """Return the open file of this process that a path stands for, as /dev/stdout does; None for any other."""
+    folder, name = os.path.split(os.path.normpath(path))
+    if folder == "/dev" and name in STREAMS:
+        return STREAMS[name]
+    return int(name) if folder in ("/dev/fd", "/proc/self/fd") and name.isdecimal() else None
+
+
+def _write_to(descriptor: int, data: bytes) -> None:
+    """Write to an open file, and close it."""
+    if hasattr(os, "set_blocking"):
+        os.set_blocking(descriptor, True)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
 
 
 def _replace(target: Path, data: bytes) -> None:
@@ -84,18 +104,29 @@ def _unwritable(path: str | Path, error: Exception) -> InputError:
     return InputError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}")
 
 
-def require_writable(path: Path) -> None:
+def require_writable(path: Path, *, may_be: str = "") -> None:
     """Try whether a file could be written, without touching it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    may_be : str, optional
+        The suffix that it may have though other files of that suffix are somebody's work.
 
     Raises
     ------
     InputError
         Where it could not.
     """
+    if descriptor_of(path) is not None:
+        return
     try:
         target = path.resolve()
         if target.is_dir():
             raise IsADirectoryError(None, "Is a directory")
+        if target.suffix.lower() in SOURCES - {may_be} and target.exists():
+            raise FileExistsError(None, f"a {target.suffix} file is there already, and may be somebody's work")
         if not (target.exists() and os.access(target, os.W_OK)):
             descriptor, name = _temporary(target)
             os.close(descriptor)

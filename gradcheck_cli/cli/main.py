@@ -103,9 +103,9 @@ class Gradcheck(click.Group):
             _report_usage(error)
         except GradcheckError as error:
             show_error(error)
-        except (click.Abort, KeyboardInterrupt):
+        except (click.Abort, KeyboardInterrupt) as interruption:
             write("interrupted: the check was not finished\n", sys.stderr)
-            return code_of_signal(ended_by())
+            return code_of_signal(ended_by(interruption.__cause__ or interruption))
         except MemoryError:
             show_error(GradcheckError("there is not enough memory for that"))
         except OSError as error:  # click's own output; other files are opened where their errors are understood

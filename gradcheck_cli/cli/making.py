@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gradcheck_cli.asking import asking
 from gradcheck_cli.cli.apart import Begun
+from gradcheck_cli.cli.ending import heed
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.errors import CheckInterrupted, GradcheckError, UserFunctionError
 from gradcheck_cli.problems.scalar import ScalarModel
@@ -50,10 +51,13 @@ def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome | 
             yield Begun(options.large.time_limit if options.large else None)
             with redirect_stdout(sys.stderr):
                 report = checked(problem, options)
+                heed()
                 location = locate(case, home)
             yield replace(report, location=location, notes=(*report.notes, *options.notes))
         except GradcheckError as error:  # noqa: PERF203  (one that cannot be checked does not keep the others from it)
             yield unchecked(case.name, error)
+        except OSError as error:  # files are opened where their errors are understood: this is of something else
+            yield Unchecked(case.name, f"the system refused something: {error}")
         except CheckInterrupted as interruption:
             if interruption.report is not None:
                 going_on = options.large.going_on if options.large else ""
@@ -97,7 +101,8 @@ def locate(case: Case, home: str) -> Location | None:
 
     from gradcheck_cli.loading.functions import load_function
 
-    with asking("looking for where the gradient is written raised"):
+    code = None
+    with suppress(GradcheckError), asking("looking for where the gradient is written raised"):
         code = getattr(inspect.unwrap(load_function(case.gradient)), "__code__", None)
     if not isinstance(code, CodeType):
         return None

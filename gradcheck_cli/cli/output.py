@@ -29,7 +29,10 @@ class OutputError(GradcheckError):
 
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether somebody looks at the stream."""
-    return stream is not None and stream.isatty()
+    try:
+        return stream is not None and stream.isatty()
+    except Exception:  # noqa: BLE001  (it was closed, or somebody has put something else in its place)
+        return False
 
 
 def wants_color(choice: str) -> bool:

@@ -72,8 +72,8 @@ def publish(
         table, files.error = False, None
         found.append(unchecked("gradcheck", error))
         show(found[-1], options)
-    except KeyboardInterrupt:
-        code, interrupted = code_of_signal(ended_by()), True
+    except KeyboardInterrupt as interruption:
+        code, interrupted = code_of_signal(ended_by(interruption)), True
         if not found:
             lines = ["interrupted: nothing was checked"]
             if options.large and options.large.going_on:
@@ -136,6 +136,7 @@ def record_failure(ctx: click.Context, error: GradcheckError) -> None:
     reports = ctx.params["reports"]
     require_apart([(f"--report {name}", Path(path)) for name, path in reports], named_files(sys.argv[1:]))
     files = ReportFiles(reports)
+    files.begin()
     files.write(RunReport((unchecked(ctx.command_path, error),), COULD_NOT_CHECK, versions()))
     files.require_all()
 

@@ -25,6 +25,8 @@ class ReportFiles:
     """Format and path of each."""
     error: InputError | None = None
     """The first that happened."""
+    refused: set[str] = field(default_factory=set)
+    """The paths that cannot be written, or must not be."""
     before: dict[str, bytes] = field(default_factory=dict)
     """By path, what stands in a file that is added to."""
     begun: dict[str, bytes] = field(default_factory=dict)
@@ -36,15 +38,15 @@ class ReportFiles:
             return
         from pathlib import Path
 
-        from gradcheck_cli.cli.files import require_writable, write_whole
+        from gradcheck_cli.cli.files import descriptor_of, require_writable, write_whole
 
         run = RunReport((NOT_FINISHED,), COULD_NOT_CHECK, versions())
         for name, path in self.reports:
-            with self.noting():
+            with self.noting(path):
                 require_writable(Path(path))
                 if name == "markdown" and is_step_summary(path):
                     self.before[path] = content_of(path)
-                if Path(path).is_file() or not Path(path).exists():
+                if descriptor_of(path) is None and (Path(path).is_file() or not Path(path).exists()):
                     self.begun[path] = encoded(renderer(name)(run))
                     write_whole(path, self.before.get(path, b"") + self.begun[path])
 
@@ -56,9 +58,11 @@ class ReportFiles:
     def write(self, run: RunReport) -> None:
         """Write them all; one that cannot be written does not keep the others from it."""
         for name, path in self.reports:
+            if path in self.refused:
+                continue
             from gradcheck_cli.cli.files import write_whole
 
-            with self.noting():
+            with self.noting(path):
                 write_whole(path, self.around(path, encoded(renderer(name)(run))))
 
     def around(self, path: str, content: bytes) -> bytes:
@@ -69,11 +73,12 @@ class ReportFiles:
         return self.before[path] + content + there[len(ours) :] if there.startswith(ours) else there + content
 
     @contextmanager
-    def noting(self) -> Iterator[None]:
-        """Note an error instead of raising it."""
+    def noting(self, path: str) -> Iterator[None]:
+        """Note an error of a file instead of raising it."""
         try:
             yield
         except InputError as error:
+            self.refused.add(path)
             self.error = self.error or error
 
 

@@ -90,6 +90,9 @@ def find_attribute(module: ModuleType, home: str, name: str) -> Any:
 def import_file(path: Path) -> ModuleType:
     """Import a file under a name that hides no installed module: once, and anew where it was changed since."""
     if not is_file(path):
+        loaded = [module for name, module in sys.modules.items() if name.startswith(PREFIX) and is_of(module, path)]
+        if loaded:  # it has taken itself away
+            return loaded[-1]
         raise InputError(f"{path} is no file, expected a Python file", hint="is the path right?")
     path = path.resolve()
     name = f"{PREFIX}{path.stem}_{abs(hash((str(path), path.read_bytes())))}"
@@ -120,6 +123,11 @@ def import_module(name: str) -> ModuleType:
             if error.name and f"{name}.".startswith(f"{error.name}."):
                 raise InputError(f"there is no module {error.name!r}", hint="is it installed, or a FILE.py?") from error
             raise
+
+
+def is_of(module: ModuleType, path: Path) -> bool:
+    """Whether a module was made of a file."""
+    return vars(module).get("__file__") == str(path)
 
 
 def is_file(path: Path) -> bool:

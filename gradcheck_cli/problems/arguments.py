@@ -49,13 +49,15 @@ class Arguments:
     def put(self, parameters: Parameters) -> None:
         """Write other values into the same arrays."""
         for name, array in self.given.items():
+            array.flags.writeable = True  # it is ours, whatever the function has done to it
             array[...] = parameters[name]
 
     def changed(self, parameters: Parameters, data: Mapping[str, Any]) -> list[str]:
         """Return the names of what is no longer as it was in the originals."""
         names = [name for name in self.parameters if name not in self.given]
         for name, array in self.given.items():
-            if self.parameters.get(name) is not array or not same_bytes(array, parameters[name]):
+            same = self.parameters.get(name) is array and array.flags.writeable
+            if not (same and same_bytes(array, parameters[name])):
                 names.append(name)
         pairs = ((name, self.data[name], value) for name, value in data.items() if isinstance(value, np.ndarray))
         return names + [name for name, array, value in pairs if not same_bytes(array, value)]

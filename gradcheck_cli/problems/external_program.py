@@ -32,6 +32,7 @@ from gradcheck_cli.loading.write_arrays import write_json, write_npz
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import as_parameter
 from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.processes import temporary_prefix
 
 __all__ = ["EXCHANGES", "Program", "program_problem"]
 
@@ -101,7 +102,7 @@ class Program:
         InputError
             Where it cannot be started, or its answer cannot be read.
         """
-        with tempfile.TemporaryDirectory(prefix="gradcheck-") as folder:
+        with tempfile.TemporaryDirectory(prefix=temporary_prefix()) as folder:
             given = Path(folder, f"input.{self.exchange}")
             EXCHANGES[self.exchange](given, {**parameters, **self.data})
             written = self.run(given, gradient=gradient)

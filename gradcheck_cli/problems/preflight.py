@@ -200,7 +200,7 @@ def repeated_notes(problem: FunctionProblem, gradient: Parameters, repeat: int) 
     for number in range(2, repeat + 1):
         again = _Claim.of(problem, copy=False).gradient
         largest = max(largest, widest_gap(gradient, again))
-        if not largest <= MOST_GRADIENT_NOISE * largest_of(gradient):
+        if largest and not largest <= MOST_GRADIENT_NOISE * largest_of(gradient):
             raise differs(problem, gradient, {name: values.copy() for name, values in again.items()}, number)
     return [f"the gradient differs between two calls at one point, by {largest:.1e} at most"] if largest else []
 

@@ -143,8 +143,14 @@ def _claimed_array(claim: Mapping[str, Any], key: str, shape: tuple[int, ...], s
     return np.asarray(array)
 
 
+def is_masked(value: Any) -> bool:
+    """Whether a value may have masked entries: an array that knows of such, or a list of what came out of one."""
+    items = value if isinstance(value, list | tuple) else [value]
+    return any(isinstance(item, np.ma.MaskedArray) for item in items)
+
+
 def _as_array(value: Any) -> NDArray[Any] | None:
     try:
-        return np.ma.asarray(value) if isinstance(value, np.ma.MaskedArray) else np.asarray(value)
+        return np.ma.asarray(value) if is_masked(value) else np.asarray(value)
     except Exception:  # noqa: BLE001  (ragged lists, and what the __array__ of the user's own kind may raise)
         return None

@@ -65,6 +65,7 @@ class Crew:
         except BaseException:
             self.stop()
             self.executor = None
+            running.clear()  # the pool itself ends them
             raise
         finally:
             for future in running:
@@ -111,7 +112,7 @@ class Crew:
             if self.executor is broken:
                 raise WorkerError("a worker died, and the executor does not go on without it") from error
             return self.executor.submit(run, task), self.executor
-        except RuntimeError as error:  # it was shut down
+        except Exception as error:  # it was shut down, or raises what it likes
             raise WorkerError(f"the executor takes no more tasks: {error}") from error
 
     def bury(self, error: BaseException, executor: Executor, deaths: int) -> None:

@@ -12,6 +12,7 @@ from types import ModuleType
 
 from gradcheck_cli.errors import SettingError, WorkerError
 from gradcheck_cli.problems.user_function import FunctionProblem, Recipe
+from gradcheck_cli.processes import temporary_prefix
 
 __all__ = ["packed", "unpacked"]
 
@@ -79,7 +80,7 @@ def made_from(recipe: Recipe, contents: Mapping[Path, bytes]) -> FunctionProblem
     missing = {path: content for path, content in contents.items() if not is_there(path, content)}
     if not missing:
         return recipe.make({})
-    with tempfile.TemporaryDirectory(prefix="gradcheck-") as folder:
+    with tempfile.TemporaryDirectory(prefix=temporary_prefix()) as folder:
         return recipe.make(placed(missing, Path(folder)))
 
 
