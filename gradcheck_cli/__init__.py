@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gradcheck_cli.checking import check, check_gradient
     from gradcheck_cli.errors import GradcheckError
+    from gradcheck_cli.outputs_checking import check_jacobian, check_layer
     from gradcheck_cli.problems.fixtures import load_fixture, save_fixture
     from gradcheck_cli.results import CheckFailedError, CheckReport, Verdict
 
@@ -25,6 +26,8 @@ __all__ = [
     "Verdict",
     "check",
     "check_gradient",
+    "check_jacobian",
+    "check_layer",
     "load_fixture",
     "save_fixture",
 ]
@@ -36,6 +39,8 @@ _HOMES = {
     "Verdict": "results",
     "check": "checking",
     "check_gradient": "checking",
+    "check_jacobian": "outputs_checking",
+    "check_layer": "outputs_checking",
     "load_fixture": "problems.fixtures",
     "save_fixture": "problems.fixtures",
 }

@@ -111,6 +111,10 @@ class Entries(Sequence[Entry]):
     bars: array[float]
     positions: array[int] | None = field(default=None, kw_only=True)
     """Of the entries in the parameter, row by row; None where they are all of it."""
+    output: str = field(default="", kw_only=True)
+    """The output whose derivatives these are; empty where there is one number, or one for each cotangent."""
+    rank: int = field(default=0, kw_only=True)
+    """How many of the axes are the output's; the others are the parameter's."""
 
     def __len__(self) -> int:
         return len(self.analytic)
@@ -124,13 +128,21 @@ class Entries(Sequence[Entry]):
             return [self[k] for k in range(*position.indices(len(self)))]
         k = range(len(self))[position]
         return Entry(
-            entry_name(self.parameter, self.shape, self.place(k)),
+            self.name(self.place(k)),
             EntryVerdict(self.verdicts[k]),
             self.analytic[k],
             self.numeric[k],
             self.reference[k],
             self.bars[k],
         )
+
+    def name(self, place: int) -> str:
+        """Name an entry by its place, counted row by row: ``W1[0, 1]``, or ``d y[3] / d W1[0, 1]``."""
+        if not self.output:
+            return entry_name(self.parameter, self.shape, place)
+        of_output, of_parameter = divmod(place, math.prod(self.shape[self.rank :]))
+        output = entry_name(self.output, self.shape[: self.rank], of_output)
+        return f"d {output} / d {entry_name(self.parameter, self.shape[self.rank :], of_parameter)}"
 
     def place(self, k: int) -> int:
         """Return where the k-th of them is in the parameter, counted row by row."""

@@ -36,8 +36,9 @@ MAY_IMPORT = {
     "benchmark": {"problems", "numeric", *VOCABULARY},
     "stages": {*STAGES, *VOCABULARY, "modes", "sampling", "screening"} - {"reporters"},
     "checking": {*STAGES, *VOCABULARY, "modes", "points", "stages"} - {"reporters"},
+    "outputs_checking": {*STAGES, *VOCABULARY, "checking"} - {"reporters"},
     "config": set(VOCABULARY),
-    "__init__": {*STAGES, *VOCABULARY, "checking"} - {"reporters"},
+    "__init__": {*STAGES, *VOCABULARY, "checking", "outputs_checking"} - {"reporters"},
     "__main__": {"cli"},
 }
 """For each stage or module of the top level: which others it may import. `cli` and `pytest_plugin` may import all."""

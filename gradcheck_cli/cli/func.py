@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking_each, point_options, taken
-from gradcheck_cli.cli.further_options import further_options
-from gradcheck_cli.cli.large_options import large_options
+from gradcheck_cli.cli.further_options import FurtherOptions, further_options
+from gradcheck_cli.cli.large_options import LargeOptions, large_options
+from gradcheck_cli.cli.making import Checked
+from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.running import Case, run_checks
 from gradcheck_cli.loading.functions import absolute, file_of, source_of
+from gradcheck_cli.settings import AUTO
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.user_function import FunctionProblem
+    from gradcheck_cli.results import CheckReport
 
 __all__ = ["func"]
 
@@ -28,13 +32,16 @@ Examples:
   gradcheck func mypkg.losses:loss_and_grad --params params.npz
   gradcheck func scipy.optimize:rosen --grad scipy.optimize:rosen_der --at 1.3,0.7,0.8
   gradcheck func model.py:loss --autograd torch --params params.npz
+  gradcheck func layers.py:conv_forward --backward layers.py:conv_backward --params conv.npz
+  gradcheck func fit.py:residuals --jac fit.py:jacobian --at 1.2,0.5
   gradcheck func model.py:loss --grad model.py:grad --params big.npz --mode screen --jobs 4
   gradcheck func model.py:loss --grad model.py:grad --params params.npz --points 5 --save-point wrong.npz
 
 \b
 The loss is called as loss(params, **data). params is a dict of float64 arrays, or one array where there is one
 parameter. The gradient has the same form, or is a tuple in the parameters' order. Without --grad and --autograd the
-function returns the pair (loss, gradient).
+function returns the pair (loss, gradient). With --backward it returns the pair (outputs, cache), with --jac outputs:
+an array, a tuple or a dict of arrays; both are called by name where every parameter is an argument of its own.
 """
 
 
@@ -46,6 +53,8 @@ function returns the pair (loss, gradient).
     type=click.Choice(["torch", "jax", "autograd"]),
     help="Check this framework's own gradient of the loss, which takes its arrays.",
 )
+@click.option("--backward", metavar=REFERENCE, help="A backward pass to check: (cotangents, cache) -> gradient.")
+@click.option("--jac", metavar=REFERENCE, help="The Jacobian to check, of a function with any number of outputs.")
 @point_options
 @large_options
 @further_options
@@ -57,20 +66,57 @@ def func(
     loss: str,
     grad: str | None,
     autograd: str | None,
+    backward: str | None,
+    jac: str | None,
     **options: Any,
 ) -> None:
     """Check the gradient of a function of your own, from a FILE.py:NAME or a MODULE:NAME."""
-    if grad and autograd:
-        raise click.UsageError("Give either --grad or --autograd: there is one gradient to check.")
+    if sum(map(bool, (grad, autograd, backward, jac))) > 1:
+        raise click.UsageError("Give one of --grad, --autograd, --backward and --jac: one derivative is checked.")
     points, chosen = checking_each(taken(PointOptions, options), options)
-    reads = {"the loss": source_of(loss), "the gradient": source_of(grad) if grad else None}
-    shown, loss, grad = loss, absolute(loss), absolute(grad) if grad else None
-    make = partial(load_problem, loss, grad, autograd)
+    claim = grad or backward or jac
+    reads = {"the function": source_of(loss), "the derivative": source_of(claim) if claim else None}
+    shown, loss, claim = loss, absolute(loss), absolute(claim) if claim else None
+    if claim and not grad:
+        require_plain(chosen, [point for _, point in points])
+        make: Callable[..., Any] = partial(load_outputs, loss, claim, is_layer=bool(backward))
+    else:
+        make = partial(load_problem, loss, claim, autograd)
     cases = [
-        Case(f"func, {shown}{where}", partial(make, point, shown + where), grad, {**reads, **point.reads})
+        Case(f"func, {shown}{where}", partial(make, point, shown + where), claim, {**reads, **point.reads})
         for where, point in points
     ]
     ctx.exit(run_checks(cases, chosen))
+
+
+def require_plain(options: Checking, points: Sequence[PointOptions]) -> None:
+    """Raise UsageError for options that are of gradients of losses alone."""
+    large = options.large and replace(options.large, seed=None)
+    others = options.classic or options.epsilon != AUTO or any(point.only or point.skip for point in points)
+    if others or large != LargeOptions() or options.further != FurtherOptions():
+        raise click.UsageError(
+            "With --backward and --jac there are --params, --at, --data, --vary, --seed, --threshold, --precision"
+            " and --require-sensitivity, and the options for reports."
+        )
+
+
+def load_outputs(function: str, claim: str, point: PointOptions, name: str, *, is_layer: bool) -> Checked:
+    """Load a function of several outputs and its derivative, and return what checks them."""
+    from gradcheck_cli.loading.functions import load_function
+    from gradcheck_cli.outputs_checking import check_jacobian, check_layer
+
+    loaded = point.load()
+    parameters = next(iter(loaded.parameters.values())) if len(loaded.parameters) == 1 else loaded.parameters
+    functions = load_function(function), load_function(claim)
+
+    def check(options: Checking) -> CheckReport:
+        settings = {key: value for key, value in options.settings.items() if key not in ("epsilon", "classic")}
+        seed = options.large.seed if options.large else None
+        if is_layer:
+            return check_layer(*functions, parameters, data=loaded.data, name=name, seed=seed, **settings)
+        return check_jacobian(*functions, parameters, data=loaded.data, name=name, seed=seed or 0, **settings)
+
+    return check
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from gradcheck_cli.asking import asking
 from gradcheck_cli.cli.apart import Begun
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from gradcheck_cli.problems.problem import Problem
 
-__all__ = ["Case", "outcomes_of", "unchecked"]
+__all__ = ["Case", "Checked", "outcomes_of", "unchecked"]
+
+
+Checked: TypeAlias = Callable[[Checking], CheckReport]
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,8 @@ class Case:
 
     name: str
     """What it is called where it cannot even be made."""
-    make: Callable[[], Problem | ScalarModel]
-    """Makes it, and may raise a GradcheckError."""
+    make: Callable[[], Problem | ScalarModel | Checked]
+    """Makes it, and may raise a GradcheckError; or what checks it in its own way."""
     gradient: str | None = None
     """``FILE.py:NAME`` of the function that gives the gradient, where the user wrote one."""
     reads: Mapping[str, Path | None] = field(default_factory=dict)
@@ -66,8 +69,10 @@ def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome | 
             raise
 
 
-def checked(problem: Problem | ScalarModel, options: Checking) -> CheckReport:
+def checked(problem: Problem | ScalarModel | Checked, options: Checking) -> CheckReport:
     """Check a problem; the scalar model without numpy."""
+    if callable(problem):
+        return problem(options)
     if isinstance(problem, ScalarModel):
         from gradcheck_cli.scalar_checking import check_scalar
 

@@ -352,6 +352,32 @@ PAGES = {
         "dZ3 = (A3 - Y) * A3 * (1 - A3)",
         "dZ3 = A3 - Y  # cross-entropy",
     ),
+    "adds-a-constant": Page(
+        "the backward pass makes something of cotangents that are zero",
+        "A backward pass is linear in the gradient that comes in: where that is zero, what goes out is zero. What is"
+        " added whatever comes in, as the gradient of a penalty, belongs to a loss and not to the layer.",
+        "return dout @ w.T, x.T @ dout + 1e-3 * w",
+        "return dout @ w.T, x.T @ dout",
+    ),
+    "clips": Page(
+        "the backward pass depends on the size or the sign of the gradient that comes in",
+        "-2^20 times the cotangents must give -2^20 times the gradient. A clip, a division by the norm, an abs, or a"
+        " mask made of the gradient and not of the input changes that.",
+        "return np.clip(dout, -1, 1) * (x > 0)",
+        "return dout * (x > 0)",
+    ),
+    "not-linear": Page(
+        "the backward pass is not linear in the gradient that comes in",
+        "What it makes of the sum of two cotangents must be the sum of what it makes of each.",
+        "return np.where(dout > 0, dout, 0) * (x > 0)",
+        "return dout * (x > 0)",
+    ),
+    "changes-its-cache": Page(
+        "the backward pass makes something else when it is called again",
+        "It writes to the cache that the forward pass has left for it, or draws random numbers of its own.",
+        "cache['mask'] *= dout; return cache['mask']",
+        "return cache['mask'] * dout",
+    ),
     "unknown": Page(
         "no mistake in the catalogue explains the numbers",
         "The place is the first step on the way back that is wrong: dZ_l where dW_l, db_l and all below it are wrong"

@@ -14,6 +14,8 @@ from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import refuse_masked
 from gradcheck_cli.settings import MACHINE_EPSILON
 
+VECTOR = "a layer is checked by --backward, check_layer in Python; a Jacobian by --jac, check_jacobian"
+
 __all__ = ["by_name", "claimed_gradient", "is_real", "less_than_double", "loss_and_gradient", "scalar_loss"]
 
 
@@ -31,7 +33,8 @@ def scalar_loss(value: Any, what: str) -> float:
         if array is not None and array.size == 1 and array.dtype.kind in "fiub":
             return float(array.reshape(-1)[0])
         shown = kind_of(value) if array is None or not array.shape else f"an array of shape {array.shape}"
-    raise ProblemError(f"{what} is {shown}, expected one real number")
+    hint = VECTOR if array is not None and array.size > 1 else None
+    raise ProblemError(f"{what} is {shown}, expected one real number", hint=hint)
 
 
 def loss_and_gradient(value: Any, source: str) -> tuple[Any, Any]:

@@ -1,0 +1,159 @@
+"""A layer: a forward pass with a cache, and a backward pass that makes gradients of cotangents of its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.asking import called
+from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.arguments import Arguments
+from gradcheck_cli.problems.outputs import Outputs, outputs_of
+from gradcheck_cli.problems.returned import by_name, claimed_gradient
+from gradcheck_cli.problems.user_function import call
+
+__all__ = ["Fault", "Layer", "cotangents", "faults_of", "require_finite"]
+
+Named = Mapping[str, Array]
+
+LARGE = 2.0**20  # a power of two: multiplying by it rounds nothing
+SMALLEST, LARGEST = 0.5, 1.5  # of the magnitudes of random cotangents
+SAME = 1e-9  # relative: what rounding may make of sums of gradients
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that a backward pass must not do, whatever its numbers are."""
+
+    code: str
+    message: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A forward and a backward pass at a point."""
+
+    forward: Callable[..., Any]
+    """(parameters, **data) -> (outputs, cache), or the outputs alone."""
+    backward: Callable[..., Any]
+    """(cotangents, cache) -> gradient; (cotangents) where there is no cache."""
+    point: Parameters
+    data: Mapping[str, Any]
+    one_array: bool = False
+
+    def outputs(self, first: Any, **data: Any) -> Outputs:
+        """Return the outputs at a point."""
+        return self.split(self.forward(first, **data))[0]
+
+    def split(self, answer: Any) -> tuple[Outputs, tuple[Any, ...]]:
+        """Take apart what the forward pass returned: the outputs, and the cache where there is one."""
+        name = called(self.forward)
+        if isinstance(answer, tuple) and len(answer) == 2:
+            return outputs_of(answer[0], name), (answer[1],)
+        return outputs_of(answer, name), ()
+
+    def run(self) -> tuple[Outputs, tuple[Any, ...]]:
+        """Call the forward pass at the point, on arrays of its own."""
+        arguments = Arguments(self.point, self.data, one_array=self.one_array)
+        return self.split(call(self.forward, arguments.first, **arguments.data))
+
+    def gradient(self, given: Named) -> dict[str, Array]:
+        """Return the gradient that the backward pass makes of cotangents, with a fresh cache."""
+        outputs, cache = self.run()
+        return self.gradient_with(outputs, cache, given)
+
+    def gradient_with(self, outputs: Outputs, cache: tuple[Any, ...], given: Named) -> dict[str, Array]:
+        """Return the gradient that the backward pass makes of cotangents and of a cache."""
+        answer = call(self.backward, outputs.in_form({name: u.copy() for name, u in given.items()}), *cache)
+        return claimed_gradient(by_name(answer, self.point, "the backward pass"), self.point, "the backward pass")
+
+
+def cotangents(outputs: Outputs, count: int, seed: int) -> list[tuple[str, dict[str, Array]]]:
+    """Return random cotangents of both signs, so many for each output alone, with the name of the output.
+
+    Cotangents of ones, or of one sign, hide mistakes in sums, masks and means; one for all outputs hides those of an
+    output that is small beside another.
+    """
+    random = np.random.default_rng(seed)
+    found = []
+    for name in outputs.arrays:
+        for _ in range(count):
+            given = {other: np.zeros(array.shape) for other, array in outputs.arrays.items()}
+            given[name] = signed(random, outputs.arrays[name].shape)
+            found.append((name, given))
+    return found
+
+
+def signed(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Return random numbers of both signs, none of them small."""
+    return np.asarray(random.choice([-1.0, 1.0], shape) * random.uniform(SMALLEST, LARGEST, shape))
+
+
+def faults_of(layer: Layer, seed: int) -> Iterator[Fault]:
+    """Yield what is wrong with how the backward pass depends on its cotangents: it must be linear in them.
+
+    The tests take no differences of the forward pass: a linear function of zeros is zero, it is -2^20 times as large
+    where its argument is, to the last bit, and that of a sum is the sum.
+    """
+    outputs, cache = layer.run()
+    random = np.random.default_rng([seed, 1])
+    u = {name: signed(random, array.shape) for name, array in outputs.arrays.items()}
+    w = {name: signed(random, array.shape) for name, array in outputs.arrays.items()}
+    at_u, at_w = layer.gradient(u), layer.gradient(w)
+    at_zero = layer.gradient({name: np.zeros(values.shape) for name, values in u.items()})
+    if any(values.any() or not np.isfinite(values).all() for values in at_zero.values()):
+        yield Fault(
+            "adds-a-constant",
+            f"the backward pass makes {of_zero(at_zero)} of cotangents that are zero, expected zeros",
+            "look for what is added in the backward pass and is no part of the forward pass: a regulariser?",
+        )
+        return
+    large = layer.gradient({name: -LARGE * values for name, values in u.items()})
+    if differs(large, {name: -LARGE * values for name, values in at_u.items()}):
+        yield Fault(
+            "clips",
+            "the backward pass does not make -2^20 times the gradient of -2^20 times the cotangents",
+            "look for a clip, a norm, an abs or a mask of the gradient that comes in",
+        )
+        return
+    both = layer.gradient({name: 2 * u[name] - 0.75 * w[name] for name in u})
+    if differs(both, {name: 2 * at_u[name] - 0.75 * at_w[name] for name in at_u}):
+        yield Fault(
+            "not-linear",
+            "the backward pass does not make the sum of two gradients of the sum of two cotangents",
+            "look for what depends on the size or the sign of the gradient that comes in",
+        )
+    first, again = (layer.gradient_with(outputs, cache, u) for _ in range(2))
+    if differs(again, first):
+        yield Fault(
+            "changes-its-cache",
+            "the backward pass makes another gradient when it is called again with the same cache",
+            "look for what is written to the cache, or for chance",
+        )
+
+
+def differs(found: Named, expected: Named) -> bool:
+    """Whether gradients differ by more than rounding makes of them; what is not finite differs."""
+    with np.errstate(all="ignore"):
+        return not all(
+            np.all(np.abs(found[name] - values) <= SAME * np.max(np.abs(values), initial=0.0))
+            for name, values in expected.items()
+        )
+
+
+def of_zero(gradient: Named) -> str:
+    """Say what the largest of numbers is that should be zero."""
+    name, values = max(gradient.items(), key=lambda item: float(np.max(np.nan_to_num(np.abs(item[1]), nan=np.inf))))
+    return f"d{name} up to {float(np.max(np.abs(values))):.1e}"
+
+
+def require_finite(outputs: Outputs, source: str) -> None:
+    """Raise ProblemError where an output at the point is not finite."""
+    for name, array in outputs.arrays.items():
+        if not np.isfinite(array).all():
+            raise ProblemError(f"{name} from {source} holds NaN or infinity, expected finite numbers")

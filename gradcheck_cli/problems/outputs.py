@@ -1,0 +1,156 @@
+"""Functions of more than one number: their outputs by name, and one loss for each way of weighing them.
+
+A loss ``u . F(p)`` has the gradient ``J^T u``: what a backward pass computes from the cotangent u, and where u is the
+unit vector i, row i of the Jacobian. So every derivative of F is checked as gradients of losses are. One
+evaluation of F serves all the losses: what they are at a point is kept until each of them has asked for it once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.asking import asking, called, kind_of
+from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.arguments import refuse_masked
+
+__all__ = ["MOST_KEPT", "ONE_OUTPUT", "Outputs", "Shared", "by_its_own_names", "outputs_of"]
+
+ONE_OUTPUT = "y"  # the name of an output that comes without one
+MOST_KEPT = 2**27  # numbers that are kept of evaluations: a gigabyte
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a function returned, by name, and in which form."""
+
+    arrays: Mapping[str, Array]
+    form: type
+    """``dict``, ``tuple``, or ``ndarray`` for one alone."""
+
+    @property
+    def size(self) -> int:
+        """The number of entries of all."""
+        return sum(array.size for array in self.arrays.values())
+
+    def vector(self) -> Array:
+        """Return all entries as one vector."""
+        return np.concatenate([array.reshape(-1) for array in self.arrays.values()])
+
+    def in_form(self, arrays: Mapping[str, Array]) -> Any:
+        """Return other arrays of the same names as the function returns its own."""
+        if self.form is dict:
+            return dict(arrays)
+        return tuple(arrays.values()) if self.form is tuple else arrays[ONE_OUTPUT]
+
+
+def outputs_of(answer: Any, source: str) -> Outputs:
+    """Take apart what a function returned: an array, a tuple of arrays, or arrays by name.
+
+    Raises
+    ------
+    ProblemError
+        Where it is none of these, or one of them is no array of real numbers.
+    """
+    with asking(f"taking apart what {source} returned raised"):
+        if isinstance(answer, Mapping):
+            form: type = dict
+            named = {str(name): value for name, value in answer.items()}
+        elif isinstance(answer, tuple):
+            form, named = tuple, {f"{ONE_OUTPUT}{k}": value for k, value in enumerate(answer)}
+        else:
+            form, named = np.ndarray, {ONE_OUTPUT: answer}
+        arrays = {name: real_array(value, f"{name} from {source}") for name, value in named.items()}
+    if not arrays or not all(array.size for array in arrays.values()):
+        raise ProblemError(f"{source} returned nothing, expected numbers")
+    return Outputs(arrays, form)
+
+
+def real_array(value: Any, what: str) -> Array:
+    """Return a value as a float64 array."""
+    try:
+        array = np.asanyarray(value)
+    except Exception as error:  # ragged lists, and what the __array__ of the user's own kind may raise
+        raise ProblemError(f"{what} is {kind_of(value)}, expected an array of real numbers") from error
+    refuse_masked(array, what)
+    if array.dtype.kind not in "fiub":
+        raise ProblemError(f"{what} is {kind_of(value)} of {array.dtype}, expected real numbers")
+    return np.array(array, dtype=np.float64)
+
+
+def by_its_own_names(function: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
+    """Return a function of a dict of arrays: one that has an argument for each of them is called by these names."""
+    try:
+        arguments = inspect.signature(function).parameters
+    except (ValueError, TypeError):  # it does not tell
+        return function
+    if not all(name in arguments for name in names):
+        return function
+
+    def named(parameters: Parameters, **data: Any) -> Any:
+        return function(**parameters, **data)
+
+    named.__name__ = called(function)
+    return named
+
+
+@dataclass
+class Shared:
+    """Losses of one function, of which each evaluation serves all."""
+
+    function: Callable[..., Outputs]
+    """(parameters, **data) -> outputs."""
+    name: str
+    """What the messages call the function."""
+    weights: Sequence[Array] | None
+    """For each loss how the entries of the outputs are weighed; None for each entry alone."""
+    count: int
+    """Of the losses."""
+    calls: int = 0
+    """Of the function."""
+    kept: dict[bytes, tuple[Array, set[int]]] = field(default_factory=dict)
+    """By the point: the losses there, and which of them have been asked for."""
+
+    def losses(self) -> Sequence[Callable[..., float]]:
+        """Return the losses."""
+        losses = [partial(self.loss, number) for number in range(self.count)]
+        for loss in losses:
+            loss.__name__ = self.name  # type: ignore[attr-defined]  # by which messages call it
+        return losses
+
+    def loss(self, number: int, first: Any, **data: Any) -> float:
+        """Return one loss; asked for a second time at a point it is evaluated anew, for it may not be the same."""
+        point = digest_of(first)
+        losses, asked = self.kept.get(point, (None, set[int]()))
+        if losses is None or number in asked:
+            losses, asked = self.evaluated(first, data), set()
+            if (len(self.kept) + 1) * self.count > MOST_KEPT:
+                self.kept.clear()
+            self.kept[point] = losses, asked
+        asked.add(number)
+        if len(asked) == self.count:
+            del self.kept[point]
+        return float(losses[number])
+
+    def evaluated(self, first: Any, data: Mapping[str, Any]) -> Array:
+        """Return all losses at a point."""
+        self.calls += 1
+        values = self.function(first, **data).vector()
+        if self.weights is None:
+            return values
+        return np.array([float(weights @ values) for weights in self.weights])
+
+
+def digest_of(point: Any) -> bytes:
+    """Return what tells a point, a dict of arrays or one array, from others."""
+    digest = hashlib.blake2b(digest_size=16)
+    for values in point.values() if isinstance(point, dict) else [point]:
+        digest.update(np.ascontiguousarray(values).view(np.uint8).data)
+    return digest.digest()

@@ -1,0 +1,81 @@
+"""`gradcheck func` with --backward and --jac."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support import run
+
+LAYERS = """
+import numpy as np
+def forward(x, w, scale=1.0): return scale * (x @ w), (x, w, scale)
+def backward(d, cache):
+    x, w, scale = cache
+    return scale * d @ w.T, scale * x.T @ d
+def wrong(d, cache):
+    dx, dw = backward(d, cache)
+    return dx, 2 * dw
+def residuals(x): return np.array([x[0]**2, x[0] * x[1]])
+def jacobian(x): return np.array([[2 * x[0], 0], [x[1], x[0]]])
+def mistaken(x): return jacobian(x).T
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "layers.py").write_text(LAYERS)
+    random = np.random.default_rng(0)
+    np.savez(tmp_path / "p.npz", x=random.normal(size=(3, 4)), w=random.normal(size=(4, 2)))
+    np.savez(tmp_path / "d.npz", scale=np.array(3.0))
+    return tmp_path
+
+
+@pytest.mark.parametrize(("backward", "code"), [("backward", 0), ("wrong", 1)])
+@pytest.mark.parametrize("data", [[], ["--data", "d.npz"]])
+def test_a_layer_is_checked(backward: str, code: int, data: list[str], folder: Path) -> None:
+    words = ["func", "layers.py:forward", "--backward", f"layers.py:{backward}", "--params", "p.npz", "--seed", "7"]
+    done = run(
+        *words, *data, "--report", "json=o.json", "--report", "junit=o.xml", "--report", "html=o.html", cwd=folder
+    )
+    assert (done.returncode, done.stderr) == (code, "")
+    (case,) = json.loads((folder / "o.json").read_text())["cases"]
+    assert [p["name"] for p in case["parameters"]] == ["x", "w"]
+    assert "2 cotangents of both signs for each output, from seed 7" in case["notes"]
+    if code:
+        assert "error[factor]: dw is 2.000000 times the right gradient" in done.stdout
+
+
+@pytest.mark.parametrize(("jac", "code"), [("jacobian", 0), ("mistaken", 1)])
+def test_a_jacobian_is_checked(jac: str, code: int, folder: Path) -> None:
+    done = run("func", "layers.py:residuals", "--jac", f"layers.py:{jac}", "--at", "1.2,0.5", cwd=folder)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert "d y / d x" in done.stdout
+    if code:
+        assert "error[transposed]" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ["--grad", "layers.py:wrong"],
+        ["--jobs", "2"],
+        ["--save", "s"],
+        ["--classic"],
+        ["--points", "2"],
+        ["--time", "1"],
+    ],
+)
+def test_options_that_do_not_go_with_it_are_refused(more: list[str], folder: Path) -> None:
+    done = run("func", "layers.py:forward", "--backward", "layers.py:backward", "--params", "p.npz", *more, cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_a_loss_with_many_outputs_is_told_of_the_other_options(folder: Path) -> None:
+    done = run("func", "layers.py:residuals", "--grad", "layers.py:jacobian", "--at", "1,2", cwd=folder)
+    assert done.returncode == 2
+    assert "--backward" in done.stderr
+    assert "--jac" in done.stderr

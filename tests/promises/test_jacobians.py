@@ -1,0 +1,113 @@
+"""A Jacobian: every derivative of every output entry, each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradcheck_cli import check_jacobian
+from gradcheck_cli.errors import ProblemError, SettingError
+from gradcheck_cli.results import Verdict
+from tests.zoo import Array
+
+AT = np.array([1.2, 0.5, -0.7])
+ROWS = 10.0 ** np.array([-9, 0, 9])
+
+
+def residuals(x: Array) -> Array:
+    return np.asarray(ROWS * np.array([x[0] ** 2 + x[1], x[0] * x[1] * x[2], np.sin(x[1]) + x[2]]))
+
+
+def jacobian(x: Array) -> Array:
+    plain = [[2 * x[0], 1, 0], [x[1] * x[2], x[0] * x[2], x[0] * x[1]], [0, np.cos(x[1]), 1]]
+    return ROWS[:, np.newaxis] * np.array(plain)
+
+
+def entry(i: int, j: int, factor: float) -> Callable[[Array], Array]:
+    def change(J: Array) -> Array:
+        J[i, j] *= factor
+        return J
+
+    return change
+
+
+def test_a_right_jacobian_passes_with_rows_of_unlike_size() -> None:
+    report = check_jacobian(residuals, jacobian, AT)
+    assert report.verdict is Verdict.PASS
+    assert (report.parameters[0].name, report.parameters[0].shape) == ("d y / d x", (3, 3))
+
+
+@pytest.mark.parametrize("i", range(3))
+@pytest.mark.parametrize("factor", [1.01, -1.0, 0.0])
+def test_one_wrong_entry_fails_and_is_told_by_its_place(i: int, factor: float) -> None:
+    report = check_jacobian(residuals, lambda x: entry(i, 1, factor)(jacobian(x)), AT)
+    assert report.verdict is Verdict.FAIL
+    assert report.parameters[0].worst.name == f"d y[{i}] / d x[1]"
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        (lambda J: 2 * J, "factor", "all of it is 2 times"),
+        (lambda J: J * [[1], [1], [-1]], "factor", "row 2 is -1 times"),
+        (lambda J: J * [1, 0, 1], "zero", "column 1 is zero"),
+        (entry(1, 2, 3.0), "factor", "the entry [1, 2] is 3 times"),
+    ],
+)
+def test_the_mistake_is_named(change: Callable[[Array], Array], code: str, words: str) -> None:
+    (finding,) = check_jacobian(residuals, change(jacobian(AT)), AT).findings
+    assert finding.code == code
+    assert words in finding.message
+
+
+def test_a_transpose_is_named() -> None:
+    A = np.random.default_rng(0).normal(size=(4, 4))
+    (finding,) = check_jacobian(lambda x: A @ x, A.T, np.ones(4)).findings
+    assert finding.code == "transposed"
+
+
+def test_several_outputs_and_parameters_are_by_name() -> None:
+    point = {"a": np.array([1.0, 2.0]), "b": np.array([[3.0], [4.0]])}
+
+    def function(a: Array, b: Array) -> dict[str, Array]:
+        return {"sum": a + b[:, 0], "product": np.outer(a, b[:, 0])}
+
+    def right(a: Array, b: Array) -> dict[str, dict[str, Array]]:
+        eye = np.eye(2)
+        by_a, by_b = np.einsum("ik,j->ijk", eye, b[:, 0]), np.einsum("i,jk->ijk", a, eye)[..., np.newaxis]
+        return {"sum": {"a": eye, "b": eye}, "product": {"a": by_a, "b": by_b}}
+
+    report = check_jacobian(function, right, point)
+    assert report.verdict is Verdict.PASS
+    names = ["d sum / d a", "d sum / d b", "d product / d a", "d product / d b"]
+    assert [p.name for p in report.parameters] == names
+
+    def wrong(a: Array, b: Array) -> Mapping[str, Mapping[str, Array]]:
+        return {**right(a, b), "sum": {"a": np.eye(2), "b": 2 * np.eye(2)}}
+
+    failed = [p.name for p in check_jacobian(function, wrong, point).parameters if p.verdict is Verdict.FAIL]
+    assert failed == ["d sum / d b"]
+
+
+def test_a_sparse_matrix_is_taken_as_it_is_meant() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    assert check_jacobian(residuals, sparse.csr_array(jacobian(AT)), AT).verdict is Verdict.PASS
+    assert check_jacobian(residuals, sparse.csr_array(np.triu(jacobian(AT))), AT).verdict is Verdict.FAIL
+
+
+def test_what_does_not_fit_is_an_error_of_ours() -> None:
+    for claim in (np.ones((3, 2)), np.ones(9), "text", None, {"z": np.ones((3, 3))}):
+        with pytest.raises(ProblemError):
+            check_jacobian(residuals, claim, AT)
+    with pytest.raises(SettingError, match="expected at most"):
+        check_jacobian(lambda x: np.tile(x, 100), np.zeros((1, 1)), np.ones(10_000))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_no_number_fails(value: Any) -> None:
+    claim = jacobian(AT)
+    claim[0, 0] = value
+    assert check_jacobian(residuals, claim, AT).verdict is Verdict.FAIL

@@ -1,0 +1,173 @@
+"""The backward pass of a layer: right ones pass at any scale, wrong ones fail, whatever sums, signs and zeros hide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradcheck_cli import CheckReport, check_layer
+from gradcheck_cli.errors import ProblemError, UserFunctionError
+from gradcheck_cli.results import Verdict
+from tests.zoo import Array
+
+_random = np.random.default_rng(0)
+X, W, B = _random.normal(size=(5, 4)), _random.normal(size=(4, 4)), _random.normal(size=4)
+POINT = {"x": X, "w": W, "b": B}
+
+
+def affine(x: Array, w: Array, b: Array) -> tuple[Array, Any]:
+    return x @ w + b, (x, w)
+
+
+def affine_back(d: Array, cache: Any) -> tuple[Array, ...]:
+    x, w = cache
+    return d @ w.T, x.T @ d, d.sum(0)
+
+
+WRONG: dict[str, Callable[[Array, Any], Any]] = {
+    "no transpose": lambda d, c: (d @ c[1], c[0].T @ d, d.sum(0)),
+    "a mean": lambda d, c: (d @ c[1].T, c[0].T @ d, d.mean(0)),
+    "a sample lost": lambda d, c: (d @ c[1].T, c[0][:-1].T @ d[:-1], d.sum(0)),
+    "slightly off": lambda d, c: (d @ c[1].T * (1 + 1e-5), c[0].T @ d, d.sum(0)),
+    "an entry off": lambda d, c: (d @ c[1].T, c[0].T @ d * (1 + 0.01 * (np.arange(16).reshape(4, 4) == 5)), d.sum(0)),
+    "abs": lambda d, c: (d @ c[1].T, c[0].T @ d, np.abs(d).sum(0)),
+}
+
+
+def scaled(scale: float, backward: Callable[[Array, Any], Any] = affine_back) -> CheckReport:
+    def forward(x: Array, w: Array, b: Array) -> tuple[Array, Any]:
+        out, cache = affine(x, w, b)
+        return scale * out, cache
+
+    return check_layer(forward, lambda d, c: backward(scale * d, c), POINT, seed=1)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_a_right_backward_pass_passes_at_any_scale_and_costs_two_evaluations_an_entry(scale: float) -> None:
+    report = scaled(scale)
+    assert report.verdict is Verdict.PASS
+    assert [p.name for p in report.parameters] == ["x", "w", "b"]
+    assert report.evaluations <= 2 * report.size + 30
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_one_fails_at_any_scale(wrong: str, scale: float) -> None:
+    assert scaled(scale, WRONG[wrong]).verdict is Verdict.FAIL
+
+
+FAULTS: Mapping[str, tuple[str, Callable[[Array], Array]]] = {
+    "clipped at 1": ("clips", lambda d: np.clip(d, -1, 1)),
+    "clipped at 2": ("clips", lambda d: np.clip(d, -2, 2)),
+    "clipped at 10,000": ("clips", lambda d: np.clip(d, -1e4, 1e4)),
+    "normalised": ("clips", lambda d: d / (np.linalg.norm(d) or 1.0)),
+    "wrong where large": ("clips", lambda d: np.where(d > 1.6, 0.0, d)),
+    "no number for zeros": ("adds-a-constant", lambda d: d if d.any() else d * np.nan),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_is_not_linear_in_the_cotangents_fails_and_is_named(fault: str) -> None:
+    code, change = FAULTS[fault]
+    report = check_layer(affine, lambda d, c: affine_back(change(d), c), POINT, seed=1)
+    assert report.verdict is Verdict.FAIL
+    assert report.findings[0].code == code
+
+
+def test_a_penalty_in_the_backward_pass_is_named_however_small() -> None:
+    def penalised(d: Array, c: Any) -> tuple[Array, ...]:
+        dx, dw, db = affine_back(d, c)
+        return dx, dw + 1e-9 * c[1], db
+
+    report = check_layer(affine, penalised, POINT, seed=1)
+    assert report.verdict is Verdict.FAIL
+    assert report.findings[0].code == "adds-a-constant"
+
+
+def test_a_cache_that_is_written_to_is_named() -> None:
+    def forward(x: Array) -> tuple[Array, list[Array]]:
+        return x * 2, [np.full(x.shape, 2.0)]
+
+    def backward(d: Array, cache: list[Array]) -> Array:
+        cache[0] *= d
+        return cache[0]
+
+    report = check_layer(forward, backward, X, seed=1)
+    assert [f.code for f in report.findings] == ["changes-its-cache"]
+
+
+def two(p: Mapping[str, Array]) -> tuple[dict[str, Array], Any]:
+    return {"h": np.tanh(p["x"] @ p["w"]), "c": 1e9 * (p["x"] @ p["w"])}, p
+
+
+def two_back(d: Mapping[str, Array], p: Mapping[str, Array]) -> dict[str, Array]:
+    da = d["h"] * (1 - np.tanh(p["x"] @ p["w"]) ** 2) + 1e9 * d["c"]
+    return {"x": da @ p["w"].T, "w": p["x"].T @ da}
+
+
+def test_each_output_is_checked_alone_however_large_another_is() -> None:
+    point = {"x": X, "w": W}
+    assert check_layer(two, two_back, point, seed=1).verdict is Verdict.PASS
+    report = check_layer(two, lambda d, c: two_back({**d, "h": 1.01 * d["h"]}, c), point, seed=1)
+    verdicts = {p.name: p.verdict for p in report.parameters}
+    assert {name for name, verdict in verdicts.items() if verdict is Verdict.FAIL} == {"x from h", "w from h"}
+
+
+def test_an_output_whose_gradient_is_lost_is_named() -> None:
+    def lost(d: Mapping[str, Array], c: Any) -> dict[str, Array]:
+        return two_back({**d, "c": 0 * d["c"]}, c)
+
+    report = check_layer(two, lost, {"x": X, "w": W}, seed=1)
+    assert report.findings[0].message.startswith("no gradient comes from output c")
+
+
+@pytest.mark.parametrize("form", ["array", "tuple", "no cache"])
+def test_outputs_come_in_any_form_and_cotangents_in_the_same(form: str) -> None:
+    def forward(x: Array) -> Any:
+        return {"array": (x**2, x), "tuple": ((x**2, 3 * x), x), "no cache": x * 2}[form]
+
+    def backward(d: Any, *cache: Array) -> Array:
+        if form == "no cache":
+            return np.asarray(2 * d)
+        (x,) = cache
+        return np.asarray(2 * x * d if form == "array" else 2 * x * d[0] + 3 * d[1])
+
+    assert check_layer(forward, backward, X, seed=1).verdict is Verdict.PASS
+
+
+def test_the_seed_is_shown_and_nothing_of_the_callers_is_changed() -> None:
+    before = {name: values.copy() for name, values in POINT.items()}
+    report = check_layer(affine, affine_back, POINT)
+    (note,) = (note for note in report.notes if "from seed" in note)
+    assert f"from seed {report.settings['seed']}" in note
+    for name, values in before.items():
+        np.testing.assert_array_equal(POINT[name], values)
+
+
+def test_a_forward_pass_that_is_random_is_refused() -> None:
+    noise = np.random.default_rng()
+
+    def forward(x: Array) -> tuple[Array, Array]:
+        mask = noise.integers(0, 2, x.shape)
+        return x * mask, mask
+
+    with pytest.raises(ProblemError, match="differs from call to call"):
+        check_layer(forward, lambda d, mask: d * mask, X)
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "error"),
+    [
+        (lambda x: ("text", x), lambda d, c: d, ProblemError),
+        (lambda x: (x / 0, x), lambda d, c: d, ProblemError),
+        (lambda x: (x, x), lambda d, c: d[:1], ProblemError),
+        (lambda x: (x, x), lambda d, c: None, ProblemError),
+        (lambda x: (x, x), lambda d: d, UserFunctionError),
+    ],
+)
+def test_what_is_no_layer_is_an_error_of_ours(forward: Any, backward: Any, error: type[Exception]) -> None:
+    with np.errstate(all="ignore"), pytest.raises(error):
+        check_layer(forward, backward, X)
