@@ -80,10 +80,20 @@ def kill_all_below() -> None:
 
 def _children() -> list[int]:
     """Return the processes whose parent this is."""
-    found = []
+    own = "/proc/self/task"
     with suppress(OSError):
-        for name in filter(str.isdecimal, os.listdir("/proc")):  # noqa: PTH208  (pathlib takes its time to import)
-            with suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
-                parent = file.read().rpartition(b")")[2].split()[1]  # a name may hold anything but is in parentheses
+        threads = os.listdir(own)  # noqa: PTH208  (pathlib takes its time to import)
+        return [int(child) for thread in threads for child in _content(f"{own}/{thread}/children").split()]
+    found = []
+    with suppress(OSError):  # a kernel that does not list them: all processes are looked at
+        for name in filter(str.isdecimal, os.listdir("/proc")):  # noqa: PTH208
+            with suppress(OSError):
+                parent = _content(f"/proc/{name}/stat").rpartition(b")")[2].split()[1]  # a name may hold anything
                 found += [int(name)] if int(parent) == os.getpid() else []
     return found
+
+
+def _content(path: str) -> bytes:
+    """Return the content of a file of the system."""
+    with open(path, "rb") as file:  # noqa: PTH123
+        return file.read()

@@ -110,7 +110,10 @@ def test_epsilon_is_auto(folder: Path) -> None:
             "loss raised TypeError: loss() missing",
         ),
         (("model.py:sqare", "--at", "1,2"), "model.py has no 'sqare'"),
-        (("model.py:square", "--grad", "x:y", "--autograd", "torch", "--at", "1"), "one of --grad, --autograd, --backward and --jac"),
+        (
+            ("model.py:square", "--grad", "x:y", "--autograd", "torch", "--at", "1"),
+            "one of --grad, --autograd, --backward and --jac",
+        ),
         (("model.py:both", *FILES, "--param", "w"), "there is no parameter 'w'; there is W, b"),
         (("model.py:both", "--params", "no.npz"), "no.npz cannot be opened"),
     ],
