@@ -16,17 +16,9 @@ from gradcheck_cli.checking import check
 from gradcheck_cli.errors import ProblemError, SettingError
 from gradcheck_cli.judging.entries import joined_parameter, relative_difference
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.arguments import as_parameter, refuse_masked
-from gradcheck_cli.problems.layer import Fault, Layer, cotangents, faults_of, require_finite
-from gradcheck_cli.problems.outputs import (
-    MOST_KEPT,
-    ONE_OUTPUT,
-    Outputs,
-    Shared,
-    by_its_own_names,
-    outputs_of,
-    real_array,
-)
+from gradcheck_cli.problems.arguments import as_parameter, by_its_own_names, refuse_masked
+from gradcheck_cli.problems.layer import Fault, Layer, faults_of, random_cotangents, require_finite
+from gradcheck_cli.problems.outputs import MOST_KEPT, ONE_OUTPUT, Outputs, Shared, outputs_of, real_array
 from gradcheck_cli.problems.user_function import FunctionProblem, call
 from gradcheck_cli.results import CheckReport, EntryVerdict, Finding, ParameterResult, Verdict, entry_name
 from gradcheck_cli.settings import AUTO, DEFAULT_THRESHOLD, FULL, require_whole
@@ -44,7 +36,7 @@ def check_layer(
     parameters: Any,
     *,
     data: Mapping[str, Any] | None = None,
-    cotangents_each: int = COTANGENTS,
+    cotangents: int = COTANGENTS,
     seed: int | None = None,
     name: str = "layer",
     threshold: float = DEFAULT_THRESHOLD,
@@ -66,7 +58,7 @@ def check_layer(
         The point. It is copied, never changed.
     data : mapping of str to object, optional
         What the forward pass gets by keyword.
-    cotangents_each : int, optional
+    cotangents : int, optional
         How many random cotangents there are for each output.
     seed : int, optional
         Of the cotangents; a fresh one where it is not given. The report has it.
@@ -87,16 +79,16 @@ def check_layer(
         Where there is nothing that could be checked.
     """
     started = time.perf_counter()
-    require_whole("cotangents_each", cotangents_each, 1)
+    require_whole("cotangents", cotangents, 1)
     seed = secrets.randbits(32) if seed is None else seed
     require_whole("seed", seed, 0)
     point = named_point(parameters)
     one_array = not isinstance(parameters, Mapping)
-    taking = forward if one_array else by_its_own_names(forward, list(point))
+    taking = forward if one_array else by_its_own_names(forward, list(point), list(data or ()))
     layer = Layer(taking, backward, point, data or {}, one_array)
     outputs, _ = layer.run()
     require_finite(outputs, "the forward pass")
-    given = cotangents(outputs, cotangents_each, seed)
+    given = random_cotangents(outputs, cotangents, seed)
     weights = [Outputs(u, outputs.form).vector() for _, u in given]
     shared = Shared(layer.outputs, called(forward), weights, len(given))
     settings = {
@@ -111,7 +103,7 @@ def check_layer(
     ]
     several = len(outputs.arrays) > 1
     rows = [worst_rows([r for o, r in reports if o == output], output if several else "") for output in outputs.arrays]
-    counted = "1 cotangent" if cotangents_each == 1 else f"{cotangents_each} cotangents"
+    counted = "1 cotangent" if cotangents == 1 else f"{cotangents} cotangents"
     note = f"{counted} of both signs for each output, from seed {seed}"
     found = list(faults_of(layer, seed))
     every = [report for _, report in reports]
@@ -167,7 +159,7 @@ def check_jacobian(
     started = time.perf_counter()
     point = named_point(parameters)
     one_array = not isinstance(parameters, Mapping)
-    by_names = (lambda f: f) if one_array else (lambda f: by_its_own_names(f, list(point)))
+    by_names = (lambda f: f) if one_array else (lambda f: by_its_own_names(f, list(point), list(data or ())))
     taking, given = by_names(function), data or {}
 
     def outputs_at(first: Any, **more: Any) -> Outputs:

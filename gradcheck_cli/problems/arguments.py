@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.asking import asking, kind_of
+from gradcheck_cli.asking import asking, called, kind_of
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.parameters import PIECE, Array, Parameters
 
-__all__ = ["Arguments", "as_parameter", "copied", "refuse_masked", "require_separate", "same_bytes"]
+__all__ = ["Arguments", "as_parameter", "by_its_own_names", "copied", "refuse_masked", "require_separate", "same_bytes"]
 
+MANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 MOST_WORK: Any = 100_000  # candidates that are looked at before two arrays are taken to overlap
 
 
@@ -114,6 +117,39 @@ def refuse_masked(array: NDArray[Any] | None, what: str) -> None:
             f"{what} has {count} masked {'entry' if count == 1 else 'entries'}, expected a number in each",
             hint="array.filled(0.0) puts one there",
         )
+
+
+def by_its_own_names(
+    function: Callable[..., Any], names: Collection[str], data: Collection[str] = ()
+) -> Callable[..., Any]:
+    """Return a function of a dict of arrays: one that has an argument for each of them is called by these names.
+
+    Parameters
+    ----------
+    function : callable
+        Of a dict of arrays, or of arrays by their own names, and of `data` by keyword.
+    names : collection of str
+        Those of the arrays.
+    data : collection of str, optional
+        What it gets besides.
+    """
+    try:
+        arguments = inspect.signature(function).parameters
+    except (ValueError, TypeError):  # it does not tell
+        return function
+    needed = {
+        n for n, a in arguments.items() if a.default is a.empty and a.kind not in (a.VAR_POSITIONAL, a.VAR_KEYWORD)
+    }
+    positional = any(arguments[name].kind is inspect.Parameter.POSITIONAL_ONLY for name in names if name in arguments)
+    if positional or not set(names) <= set(arguments) or not needed <= {*names, *data}:
+        return function
+    named = partial(_called_by_name, function)
+    named.__name__ = called(function)  # type: ignore[attr-defined]  # by which messages call it
+    return named
+
+
+def _called_by_name(function: Callable[..., Any], parameters: Parameters, **data: Any) -> Any:
+    return function(**parameters, **data)
 
 
 def require_separate(arrays: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradcheck_cli.asking import kind_of
 from gradcheck_cli.errors import ProblemError
-from gradcheck_cli.problems.arguments import as_parameter, require_separate
+from gradcheck_cli.problems.arguments import as_parameter, by_its_own_names, require_separate
 from gradcheck_cli.problems.autograd import differentiated
 from gradcheck_cli.problems.returned import by_name, less_than_double
 from gradcheck_cli.problems.user_function import FunctionProblem
@@ -34,7 +34,8 @@ def function_problem(
     Parameters
     ----------
     loss : callable
-        (parameters, **data) -> float.
+        (parameters, **data) -> float; where each of several parameters is an argument by its own name, it is called
+        so: loss(U=..., M=..., **data).
     gradient : object
         (parameters, **data) -> gradient, the gradient itself, or None where `loss` returns both or `autograd` is given.
     parameters : mapping of str to array_like, or array_like
@@ -61,6 +62,10 @@ def function_problem(
     """
     if not callable(loss):
         raise ProblemError(f"the loss is {kind_of(loss)}, expected a function")
+    if isinstance(parameters, Mapping) and len(parameters) > 1:
+        names, keywords = [str(key) for key in parameters], list(data)
+        loss = by_its_own_names(loss, names, keywords)
+        gradient = by_its_own_names(gradient, names, keywords) if callable(gradient) else gradient
     if autograd is not None:
         if gradient is not None:
             raise ProblemError("there is a gradient and a framework to differentiate the loss, expected one of them")

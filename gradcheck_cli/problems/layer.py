@@ -16,7 +16,7 @@ from gradcheck_cli.problems.outputs import Outputs, outputs_of
 from gradcheck_cli.problems.returned import by_name, claimed_gradient
 from gradcheck_cli.problems.user_function import call
 
-__all__ = ["Fault", "Layer", "cotangents", "faults_of", "require_finite"]
+__all__ = ["Fault", "Layer", "faults_of", "random_cotangents", "require_finite"]
 
 Named = Mapping[str, Array]
 
@@ -73,7 +73,7 @@ class Layer:
         return claimed_gradient(by_name(answer, self.point, "the backward pass"), self.point, "the backward pass")
 
 
-def cotangents(outputs: Outputs, count: int, seed: int) -> list[tuple[str, dict[str, Array]]]:
+def random_cotangents(outputs: Outputs, count: int, seed: int) -> list[tuple[str, dict[str, Array]]]:
     """Return random cotangents of both signs, so many for each output alone, with the name of the output.
 
     Cotangents of ones, or of one sign, hide mistakes in sums, masks and means; one for all outputs hides those of an

@@ -8,7 +8,6 @@ evaluation of F serves all the losses: what they are at a point is kept until ea
 from __future__ import annotations
 
 import hashlib
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.asking import asking, called, kind_of
+from gradcheck_cli.asking import asking, kind_of
 from gradcheck_cli.errors import ProblemError
-from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.arguments import refuse_masked
 
-__all__ = ["MOST_KEPT", "ONE_OUTPUT", "Outputs", "Shared", "by_its_own_names", "outputs_of"]
+__all__ = ["MOST_KEPT", "ONE_OUTPUT", "Outputs", "Shared", "outputs_of"]
 
 ONE_OUTPUT = "y"  # the name of an output that comes without one
 MOST_KEPT = 2**27  # numbers that are kept of evaluations: a gigabyte
@@ -83,22 +82,6 @@ def real_array(value: Any, what: str) -> Array:
     if array.dtype.kind not in "fiub":
         raise ProblemError(f"{what} is {kind_of(value)} of {array.dtype}, expected real numbers")
     return np.array(array, dtype=np.float64)
-
-
-def by_its_own_names(function: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
-    """Return a function of a dict of arrays: one that has an argument for each of them is called by these names."""
-    try:
-        arguments = inspect.signature(function).parameters
-    except (ValueError, TypeError):  # it does not tell
-        return function
-    if not all(name in arguments for name in names):
-        return function
-
-    def named(parameters: Parameters, **data: Any) -> Any:
-        return function(**parameters, **data)
-
-    named.__name__ = called(function)
-    return named
 
 
 @dataclass

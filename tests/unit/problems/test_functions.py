@@ -9,6 +9,7 @@ import pytest
 
 from gradcheck_cli.checking import check_gradient
 from gradcheck_cli.errors import ExtraError, ProblemError, SettingError
+from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.functions import function_problem
 from gradcheck_cli.results import Verdict
 
@@ -117,3 +118,24 @@ def test_a_framework_that_is_not_there_names_its_extra(monkeypatch: pytest.Monke
         check_gradient(square, None, [1.0], autograd="trch")
     with pytest.raises(ProblemError, match="expected one of them"):
         check_gradient(square, square, [1.0], autograd="torch")
+
+
+def test_a_loss_with_an_argument_for_each_parameter_is_called_by_their_names() -> None:
+    random = np.random.default_rng(0)
+    U, M, R = random.normal(size=(4, 2)), random.normal(size=(3, 2)), random.normal(size=(4, 3))
+
+    def loss(U: Array, M: Array, R: Array, reg: float = 0.1) -> float:
+        return float(((U @ M.T - R) ** 2).sum() + reg * (U**2).sum())
+
+    def gradient(U: Array, M: Array, R: Array, reg: float = 0.1) -> tuple[Array, Array]:
+        errors = 2 * (U @ M.T - R)
+        return errors @ M + 2 * reg * U, errors.T @ U
+
+    point = {"U": U, "M": M}
+    assert check_gradient(loss, gradient, point, data={"R": R}).passed
+    assert not check_gradient(loss, lambda U, M, R: gradient(2 * U, M, R), point, data={"R": R}).passed
+
+
+def test_a_loss_of_a_dict_stays_one_whatever_its_argument_is_called() -> None:
+    point = {"U": np.ones(2), "M": np.ones(2)}
+    assert check_gradient(lambda U: (U["U"] * U["M"]).sum(), lambda U: {"U": U["M"], "M": U["U"]}, point).passed
