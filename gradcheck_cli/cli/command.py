@@ -16,12 +16,12 @@ from gradcheck_cli.cli.function_options import PointOptions, auto_options, check
 from gradcheck_cli.cli.further_options import further_options
 from gradcheck_cli.cli.large_options import large_options
 from gradcheck_cli.cli.param_types import POSITIVE
-from gradcheck_cli.cli.running import Case, run_checks
+from gradcheck_cli.cli.running import Case, Prepared, run_checks
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
 
-__all__ = ["command"]
+__all__ = ["command", "prepare"]
 
 EPILOG = """\b
 Examples:
@@ -53,23 +53,20 @@ With --batch each parameter has an axis of points in front, and so have the loss
 @further_options
 @auto_options
 @click.pass_context
-def command(
-    ctx: click.Context,
-    /,
-    program: str,
-    exchange: str,
-    timeout: float,
-    batch: int | None,
-    **options: Any,
-) -> None:
+def command(ctx: click.Context, /, **options: Any) -> None:
     """Check the gradient that a program in any language computes."""
+    ctx.exit(run_checks(prepare(**options)))
+
+
+def prepare(program: str, exchange: str, timeout: float, batch: int | None, **options: Any) -> Prepared:
+    """Return what the command checks, and how."""
     points, chosen = checking_each(taken(PointOptions, options), options)
     make = partial(load_problem, program, exchange, timeout, batch)
     cases = [
         Case(f"command, {program}{where}", partial(make, point, where), None, {**files_of(program), **point.reads})
         for where, point in points
     ]
-    ctx.exit(run_checks(cases, chosen))
+    return Prepared(cases, chosen)
 
 
 def files_of(program: str) -> dict[str, Path | None]:

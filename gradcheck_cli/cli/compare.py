@@ -11,13 +11,13 @@ import click
 from gradcheck_cli.cli.function_options import comparing_options
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.param_types import FILE
-from gradcheck_cli.cli.running import Case, run_checks
+from gradcheck_cli.cli.running import Case, Prepared, run_checks
 from gradcheck_cli.settings import AUTO
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
 
-__all__ = ["compare"]
+__all__ = ["compare", "prepare"]
 
 EPILOG = """\b
 Examples:
@@ -37,11 +37,16 @@ float16 or float32 is judged by that.
 @click.argument("reference", type=FILE, metavar="REFERENCE")
 @comparing_options
 @click.pass_context
-def compare(ctx: click.Context, /, mine: Path, reference: Path, **options: Any) -> None:
+def compare(ctx: click.Context, /, **options: Any) -> None:
     """Check the gradient in one file against the right one in another; both are .npz or .json."""
+    ctx.exit(run_checks(prepare(**options)))
+
+
+def prepare(mine: Path, reference: Path, **options: Any) -> Prepared:
+    """Return what the command checks, and how."""
     reads = {"the gradient": mine, "the reference": reference}
     case = Case(f"compare, {mine}", partial(load_gradients, mine, reference), None, reads, foreign=False)
-    ctx.exit(run_checks([case], Checking(epsilon=AUTO, classic=False, **options)))
+    return Prepared([case], Checking(epsilon=AUTO, classic=False, **options))
 
 
 def load_gradients(mine: Path, reference: Path) -> Problem:

@@ -15,7 +15,7 @@ from gradcheck_cli.cli.further_options import FurtherOptions, further_options
 from gradcheck_cli.cli.large_options import LargeOptions, large_options
 from gradcheck_cli.cli.making import Checked
 from gradcheck_cli.cli.options import Checking
-from gradcheck_cli.cli.running import Case, run_checks
+from gradcheck_cli.cli.running import Case, Prepared, run_checks
 from gradcheck_cli.loading.functions import absolute, file_of, source_of
 from gradcheck_cli.settings import AUTO
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gradcheck_cli.problems.user_function import FunctionProblem
     from gradcheck_cli.results import CheckReport
 
-__all__ = ["func"]
+__all__ = ["func", "prepare"]
 
 REFERENCE = "FILE.py:NAME"
 EPILOG = """\b
@@ -60,17 +60,15 @@ an array, a tuple or a dict of arrays; both are called by name where every param
 @further_options
 @auto_options
 @click.pass_context
-def func(
-    ctx: click.Context,
-    /,
-    loss: str,
-    grad: str | None,
-    autograd: str | None,
-    backward: str | None,
-    jac: str | None,
-    **options: Any,
-) -> None:
+def func(ctx: click.Context, /, **options: Any) -> None:
     """Check the gradient of a function of your own, from a FILE.py:NAME or a MODULE:NAME."""
+    ctx.exit(run_checks(prepare(**options)))
+
+
+def prepare(
+    loss: str, grad: str | None, autograd: str | None, backward: str | None, jac: str | None, **options: Any
+) -> Prepared:
+    """Return what the command checks, and how."""
     if sum(map(bool, (grad, autograd, backward, jac))) > 1:
         raise click.UsageError("Give one of --grad, --autograd, --backward and --jac: one derivative is checked.")
     points, chosen = checking_each(taken(PointOptions, options), options)
@@ -86,7 +84,7 @@ def func(
         Case(f"func, {shown}{where}", partial(make, point, shown + where), claim, {**reads, **point.reads})
         for where, point in points
     ]
-    ctx.exit(run_checks(cases, chosen))
+    return Prepared(cases, chosen)
 
 
 def require_plain(options: Checking, points: Sequence[PointOptions]) -> None:

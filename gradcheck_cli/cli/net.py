@@ -12,13 +12,13 @@ import click
 from gradcheck_cli.cli.completion import complete_case
 from gradcheck_cli.cli.further_options import FurtherOptions, points_option
 from gradcheck_cli.cli.options import Checking, checking_options
-from gradcheck_cli.cli.running import Case, run_checks
+from gradcheck_cli.cli.running import Case, Prepared, run_checks
 from gradcheck_cli.loading.functions import absolute, source_of
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
 
-__all__ = ["net"]
+__all__ = ["net", "prepare"]
 
 EPILOG = """\b
 Examples:
@@ -53,17 +53,20 @@ Examples:
 @points_option
 @checking_options
 @click.pass_context
-def net(
-    ctx: click.Context,
-    /,
+def net(ctx: click.Context, /, **options: Any) -> None:
+    """Check the backward propagation of a network against its forward propagation."""
+    ctx.exit(run_checks(prepare(**options)))
+
+
+def prepare(
     cases: tuple[str, ...],
     backward: str | None,
     forward: str | None,
     evaluation: str | None,
     points: int,
     **options: Any,
-) -> None:
-    """Check the backward propagation of a network against its forward propagation."""
+) -> Prepared:
+    """Return what the command checks, and how."""
     forward, backward = absolute(forward) if forward else None, absolute(backward) if backward else None
     own = {name: source_of(function) for name, function in (("forward", forward), ("backward", backward)) if function}
     made = [
@@ -76,7 +79,7 @@ def net(
         )
         for case in cases
     ]
-    ctx.exit(run_checks(made, Checking(**options, further=FurtherOptions(points))))
+    return Prepared(made, Checking(**options, further=FurtherOptions(points)))
 
 
 def file_of(case: str) -> Path | None:

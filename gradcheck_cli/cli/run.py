@@ -5,45 +5,37 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from gradcheck_cli.cli.apart import Begun, Job, can_be_apart, made_apart, made_here
-from gradcheck_cli.cli.defaults import DISPLAY, HOW, Project, by_key, default_map, for_all, where_for_all
+from gradcheck_cli.cli.defaults import DISPLAY, Project
 from gradcheck_cli.cli.ending import code_of_signal, ended_by
-from gradcheck_cli.cli.making import outcomes_of, unchecked
+from gradcheck_cli.cli.making import outcomes_of
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.output import write
-from gradcheck_cli.cli.param_types import REPORT
+from gradcheck_cli.cli.planning import Plan, cases_of, described, inside, plans
 from gradcheck_cli.cli.publishing import final_code, publish
 from gradcheck_cli.cli.report_files import ReportFiles, versions
 from gradcheck_cli.cli.running import (
-    Collected,
     Prepared,
     in_order,
     require_all_writable,
     require_separate_files,
 )
 from gradcheck_cli.cli.selection import matcher
-from gradcheck_cli.config import CHECKS, Check, Config, known_key
-from gradcheck_cli.errors import GradcheckError, InputError, did_you_mean
+from gradcheck_cli.errors import GradcheckError
 from gradcheck_cli.results import Outcome, RunReport, Unchecked
-from gradcheck_cli.text import printable
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
 __all__ = ["run"]
 
-Selected = Callable[[str], bool]
-KINDS = ("scalar", "net", "func", "compare", "command")
-"""The commands that a check may name."""
 OF_A_RUN = {*DISPLAY, "reports", "exit_zero"}
 """The parameters that on the command line are of a whole run and not of one check."""
 EPILOG = """\b
@@ -52,24 +44,6 @@ Examples:
   gradcheck run -k "net and not slow" --jobs 2
   gradcheck run --list
 """
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """A check with everything that another process needs to make it."""
-
-    check: Check
-    config: Config
-    folder: Path
-    """Where its paths begin."""
-    values: dict[str, Any]
-    """Values that the file gives, by click's names."""
-    overrides: dict[str, Any]
-    """Values from the command line and the environment, which stand above the file's."""
-    reports: tuple[tuple[str, str], ...] = ()
-    """Format and path of the files that are of this check alone."""
-    exit_zero: bool = False
-    """Whether what is found counts as 0."""
 
 
 @click.command(epilog=EPILOG)
@@ -107,17 +81,6 @@ def raising(error: GradcheckError) -> Iterator[Outcome]:
     """Raise an error in the place of outcomes."""
     raise error
     yield
-
-
-@contextmanager
-def inside(folder: Path) -> Iterator[None]:
-    """Be in a folder for a while."""
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
 
 
 @dataclasses.dataclass
@@ -167,109 +130,7 @@ def given(ctx: click.Context, name: str) -> bool:
     return ctx.get_parameter_source(name) in {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
 
 
-def plans(project: Project, selected: Selected, overrides: dict[str, Any]) -> list[Plan]:
-    """Return the checks that are to be made, each held against the options of its command.
-
-    Raises
-    ------
-    InputError
-        Where there is nothing to check, or a key or a value that the command does not know.
-    """
-    if project.error is not None:
-        raise project.error
-    config = project.config
-    if config is None or not config.checks:
-        where = f"{config.path} has no {CHECKS}" if config else f"there is no pyproject.toml with {CHECKS}"
-        raise InputError(f"{where}: nothing to check")
-    made = [plan(config, check, overrides) for check in config.checks]
-    chosen = [one for one in made if selected(one.check.name)]
-    if not chosen:
-        raise InputError(f"no check matches: nothing to check; there are {', '.join(c.name for c in config.checks)}")
-    return chosen
-
-
-def plan(config: Config, check: Check, overrides: dict[str, Any]) -> Plan:
-    """Return one check with all its values; its own stand above those for all."""
-    where = f"check {check.name!r} in {config.path}"
-    command = command_of(check.kind, where)
-    keys = [key for key in by_key(command) if key not in {*DISPLAY, "help"}]
-    for key in check.options:
-        known_key(key, keys, where)
-    shared = {key: value for key, value in for_all(config, command).items() if key in HOW}
-    values = default_map(command, shared, where_for_all(config)) | default_map(command, check.options, where)
-    folder = config.path.resolve().parent
-    with inside(folder):
-        reports = [REPORT.convert(value, None, None) for value in values.pop("reports", [])]
-        exit_zero = values.pop("exit_zero", False)
-        overrides = {name: value for name, value in overrides.items() if has(command, name)}
-        made = Plan(check, config, folder, values, overrides, tuple(reports), exit_zero)
-        try:
-            with context_of(command, made):
-                pass
-        except click.UsageError as error:
-            raise InputError(f"{where}: {error.format_message()}") from error
-    return made
-
-
-def command_of(kind: str, where: str) -> click.Command:
-    """Return the command that makes checks of a kind."""
-    from gradcheck_cli.cli.main import main
-
-    command = main.get_command(click.Context(main), kind) if kind in KINDS else None
-    if command is None:
-        raise InputError(
-            f"{where} is of kind {kind!r}, expected one of {', '.join(KINDS)}", hint=did_you_mean(kind, KINDS)
-        )
-    return command
-
-
-def has(command: click.Command, name: str) -> bool:
-    """Whether a command has a parameter."""
-    return any(parameter.name == name for parameter in command.params)
-
-
-def context_of(command: click.Command, planned: Plan) -> click.Context:
-    """Return the context in which the command would be called."""
-    words = arguments_of(command, planned.values)
-    ctx = command.make_context(
-        planned.check.kind,
-        words,
-        default_map=planned.values,
-        obj=Collected(planned.config, {*planned.check.options, *planned.overrides}),
-    )
-    ctx.params.update(planned.overrides)
-    return ctx
-
-
-def arguments_of(command: click.Command, values: Mapping[str, Any]) -> list[str]:
-    """Return the values of a command's arguments as words: click 8.2 takes no list of them for a default."""
-    names = [parameter.name for parameter in command.params if isinstance(parameter, click.Argument)]
-    given = [values[name] for name in names if name in values]
-    words = [str(word) for value in given for word in (value if isinstance(value, list) else [value])]
-    return ["--", *words] if words else []
-
-
-def described(planned: Plan) -> str:
-    """Return the line of a check in the list."""
-    values = ", ".join(f"{key} = {value}" for key, value in planned.check.options.items())
-    return printable(f"{planned.check.name}  ({planned.check.kind})  {values}".rstrip())
-
-
 # making
-
-
-def cases_of(planned: Plan) -> Prepared | Unchecked:
-    """Return the cases of a check: its command is asked for them; or why there are none."""
-    with context_of(command_of(planned.check.kind, planned.check.name), planned) as ctx:
-        try:
-            ctx.command.invoke(ctx)
-        except click.exceptions.Exit:
-            pass
-        except GradcheckError as error:
-            return unchecked(planned.check.name, error)
-        except click.UsageError as error:
-            return Unchecked(planned.check.name, error.format_message())
-        return Prepared(ctx.obj.cases, ctx.obj.options)
 
 
 def made(planned: Plan, *, quiet: bool = False) -> Iterator[Outcome | Begun]:

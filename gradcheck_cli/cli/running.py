@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import click
@@ -13,22 +13,9 @@ from gradcheck_cli.cli.defaults import Project, origins
 from gradcheck_cli.cli.making import Case, outcomes_of
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.publishing import publish
-from gradcheck_cli.config import Config
 from gradcheck_cli.results import Outcome
 
-__all__ = ["Case", "Collected", "Prepared", "in_order", "require_all_writable", "require_separate_files", "run_checks"]
-
-
-@dataclass
-class Collected:
-    """What `gradcheck run` puts in the context of another command to get its cases instead of their checks."""
-
-    config: Config | None = None
-    """The project's settings."""
-    own: Container[str] = ()
-    """The keys that the check gives for itself, or the command line for all."""
-    cases: list[Case] = field(default_factory=list)
-    options: Checking | None = None
+__all__ = ["Case", "Prepared", "in_order", "require_all_writable", "require_separate_files", "run_checks"]
 
 
 @dataclass(frozen=True)
@@ -39,15 +26,13 @@ class Prepared:
     options: Checking
 
 
-def run_checks(cases: Iterable[Case], options: Checking) -> int:
+def run_checks(prepared: Prepared) -> int:
     """Check every case, tell and write what was found, and return the exit code.
 
     Parameters
     ----------
-    cases : iterable of Case
-        One that cannot be checked does not keep the others from it.
-    options : Checking
-        How to check and to show.
+    prepared : Prepared
+        What the command checks, and how. A case that cannot be checked does not keep the others from it.
 
     Returns
     -------
@@ -57,19 +42,14 @@ def run_checks(cases: Iterable[Case], options: Checking) -> int:
     Raises
     ------
     InputError
-        Where a file that is to be written is read, or cannot be written.
+        Where a file that is to be written is read, or written by another as well.
     """
     context = click.get_current_context()
-    collected = context.find_object(Collected)
-    if collected is not None:
-        notes = origins(context, collected.config, collected.own)
-        collected.cases, collected.options = list(cases), options._replace(notes=notes)
-        return 0
     project = context.find_object(Project)
-    options = options._replace(notes=origins(context, project.config if project else None))
-    prepared = Prepared(list(cases), options)
-    require_separate_files([prepared], options.reports, project)
-    return publish(outcomes_in_order(prepared), options)
+    notes = origins(context, project.config if project else None)
+    told = Prepared(prepared.cases, prepared.options._replace(notes=notes))
+    require_separate_files([told], told.options.reports, project)
+    return publish(outcomes_in_order(told), told.options)
 
 
 def outcomes_in_order(prepared: Prepared) -> Iterator[Outcome]:

@@ -8,9 +8,9 @@ import click
 
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.param_types import FINITE, NUMBER
-from gradcheck_cli.cli.running import Case, run_checks
+from gradcheck_cli.cli.running import Case, Prepared, run_checks
 
-__all__ = ["scalar"]
+__all__ = ["prepare", "scalar"]
 
 EPILOG = """\b
 Examples:
@@ -25,9 +25,14 @@ Examples:
 @click.option("--dtheta", type=NUMBER, help="The gradient to check.  [default: x, the right one]")
 @checking_options
 @click.pass_context
-def scalar(ctx: click.Context, /, x: float, theta: float, dtheta: float | None, **options: Any) -> None:
+def scalar(ctx: click.Context, /, **options: Any) -> None:
     """Check the gradient of J = theta x, which is dtheta = x."""
+    ctx.exit(run_checks(prepare(**options)))
+
+
+def prepare(x: float, theta: float, dtheta: float | None, **options: Any) -> Prepared:
+    """Return what the command checks, and how."""
     from gradcheck_cli.problems.scalar import ScalarModel
 
     case = Case("scalar", lambda: ScalarModel(x, theta, dtheta), foreign=False)
-    ctx.exit(run_checks([case], Checking(**options)))
+    return Prepared([case], Checking(**options))

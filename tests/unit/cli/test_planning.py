@@ -9,7 +9,7 @@ import click
 import pytest
 
 from gradcheck_cli.cli.defaults import by_key, default_map
-from gradcheck_cli.cli.run import Plan, context_of
+from gradcheck_cli.cli.planning import Plan, context_of
 from gradcheck_cli.config import Check, Config
 from gradcheck_cli.errors import InputError
 
