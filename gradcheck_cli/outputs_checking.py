@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from gradcheck_cli.errors import ProblemError, SettingError
 from gradcheck_cli.judging.entries import joined_parameter, relative_difference
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import as_parameter, by_its_own_names, refuse_masked
-from gradcheck_cli.problems.layer import Fault, Layer, faults_of, random_cotangents, require_finite
+from gradcheck_cli.problems.layer import Fault, Layer, faults_of, outputs_missed, random_cotangents, require_finite
 from gradcheck_cli.problems.outputs import MOST_KEPT, ONE_OUTPUT, Outputs, Shared, outputs_of, real_array
 from gradcheck_cli.problems.user_function import FunctionProblem, call
 from gradcheck_cli.results import CheckReport, EntryVerdict, Finding, ParameterResult, Verdict, entry_name
@@ -27,6 +27,11 @@ __all__ = ["check_jacobian", "check_layer"]
 
 COTANGENTS = 2  # for each output: one misses an error a hundred times the allowed one in 14 of 1,000 cases, two in 0.2
 MOST_REASONS = 6
+MEANT = {
+    "absolute-values", "columns", "factor", "factor-all", "few-entries", "non-finite", "rows", "signs", "single-entry",
+    "small-relative-error", "swapped", "transposed", "unknown", "zero",
+}  # fmt: skip
+"""The codes of mistakes that a gradient of weighed outputs may show; others are of the samples and sums of a loss."""
 WORST_FIRST = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
@@ -107,8 +112,10 @@ def check_layer(
     note = f"{counted} of both signs for each output, from seed {seed}"
     found = list(faults_of(layer, seed))
     every = [report for _, report in reports]
-    report = joined(every, list(itertools.chain(*rows)), name, shared.calls, (note,), started)
+    report = joined(every, list(itertools.chain(*rows)), name, shared.calls, (note, *sorted(layer.remarks)), started)
     lost = [output for output, part in zip(outputs.arrays, rows, strict=True) if several and is_lost(part)]
+    if not (found or lost):
+        report = dataclasses.replace(report, notes=(*report.notes, *which_outputs(layer, rows, seed)))
     return with_faults(with_lost(report, lost), found)
 
 
@@ -289,9 +296,18 @@ def joined(
         seconds=time.perf_counter() - started,
         parameters=tuple(rows),
         reasons=shortened(reason for report in same for reason in report.reasons),
-        findings=tuple(dict.fromkeys(finding for report in same for finding in report.findings)),
+        findings=distinct(finding for report in same for finding in report.findings),
         notes=(*notes, *shortened(note for report in reports for note in report.notes)),
     )
+
+
+def distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings, of each kind and place the first; those that only a network's samples can mean are unknown."""
+    found: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        told = finding if finding.code in MEANT else Finding("unknown", finding.where, f"{finding.where} is wrong")
+        found.setdefault((told.code, told.where), told)
+    return tuple(found.values())
 
 
 def shortened(sentences: Iterable[str]) -> tuple[str, ...]:
@@ -299,6 +315,17 @@ def shortened(sentences: Iterable[str]) -> tuple[str, ...]:
     each = list(dict.fromkeys(sentences))
     more = [f"and {len(each) - MOST_REASONS} more of the kind"] if len(each) > MOST_REASONS else []
     return (*each[:MOST_REASONS], *more)
+
+
+def which_outputs(layer: Layer, rows: Iterable[Sequence[ParameterResult]], seed: int) -> Iterator[str]:
+    """Say of the worst entry of each wrong parameter from which entries of the outputs its error comes, if from few."""
+    for row in itertools.chain(*rows):
+        if row.verdict is Verdict.FAIL:
+            errors = np.abs(np.array(row.entries.analytic) - np.array(row.entries.reference))
+            entry = int(np.argmax(np.nan_to_num(errors, nan=np.inf)))
+            missed = outputs_missed(layer, row.entries.parameter, entry, seed)
+            if missed:
+                yield f"the error of {row.worst.name} comes from {', '.join(missed)} alone"
 
 
 def is_lost(rows: Sequence[ParameterResult]) -> bool:

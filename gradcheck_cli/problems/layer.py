@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,17 +12,21 @@ import numpy as np
 from gradcheck_cli.asking import called
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.arguments import Arguments
+from gradcheck_cli.problems.arguments import Arguments, same_bytes
 from gradcheck_cli.problems.outputs import Outputs, outputs_of
 from gradcheck_cli.problems.returned import by_name, claimed_gradient
 from gradcheck_cli.problems.user_function import call
 
-__all__ = ["Fault", "Layer", "faults_of", "random_cotangents", "require_finite"]
+__all__ = ["Fault", "Layer", "faults_of", "outputs_missed", "random_cotangents", "require_finite"]
 
 Named = Mapping[str, Array]
 
 LARGE = 2.0**20  # a power of two: multiplying by it rounds nothing
 SMALLEST, LARGEST = 0.5, 1.5  # of the magnitudes of random cotangents
+STEP = 1e-5  # of an entry: what is found by it explains, and decides nothing
+VISIBLE = 1e-4  # of the largest derivative: an error that is told of
+MOST_HALVINGS = 55
+MOST_MISSED = 4  # entries of outputs that a sentence names
 SAME = 1e-9  # relative: what rounding may make of sums of gradients
 
 
@@ -45,6 +50,8 @@ class Layer:
     point: Parameters
     data: Mapping[str, Any]
     one_array: bool = False
+    remarks: set[str] = field(default_factory=set, compare=False)
+    """What was seen of the backward pass that makes no number wrong."""
 
     def outputs(self, first: Any, **data: Any) -> Outputs:
         """Return the outputs at a point."""
@@ -69,7 +76,10 @@ class Layer:
 
     def gradient_with(self, outputs: Outputs, cache: tuple[Any, ...], given: Named) -> dict[str, Array]:
         """Return the gradient that the backward pass makes of cotangents and of a cache."""
-        answer = call(self.backward, outputs.in_form({name: u.copy() for name, u in given.items()}), *cache)
+        copies = {name: u.copy() for name, u in given.items()}
+        answer = call(self.backward, outputs.in_form(copies), *cache)
+        if not all(same_bytes(copies[name], u) for name, u in given.items()):
+            self.remarks.add("the backward pass writes to the cotangents that it is given; it was given copies")
         return claimed_gradient(by_name(answer, self.point, "the backward pass"), self.point, "the backward pass")
 
 
@@ -135,6 +145,49 @@ def faults_of(layer: Layer, seed: int) -> Iterator[Fault]:
             "the backward pass makes another gradient when it is called again with the same cache",
             "look for what is written to the cache, or for chance",
         )
+
+
+def outputs_missed(layer: Layer, parameter: str, entry: int, seed: int) -> list[str]:
+    """Return the entries of the outputs from which the wrong gradient of one entry comes; nothing where they are many.
+
+    What the entry does to all outputs takes two evaluations of the forward pass; then the outputs are halved again and
+    again, by cotangents that are zero on the others, until single ones are left.
+    """
+    outputs, _ = layer.run()
+    column = column_of(layer, parameter, entry)
+    v = signed(np.random.default_rng([seed, 2]), column.shape)
+    visible = VISIBLE * float(np.max(np.abs(column), initial=0.0))
+
+    def is_wrong(part: slice) -> bool:
+        given = np.zeros(column.shape)
+        given[part] = v[part]
+        claimed = layer.gradient(outputs.named(given))[parameter].reshape(-1)[entry]
+        return not abs(claimed - given @ column) <= visible
+
+    waiting, found, calls = [slice(0, column.size)], list[int](), 0
+    while waiting:
+        part, calls = waiting.pop(), calls + 1
+        if calls > MOST_HALVINGS:
+            return []
+        if is_wrong(part):
+            middle = (part.start + part.stop) // 2
+            if part.stop - part.start == 1:
+                found.append(part.start)
+            else:
+                waiting += [slice(middle, part.stop), slice(part.start, middle)]
+    return [outputs.entry(position) for position in found] if len(found) <= MOST_MISSED else []
+
+
+def column_of(layer: Layer, parameter: str, entry: int) -> Array:
+    """Return the derivatives of all outputs with respect to one entry, by a centred difference."""
+    values = layer.point[parameter].reshape(-1)
+    step = STEP * (abs(values[entry]) or float(np.max(np.abs(values))) or 1.0)
+    ends = []
+    for sign in (1.0, -1.0):
+        moved = {name: array.copy() for name, array in layer.point.items()}
+        moved[parameter].reshape(-1)[entry] += sign * step
+        ends.append(dataclasses.replace(layer, point=moved).run()[0].vector())
+    return np.asarray((ends[0] - ends[1]) / (2 * step))
 
 
 def differs(found: Named, expected: Named) -> bool:

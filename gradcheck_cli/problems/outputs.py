@@ -19,6 +19,7 @@ from gradcheck_cli.asking import asking, kind_of
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.arguments import refuse_masked
+from gradcheck_cli.results import entry_name
 
 __all__ = ["MOST_KEPT", "ONE_OUTPUT", "Outputs", "Shared", "outputs_of"]
 
@@ -42,6 +43,20 @@ class Outputs:
     def vector(self) -> Array:
         """Return all entries as one vector."""
         return np.concatenate([array.reshape(-1) for array in self.arrays.values()])
+
+    def named(self, vector: Array) -> dict[str, Array]:
+        """Return the arrays of which a vector holds the entries."""
+        ends = np.cumsum([array.size for array in self.arrays.values()])
+        parts = np.split(vector, ends[:-1])
+        return {n: part.reshape(a.shape) for (n, a), part in zip(self.arrays.items(), parts, strict=True)}
+
+    def entry(self, position: int) -> str:
+        """Name an entry by its place in the vector of all, as ``y[4, 0]``."""
+        for name, array in self.arrays.items():
+            if position < array.size:
+                return entry_name(name, array.shape, position)
+            position -= array.size
+        raise IndexError
 
     def in_form(self, arrays: Mapping[str, Array]) -> Any:
         """Return other arrays of the same names as the function returns its own."""

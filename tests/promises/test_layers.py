@@ -171,3 +171,24 @@ def test_a_forward_pass_that_is_random_is_refused() -> None:
 def test_what_is_no_layer_is_an_error_of_ours(forward: Any, backward: Any, error: type[Exception]) -> None:
     with np.errstate(all="ignore"), pytest.raises(error):
         check_layer(forward, backward, X)
+
+
+def test_it_is_told_from_which_outputs_the_error_comes() -> None:
+    notes = check_layer(affine, WRONG["a sample lost"], POINT, seed=1).notes
+    (note,) = (note for note in notes if note.startswith("the error of w"))
+    column = note.partition("w[")[2].partition("]")[0].split(", ")[1]
+    assert note.endswith(f"comes from y[4, {column}] alone")
+
+
+def test_a_backward_pass_that_writes_to_its_cotangents_is_right_and_told_of() -> None:
+    report = check_layer(lambda x: (3 * x, None), lambda d, _: np.multiply(d, 3, out=d), X, seed=1)
+    assert report.verdict is Verdict.PASS
+    assert any("writes to the cotangents" in note for note in report.notes)
+
+
+def test_what_only_samples_can_mean_is_not_said_of_a_layer() -> None:
+    def forward(x: Array) -> tuple[Array, Array]:
+        return x - x.mean(axis=0), x
+
+    (finding,) = check_layer(forward, lambda d, x: d, X, seed=1).findings
+    assert finding.code == "unknown"
