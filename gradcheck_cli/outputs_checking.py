@@ -13,26 +13,21 @@ import numpy as np
 
 from gradcheck_cli.asking import called
 from gradcheck_cli.checking import check
+from gradcheck_cli.diagnosis.outputs import distinct, is_lost, jacobian_findings, with_lost
 from gradcheck_cli.errors import ProblemError, SettingError
-from gradcheck_cli.judging.entries import joined_parameter, relative_difference
+from gradcheck_cli.judging.joined import joined, joined_parameter, worst_rows
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.arguments import as_parameter, by_its_own_names, refuse_masked
+from gradcheck_cli.problems.arguments import as_parameter, by_its_own_names
+from gradcheck_cli.problems.jacobian import claimed_jacobian
 from gradcheck_cli.problems.layer import Fault, Layer, faults_of, outputs_missed, random_cotangents, require_finite
-from gradcheck_cli.problems.outputs import MOST_KEPT, ONE_OUTPUT, Outputs, Shared, outputs_of, real_array
+from gradcheck_cli.problems.outputs import MOST_KEPT, Outputs, Shared, outputs_of
 from gradcheck_cli.problems.user_function import FunctionProblem, call
-from gradcheck_cli.results import CheckReport, EntryVerdict, Finding, ParameterResult, Verdict, entry_name
+from gradcheck_cli.results import CheckReport, Finding, ParameterResult, Verdict
 from gradcheck_cli.settings import AUTO, DEFAULT_THRESHOLD, FULL, require_whole
 
 __all__ = ["check_jacobian", "check_layer"]
 
 COTANGENTS = 2  # for each output: one misses an error a hundred times the allowed one in 14 of 1,000 cases, two in 0.2
-MOST_REASONS = 6
-MEANT = {
-    "absolute-values", "columns", "factor", "factor-all", "few-entries", "non-finite", "rows", "signs", "single-entry",
-    "small-relative-error", "swapped", "transposed", "unknown", "zero",
-}  # fmt: skip
-"""The codes of mistakes that a gradient of weighed outputs may show; others are of the samples and sums of a loss."""
-WORST_FIRST = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
 def check_layer(
@@ -113,10 +108,13 @@ def check_layer(
     found = list(faults_of(layer, seed))
     every = [report for _, report in reports]
     report = joined(every, list(itertools.chain(*rows)), name, shared.calls, (note, *sorted(layer.remarks)), started)
+    report = dataclasses.replace(report, findings=distinct(report.findings))
     lost = [output for output, part in zip(outputs.arrays, rows, strict=True) if several and is_lost(part)]
     if not (found or lost):
         report = dataclasses.replace(report, notes=(*report.notes, *which_outputs(layer, rows, seed)))
-    return with_faults(with_lost(report, lost), found)
+    if lost:
+        report = dataclasses.replace(report, findings=with_lost(report.findings, lost))
+    return with_faults(report, found)
 
 
 def check_jacobian(
@@ -227,96 +225,6 @@ def checked(
     return check(problem, epsilon=AUTO, mode=FULL, **settings)
 
 
-def claimed_jacobian(claim: Any, outputs: Outputs, point: Parameters) -> dict[str, Array]:
-    """Return for each parameter the rows of all outputs: an array of shape (m, *param.shape).
-
-    Raises
-    ------
-    ProblemError
-        Where something is missing, or has another shape.
-    """
-    by_output = claim if isinstance(claim, Mapping) and set(outputs.arrays) <= set(claim) else {ONE_OUTPUT: claim}
-    if set(by_output) != set(outputs.arrays):
-        raise ProblemError(f"the Jacobian has no part for each of {', '.join(outputs.arrays)}, expected a dict of them")
-    found = {name: [rows_of(by_output[o], name, o, outputs.arrays[o], point) for o in outputs.arrays] for name in point}
-    return {name: np.concatenate(parts) for name, parts in found.items()}
-
-
-def rows_of(claim: Any, name: str, output: str, array: Array, point: Parameters) -> Array:
-    """Return the derivatives of one output with respect to one parameter, row by row of the output."""
-    what = f"d {output} / d {name}"
-    if isinstance(claim, Mapping):
-        if name not in claim:
-            raise ProblemError(f"the Jacobian has no {what}; it has {', '.join(map(str, claim))}")
-        claim = claim[name]
-    elif len(point) > 1:
-        raise ProblemError(f"the Jacobian is one array, expected a dict with {', '.join(point)}")
-    dense = claim.toarray() if hasattr(claim, "toarray") else claim
-    values, shape = real_array(dense, what), point[name].shape
-    refuse_masked(values, what)
-    wanted = ((array.size, point[name].size), (*array.shape, *shape))
-    if values.shape not in wanted:
-        hint = "its transpose would fit" if values.T.shape in wanted else None
-        raise ProblemError(f"{what} has shape {values.shape}, expected {wanted[0]} or {wanted[1]}", hint=hint)
-    return values.reshape(array.size, *shape)
-
-
-# one report of many
-
-
-def worst_rows(reports: Sequence[CheckReport], output: str) -> list[ParameterResult]:
-    """Return for each parameter the row of the cotangent that speaks against it most."""
-    columns = zip(*(report.parameters for report in reports), strict=True)
-    rows = [min(column, key=lambda p: (WORST_FIRST.index(p.verdict), -p.difference)) for column in columns]
-    return [dataclasses.replace(row, name=f"{row.name} from {output}") if output else row for row in rows]
-
-
-def joined(
-    reports: Sequence[CheckReport],
-    rows: Sequence[ParameterResult],
-    name: str,
-    calls: int,
-    notes: Iterable[str],
-    started: float,
-) -> CheckReport:
-    """Return one report of many: its verdict is the worst."""
-    worst = min(reports, key=lambda report: WORST_FIRST.index(report.verdict))
-    analytic = np.concatenate([np.array(row.entries.analytic) for row in rows])
-    numeric, reference = (
-        np.concatenate([np.array(getattr(row.entries, column)) for row in rows]) for column in ("numeric", "reference")
-    )
-    same = [report for report in reports if report.verdict is worst.verdict]
-    return dataclasses.replace(
-        worst,
-        name=name,
-        difference=relative_difference(analytic, numeric),
-        refined_difference=relative_difference(analytic, reference),
-        loss=None,
-        evaluations=calls,
-        seconds=time.perf_counter() - started,
-        parameters=tuple(rows),
-        reasons=shortened(reason for report in same for reason in report.reasons),
-        findings=distinct(finding for report in same for finding in report.findings),
-        notes=(*notes, *shortened(note for report in reports for note in report.notes)),
-    )
-
-
-def distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return findings, of each kind and place the first; those that only a network's samples can mean are unknown."""
-    found: dict[tuple[str, str], Finding] = {}
-    for finding in findings:
-        told = finding if finding.code in MEANT else Finding("unknown", finding.where, f"{finding.where} is wrong")
-        found.setdefault((told.code, told.where), told)
-    return tuple(found.values())
-
-
-def shortened(sentences: Iterable[str]) -> tuple[str, ...]:
-    """Return the first of some sentences, each once, and how many more there are."""
-    each = list(dict.fromkeys(sentences))
-    more = [f"and {len(each) - MOST_REASONS} more of the kind"] if len(each) > MOST_REASONS else []
-    return (*each[:MOST_REASONS], *more)
-
-
 def which_outputs(layer: Layer, rows: Iterable[Sequence[ParameterResult]], seed: int) -> Iterator[str]:
     """Say of the worst entry of each wrong parameter from which entries of the outputs its error comes, if from few."""
     for row in itertools.chain(*rows):
@@ -328,29 +236,6 @@ def which_outputs(layer: Layer, rows: Iterable[Sequence[ParameterResult]], seed:
                 yield f"the error of {row.worst.name} comes from {', '.join(missed)} alone"
 
 
-def is_lost(rows: Sequence[ParameterResult]) -> bool:
-    """Whether no gradient comes from an output at all, though there should."""
-    wrong = any(row.verdict is Verdict.FAIL for row in rows)
-    return wrong and not any(row.analytic_norm for row in rows)
-
-
-def with_lost(report: CheckReport, outputs: Sequence[str]) -> CheckReport:
-    """Return a report that says from which outputs no gradient comes, in the place of what that looks like."""
-    if not outputs:
-        return report
-    findings = tuple(
-        Finding(
-            "zero",
-            "all",
-            f"no gradient comes from output {output}: all that is made of its cotangent is zero",
-            help=f"look for a gradient of {output} that is overwritten or never used",
-        )
-        for output in outputs
-    )
-    others = tuple(finding for finding in report.findings if finding.code not in ("zero", "clipped-value"))
-    return dataclasses.replace(report, findings=(*findings, *others))
-
-
 def with_faults(report: CheckReport, faults: Sequence[Fault]) -> CheckReport:
     """Return a report that fails for what a backward pass must not do."""
     if not faults:
@@ -359,54 +244,3 @@ def with_faults(report: CheckReport, faults: Sequence[Fault]) -> CheckReport:
     reasons = (*(fault.message for fault in faults), *report.reasons)
     others = report.findings if report.verdict is Verdict.FAIL else ()
     return dataclasses.replace(report, verdict=Verdict.FAIL, reasons=reasons, findings=(*findings, *others))
-
-
-def jacobian_findings(report: CheckReport) -> tuple[Finding, ...]:
-    """Say which rows or columns of a Jacobian are wrong, and by what factor, where that is all."""
-    return tuple(
-        finding for row in report.parameters if row.verdict is Verdict.FAIL and (finding := finding_of(row)) is not None
-    )
-
-
-def finding_of(row: ParameterResult) -> Finding | None:
-    """Name the mistake in the derivatives of one output with respect to one parameter."""
-    m = int(np.prod(row.shape[: row.entries.rank], dtype=int))
-    claim, right = (np.array(column).reshape(m, -1) for column in (row.entries.analytic, row.entries.reference))
-    wrong = np.array(bytearray(row.entries.verdicts)).reshape(m, -1) == EntryVerdict.DISAGREES
-    if claim.shape[0] == claim.shape[1] and is_transpose(claim, right):
-        return Finding("transposed", row.name, f"{row.name} is the transpose of the right Jacobian")
-    places = tuple(entry_name("", claim.shape, int(k)) for k in np.flatnonzero(wrong)[:3])
-    where = where_wrong(wrong, (claim != 0) | (right != 0))
-    factor = factor_between(claim[wrong], right[wrong]) if where else None
-    if factor is None:
-        said = where or f"{int(wrong.sum())} entries"
-        return Finding("few-entries", row.name, f"{row.name}: wrong is {said}", indices=places)
-    said = "zero" if factor == 0 else f"{factor:.6g} times what is right"
-    code = "zero" if factor == 0 else "factor"
-    return Finding(code, row.name, f"{row.name}: {where} is {said}", factor=factor or None, indices=places)
-
-
-def is_transpose(claim: Array, right: Array) -> bool:
-    """Whether a claim is the transpose of what is right."""
-    return bool(np.allclose(claim.T, right, rtol=1e-6, atol=1e-12 * float(np.max(np.abs(right)))))
-
-
-def where_wrong(wrong: Array, counted: Array) -> str:
-    """Say where the wrong entries are, where that is one entry, row or column, or all that are not zero."""
-    rows, columns = np.flatnonzero(wrong.any(axis=1)), np.flatnonzero(wrong.any(axis=0))
-    if wrong.sum() == 1:
-        return f"the entry [{rows[0]}, {columns[0]}]"
-    if len(rows) == 1 and len(wrong) > 1:
-        return f"row {rows[0]}"
-    if len(columns) == 1 and wrong.shape[1] > 1:
-        return f"column {columns[0]}"
-    return "all of it" if wrong[counted].all() else ""
-
-
-def factor_between(claim: Array, right: Array) -> float | None:
-    """Return the number by which all of a claim differs from what is right; None where there is none."""
-    if not (right.all() and np.isfinite(claim).all()):
-        return None
-    ratios = claim / right
-    same = bool(np.all(np.abs(ratios - ratios[0]) <= 1e-5 * np.abs(ratios[0])))
-    return float(np.median(ratios)) if same else None

@@ -7,10 +7,8 @@ large norm. Every comparison is written so that a number that is not finite fail
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from array import array
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +24,10 @@ __all__ = [
     "compare_parameter",
     "entries_of",
     "entry_verdicts",
-    "joined_parameter",
     "relative_difference",
     "settled_reference",
     "worst_of",
+    "worst_position",
 ]
 
 
@@ -143,42 +141,6 @@ def _result(
         numeric_norm=norm(n),
         worst=entries[worst_position(a, r, verdicts.ravel())],
         sensitivity=sensitivity,
-        entries=entries,
-    )
-
-
-def joined_parameter(rows: Sequence[ParameterResult], output: str, shape: tuple[int, ...]) -> ParameterResult:
-    """Join what was found of one parameter for each entry of an output into the derivatives of the whole output.
-
-    Parameters
-    ----------
-    rows : sequence of ParameterResult
-        One for each entry of the output.
-    output : str
-        What the output is called.
-    shape : tuple of int
-        Its shape.
-    """
-    parameter = rows[0].name
-    columns = {
-        name: np.concatenate([np.array(getattr(row.entries, name)) for row in rows])
-        for name in ("analytic", "numeric", "reference", "bars")
-    }
-    verdicts = np.frombuffer(b"".join(row.entries.verdicts for row in rows), dtype=np.uint8)
-    analytic, numeric, reference = columns["analytic"], columns["numeric"], columns["reference"]
-    plain = entries_of(parameter, (*shape, *rows[0].shape), analytic, numeric, reference, columns["bars"], verdicts)
-    entries = dataclasses.replace(plain, output=output, rank=len(shape))
-    caught = [row.sensitivity for row in rows if row.sensitivity is not None]
-    return ParameterResult(
-        name=f"d {output} / d {parameter}",
-        shape=entries.shape,
-        verdict=entries_verdict(entries.verdicts),
-        difference=relative_difference(analytic, numeric),
-        refined_difference=relative_difference(analytic, reference),
-        analytic_norm=norm(analytic),
-        numeric_norm=norm(numeric),
-        worst=entries[worst_position(analytic, reference, verdicts)],
-        sensitivity=Sensitivity(*map(max, zip(*(s[:3] for s in caught), strict=True))) if caught else None,
         entries=entries,
     )
 

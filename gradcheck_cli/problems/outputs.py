@@ -21,7 +21,7 @@ from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.arguments import refuse_masked
 from gradcheck_cli.results import entry_name
 
-__all__ = ["MOST_KEPT", "ONE_OUTPUT", "Outputs", "Shared", "outputs_of"]
+__all__ = ["MOST_KEPT", "ONE_OUTPUT", "Outputs", "Shared", "outputs_of", "real_array"]
 
 ONE_OUTPUT = "y"  # the name of an output that comes without one
 MOST_KEPT = 2**27  # numbers that are kept of evaluations: a gigabyte

@@ -1,0 +1,98 @@
+"""What is wrong with the derivatives of functions with more than one output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from gradcheck_cli.parameters import Array
+from gradcheck_cli.results import CheckReport, EntryVerdict, Finding, ParameterResult, Verdict, entry_name
+
+__all__ = ["distinct", "is_lost", "jacobian_findings", "with_lost"]
+
+MEANT = {
+    "absolute-values", "columns", "factor", "factor-all", "few-entries", "non-finite", "rows", "signs", "single-entry",
+    "small-relative-error", "swapped", "transposed", "unknown", "zero",
+}  # fmt: skip
+"""The codes of mistakes that a gradient of weighed outputs may show; others are of the samples and sums of a loss."""
+
+
+def distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings, of each kind and place the first; those that only a network's samples can mean are unknown."""
+    found: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        told = finding if finding.code in MEANT else Finding("unknown", finding.where, f"{finding.where} is wrong")
+        found.setdefault((told.code, told.where), told)
+    return tuple(found.values())
+
+
+def is_lost(rows: Sequence[ParameterResult]) -> bool:
+    """Whether no gradient comes from an output at all, though there should."""
+    wrong = any(row.verdict is Verdict.FAIL for row in rows)
+    return wrong and not any(row.analytic_norm for row in rows)
+
+
+def with_lost(findings: Iterable[Finding], outputs: Sequence[str]) -> tuple[Finding, ...]:
+    """Return findings that say from which outputs no gradient comes, in the place of what that looks like."""
+    lost = [
+        Finding(
+            "zero",
+            "all",
+            f"no gradient comes from output {output}: all that is made of its cotangent is zero",
+            help=f"look for a gradient of {output} that is overwritten or never used",
+        )
+        for output in outputs
+    ]
+    return (*lost, *(finding for finding in findings if finding.code not in ("zero", "unknown")))
+
+
+def jacobian_findings(report: CheckReport) -> tuple[Finding, ...]:
+    """Say which rows or columns of a Jacobian are wrong, and by what factor, where that is all."""
+    return tuple(
+        finding for row in report.parameters if row.verdict is Verdict.FAIL and (finding := finding_of(row)) is not None
+    )
+
+
+def finding_of(row: ParameterResult) -> Finding | None:
+    """Name the mistake in the derivatives of one output with respect to one parameter."""
+    m = int(np.prod(row.shape[: row.entries.rank], dtype=int))
+    claim, right = (np.array(column).reshape(m, -1) for column in (row.entries.analytic, row.entries.reference))
+    wrong = np.array(bytearray(row.entries.verdicts)).reshape(m, -1) == EntryVerdict.DISAGREES
+    if claim.shape[0] == claim.shape[1] and is_transpose(claim, right):
+        return Finding("transposed", row.name, f"{row.name} is the transpose of the right Jacobian")
+    places = tuple(entry_name("", claim.shape, int(k)) for k in np.flatnonzero(wrong)[:3])
+    where = where_wrong(wrong, (claim != 0) | (right != 0))
+    factor = factor_between(claim[wrong], right[wrong]) if where else None
+    if factor is None:
+        said = where or f"{int(wrong.sum())} entries"
+        return Finding("few-entries", row.name, f"{row.name}: wrong is {said}", indices=places)
+    said = "zero" if factor == 0 else f"{factor:.6g} times what is right"
+    code = "zero" if factor == 0 else "factor"
+    return Finding(code, row.name, f"{row.name}: {where} is {said}", factor=factor or None, indices=places)
+
+
+def is_transpose(claim: Array, right: Array) -> bool:
+    """Whether a claim is the transpose of what is right."""
+    return bool(np.allclose(claim.T, right, rtol=1e-6, atol=1e-12 * float(np.max(np.abs(right)))))
+
+
+def where_wrong(wrong: Array, counted: Array) -> str:
+    """Say where the wrong entries are, where that is one entry, row or column, or all that are not zero."""
+    rows, columns = np.flatnonzero(wrong.any(axis=1)), np.flatnonzero(wrong.any(axis=0))
+    if wrong.sum() == 1:
+        return f"the entry [{rows[0]}, {columns[0]}]"
+    if len(rows) == 1 and len(wrong) > 1:
+        return f"row {rows[0]}"
+    if len(columns) == 1 and wrong.shape[1] > 1:
+        return f"column {columns[0]}"
+    return "all of it" if wrong[counted].all() else ""
+
+
+def factor_between(claim: Array, right: Array) -> float | None:
+    """Return the number by which all of a claim differs from what is right; None where there is none."""
+    if not (right.all() and np.isfinite(claim).all()):
+        return None
+    ratios = claim / right
+    same = bool(np.all(np.abs(ratios - ratios[0]) <= 1e-5 * np.abs(ratios[0])))
+    return float(np.median(ratios)) if same else None

@@ -1,0 +1,49 @@
+"""What a Jacobian may come as: an array, a sparse matrix, or arrays by parameter and by output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.arguments import refuse_masked
+from gradcheck_cli.problems.outputs import ONE_OUTPUT, Outputs, real_array
+
+__all__ = ["claimed_jacobian"]
+
+
+def claimed_jacobian(claim: Any, outputs: Outputs, point: Parameters) -> dict[str, Array]:
+    """Return for each parameter the rows of all outputs: an array of shape (m, *param.shape).
+
+    Raises
+    ------
+    ProblemError
+        Where something is missing, or has another shape.
+    """
+    by_output = claim if isinstance(claim, Mapping) and set(outputs.arrays) <= set(claim) else {ONE_OUTPUT: claim}
+    if set(by_output) != set(outputs.arrays):
+        raise ProblemError(f"the Jacobian has no part for each of {', '.join(outputs.arrays)}, expected a dict of them")
+    found = {name: [rows_of(by_output[o], name, o, outputs.arrays[o], point) for o in outputs.arrays] for name in point}
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def rows_of(claim: Any, name: str, output: str, array: Array, point: Parameters) -> Array:
+    """Return the derivatives of one output with respect to one parameter, row by row of the output."""
+    what = f"d {output} / d {name}"
+    if isinstance(claim, Mapping):
+        if name not in claim:
+            raise ProblemError(f"the Jacobian has no {what}; it has {', '.join(map(str, claim))}")
+        claim = claim[name]
+    elif len(point) > 1:
+        raise ProblemError(f"the Jacobian is one array, expected a dict with {', '.join(point)}")
+    dense = claim.toarray() if hasattr(claim, "toarray") else claim
+    values, shape = real_array(dense, what), point[name].shape
+    refuse_masked(values, what)
+    wanted = ((array.size, point[name].size), (*array.shape, *shape))
+    if values.shape not in wanted:
+        hint = "its transpose would fit" if values.T.shape in wanted else None
+        raise ProblemError(f"{what} has shape {values.shape}, expected {wanted[0]} or {wanted[1]}", hint=hint)
+    return values.reshape(array.size, *shape)
