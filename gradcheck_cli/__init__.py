@@ -12,8 +12,10 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gradcheck_cli.adjoint_checking import check_adjoint
     from gradcheck_cli.checking import check, check_gradient
     from gradcheck_cli.errors import GradcheckError
+    from gradcheck_cli.hessian_checking import check_hessian
     from gradcheck_cli.outputs_checking import check_jacobian, check_layer
     from gradcheck_cli.problems.fixtures import load_fixture, save_fixture
     from gradcheck_cli.results import CheckFailedError, CheckReport, Verdict
@@ -25,7 +27,9 @@ __all__ = [
     "GradcheckError",
     "Verdict",
     "check",
+    "check_adjoint",
     "check_gradient",
+    "check_hessian",
     "check_jacobian",
     "check_layer",
     "load_fixture",
@@ -38,7 +42,9 @@ _HOMES = {
     "GradcheckError": "errors",
     "Verdict": "results",
     "check": "checking",
+    "check_adjoint": "adjoint_checking",
     "check_gradient": "checking",
+    "check_hessian": "hessian_checking",
     "check_jacobian": "outputs_checking",
     "check_layer": "outputs_checking",
     "load_fixture": "problems.fixtures",

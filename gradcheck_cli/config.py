@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +17,7 @@ __all__ = ["TABLE", "Check", "Config", "find_config", "known_key", "option_key",
 
 FILE = "pyproject.toml"
 MAX_BYTES = 2**20
+NESTED = r"(?:[\[{]\s*){100}"  # deeper than any file of settings
 ADMINISTRATOR = 0  # the user id of root
 TABLE = "[tool.gradcheck]"
 CHECKS = "[[tool.gradcheck.checks]]"
@@ -121,8 +123,11 @@ def parse(path: Path) -> dict[str, Any]:
             import tomli as tomllib  # type: ignore[no-redef, import-not-found, unused-ignore]
         except ModuleNotFoundError:
             raise ExtraError.missing(f"{path.name} on Python 3.10", "tomli", "toml") from None
+    text = read_text(path)
+    if re.search(NESTED, text):  # the library would take its time to give up
+        raise InputError(f"{path} is no TOML: it is nested too deep")
     try:
-        return tomllib.loads(read_text(path))
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # that of the decoder, and of a number with 10,000 digits
         raise InputError(f"{path} is no TOML: {error}") from error
 

@@ -12,6 +12,7 @@ import gradcheck_cli
 
 PACKAGE = Path(gradcheck_cli.__file__).parent
 STAGES = ("loading", "problems", "numeric", "judging", "diagnosis", "reporters")
+USE_CASES = {"adjoint_checking", "checking", "hessian_checking", "outputs_checking"}
 VOCABULARY = {
     "errors": {"results", "text"},  # the former for its types
     "alarm": set[str](),
@@ -37,8 +38,10 @@ MAY_IMPORT = {
     "stages": {*STAGES, *VOCABULARY, "modes", "sampling", "screening"} - {"reporters"},
     "checking": {*STAGES, *VOCABULARY, "modes", "points", "stages"} - {"reporters"},
     "outputs_checking": {*STAGES, *VOCABULARY, "checking"} - {"reporters"},
+    "adjoint_checking": {"problems", "numeric", "judging", *VOCABULARY},
+    "hessian_checking": {*STAGES, *VOCABULARY, "checking", "outputs_checking"} - {"reporters"},
     "config": set(VOCABULARY),
-    "__init__": {*STAGES, *VOCABULARY, "checking", "outputs_checking"} - {"reporters"},
+    "__init__": {*STAGES, *VOCABULARY, *USE_CASES} - {"reporters"},
     "__main__": {"cli"},
 }
 """For each stage or module of the top level: which others it may import. `cli` and `pytest_plugin` may import all."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,18 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gradcheck_cli.cli.faces import FACES, asked_face, face_options, load_face, require_plain
 from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking_each, point_options, taken
-from gradcheck_cli.cli.further_options import FurtherOptions, further_options
-from gradcheck_cli.cli.large_options import LargeOptions, large_options
-from gradcheck_cli.cli.making import Checked
-from gradcheck_cli.cli.options import Checking
+from gradcheck_cli.cli.further_options import further_options
+from gradcheck_cli.cli.large_options import large_options
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
 from gradcheck_cli.loading.functions import absolute, file_of, source_of
-from gradcheck_cli.settings import AUTO
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.user_function import FunctionProblem
-    from gradcheck_cli.results import CheckReport
 
 __all__ = ["func", "prepare"]
 
@@ -34,6 +31,8 @@ Examples:
   gradcheck func model.py:loss --autograd torch --params params.npz
   gradcheck func layers.py:conv_forward --backward layers.py:conv_backward --params conv.npz
   gradcheck func fit.py:residuals --jac fit.py:jacobian --at 1.2,0.5
+  gradcheck func model.py:loss --grad model.py:grad --hess model.py:hess --params params.npz
+  gradcheck func op.py:forward --adjoint op.py:adjoint --shape 256
   gradcheck func model.py:loss --grad model.py:grad --params big.npz --mode screen --jobs 4
   gradcheck func model.py:loss --grad model.py:grad --params params.npz --points 5 --save-point wrong.npz
 
@@ -53,8 +52,7 @@ an array, a tuple or a dict of arrays; both are called by name where every param
     type=click.Choice(["torch", "jax", "autograd"]),
     help="Check this framework's own gradient of the loss, which takes its arrays.",
 )
-@click.option("--backward", metavar=REFERENCE, help="A backward pass to check: (cotangents, cache) -> gradient.")
-@click.option("--jac", metavar=REFERENCE, help="The Jacobian to check, of a function with any number of outputs.")
+@face_options
 @point_options
 @large_options
 @further_options
@@ -65,56 +63,29 @@ def func(ctx: click.Context, /, **options: Any) -> None:
     ctx.exit(run_checks(prepare(**options)))
 
 
-def prepare(
-    loss: str, grad: str | None, autograd: str | None, backward: str | None, jac: str | None, **options: Any
-) -> Prepared:
+def prepare(loss: str, grad: str | None, autograd: str | None, **options: Any) -> Prepared:
     """Return what the command checks, and how."""
-    if sum(map(bool, (grad, autograd, backward, jac))) > 1:
-        raise click.UsageError("Give one of --grad, --autograd, --backward and --jac: one derivative is checked.")
+    face = asked_face({"grad": grad, "autograd": autograd, **options})
+    claim, shape = [options.pop(name) for name in FACES if options[name]], options.pop("shape")
+    for name in FACES:
+        options.pop(name, None)
+    if shape:
+        options["at"] = ((0.0,),)  # a linear operator is the same at every point
     points, chosen = checking_each(taken(PointOptions, options), options)
-    claim = grad or backward or jac
-    reads = {"the function": source_of(loss), "the derivative": source_of(claim) if claim else None}
-    shown, loss, claim = loss, absolute(loss), absolute(claim) if claim else None
-    if claim and not grad:
+    named = [reference for reference in (grad, *claim) if reference]
+    reads = {f"the function {reference}": source_of(reference) for reference in (loss, *named)}
+    shown, loss, named = loss, absolute(loss), [absolute(reference) for reference in named]
+    if face:
         require_plain(chosen, [point for _, point in points])
-        make: Callable[..., Any] = partial(load_outputs, loss, claim, is_layer=bool(backward))
+        make: Callable[..., Any] = partial(load_face, face, [loss, *named], shape)
     else:
-        make = partial(load_problem, loss, claim, autograd)
+        make = partial(load_problem, loss, named[0] if named else None, autograd)
+    gradient = named[0] if named else None
     cases = [
-        Case(f"func, {shown}{where}", partial(make, point, shown + where), claim, {**reads, **point.reads})
+        Case(f"func, {shown}{where}", partial(make, point, shown + where), gradient, {**reads, **point.reads})
         for where, point in points
     ]
     return Prepared(cases, chosen)
-
-
-def require_plain(options: Checking, points: Sequence[PointOptions]) -> None:
-    """Raise UsageError for options that are of gradients of losses alone."""
-    large = options.large and replace(options.large, seed=None)
-    others = options.classic or options.epsilon != AUTO or any(point.only or point.skip for point in points)
-    if others or large != LargeOptions() or options.further != FurtherOptions():
-        raise click.UsageError(
-            "With --backward and --jac there are --params, --at, --data, --vary, --seed, --threshold, --precision"
-            " and --require-sensitivity, and the options for reports."
-        )
-
-
-def load_outputs(function: str, claim: str, point: PointOptions, name: str, *, is_layer: bool) -> Checked:
-    """Load a function of several outputs and its derivative, and return what checks them."""
-    from gradcheck_cli.loading.functions import load_function
-    from gradcheck_cli.outputs_checking import check_jacobian, check_layer
-
-    loaded = point.load()
-    parameters = next(iter(loaded.parameters.values())) if len(loaded.parameters) == 1 else loaded.parameters
-    functions = load_function(function), load_function(claim)
-
-    def check(options: Checking) -> CheckReport:
-        settings = {key: value for key, value in options.settings.items() if key not in ("epsilon", "classic")}
-        seed = options.large.seed if options.large else None
-        if is_layer:
-            return check_layer(*functions, parameters, data=loaded.data, name=name, seed=seed, **settings)
-        return check_jacobian(*functions, parameters, data=loaded.data, name=name, seed=seed or 0, **settings)
-
-    return check
 
 
 @dataclass(frozen=True)

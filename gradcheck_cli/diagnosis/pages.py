@@ -352,6 +352,18 @@ PAGES = {
         "dZ3 = (A3 - Y) * A3 * (1 - A3)",
         "dZ3 = A3 - Y  # cross-entropy",
     ),
+    "half-stored": Page(
+        "only a triangle of the Hessian is there",
+        "A routine stores one half of a symmetric matrix; who reads it as a whole one takes the other half for zero.",
+        "H = np.tril(H)",
+        "H = np.tril(H) + np.tril(H, -1).T",
+    ),
+    "off-diagonal-doubled": Page(
+        "every entry of the Hessian beside the diagonal is twice the right one",
+        "Both halves of a symmetric matrix were added where one was meant, or the derivative of 2 x y counted twice.",
+        "H = A + A.T - np.diag(np.diag(A))   # A is symmetric already",
+        "H = A",
+    ),
     "adds-a-constant": Page(
         "the backward pass makes something of cotangents that are zero",
         "A backward pass is linear in the gradient that comes in: where that is zero, what goes out is zero. What is"

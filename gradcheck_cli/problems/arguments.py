@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.asking import asking, called, kind_of
-from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.errors import ProblemError, UserFunctionError
 from gradcheck_cli.parameters import PIECE, Array, Parameters
 
 __all__ = ["Arguments", "as_parameter", "by_its_own_names", "copied", "refuse_masked", "require_separate", "same_bytes"]
@@ -133,10 +134,9 @@ def by_its_own_names(
     data : collection of str, optional
         What it gets besides.
     """
-    try:
+    arguments: Mapping[str, inspect.Parameter] = {}
+    with suppress(UserFunctionError), asking("looking at the arguments raised"):  # it may not tell
         arguments = inspect.signature(function).parameters
-    except (ValueError, TypeError):  # it does not tell
-        return function
     needed = {
         n for n, a in arguments.items() if a.default is a.empty and a.kind not in (a.VAR_POSITIONAL, a.VAR_KEYWORD)
     }

@@ -22,6 +22,13 @@ def wrong(d, cache):
 def residuals(x): return np.array([x[0]**2, x[0] * x[1]])
 def jacobian(x): return np.array([[2 * x[0], 0], [x[1], x[0]]])
 def mistaken(x): return jacobian(x).T
+def loss(x): return x[0]**2 * x[1]
+def gradient(x): return np.array([2 * x[0] * x[1], x[0]**2])
+def hessian(x): return np.array([[2 * x[1], 2 * x[0]], [2 * x[0], 0.0]])
+def half(x): return np.tril(hessian(x))
+def diagonal(x): return np.diag(hessian(x))
+def transposed(u): return np.cumsum(u[::-1])[::-1]
+def tenth(u): return 0.1 * transposed(u)
 """
 
 
@@ -71,6 +78,44 @@ def test_a_jacobian_is_checked(jac: str, code: int, folder: Path) -> None:
 )
 def test_options_that_do_not_go_with_it_are_refused(more: list[str], folder: Path) -> None:
     done = run("func", "layers.py:forward", "--backward", "layers.py:backward", "--params", "p.npz", *more, cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--grad", "layers.py:gradient", "--hess", "layers.py:hessian"], 0, "PASS     H"),
+        (["--grad", "layers.py:gradient", "--hess", "layers.py:half"], 1, "error[half-stored]"),
+        (["--grad", "layers.py:gradient", "--hess-diag", "layers.py:diagonal"], 0, "PASS     diagonal of H"),
+    ],
+)
+def test_a_hessian_is_checked_after_the_gradient(words: list[str], code: int, said: str, folder: Path) -> None:
+    done = run("func", "layers.py:loss", *words, "--at", "1.2,0.5", cwd=folder)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert said in done.stdout
+
+
+@pytest.mark.parametrize(("adjoint", "code"), [("transposed", 0), ("tenth", 1)])
+def test_an_operator_is_checked_against_its_adjoint(adjoint: str, code: int, folder: Path) -> None:
+    done = run("func", "numpy:cumsum", "--adjoint", f"layers.py:{adjoint}", "--shape", "64", "--seed", "3", cwd=folder)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert "from seed 3" in done.stdout
+    assert ("the adjoint is 0.1 times the right one" in done.stdout) == bool(code)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--hess", "layers.py:hessian", "--at", "1,2"],
+        ["--grad", "layers.py:gradient", "--jac", "layers.py:jacobian", "--at", "1,2"],
+        ["--adjoint", "layers.py:tenth", "--at", "1,2"],
+        ["--grad", "layers.py:gradient", "--shape", "2"],
+        ["--adjoint", "layers.py:tenth", "--shape", "0"],
+        ["--adjoint", "layers.py:tenth", "--shape", "99999999,99999999"],
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(words: list[str], folder: Path) -> None:
+    done = run("func", "layers.py:loss", *words, cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
 
 

@@ -1,0 +1,215 @@
+"""The use case of a linear operator and its adjoint: inner products, exact to rounding, and no differences."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.asking import asking, called, kind_of
+from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.judging.entries import compare_parameter
+from gradcheck_cli.numeric.reference import Reference
+from gradcheck_cli.numeric.tolerances import EPS
+from gradcheck_cli.problems.user_function import call
+from gradcheck_cli.results import CheckReport, Finding, Verdict
+from gradcheck_cli.settings import DEFAULT_THRESHOLD, require_whole
+
+__all__ = ["check_adjoint"]
+
+Vector = NDArray[Any]
+
+PAIRS = 8
+ROUNDING = 16.0  # machine epsilons of the terms of an inner product, times the root of their number
+OF_DEPARTURE = 4.0  # times by how much an operator misses linearity: an iterative one is no more exact than that
+MOST_DEPARTURE = 1e-3  # relative: what departs further is not linear
+SAME_RATIO = 1e-6  # relative
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One pair of random vectors, and what the operators make of it."""
+
+    forward: float
+    """Re <u, A v>."""
+    adjoint: float
+    """Re <A* u, v>."""
+    bar: float
+    """What the two may differ by."""
+    departure: float
+    """Relative: by how much either operator is not linear."""
+
+
+def check_adjoint(
+    forward: Callable[..., Any],
+    adjoint: Callable[..., Any],
+    point: Any,
+    *,
+    pairs: int = PAIRS,
+    seed: int | None = None,
+    name: str = "operator",
+) -> CheckReport:
+    """Check that two linear operators are adjoint: <u, A v> = <A* u, v> for random u and v.
+
+    The bar is 16 eps sqrt(max(m, n)) (sum |u A v| + sum |A* u v|), or four times what a departure from linearity makes
+    of the products where that is more, as of a solver that stops at a tolerance. It says that the operators fit
+    together; whether A is the derivative of anything, differences have to say.
+
+    Parameters
+    ----------
+    forward : callable
+        A: an array like `point` -> an array, real or complex.
+    adjoint : callable
+        A*: an array like what `forward` returns -> an array like `point`.
+    point : array_like
+        Any array of the shape, and of the kind (real or complex), that `forward` takes; its values do not matter.
+    pairs : int, optional
+        How many pairs of random vectors.
+    seed : int, optional
+        Of the vectors; a fresh one where it is not given. The report has it.
+    name : str, optional
+        What the report calls the operator.
+
+    Returns
+    -------
+    CheckReport
+        With an entry for each pair: the inner product with the adjoint as the claim, that with the operator as what it
+        is held against.
+
+    Raises
+    ------
+    GradcheckError
+        Where an operator raises, or returns another shape than the other takes.
+    """
+    started = time.perf_counter()
+    require_whole("pairs", pairs, 2)
+    seed = secrets.randbits(32) if seed is None else seed
+    require_whole("seed", seed, 0)
+    random = np.random.default_rng(seed)
+    v = as_vector(point, "the point")
+    operators = Operators(forward, adjoint, v, applied(forward, signed(random, v), None))
+    trials = [operators.trial(random) for _ in range(pairs)]
+    claims, values, bars = (np.array([getattr(t, n) for t in trials]) for n in ("adjoint", "forward", "bar"))
+    flags = np.zeros(pairs, dtype=np.bool_)
+    reference = Reference(values, bars, bars, values, values, flags, flags)
+    row = compare_parameter("pair", claims, values, reference, EPS)
+    departure = max(trial.departure for trial in trials)
+    findings = findings_of(claims, values, departure, wrong=row.verdict is Verdict.FAIL)
+    return CheckReport(
+        name=name,
+        verdict=Verdict.FAIL if findings else row.verdict,
+        difference=row.difference,
+        refined_difference=row.refined_difference,
+        threshold=DEFAULT_THRESHOLD,
+        epsilon="auto",
+        loss=None,
+        evaluations=1 + 4 * pairs,
+        reference="inner products",
+        seconds=time.perf_counter() - started,
+        parameters=(row,),
+        reasons=(f"not linear: by {departure:.1e} of what it makes",) if departure > MOST_DEPARTURE else (),
+        findings=findings,
+        notes=(
+            f"{pairs} pairs of random vectors from seed {seed}; the operators depart from linearity by {departure:.1e}",
+            "this says that the two operators fit together; differences say whether they are a derivative",
+        ),
+        settings={"seed": seed},
+    )
+
+
+@dataclass(frozen=True)
+class Operators:
+    """An operator and its adjoint, and vectors like those that they take."""
+
+    forward: Callable[..., Any]
+    adjoint: Callable[..., Any]
+    v: Vector
+    u: Vector
+
+    def trial(self, random: np.random.Generator) -> Trial:
+        """Apply both to random vectors, and to a sum of two."""
+        (v, w), (u, t) = ((signed(random, like), signed(random, like)) for like in (self.v, self.u))
+        there, by_forward = self.with_departure(self.forward, v, w, self.u)
+        back, by_adjoint = self.with_departure(self.adjoint, u, t, self.v)
+        terms = np.sum(np.abs(u * there)), np.sum(np.abs(back * v))
+        rounding = ROUNDING * EPS * np.sqrt(max(u.size, v.size)) * (terms[0] + terms[1])
+        missed = np.sum(np.abs(u) * by_forward), np.sum(np.abs(v) * by_adjoint)
+        return Trial(
+            forward=product(u, there),
+            adjoint=product(back, v),
+            bar=float(max(rounding, OF_DEPARTURE * (missed[0] + missed[1]))),
+            departure=max(
+                float(part / whole) if whole else float(part > 0) for part, whole in zip(missed, terms, strict=True)
+            ),
+        )
+
+    def with_departure(
+        self, operator: Callable[..., Any], one: Vector, other: Vector, like: Vector
+    ) -> tuple[Vector, NDArray[np.float64]]:
+        """Return what an operator makes of a vector, and by how much it misses being linear in it."""
+        alone = applied(operator, one, like)
+        both = applied(operator, 2 * one - 0.75 * other, like)
+        return alone, np.abs(both - (2 * alone - 0.75 * applied(operator, other, like)))
+
+
+def applied(operator: Callable[..., Any], vector: Vector, like: Vector | None) -> Vector:
+    """Return what an operator makes of a copy of a vector.
+
+    Raises
+    ------
+    ProblemError
+        Where it has another shape than `like`, or is not finite.
+    """
+    what = f"what {called(operator)} returned"
+    found = as_vector(call(operator, vector.copy()), what)
+    if like is not None and found.shape != like.shape:
+        raise ProblemError(f"{what} has shape {found.shape}, expected {like.shape}")
+    if not np.isfinite(found).all():
+        raise ProblemError(f"{what} holds NaN or infinity, expected finite numbers")
+    if like is not None and np.iscomplexobj(found) and not np.iscomplexobj(like):
+        raise ProblemError(
+            f"{what} is complex, expected real numbers", hint="the adjoint over the reals is its real part"
+        )
+    return found
+
+
+def as_vector(value: Any, what: str) -> Vector:
+    """Return numbers as an array, real or complex."""
+    with asking(f"taking {what} for an array raised"):
+        array = np.asarray(value)
+    if array.dtype.kind not in "fiubc" or not array.size:
+        raise ProblemError(f"{what} is {kind_of(value)} of {array.dtype}, expected an array of numbers")
+    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+
+
+def signed(random: np.random.Generator, like: Vector) -> Vector:
+    """Return a random vector like another one, real or complex."""
+    real = random.standard_normal(like.shape)
+    return real + 1j * random.standard_normal(like.shape) if np.iscomplexobj(like) else real
+
+
+def product(one: Vector, other: Vector) -> float:
+    """Return the real part of the inner product: over all vectors it says as much as the whole."""
+    return float(np.real(np.vdot(one, other)))
+
+
+def findings_of(claims: Vector, values: Vector, departure: float, *, wrong: bool) -> tuple[Finding, ...]:
+    """Name what is wrong: not linear, or a constant times what is right."""
+    if departure > MOST_DEPARTURE:
+        said = "A or its adjoint does not make the sum of two vectors of the sum of what they are made of"
+        return (Finding("not-linear", "all", said, help="look for a constant that is added, a clip, an abs"),)
+    if not wrong:
+        return ()
+    ratios = claims / np.where(values == 0, 1.0, values)
+    if values.all() and np.ptp(ratios) <= SAME_RATIO * np.max(np.abs(ratios)):
+        factor = float(np.median(ratios))
+        help_ = "look for a scale as 1/n or a step dx, and for an inverse in the place of the adjoint"
+        return (
+            Finding("factor", "all", f"the adjoint is {factor:.6g} times the right one", help=help_, factor=factor),
+        )
+    return (Finding("unknown", "all", "the two operators are not adjoint"),)

@@ -1,0 +1,179 @@
+"""The use case of second derivatives: the gradient first, then the Hessian as the Jacobian of that gradient."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from gradcheck_cli.asking import called
+from gradcheck_cli.checking import check_gradient
+from gradcheck_cli.diagnosis.hessians import hessian_findings
+from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.judging.joined import joined, joined_parameter
+from gradcheck_cli.outputs_checking import check_jacobian, named_point
+from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
+from gradcheck_cli.problems.arguments import by_its_own_names, refuse_masked
+from gradcheck_cli.problems.outputs import real_array
+from gradcheck_cli.problems.returned import by_name, claimed_gradient
+from gradcheck_cli.problems.user_function import call
+from gradcheck_cli.results import CheckReport, Verdict
+from gradcheck_cli.settings import AUTO, DEFAULT_THRESHOLD
+
+__all__ = ["check_hessian"]
+
+Settings: TypeAlias = dict[str, Any]
+
+
+def check_hessian(
+    loss: Callable[..., Any],
+    gradient: Callable[..., Any],
+    hessian: Any,
+    parameters: Any,
+    *,
+    diagonal: bool = False,
+    data: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    name: str = "function",
+    threshold: float = DEFAULT_THRESHOLD,
+    precision: str = AUTO,
+    require_sensitivity: float | None = None,
+) -> CheckReport:
+    """Check a gradient against differences of its loss, and a Hessian against differences of that gradient.
+
+    A Hessian that agrees with a wrong gradient is no Hessian of the loss: then the gradient fails, and the report says
+    that the Hessian agrees with it.
+
+    Parameters
+    ----------
+    loss : callable
+        (parameters, **data) -> float, as for `check_gradient`.
+    gradient : callable
+        (parameters, **data) -> gradient, as for `check_gradient`.
+    hessian : callable or array_like
+        (parameters, **data) -> Hessian, or the Hessian itself: of shape (n, n) for all n entries of the parameters, one
+        after another; where `diagonal`, the n entries of its diagonal.
+    parameters : mapping of str to array_like, or array_like
+        The point. It is copied, never changed.
+    diagonal : bool, optional
+        Whether only the diagonal is claimed.
+    data, name, threshold, precision, require_sensitivity
+        As for `check_gradient`.
+    seed : int, optional
+        Of the directions along which noise is measured.
+
+    Returns
+    -------
+    CheckReport
+        With the rows of the gradient, and one for the Hessian.
+
+    Raises
+    ------
+    GradcheckError
+        Where there is nothing that could be checked.
+    """
+    started = time.perf_counter()
+    point, given = named_point(parameters), data or {}
+    one_array = not isinstance(parameters, Mapping)
+    settings: Settings = {
+        "threshold": threshold, "precision": precision, "require_sensitivity": require_sensitivity, "seed": seed,
+    }  # fmt: skip
+    first = check_gradient(loss, gradient, parameters, data=given, name=name, mode="full", **settings)
+
+    names = (lambda f: f) if one_array else (lambda f: by_its_own_names(f, list(point), list(given)))
+    taking = names(gradient)
+
+    def slopes(theta: Array, **more: Any) -> Array:
+        there = as_named(theta, point)
+        answer = taking(next(iter(there.values())) if one_array else there, **more)
+        claim = claimed_gradient(by_name(answer, point, "the gradient"), point, "the gradient")
+        return dictionary_to_vector(claim)
+
+    slopes.__name__ = called(gradient)
+    theta = dictionary_to_vector(point)
+    claim = claimed_hessian(hessian, names, point, given, diagonal=diagonal, one_array=one_array)
+    if diagonal:
+        measured = checked_diagonal(slopes, claim, theta, given, name, settings)
+    else:
+        measured = check_jacobian(slopes, claim, theta, data=given, name=name, **settings)
+    row = dataclasses.replace(measured.parameters[0], name="diagonal of H" if diagonal else "H")
+    report = joined([first, measured], [*first.parameters, row], name, first.evaluations, (), started)
+    findings = first.findings if first.verdict is Verdict.FAIL else ()
+    if measured.verdict is Verdict.FAIL:
+        findings = (*findings, *hessian_findings(row, diagonal=diagonal))
+    calls = f"the gradient was called {measured.evaluations} times for the Hessian"
+    return dataclasses.replace(
+        report, loss=first.loss, findings=findings, notes=(*report.notes, calls, *said(first, measured))
+    )
+
+
+def said(first: CheckReport, second: CheckReport) -> list[str]:
+    """Say what it means that one of both is right."""
+    if first.verdict is Verdict.FAIL and second.verdict is Verdict.PASS:
+        return ["the gradient is wrong: the Hessian agrees with it, and so is none of the loss"]
+    return []
+
+
+def as_named(theta: Array, point: Parameters) -> dict[str, Array]:
+    """Return the parameters of which a vector holds the entries."""
+    ends = np.cumsum([values.size for values in point.values()])
+    parts = np.split(theta, ends[:-1])
+    return {n: part.reshape(v.shape).copy() for (n, v), part in zip(point.items(), parts, strict=True)}
+
+
+def claimed_hessian(
+    hessian: Any,
+    names: Callable[[Any], Any],
+    point: Parameters,
+    data: Mapping[str, Any],
+    *,
+    diagonal: bool,
+    one_array: bool,
+) -> Array:
+    """Return the claim: a square array, or the entries of the diagonal.
+
+    Raises
+    ------
+    ProblemError
+        Where it has another shape.
+    """
+    claim = hessian
+    if callable(hessian):
+        copies = {key: values.copy() for key, values in point.items()}
+        claim = call(names(hessian), next(iter(copies.values())) if one_array else copies, **data)
+    values = real_array(claim.toarray() if hasattr(claim, "toarray") else claim, "the Hessian")
+    refuse_masked(values, "the Hessian")
+    size = sum(array.size for array in point.values())
+    wanted = size if diagonal else size * size
+    if values.size != wanted or (not diagonal and values.ndim == 1 and size > 1):
+        expected = f"{size} entries" if diagonal else f"({size}, {size})"
+        raise ProblemError(
+            f"the Hessian has shape {values.shape}, expected {expected}",
+            hint="diagonal=True, or --hess-diag, checks the diagonal alone" if values.size == size else None,
+        )
+    return values.reshape(size) if diagonal else values.reshape(size, size)
+
+
+def checked_diagonal(
+    slopes: Callable[..., Array], claim: Array, theta: Array, data: Mapping[str, Any], name: str, settings: Settings
+) -> CheckReport:
+    """Check each entry of a diagonal as the derivative of one slope with respect to its own entry."""
+    started, calls = time.perf_counter(), 0
+
+    def own_slope(value: Array, k: int) -> float:
+        nonlocal calls
+        calls += 1
+        moved = theta.copy()
+        moved[k] = float(value)
+        return float(slopes(moved, **data)[k])
+
+    reports = [
+        check_gradient(partial(own_slope, k=k), claim[k], theta[k], name=name, mode="full", **settings)
+        for k in range(theta.size)
+    ]
+    row = joined_parameter([report.parameters[0] for report in reports], "gradient", claim.shape)
+    return joined(reports, [row], name, calls, (), started)
