@@ -38,7 +38,7 @@ from gradcheck_cli.settings import (
 from gradcheck_cli.stages import Run
 from gradcheck_cli.watch import InTurn, Watch, watch_of
 
-__all__ = ["check", "check_gradient"]
+__all__ = ["check", "check_gradient", "require_plain_arguments"]
 
 Progress = Callable[[int], None]
 
@@ -271,6 +271,14 @@ def of_another_loss(where: str, before: float, now: float) -> InputError:
     )
 
 
+def require_plain_arguments(name: object, data: object) -> None:
+    """Raise SettingError where a name is no text, or data cannot be handed over by keyword."""
+    if not isinstance(name, str):
+        raise SettingError(f"name is {name!r}, expected text")
+    if not (data is None or (isinstance(data, Mapping) and all(isinstance(key, str) for key in data))):
+        raise SettingError(f"data is {type(data).__name__}, expected a dict of what the functions get by keyword")
+
+
 def check_gradient(
     loss: Callable[..., Any],
     gradient: Any,
@@ -324,10 +332,7 @@ def check_gradient(
     >>> check_gradient(lambda x: (x**2).sum(), lambda x: 3 * x, [1.0, 2.0]).passed
     False
     """
-    if not isinstance(name, str):
-        raise SettingError(f"name is {name!r}, expected text")
-    if not (data is None or (isinstance(data, Mapping) and all(isinstance(key, str) for key in data))):
-        raise SettingError(f"data is {type(data).__name__}, expected a dict of what the functions get by keyword")
+    require_plain_arguments(name, data)
     problem = function_problem(loss, gradient, parameters, data=data or {}, autograd=autograd, name=name)
     if epsilon is None:
         epsilon = DEFAULT_EPSILON if classic else AUTO

@@ -11,14 +11,14 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from gradcheck_cli.asking import called
-from gradcheck_cli.checking import check_gradient
+from gradcheck_cli.checking import check_gradient, require_plain_arguments
 from gradcheck_cli.diagnosis.hessians import hessian_findings
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.judging.joined import joined, joined_parameter
 from gradcheck_cli.outputs_checking import check_jacobian, named_point
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
-from gradcheck_cli.problems.arguments import by_its_own_names, refuse_masked
-from gradcheck_cli.problems.outputs import real_array
+from gradcheck_cli.problems.arguments import Arguments, by_its_own_names
+from gradcheck_cli.problems.jacobian import dense
 from gradcheck_cli.problems.returned import by_name, claimed_gradient
 from gradcheck_cli.problems.user_function import call
 from gradcheck_cli.results import CheckReport, Verdict
@@ -26,6 +26,7 @@ from gradcheck_cli.settings import AUTO, DEFAULT_THRESHOLD
 
 __all__ = ["check_hessian"]
 
+ALL = "theta"  # what the parameters are called where they are one vector
 Settings: TypeAlias = dict[str, Any]
 
 
@@ -77,6 +78,7 @@ def check_hessian(
         Where there is nothing that could be checked.
     """
     started = time.perf_counter()
+    require_plain_arguments(name, data)
     point, given = named_point(parameters), data or {}
     one_array = not isinstance(parameters, Mapping)
     settings: Settings = {
@@ -143,13 +145,11 @@ def claimed_hessian(
     """
     claim = hessian
     if callable(hessian):
-        copies = {key: values.copy() for key, values in point.items()}
-        claim = call(names(hessian), next(iter(copies.values())) if one_array else copies, **data)
-    values = real_array(claim.toarray() if hasattr(claim, "toarray") else claim, "the Hessian")
-    refuse_masked(values, "the Hessian")
+        arguments = Arguments(point, data, one_array=one_array)
+        claim = call(names(hessian), arguments.first, **arguments.data)
+    values = dense(claim, "the Hessian")
     size = sum(array.size for array in point.values())
-    wanted = size if diagonal else size * size
-    if values.size != wanted or (not diagonal and values.ndim == 1 and size > 1):
+    if values.size != size if diagonal else values.shape != (size, size) and values.size * size != 1:
         expected = f"{size} entries" if diagonal else f"({size}, {size})"
         raise ProblemError(
             f"the Hessian has shape {values.shape}, expected {expected}",
@@ -169,7 +169,8 @@ def checked_diagonal(
         calls += 1
         moved = theta.copy()
         moved[k] = float(value)
-        return float(slopes(moved, **data)[k])
+        arguments = Arguments({ALL: moved}, data, one_array=True)
+        return float(slopes(arguments.first, **arguments.data)[k])
 
     reports = [
         check_gradient(partial(own_slope, k=k), claim[k], theta[k], name=name, mode="full", **settings)

@@ -7,17 +7,18 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.asking import called
-from gradcheck_cli.checking import check
+from gradcheck_cli.checking import check, require_plain_arguments
 from gradcheck_cli.diagnosis.outputs import distinct, is_lost, jacobian_findings, with_lost
-from gradcheck_cli.errors import ProblemError, SettingError
+from gradcheck_cli.errors import GradcheckError, ProblemError, SettingError
 from gradcheck_cli.judging.joined import joined, joined_parameter, worst_rows
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.arguments import as_parameter, by_its_own_names
+from gradcheck_cli.problems.arguments import Arguments, as_parameter, by_its_own_names
 from gradcheck_cli.problems.jacobian import claimed_jacobian
 from gradcheck_cli.problems.layer import Fault, Layer, faults_of, outputs_missed, random_cotangents, require_finite
 from gradcheck_cli.problems.outputs import MOST_KEPT, Outputs, Shared, outputs_of
@@ -82,6 +83,7 @@ def check_layer(
     require_whole("cotangents", cotangents, 1)
     seed = secrets.randbits(32) if seed is None else seed
     require_whole("seed", seed, 0)
+    require_plain_arguments(name, data)
     point = named_point(parameters)
     one_array = not isinstance(parameters, Mapping)
     taking = forward if one_array else by_its_own_names(forward, list(point), list(data or ()))
@@ -89,7 +91,8 @@ def check_layer(
     outputs, _ = layer.run()
     require_finite(outputs, "the forward pass")
     given = random_cotangents(outputs, cotangents, seed)
-    weights = [Outputs(u, outputs.form).vector() for _, u in given]
+    weights = [Outputs(u, outputs.made).vector() for _, u in given]
+    claims = [layer.gradient(u) for _, u in given]
     shared = Shared(layer.outputs, called(forward), weights, len(given))
     settings = {
         "threshold": threshold,
@@ -98,20 +101,23 @@ def check_layer(
         "seed": seed,
     }
     reports = [
-        (output, checked(loss, layer.gradient(u), point, layer.data, name, one_array=one_array, **settings))
-        for (output, u), loss in zip(given, shared.losses(), strict=True)
+        (output, checked(loss, claim, point, layer.data, name, one_array=one_array, **settings))
+        for (output, _), claim, loss in zip(given, claims, shared.losses(), strict=True)
     ]
     several = len(outputs.arrays) > 1
     rows = [worst_rows([r for o, r in reports if o == output], output if several else "") for output in outputs.arrays]
     counted = "1 cotangent" if cotangents == 1 else f"{cotangents} cotangents"
     note = f"{counted} of both signs for each output, from seed {seed}"
-    found = list(faults_of(layer, seed))
+    found = list(faults_of(layer, [(u, claim) for (_, u), claim in zip(given, claims, strict=True)], seed))
     every = [report for _, report in reports]
     report = joined(every, list(itertools.chain(*rows)), name, shared.calls, (note, *sorted(layer.remarks)), started)
     report = dataclasses.replace(report, findings=distinct(report.findings))
     lost = [output for output, part in zip(outputs.arrays, rows, strict=True) if several and is_lost(part)]
     if not (found or lost):
-        report = dataclasses.replace(report, notes=(*report.notes, *which_outputs(layer, rows, seed)))
+        told: list[str] = []
+        with suppress(GradcheckError):  # it explains, and decides nothing
+            told += which_outputs(layer, rows, seed)
+        report = dataclasses.replace(report, notes=(*report.notes, *told))
     if lost:
         report = dataclasses.replace(report, findings=with_lost(report.findings, lost))
     return with_faults(report, found)
@@ -162,6 +168,8 @@ def check_jacobian(
         Where there is nothing that could be checked, or too much.
     """
     started = time.perf_counter()
+    require_plain_arguments(name, data)
+    require_whole("seed", seed, 0)
     point = named_point(parameters)
     one_array = not isinstance(parameters, Mapping)
     by_names = (lambda f: f) if one_array else (lambda f: by_its_own_names(f, list(point), list(data or ())))
@@ -170,8 +178,13 @@ def check_jacobian(
     def outputs_at(first: Any, **more: Any) -> Outputs:
         return outputs_of(taking(first, **more), "the function")
 
-    first = next(iter(point.values())).copy() if one_array else {k: v.copy() for k, v in point.items()}
-    outputs = call(outputs_at, first, **given)
+    outputs_at.__name__ = called(function)
+
+    def asked(something: Callable[..., Any]) -> Any:
+        arguments = Arguments(point, given, one_array=one_array)
+        return call(something, arguments.first, **arguments.data)
+
+    outputs: Outputs = asked(outputs_at)
     require_finite(outputs, "the function")
     size = sum(values.size for values in point.values())
     if 2 * size * outputs.size > MOST_KEPT:
@@ -179,7 +192,7 @@ def check_jacobian(
             f"the Jacobian has {outputs.size:,} x {size:,} entries, expected at most {MOST_KEPT // 2:,}",
             hint="a layer check takes a few products with it: --backward, check_layer",
         )
-    claim = call(by_names(jacobian), first, **given) if callable(jacobian) else jacobian
+    claim = asked(by_names(jacobian)) if callable(jacobian) else jacobian
     claimed = claimed_jacobian(claim, outputs, point)
     shared = Shared(outputs_at, called(function), None, outputs.size)
     settings = {

@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "stages": {*STAGES, *VOCABULARY, "modes", "sampling", "screening"} - {"reporters"},
     "checking": {*STAGES, *VOCABULARY, "modes", "points", "stages"} - {"reporters"},
     "outputs_checking": {*STAGES, *VOCABULARY, "checking"} - {"reporters"},
-    "adjoint_checking": {"problems", "numeric", "judging", *VOCABULARY},
+    "adjoint_checking": {"problems", "numeric", "judging", "checking", *VOCABULARY},
     "hessian_checking": {*STAGES, *VOCABULARY, "checking", "outputs_checking"} - {"reporters"},
     "config": set(VOCABULARY),
     "__init__": {*STAGES, *VOCABULARY, *USE_CASES} - {"reporters"},

@@ -24,6 +24,7 @@ __all__ = ["FACES", "asked_face", "face_options", "load_face", "require_plain"]
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 REFERENCE = "FILE.py:NAME"
+MOST_AXES, MOST_DIGITS, MOST_ENTRIES = 32, 9, 2**27
 FACES = {
     "backward": "A backward pass to check: (cotangents, cache) -> gradient.",
     "jac": "The Jacobian to check, of a function with any number of outputs.",
@@ -42,7 +43,8 @@ class Shape(click.ParamType):  # type: ignore[type-arg]  # click's own class tak
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
         """Return the numbers."""
         parts = [part.strip() for part in str(value).split(",")]
-        if not all(part.isdecimal() and int(part) > 0 for part in parts) or math.prod(map(int, parts)) > 2**27:
+        fits = len(parts) <= MOST_AXES and all(part.isdecimal() and len(part) <= MOST_DIGITS for part in parts)
+        if not (fits and 0 < math.prod(map(int, parts)) <= MOST_ENTRIES):
             self.fail(f"{value!r} is no shape such as 256 or 64,64.", param, ctx)
         return tuple(map(int, parts))
 
@@ -71,7 +73,8 @@ def asked_face(options: Mapping[str, Any]) -> str:
             "Give one of --grad, --autograd, --backward, --jac and --adjoint: one derivative is checked;"
             " --hess and --hess-diag go with --grad."
         )
-    if (given == ["adjoint"]) != bool(options["shape"]):
+    pointed = options["params"] or options["at"] or options["data"]
+    if (given == ["adjoint"]) != bool(options["shape"]) or (options["shape"] and pointed):
         raise click.UsageError("--adjoint and --shape go together: a linear operator has no point.")
     return given[0] if given else ""
 
@@ -100,12 +103,14 @@ def load_face(
         import numpy as np
 
         import gradcheck_cli as api
+        from gradcheck_cli.problems.arguments import by_its_own_names
 
         seed = options.large.seed if options.large else None
         if loaded is None:
             return api.check_adjoint(functions[0], functions[1], np.zeros(shape or ()), seed=seed, name=name)
         parameters: Any = loaded.parameters
-        if len(loaded.parameters) == 1:
+        named = by_its_own_names(functions[0], parameters, loaded.data) is not functions[0]
+        if len(loaded.parameters) == 1 and (face in ("hess", "hess_diag") or not named):
             (parameters,) = loaded.parameters.values()
         settings = {key: value for key, value in options.settings.items() if key not in ("epsilon", "classic")}
         settings |= {"data": loaded.data, "name": name}

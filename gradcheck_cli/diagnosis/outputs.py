@@ -74,7 +74,12 @@ def finding_of(row: ParameterResult) -> Finding | None:
 
 def is_transpose(claim: Array, right: Array) -> bool:
     """Whether a claim is the transpose of what is right."""
-    return bool(np.allclose(claim.T, right, rtol=1e-6, atol=1e-12 * float(np.max(np.abs(right)))))
+    nothing = 1e-12 * float(np.max(np.abs(right)))
+
+    def is_near(other: Array) -> bool:
+        return bool(np.allclose(claim.T, other, rtol=1e-6, atol=nothing))
+
+    return is_near(right) and not is_near(claim)
 
 
 def where_wrong(wrong: Array, counted: Array) -> str:

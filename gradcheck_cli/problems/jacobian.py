@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.asking import asking
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.arguments import refuse_masked
-from gradcheck_cli.problems.outputs import ONE_OUTPUT, Outputs, real_array
+from gradcheck_cli.problems.outputs import Outputs, real_array
 
-__all__ = ["claimed_jacobian"]
+__all__ = ["claimed_jacobian", "dense"]
 
 
 def claimed_jacobian(claim: Any, outputs: Outputs, point: Parameters) -> dict[str, Array]:
@@ -23,11 +23,20 @@ def claimed_jacobian(claim: Any, outputs: Outputs, point: Parameters) -> dict[st
     ProblemError
         Where something is missing, or has another shape.
     """
-    by_output = claim if isinstance(claim, Mapping) and set(outputs.arrays) <= set(claim) else {ONE_OUTPUT: claim}
-    if set(by_output) != set(outputs.arrays):
+    names = list(outputs.arrays)
+    by_output = claim if not outputs.alone and isinstance(claim, Mapping) and set(names) <= set(claim) else None
+    if by_output is None and len(names) == 1:
+        by_output = {names[0]: claim}
+    if by_output is None:
         raise ProblemError(f"the Jacobian has no part for each of {', '.join(outputs.arrays)}, expected a dict of them")
     found = {name: [rows_of(by_output[o], name, o, outputs.arrays[o], point) for o in outputs.arrays] for name in point}
     return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def dense(claim: Any, what: str) -> Array:
+    """Return a claim as an array, a sparse matrix among them."""
+    with asking(f"taking {what} for an array raised"):
+        return real_array(claim.toarray() if hasattr(claim, "toarray") else claim, what)
 
 
 def rows_of(claim: Any, name: str, output: str, array: Array, point: Parameters) -> Array:
@@ -39,9 +48,7 @@ def rows_of(claim: Any, name: str, output: str, array: Array, point: Parameters)
         claim = claim[name]
     elif len(point) > 1:
         raise ProblemError(f"the Jacobian is one array, expected a dict with {', '.join(point)}")
-    dense = claim.toarray() if hasattr(claim, "toarray") else claim
-    values, shape = real_array(dense, what), point[name].shape
-    refuse_masked(values, what)
+    values, shape = dense(claim, what), point[name].shape
     wanted = ((array.size, point[name].size), (*array.shape, *shape))
     if values.shape not in wanted:
         hint = "its transpose would fit" if values.T.shape in wanted else None

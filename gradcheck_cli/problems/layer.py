@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.asking import called
-from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.errors import ProblemError, UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import Arguments, same_bytes
 from gradcheck_cli.problems.outputs import Outputs, outputs_of
@@ -27,7 +28,11 @@ STEP = 1e-5  # of an entry: what is found by it explains, and decides nothing
 VISIBLE = 1e-4  # of the largest derivative: an error that is told of
 MOST_HALVINGS = 55
 MOST_MISSED = 4  # entries of outputs that a sentence names
-SAME = 1e-9  # relative: what rounding may make of sums of gradients
+SMALLEST_SIZE = 1e-12  # of the largest entry of an output: smaller ones are weighed as if they were that
+UNLIKE = 1e3  # times by which sizes in one output differ, so that the small ones could hide
+SAME = 1e-9  # relative: calls that must give the same, to the last bit or almost
+MUCH = 1e-3  # relative: by what a sum is off that is not linear; rounding where terms cancel is less
+ROUNDING = 1e-12  # of cotangents of about one: what cancellation leaves of nothing
 
 
 @dataclass(frozen=True)
@@ -87,16 +92,25 @@ def random_cotangents(outputs: Outputs, count: int, seed: int) -> list[tuple[str
     """Return random cotangents of both signs, so many for each output alone, with the name of the output.
 
     Cotangents of ones, or of one sign, hide mistakes in sums, masks and means; one for all outputs hides those of an
-    output that is small beside another.
+    output that is small beside another. Where the entries of one output are of unlike size, every second cotangent
+    weighs them alike.
     """
     random = np.random.default_rng(seed)
     found = []
-    for name in outputs.arrays:
-        for _ in range(count):
-            given = {other: np.zeros(array.shape) for other, array in outputs.arrays.items()}
-            given[name] = signed(random, outputs.arrays[name].shape)
+    for name, array in outputs.arrays.items():
+        for number in range(count):
+            given = {other: np.zeros(values.shape) for other, values in outputs.arrays.items()}
+            given[name] = signed(random, array.shape) * (alike(array) if number % 2 else 1.0)
             found.append((name, given))
     return found
+
+
+def alike(array: Array) -> Array:
+    """Return by what the entries of an array are multiplied to be of one size; ones where they almost are."""
+    sizes = np.abs(array)
+    largest = float(np.max(sizes))
+    factors = largest / np.maximum(sizes, SMALLEST_SIZE * largest) if largest else np.ones(array.shape)
+    return factors if np.max(factors) > UNLIKE else np.ones(array.shape)
 
 
 def signed(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -104,24 +118,35 @@ def signed(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return np.asarray(random.choice([-1.0, 1.0], shape) * random.uniform(SMALLEST, LARGEST, shape))
 
 
-def faults_of(layer: Layer, seed: int) -> Iterator[Fault]:
+def faults_of(layer: Layer, judged: Sequence[tuple[Named, Named]], seed: int) -> Iterator[Fault]:
     """Yield what is wrong with how the backward pass depends on its cotangents: it must be linear in them.
 
-    The tests take no differences of the forward pass: a linear function of zeros is zero, it is -2^20 times as large
-    where its argument is, to the last bit, and that of a sum is the sum.
+    The tests take no differences of the forward pass: the same comes of the same, a linear function of zeros is zero,
+    it is -2^20 times as large where its argument is, and that of a sum is the sum.
+
+    Parameters
+    ----------
+    layer : Layer
+        The passes.
+    judged : sequence of (mapping, mapping)
+        The cotangents of each output alone, and the gradients that were made of them.
+    seed : int
+        Of the cotangents of all outputs.
     """
     outputs, cache = layer.run()
     random = np.random.default_rng([seed, 1])
-    u = {name: signed(random, array.shape) for name, array in outputs.arrays.items()}
-    w = {name: signed(random, array.shape) for name, array in outputs.arrays.items()}
+    u, w = ({name: signed(random, array.shape) for name, array in outputs.arrays.items()} for _ in range(2))
     at_u, at_w = layer.gradient(u), layer.gradient(w)
+    if differs(layer.gradient(u), at_u) or differs(layer.gradient(judged[0][0]), judged[0][1]):
+        yield Fault(
+            "changes-its-cache",
+            "the backward pass makes another gradient of the same cotangents when it is called again",
+            "look for what is kept from call to call, for gradients that are added up, or for chance",
+        )
+        return
     at_zero = layer.gradient({name: np.zeros(values.shape) for name, values in u.items()})
     if any(values.any() or not np.isfinite(values).all() for values in at_zero.values()):
-        yield Fault(
-            "adds-a-constant",
-            f"the backward pass makes {of_zero(at_zero)} of cotangents that are zero, expected zeros",
-            "look for what is added in the backward pass and is no part of the forward pass: a regulariser?",
-        )
+        yield of_zero(at_zero)
         return
     large = layer.gradient({name: -LARGE * values for name, values in u.items()})
     if differs(large, {name: -LARGE * values for name, values in at_u.items()}):
@@ -132,19 +157,28 @@ def faults_of(layer: Layer, seed: int) -> Iterator[Fault]:
         )
         return
     both = layer.gradient({name: 2 * u[name] - 0.75 * w[name] for name in u})
-    if differs(both, {name: 2 * at_u[name] - 0.75 * at_w[name] for name in at_u}):
+    expected = {name: 2 * at_u[name] - 0.75 * at_w[name] for name in at_u}
+    if departs(both, expected) or departs(at_u, sum_of_parts(layer, u)):
         yield Fault(
             "not-linear",
             "the backward pass does not make the sum of two gradients of the sum of two cotangents",
-            "look for what depends on the size or the sign of the gradient that comes in",
+            "look for what depends on the size or the sign of the gradient that comes in, and for one output that"
+            " takes the place of another",
         )
-    first, again = (layer.gradient_with(outputs, cache, u) for _ in range(2))
-    if differs(again, first):
-        yield Fault(
-            "changes-its-cache",
-            "the backward pass makes another gradient when it is called again with the same cache",
-            "look for what is written to the cache, or for chance",
-        )
+    with suppress(UserFunctionError):  # it may take what it needs out of the cache
+        first, again = (layer.gradient_with(outputs, cache, u) for _ in range(2))
+        if differs(again, first):
+            yield Fault(
+                "changes-its-cache",
+                "the backward pass makes another gradient when it is called again with the same cache",
+                "look for what is written to the cache",
+            )
+
+
+def sum_of_parts(layer: Layer, u: Named) -> dict[str, Array]:
+    """Return the sum of the gradients of each output's cotangents alone."""
+    parts = [layer.gradient({name: values if name == own else 0 * values for name, values in u.items()}) for own in u]
+    return {name: np.sum([part[name] for part in parts], axis=0) for name in parts[0]}
 
 
 def outputs_missed(layer: Layer, parameter: str, entry: int, seed: int) -> list[str]:
@@ -199,10 +233,26 @@ def differs(found: Named, expected: Named) -> bool:
         )
 
 
-def of_zero(gradient: Named) -> str:
+def departs(found: Named, expected: Named) -> bool:
+    """Whether sums of gradients differ by more than cancellation makes of them: what is not linear differs by much."""
+    with np.errstate(all="ignore"):
+        return not all(
+            np.all(np.abs(found[name] - values) <= MUCH * np.max(np.abs(values), initial=0.0) + ROUNDING)
+            for name, values in expected.items()
+        )
+
+
+def of_zero(gradient: Named) -> Fault:
     """Say what the largest of numbers is that should be zero."""
     name, values = max(gradient.items(), key=lambda item: float(np.max(np.nan_to_num(np.abs(item[1]), nan=np.inf))))
-    return f"d{name} up to {float(np.max(np.abs(values))):.1e}"
+    if not np.isfinite(values).all():
+        said = f"d{name} is not finite where the cotangents are zero, expected zeros"
+        return Fault("non-finite", said, "look for a division by what comes in, or by its norm")
+    return Fault(
+        "adds-a-constant",
+        f"the backward pass makes d{name} up to {float(np.max(np.abs(values))):.1e} of cotangents that are zero",
+        "look for what is added in the backward pass and is no part of the forward pass: a regulariser?",
+    )
 
 
 def require_finite(outputs: Outputs, source: str) -> None:

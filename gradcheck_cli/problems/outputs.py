@@ -32,8 +32,10 @@ class Outputs:
     """What a function returned, by name, and in which form."""
 
     arrays: Mapping[str, Array]
-    form: type
-    """``dict``, ``tuple``, or ``ndarray`` for one alone."""
+    made: Callable[[list[Array]], Any]
+    """Makes of other arrays, in this order, what the function would return."""
+    alone: bool = False
+    """Whether it is one array without a name."""
 
     @property
     def size(self) -> int:
@@ -60,9 +62,7 @@ class Outputs:
 
     def in_form(self, arrays: Mapping[str, Array]) -> Any:
         """Return other arrays of the same names as the function returns its own."""
-        if self.form is dict:
-            return dict(arrays)
-        return tuple(arrays.values()) if self.form is tuple else arrays[ONE_OUTPUT]
+        return self.made([arrays[name] for name in self.arrays])
 
 
 def outputs_of(answer: Any, source: str) -> Outputs:
@@ -75,16 +75,30 @@ def outputs_of(answer: Any, source: str) -> Outputs:
     """
     with asking(f"taking apart what {source} returned raised"):
         if isinstance(answer, Mapping):
-            form: type = dict
-            named = {str(name): value for name, value in answer.items()}
+            keys = list(answer)
+            named = {str(key): answer[key] for key in keys}
+
+            def made(arrays: list[Array]) -> Any:
+                return dict(zip(keys, arrays, strict=True))
+
         elif isinstance(answer, tuple):
-            form, named = tuple, {f"{ONE_OUTPUT}{k}": value for k, value in enumerate(answer)}
+            fields = getattr(answer, "_fields", None)  # of a named tuple
+            named = dict(zip(fields or [f"{ONE_OUTPUT}{k}" for k in range(len(answer))], answer, strict=True))
+            kind = type(answer)
+
+            def made(arrays: list[Array]) -> Any:
+                return kind(*arrays) if fields else tuple(arrays)
+
         else:
-            form, named = np.ndarray, {ONE_OUTPUT: answer}
+            named = {ONE_OUTPUT: answer}
+
+            def made(arrays: list[Array]) -> Any:
+                return arrays[0]
+
         arrays = {name: real_array(value, f"{name} from {source}") for name, value in named.items()}
     if not arrays or not all(array.size for array in arrays.values()):
         raise ProblemError(f"{source} returned nothing, expected numbers")
-    return Outputs(arrays, form)
+    return Outputs(arrays, made, alone=not isinstance(answer, Mapping | tuple))
 
 
 def real_array(value: Any, what: str) -> Array:

@@ -93,3 +93,21 @@ def test_what_is_not_linear_has_no_adjoint(forward: Operator) -> None:
 def test_what_does_not_fit_is_an_error_of_ours(forward: Operator, adjoint: Operator) -> None:
     with pytest.raises(ProblemError):
         check_adjoint(forward, adjoint, REAL)
+
+
+@pytest.mark.parametrize("constant", [1e-3, 1e-6, 1e-12])
+def test_a_constant_that_is_added_is_no_part_of_a_linear_operator(constant: float) -> None:
+    matrix = C.real
+    for seed in range(10):
+        report = check_adjoint(lambda v: matrix @ v + constant, lambda u: matrix.T @ u, REAL, seed=seed)
+        assert report.verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("factor", [2.0, 1.001, 0.0])
+def test_what_is_small_beside_other_entries_cannot_hide(factor: float) -> None:
+    scales = np.array([1e12, 1.0, 1e-6])
+    for seed in range(10):
+        assert check_adjoint(lambda v: scales * v, lambda u: scales * u, np.zeros(3), seed=seed).verdict is Verdict.PASS
+        wrong = scales * [1, 1, factor]
+        report = check_adjoint(lambda v: scales * v, lambda u, wrong=wrong: wrong * u, np.zeros(3), seed=seed)
+        assert report.verdict is Verdict.FAIL

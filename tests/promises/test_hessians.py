@@ -84,3 +84,19 @@ def test_what_has_another_shape_is_refused_with_the_way_out() -> None:
     with pytest.raises(ProblemError, match=r"expected \(3, 3\)") as error:
         check_hessian(loss, gradient, np.diag(hessian(AT)), AT)
     assert "--hess-diag" in str(error.value.hint)
+
+
+def test_data_stays_as_it_is_and_a_diagonal_is_no_half() -> None:
+    factors = np.array([1.0, 2.0, 3.0])
+
+    def value(x: Array, d: Array) -> Any:
+        return 0.5 * np.sum(d * x * x)
+
+    def doubled(x: Array, d: Array) -> Array:
+        d *= 2
+        return np.diag(d)
+
+    report = check_hessian(value, lambda x, d: d * x, doubled, AT, data={"d": factors})
+    assert report.verdict is Verdict.FAIL
+    assert {finding.code for finding in report.findings} == {"factor"}
+    np.testing.assert_array_equal(factors, [1, 2, 3])

@@ -111,3 +111,33 @@ def test_what_is_no_number_fails(value: Any) -> None:
     claim = jacobian(AT)
     claim[0, 0] = value
     assert check_jacobian(residuals, claim, AT).verdict is Verdict.FAIL
+
+
+def test_data_and_point_stay_as_they_are_whatever_the_functions_write() -> None:
+    factors, at = np.array([1.0, 2.0, 3.0]), AT.copy()
+
+    def function(x: Array, d: Array) -> Array:
+        y = x * d
+        x[:] = 0
+        d *= 0
+        return y
+
+    def rude(x: Array, d: Array) -> Array:
+        found = np.diag(d)
+        d -= 1
+        return found
+
+    assert check_jacobian(function, rude, at, data={"d": factors}).verdict is Verdict.PASS
+    np.testing.assert_array_equal(factors, [1, 2, 3])
+    np.testing.assert_array_equal(at, AT)
+
+
+def test_a_parameter_may_be_called_as_an_output_without_a_name() -> None:
+    point = {"x": np.array([1.0, 2.0]), "y": np.array(0.5)}
+    claim = {"x": np.eye(2) * 0.25, "y": np.array([1.0, 2.0])}
+    assert check_jacobian(lambda p: p["x"] * p["y"] ** 2, claim, point).verdict is Verdict.PASS
+
+
+def test_a_symmetric_jacobian_is_no_transpose() -> None:
+    (finding,) = check_jacobian(lambda x: 3 * x, [[3 * (1 + 5e-6)]], [1.0]).findings
+    assert finding.code == "factor"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -65,7 +66,7 @@ FAULTS: Mapping[str, tuple[str, Callable[[Array], Array]]] = {
     "clipped at 10,000": ("clips", lambda d: np.clip(d, -1e4, 1e4)),
     "normalised": ("clips", lambda d: d / (np.linalg.norm(d) or 1.0)),
     "wrong where large": ("clips", lambda d: np.where(d > 1.6, 0.0, d)),
-    "no number for zeros": ("adds-a-constant", lambda d: d if d.any() else d * np.nan),
+    "no number for zeros": ("non-finite", lambda d: d if d.any() else d * np.nan),
 }
 
 
@@ -192,3 +193,96 @@ def test_what_only_samples_can_mean_is_not_said_of_a_layer() -> None:
 
     (finding,) = check_layer(forward, lambda d, x: d, X, seed=1).findings
     assert finding.code == "unknown"
+
+
+def split(x: Array) -> tuple[dict[str, Array], Array]:
+    return {"a": x**2, "b": np.sin(x)}, x
+
+
+def one_for_all(d: Mapping[str, Array], x: Array) -> Array:
+    return np.asarray(2 * x * d["a"] if np.any(d["a"]) else np.cos(x) * d["b"])
+
+
+def test_an_output_that_takes_the_place_of_another_fails() -> None:
+    right = check_layer(split, lambda d, x: 2 * x * d["a"] + np.cos(x) * d["b"], X, seed=1)
+    assert right.verdict is Verdict.PASS
+    report = check_layer(split, one_for_all, X, seed=1)
+    assert report.verdict is Verdict.FAIL
+    assert report.findings[0].code == "not-linear"
+
+
+def test_a_backward_pass_that_is_right_only_at_first_fails() -> None:
+    calls = 0
+
+    def later_wrong(d: Array, c: Any) -> tuple[Array, ...]:
+        nonlocal calls
+        calls += 1
+        dx, dw, db = affine_back(d, c)
+        return dx, dw * (1.1 if calls > 2 else 1), db
+
+    report = check_layer(affine, later_wrong, POINT, seed=1)
+    assert report.verdict is Verdict.FAIL
+    assert report.findings[0].code == "changes-its-cache"
+
+
+@pytest.mark.parametrize("factor", [5.0, 0.0, -1.0, 1.01])
+def test_a_small_entry_of_an_output_hides_behind_no_large_one(factor: float) -> None:
+    sizes = np.array([1e10, 1e-8])
+
+    def forward(x: Array) -> tuple[Array, Array]:
+        return sizes * x, x
+
+    assert check_layer(forward, lambda d, x: sizes * d, np.array([0.7, -0.4]), seed=1).verdict is Verdict.PASS
+    wrong = sizes * [1, factor]
+    assert check_layer(forward, lambda d, x: wrong * d, np.array([0.7, -0.4]), seed=1).verdict is Verdict.FAIL
+
+
+def single(p: Mapping[str, Array]) -> tuple[Array, Any]:
+    x, w = p["x"].astype("f4"), p["w"].astype("f4")
+    y = np.tanh(x @ w)
+    return y, (x, w, y)
+
+
+def single_back(d: Array, cache: Any) -> dict[str, Array]:
+    x, w, y = cache
+    dz = d.astype("f4") * (1 - y * y)
+    return {"x": dz @ w.T, "w": x.T @ dz}
+
+
+def test_a_layer_in_float32_never_fails_for_its_rounding() -> None:
+    point = {"x": X, "w": W}
+    for seed in range(5):
+        assert check_layer(single, single_back, point, seed=seed).verdict is not Verdict.FAIL
+    wrong = check_layer(single, lambda d, c: {**single_back(d, c), "w": 1.1 * single_back(d, c)["w"]}, point, seed=1)
+    assert wrong.verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("largest", [5.0, 18.0, 30.0])
+def test_terms_that_cancel_are_no_fault(largest: float) -> None:
+    def softmax(x: Array) -> tuple[Array, Array]:
+        e = np.exp(x - x.max())
+        return e / e.sum(), e / e.sum()
+
+    report = check_layer(softmax, lambda d, y: y * (d - (d * y).sum()), np.array([largest, 0.3, -0.2]), seed=1)
+    assert report.verdict is not Verdict.FAIL
+
+
+def test_a_cache_may_be_used_up_and_outputs_may_have_any_names() -> None:
+    Pair = namedtuple("Pair", ["y", "z"])  # noqa: PYI024
+    assert check_layer(lambda x: (x**3, {"x": x}), lambda d, c: 3 * d * c.pop("x") ** 2, X, seed=1).passed
+    assert check_layer(lambda x: (Pair(x, 2 * x), None), lambda d, _: d.y + 2 * d.z, X, seed=1).passed
+    assert check_layer(lambda x: ({0: x, 1: 2 * x}, None), lambda d, _: d[0] + 2 * d[1], X, seed=1).passed
+
+
+def test_what_only_explains_takes_no_verdict_away() -> None:
+    def narrow(x: Array) -> tuple[Array, Array]:
+        if abs(x[0] - 1e-3) > 2e-8:
+            raise RuntimeError
+        return np.array([1e9 * (x[0] - 1e-3), x[1]]), x
+
+    try:
+        report = check_layer(narrow, lambda d, x: d * [2e9, 1], np.array([1e-3, 2.0]), seed=1)
+    except UserFunctionError as error:
+        assert "RuntimeError" in error.message
+    else:
+        assert report.verdict is not Verdict.PASS
