@@ -49,7 +49,8 @@ def check_layer(
     Parameters
     ----------
     forward : callable
-        (parameters, **data) -> (outputs, cache), or the outputs alone: an array, a tuple of arrays, or a dict of them.
+        (parameters, **data) -> (outputs, cache), or the outputs alone: an array, a tuple of arrays, or a dict of them;
+        a tuple of two is always the former, so two outputs without a cache go as a dict, or with None.
         It gets a dict of float64 arrays, or one array where `parameters` is; where each parameter is an argument by its
         own name, it is called so: ``forward(x=..., w=..., b=...)``.
     backward : callable
