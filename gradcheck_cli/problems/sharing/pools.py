@@ -6,6 +6,7 @@ import importlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -47,7 +48,16 @@ class ProcessPools:
     def start(self) -> Executor:
         """Start a pool, and end the one before it."""
         self.end(at_once=True)
-        self.pool = ProcessPoolExecutor(self.jobs, mp_context=self.context, initializer=begin)
+        home = os.getcwd()  # noqa: PTH109
+        old = sys.version_info < (3, 11) and self.context.get_start_method() == "spawn"
+        if old:  # it knows no safe path, and looks for modules in the folder in which it starts a process
+            os.chdir(sys.prefix)
+        try:
+            self.pool = ProcessPoolExecutor(self.jobs, mp_context=self.context, initializer=begin, initargs=(home,))
+            for _ in range(self.jobs if old else 0):  # each starts one
+                self.pool.submit(int)
+        finally:
+            os.chdir(home)
         return self.pool
 
     def stop(self) -> None:
@@ -64,8 +74,9 @@ class ProcessPools:
         self.pool = None
 
 
-def begin() -> None:
+def begin(home: str) -> None:
     """Begin a worker: Ctrl-C is for the process that it works for, so is stdout, and one thread is enough for it."""
+    os.chdir(home)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in {getattr(signal, name, signal.SIGTERM) for name in ("SIGTERM", "SIGHUP")}:
         signal.signal(number, signal.SIG_DFL)  # a forked process has those of the process that it works for
