@@ -8,16 +8,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from gradcheck_cli.asking import called
 from gradcheck_cli.checking import check_gradient, require_plain_arguments
 from gradcheck_cli.diagnosis.hessians import hessian_findings
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.judging.joined import joined, joined_parameter
-from gradcheck_cli.outputs_checking import check_jacobian, named_point
-from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
-from gradcheck_cli.problems.arguments import Arguments, by_its_own_names
+from gradcheck_cli.outputs_checking import check_jacobian, in_form, named_point
+from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, vector_to_dictionary
+from gradcheck_cli.problems.arguments import Arguments
 from gradcheck_cli.problems.jacobian import dense
 from gradcheck_cli.problems.returned import by_name, claimed_gradient
 from gradcheck_cli.problems.user_function import call
@@ -86,18 +84,19 @@ def check_hessian(
     }  # fmt: skip
     first = check_gradient(loss, gradient, parameters, data=given, name=name, mode="full", **settings)
 
-    names = (lambda f: f) if one_array else (lambda f: by_its_own_names(f, list(point), list(given)))
-    taking = names(gradient)
+    taking = in_form(gradient, parameters, data)
 
     def slopes(theta: Array, **more: Any) -> Array:
-        there = as_named(theta, point)
+        there = vector_to_dictionary(theta.copy(), point)
         answer = taking(next(iter(there.values())) if one_array else there, **more)
         claim = claimed_gradient(by_name(answer, point, "the gradient"), point, "the gradient")
         return dictionary_to_vector(claim)
 
     slopes.__name__ = called(gradient)
     theta = dictionary_to_vector(point)
-    claim = claimed_hessian(hessian, names, point, given, diagonal=diagonal, one_array=one_array)
+    if callable(hessian):
+        hessian = in_form(hessian, parameters, data)
+    claim = claimed_hessian(hessian, point, given, diagonal=diagonal, one_array=one_array)
     if diagonal:
         measured = checked_diagonal(slopes, claim, theta, given, name, settings)
     else:
@@ -120,16 +119,8 @@ def said(first: CheckReport, second: CheckReport) -> list[str]:
     return []
 
 
-def as_named(theta: Array, point: Parameters) -> dict[str, Array]:
-    """Return the parameters of which a vector holds the entries."""
-    ends = np.cumsum([values.size for values in point.values()])
-    parts = np.split(theta, ends[:-1])
-    return {n: part.reshape(v.shape).copy() for (n, v), part in zip(point.items(), parts, strict=True)}
-
-
 def claimed_hessian(
     hessian: Any,
-    names: Callable[[Any], Any],
     point: Parameters,
     data: Mapping[str, Any],
     *,
@@ -146,7 +137,7 @@ def claimed_hessian(
     claim = hessian
     if callable(hessian):
         arguments = Arguments(point, data, one_array=one_array)
-        claim = call(names(hessian), arguments.first, **arguments.data)
+        claim = call(hessian, arguments.first, **arguments.data)
     values = dense(claim, "the Hessian")
     size = sum(array.size for array in point.values())
     if values.size != size if diagonal else values.shape != (size, size) and values.size * size != 1:

@@ -20,8 +20,8 @@ from gradcheck_cli.judging.joined import joined, joined_parameter, worst_rows
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import Arguments, as_parameter, by_its_own_names
 from gradcheck_cli.problems.jacobian import claimed_jacobian
-from gradcheck_cli.problems.layer import Fault, Layer, faults_of, outputs_missed, random_cotangents, require_finite
-from gradcheck_cli.problems.outputs import MOST_KEPT, Outputs, Shared, outputs_of
+from gradcheck_cli.problems.layer import Fault, Layer, faults_of, outputs_missed, random_cotangents
+from gradcheck_cli.problems.outputs import MOST_KEPT, Outputs, Shared, outputs_of, require_finite
 from gradcheck_cli.problems.user_function import FunctionProblem, call
 from gradcheck_cli.results import CheckReport, Finding, ParameterResult, Verdict
 from gradcheck_cli.settings import AUTO, DEFAULT_THRESHOLD, FULL, require_whole
@@ -87,7 +87,7 @@ def check_layer(
     require_plain_arguments(name, data)
     point = named_point(parameters)
     one_array = not isinstance(parameters, Mapping)
-    taking = forward if one_array else by_its_own_names(forward, list(point), list(data or ()))
+    taking = in_form(forward, parameters, data)
     layer = Layer(taking, backward, point, data or {}, one_array)
     outputs, _ = layer.run()
     require_finite(outputs, "the forward pass")
@@ -173,8 +173,7 @@ def check_jacobian(
     require_whole("seed", seed, 0)
     point = named_point(parameters)
     one_array = not isinstance(parameters, Mapping)
-    by_names = (lambda f: f) if one_array else (lambda f: by_its_own_names(f, list(point), list(data or ())))
-    taking, given = by_names(function), data or {}
+    taking, given = in_form(function, parameters, data), data or {}
 
     def outputs_at(first: Any, **more: Any) -> Outputs:
         return outputs_of(taking(first, **more), "the function")
@@ -193,7 +192,7 @@ def check_jacobian(
             f"the Jacobian has {outputs.size:,} x {size:,} entries, expected at most {MOST_KEPT // 2:,}",
             hint="a layer check takes a few products with it: --backward, check_layer",
         )
-    claim = asked(by_names(jacobian)) if callable(jacobian) else jacobian
+    claim = asked(in_form(jacobian, parameters, data)) if callable(jacobian) else jacobian
     claimed = claimed_jacobian(claim, outputs, point)
     shared = Shared(outputs_at, called(function), None, outputs.size)
     settings = {
@@ -222,6 +221,13 @@ def named_point(parameters: Any) -> dict[str, Array]:
     if not point or not all(values.size for values in point.values()):
         raise ProblemError("there are no parameters, or an empty one: nothing to check")
     return point
+
+
+def in_form(function: Callable[..., Any], parameters: Any, data: Mapping[str, Any] | None) -> Callable[..., Any]:
+    """Return a function so that it can be called with the parameters in the form in which they were given."""
+    if not isinstance(parameters, Mapping):
+        return function
+    return by_its_own_names(function, [str(key) for key in parameters], list(data or ()))
 
 
 def checked(

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.asking import called
-from gradcheck_cli.errors import ProblemError, UserFunctionError
-from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.errors import UserFunctionError
+from gradcheck_cli.parameters import Array, Parameters, vector_to_dictionary
 from gradcheck_cli.problems.arguments import Arguments, same_bytes
 from gradcheck_cli.problems.outputs import Outputs, outputs_of
 from gradcheck_cli.problems.returned import by_name, claimed_gradient
 from gradcheck_cli.problems.user_function import call
 
-__all__ = ["Fault", "Layer", "faults_of", "outputs_missed", "random_cotangents", "require_finite"]
+__all__ = ["Fault", "Layer", "faults_of", "outputs_missed", "random_cotangents"]
 
 Named = Mapping[str, Array]
 
@@ -31,8 +31,7 @@ MOST_MISSED = 4  # entries of outputs that a sentence names
 SMALLEST_SIZE = 1e-12  # of the largest entry of an output: smaller ones are weighed as if they were that
 UNLIKE = 1e3  # times by which sizes in one output differ, so that the small ones could hide
 SAME = 1e-9  # relative: calls that must give the same, to the last bit or almost
-MUCH = 1e-3  # relative: by what a sum is off that is not linear; rounding where terms cancel is less
-ROUNDING = 1e-12  # of cotangents of about one: what cancellation leaves of nothing
+OF_SUMS = (1e-3, 1e-12)  # relative, and beside cotangents of about one: rounding where terms cancel is less than both
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ def faults_of(layer: Layer, judged: Sequence[tuple[Named, Named]], seed: int) ->
         return
     both = layer.gradient({name: 2 * u[name] - 0.75 * w[name] for name in u})
     expected = {name: 2 * at_u[name] - 0.75 * at_w[name] for name in at_u}
-    if departs(both, expected) or departs(at_u, sum_of_parts(layer, u)):
+    if differs(both, expected, *OF_SUMS) or differs(at_u, sum_of_parts(layer, u), *OF_SUMS):
         yield Fault(
             "not-linear",
             "the backward pass does not make the sum of two gradients of the sum of two cotangents",
@@ -195,7 +194,7 @@ def outputs_missed(layer: Layer, parameter: str, entry: int, seed: int) -> list[
     def is_wrong(part: slice) -> bool:
         given = np.zeros(column.shape)
         given[part] = v[part]
-        claimed = layer.gradient(outputs.named(given))[parameter].reshape(-1)[entry]
+        claimed = layer.gradient(vector_to_dictionary(given, outputs.arrays))[parameter].reshape(-1)[entry]
         return not abs(claimed - given @ column) <= visible
 
     waiting, found, calls = [slice(0, column.size)], list[int](), 0
@@ -224,20 +223,11 @@ def column_of(layer: Layer, parameter: str, entry: int) -> Array:
     return np.asarray((ends[0] - ends[1]) / (2 * step))
 
 
-def differs(found: Named, expected: Named) -> bool:
+def differs(found: Named, expected: Named, relative: float = SAME, absolute: float = 0.0) -> bool:
     """Whether gradients differ by more than rounding makes of them; what is not finite differs."""
     with np.errstate(all="ignore"):
         return not all(
-            np.all(np.abs(found[name] - values) <= SAME * np.max(np.abs(values), initial=0.0))
-            for name, values in expected.items()
-        )
-
-
-def departs(found: Named, expected: Named) -> bool:
-    """Whether sums of gradients differ by more than cancellation makes of them: what is not linear differs by much."""
-    with np.errstate(all="ignore"):
-        return not all(
-            np.all(np.abs(found[name] - values) <= MUCH * np.max(np.abs(values), initial=0.0) + ROUNDING)
+            np.all(np.abs(found[name] - values) <= relative * np.max(np.abs(values), initial=0.0) + absolute)
             for name, values in expected.items()
         )
 
@@ -253,10 +243,3 @@ def of_zero(gradient: Named) -> Fault:
         f"the backward pass makes d{name} up to {float(np.max(np.abs(values))):.1e} of cotangents that are zero",
         "look for what is added in the backward pass and is no part of the forward pass: a regulariser?",
     )
-
-
-def require_finite(outputs: Outputs, source: str) -> None:
-    """Raise ProblemError where an output at the point is not finite."""
-    for name, array in outputs.arrays.items():
-        if not np.isfinite(array).all():
-            raise ProblemError(f"{name} from {source} holds NaN or infinity, expected finite numbers")

@@ -21,7 +21,7 @@ from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.arguments import refuse_masked
 from gradcheck_cli.results import entry_name
 
-__all__ = ["MOST_KEPT", "ONE_OUTPUT", "Outputs", "Shared", "outputs_of", "real_array"]
+__all__ = ["MOST_KEPT", "Outputs", "Shared", "outputs_of", "real_array", "require_finite"]
 
 ONE_OUTPUT = "y"  # the name of an output that comes without one
 MOST_KEPT = 2**27  # numbers that are kept of evaluations: a gigabyte
@@ -45,12 +45,6 @@ class Outputs:
     def vector(self) -> Array:
         """Return all entries as one vector."""
         return np.concatenate([array.reshape(-1) for array in self.arrays.values()])
-
-    def named(self, vector: Array) -> dict[str, Array]:
-        """Return the arrays of which a vector holds the entries."""
-        ends = np.cumsum([array.size for array in self.arrays.values()])
-        parts = np.split(vector, ends[:-1])
-        return {n: part.reshape(a.shape) for (n, a), part in zip(self.arrays.items(), parts, strict=True)}
 
     def entry(self, position: int) -> str:
         """Name an entry by its place in the vector of all, as ``y[4, 0]``."""
@@ -166,3 +160,10 @@ def digest_of(point: Any) -> bytes:
     for values in point.values() if isinstance(point, dict) else [point]:
         digest.update(np.ascontiguousarray(values).view(np.uint8).data)
     return digest.digest()
+
+
+def require_finite(outputs: Outputs, source: str) -> None:
+    """Raise ProblemError where an output at the point is not finite."""
+    for name, array in outputs.arrays.items():
+        if not np.isfinite(array).all():
+            raise ProblemError(f"{name} from {source} holds NaN or infinity, expected finite numbers")
