@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,17 +14,19 @@ import numpy as np
 
 from gradcheck_cli.alarm import GRACE, LateError, raised_after
 from gradcheck_cli.errors import CheckInterrupted, InputError, ProblemError, SettingError
+from gradcheck_cli.evaluating.budget import Budget
+from gradcheck_cli.evaluating.evaluator import AT_ONCE, Evaluator
+from gradcheck_cli.evaluating.journal import MADE_AGAIN, Journal, Record, fingerprint
+from gradcheck_cli.evaluating.rows import rows_of
+from gradcheck_cli.evaluating.workers import Workers, workers_of
 from gradcheck_cli.modes import chosen_mode
-from gradcheck_cli.numeric.journal import MADE_AGAIN, Journal, fingerprint
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.points import over_points
 from gradcheck_cli.problems.functions import function_problem
 from gradcheck_cli.problems.identity import identity_of
-from gradcheck_cli.problems.meter import Meter
 from gradcheck_cli.problems.preflight import preflight
-from gradcheck_cli.problems.problem import Problem
-from gradcheck_cli.problems.sharing.shared import shared_out
-from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.problems.problem import Directional, Problem
+from gradcheck_cli.problems.user_function import Calls, FunctionProblem
 from gradcheck_cli.results import CheckReport
 from gradcheck_cli.settings import (
     AUTO,
@@ -38,7 +41,7 @@ from gradcheck_cli.settings import (
 from gradcheck_cli.stages import Run
 from gradcheck_cli.watch import InTurn, Watch, watch_of
 
-__all__ = ["check", "check_gradient", "require_plain_arguments"]
+__all__ = ["check", "check_gradient", "check_rows", "require_plain_arguments"]
 
 Progress = Callable[[int], None]
 
@@ -122,11 +125,7 @@ def check(
         epsilon, threshold, precision, classic, require_sensitivity, 0 if seed is None else seed, mode, max_evals,
         time_limit, locate, repeat, points,
     )  # fmt: skip
-    require_workers(jobs, executor)
-    if not callable(progress):
-        raise SettingError(f"progress is {progress!r}, expected a function of a number")
-    if not (journal is None or isinstance(journal, Journal)):
-        raise SettingError(f"journal is {journal!r}, expected a Journal")
+    require_means(jobs, executor, progress, journal)
     require_something(problem.parameters)
     if repeat > DEFAULT_REPEAT and not isinstance(problem, FunctionProblem):
         raise SettingError(f"repeat is {repeat}, and there is no function of yours to call again", hint="leave it out")
@@ -134,52 +133,137 @@ def check(
         raise SettingError("a saved state is of one point", hint="leave --save and --resume out, or --points")
 
     watch = InTurn(watch_of(progress))
+    means = Means(jobs, executor, journal, watch, sweep_steps)
 
     def at_one_point(there: Problem, settings: Settings, seed: int | None = seed) -> CheckReport:
         watch.begin()
-        return checked_at_the_point(
-            there, settings, seed, jobs=jobs, executor=executor, journal=journal, sweep_steps=sweep_steps, watch=watch
-        )
+        ((report,), interrupted) = checked_at_the_point(there, None, settings, seed, means)
+        if interrupted:
+            raise CheckInterrupted(report if report.parameters else None)
+        return report
 
     return over_points(problem, asked, at_one_point) if points else at_one_point(problem, asked)
 
 
-def checked_at_the_point(
-    problem: Problem,
-    settings: Settings,
-    seed: int | None,
+def check_rows(
+    problem: FunctionProblem,
+    claims: Sequence[Parameters],
     *,
-    jobs: int,
-    executor: Executor | str | None,
-    journal: Journal | None,
-    sweep_steps: bool,
-    watch: Watch,
-) -> CheckReport:
-    """Check the gradient where the problem's parameters are; the arguments are those of `check`."""
-    started = time.perf_counter()
-    meter = Meter()
-    problem = meter.on(problem)
+    seed: int | None = None,
+    jobs: int = 1,
+    executor: Executor | str | None = None,
+    journal: Journal | None = None,
+    progress: Progress = lambda _: None,
+    **settings: Any,
+) -> tuple[list[CheckReport], bool]:
+    """Check the gradients of all losses that a function's outputs are weighed to; each evaluation serves all of them.
+
+    Parameters
+    ----------
+    problem : FunctionProblem
+        With its weighing.
+    claims : sequence of mapping of str to ndarray
+        The claimed gradient of each loss.
+    seed, jobs, executor, journal, progress, **settings
+        As for `check`.
+
+    Returns
+    -------
+    list of CheckReport
+        One for each loss, whose `evaluations` are those of all of them.
+    bool
+        Whether Ctrl-C came: what was not evaluated by then is in none of the reports.
+
+    Raises
+    ------
+    GradcheckError
+        As for `check`.
+    """
+    asked = Settings(epsilon=AUTO, seed=0 if seed is None else seed, **settings)
+    require_means(jobs, executor, progress, journal)
+    means = Means(jobs, executor, journal, watch_of(progress))
+    return checked_at_the_point(problem, claims, asked, seed, means)
+
+
+@dataclasses.dataclass(frozen=True)
+class Means:
+    """By whom evaluations are made, where they are kept, and who is told of them."""
+
+    jobs: int
+    executor: Executor | str | None
+    journal: Journal | None
+    watch: Watch
+    sweep_steps: bool = False
+
+
+def checked_at_the_point(
+    problem: Problem, claims: Sequence[Parameters] | None, settings: Settings, seed: int | None, means: Means
+) -> tuple[list[CheckReport], bool]:
+    """Check a gradient where the problem's parameters are, or one for each of its losses.
+
+    Parameters
+    ----------
+    problem : Problem
+        What is checked.
+    claims : sequence of mapping of str to ndarray, or None
+        The claimed gradients of a problem with several losses; None where it has one, and claims its gradient itself.
+    settings, seed, means
+        How; without a seed, one that is fresh where that is of use.
+
+    Returns
+    -------
+    list of CheckReport
+        One for each loss.
+    bool
+        Whether Ctrl-C came.
+    """
+    journal, watch = means.journal, means.watch
+    started, budget, calls = time.perf_counter(), Budget(settings.max_evals, settings.time_limit), Calls()
     if isinstance(problem, FunctionProblem):
-        problem = preflight_in_time(problem, settings)
-    settings, why = decided(problem, settings, seed, journal, meter.shortest, jobs)
-    problem = meter.off(problem)
+        problem = preflight_in_time(dataclasses.replace(problem, calls=calls), settings)
+    settings, why = decided(problem, settings, seed, journal, calls.shortest, means.jobs)
     if journal is not None:
-        open_journal(journal, problem, settings)
-    until = None if settings.time_limit is None else meter.started + settings.time_limit + GRACE
-    with shared_out(problem, jobs=jobs, executor=executor, until=until) as shared:
-        run = Run.at_the_point(shared, settings, watch, journal, meter)
-        report = run.whole_report(sweep_steps=sweep_steps)
-    report = dataclasses.replace(report, notes=(*why, *report.notes), seconds=time.perf_counter() - started)
-    if run.interrupted:
-        raise CheckInterrupted(report if report.parameters else None)
-    return report
+        open_journal(journal, problem, claims or [problem.gradient(problem.parameters)], settings)
+    until = None if settings.time_limit is None else budget.started + settings.time_limit + GRACE
+    reports = []
+    with workers_of(problem, jobs=means.jobs, executor=means.executor, until=until) as workers:
+        evaluator = evaluator_of(problem, budget, calls, workers, journal, watch)
+        rounds = None if journal is None else journal.rounds
+        each = [(evaluator, None)] if claims is None else zip(rows_of(evaluator), claims, strict=True)
+        for losses, claim in each:
+            run = Run.at_the_point(losses, problem, claim, settings, watch, rounds)
+            reports.append(run.whole_report(sweep_steps=means.sweep_steps))
+            budget.closed |= run.interrupted  # of the other losses, what is known by now
+            rounds = run.rounds
+    seconds = time.perf_counter() - started
+    told = [dataclasses.replace(report, notes=(*why, *report.notes), seconds=seconds) for report in reports]
+    return told, budget.closed
 
 
-def require_workers(jobs: object, executor: object) -> None:
-    """Raise SettingError where there cannot be such workers."""
+def evaluator_of(
+    problem: Problem, budget: Budget, calls: Calls, workers: Workers | None, journal: Journal | None, watch: Watch
+) -> Evaluator:
+    """Return what evaluates the problem, the calls paid for that came before."""
+    before = max(calls.count - 1, 0)  # that at the point counts when it is asked for
+    budget.pay(before, calls.seconds)
+    evaluator = Evaluator(problem, budget, None, workers, before=before)
+    if journal is not None:
+        evaluator.record = Record(journal, evaluator.outputs, evaluator.scatter)
+    if isinstance(problem, Directional):  # it is the user's, and may take any time
+        evaluator.fewest = AT_ONCE * (1 if workers is None else workers.crew.workers)
+        evaluator.tick = watch
+    return evaluator
+
+
+def require_means(jobs: object, executor: object, progress: object, journal: object) -> None:
+    """Raise SettingError where there cannot be such workers, or nobody can be told, or nothing be kept."""
     require_whole("jobs", jobs, 1)
     if not (executor is None or isinstance(executor, str) or callable(getattr(executor, "submit", None))):
         raise SettingError(f"executor is {executor!r}, expected an executor, or dask://HOST:PORT")
+    if not callable(progress):
+        raise SettingError(f"progress is {progress!r}, expected a function of a number")
+    if not (journal is None or isinstance(journal, Journal)):
+        raise SettingError(f"journal is {journal!r}, expected a Journal")
 
 
 def preflight_in_time(problem: FunctionProblem, settings: Settings) -> FunctionProblem:
@@ -229,12 +313,12 @@ def decided(
             f"the saved state is of mode {journal.mode} and seed {journal.seed}, not of what is asked for",
             hint="leave --mode and --seed out to go on with it",
         )
-    again = min(MADE_AGAIN, len(journal.losses))
-    why = f"gone on with after {len(journal.losses):,} evaluations, of which {again} were made again"
+    made = len(journal.losses) // math.prod(getattr(problem, "outputs", ()))
+    why = f"gone on with after {made:,} evaluations, of which {min(MADE_AGAIN, made)} were made again"
     return dataclasses.replace(settings, mode=journal.mode, seed=journal.seed), [why]
 
 
-def open_journal(journal: Journal, problem: Problem, settings: Settings) -> None:
+def open_journal(journal: Journal, problem: Problem, claims: Sequence[Parameters], settings: Settings) -> None:
     """Begin a journal, or see that one that was begun is of this check.
 
     Raises
@@ -246,7 +330,7 @@ def open_journal(journal: Journal, problem: Problem, settings: Settings) -> None
     data = problem.data if isinstance(problem, FunctionProblem) else {}
     plain = {name: value for name, value in data.items() if isinstance(value, np.ndarray | int | float | str)}
     code = identity_of(problem) if isinstance(problem, FunctionProblem) else ""
-    print_ = fingerprint([problem.parameters, problem.gradient(problem.parameters), plain], *asked, code)
+    print_ = fingerprint([problem.parameters, *claims, plain], *asked, code)
     if journal.mode and journal.problem != print_:
         raise InputError(
             "the saved state is of another check: its point, gradient, data, code, name or settings were others",
@@ -255,15 +339,19 @@ def open_journal(journal: Journal, problem: Problem, settings: Settings) -> None
     journal.seed, journal.mode, journal.problem = settings.seed, settings.mode, print_
     if not isinstance(problem, FunctionProblem):
         return
-    if journal.losses and not problem.is_loss_here(journal.losses[0]):
-        raise of_another_loss("at the point", journal.losses[0], problem.here)
+    if journal.losses:
+        before = np.array(journal.losses[: math.prod(problem.outputs)]).reshape(problem.outputs)
+        if not problem.is_loss_here(before):
+            raise of_another_loss("at the point", before.tolist(), problem.here)
+    if problem.weighing is not None:
+        return
     if not problem.is_loss_beside(journal.beside):
         raise of_another_loss("a little beside the point", journal.beside, problem.beside)
     if not journal.losses:
         journal.beside = problem.beside
 
 
-def of_another_loss(where: str, before: float, now: float) -> InputError:
+def of_another_loss(where: str, before: object, now: object) -> InputError:
     """Make the error for a state whose loss is not what it was."""
     return InputError(
         f"the saved state is of another loss: {where} it was {before!r} and is {now!r}",

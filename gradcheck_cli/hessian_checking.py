@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from gradcheck_cli.asking import called
 from gradcheck_cli.checking import check_gradient, require_plain_arguments
 from gradcheck_cli.diagnosis.hessians import hessian_findings
-from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.errors import ProblemError, SettingError
 from gradcheck_cli.judging.joined import joined, joined_parameter
 from gradcheck_cli.outputs_checking import check_jacobian, in_form, named_point
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, vector_to_dictionary
@@ -20,7 +20,6 @@ from gradcheck_cli.problems.jacobian import dense
 from gradcheck_cli.problems.returned import by_name, claimed_gradient
 from gradcheck_cli.problems.user_function import call
 from gradcheck_cli.results import CheckReport, Verdict
-from gradcheck_cli.settings import AUTO, DEFAULT_THRESHOLD
 
 __all__ = ["check_hessian"]
 
@@ -36,11 +35,8 @@ def check_hessian(
     *,
     diagonal: bool = False,
     data: Mapping[str, Any] | None = None,
-    seed: int = 0,
     name: str = "function",
-    threshold: float = DEFAULT_THRESHOLD,
-    precision: str = AUTO,
-    require_sensitivity: float | None = None,
+    **settings: Any,
 ) -> CheckReport:
     """Check a gradient against differences of its loss, and a Hessian against differences of that gradient.
 
@@ -60,10 +56,11 @@ def check_hessian(
         The point. It is copied, never changed.
     diagonal : bool, optional
         Whether only the diagonal is claimed.
-    data, name, threshold, precision, require_sensitivity
+    data, name
         As for `check_gradient`.
-    seed : int, optional
-        Of the directions along which noise is measured.
+    **settings
+        As for `check_layer`, but journal; a budget is for the gradient, and as much again for the Hessian. Where only
+        the diagonal is claimed there is none.
 
     Returns
     -------
@@ -79,10 +76,10 @@ def check_hessian(
     require_plain_arguments(name, data)
     point, given = named_point(parameters), data or {}
     one_array = not isinstance(parameters, Mapping)
-    settings: Settings = {
-        "threshold": threshold, "precision": precision, "require_sensitivity": require_sensitivity, "seed": seed,
-    }  # fmt: skip
-    first = check_gradient(loss, gradient, parameters, data=given, name=name, mode="full", **settings)
+    refused = {"journal", *(("max_evals", "time_limit") if diagonal else ())} & set(settings)
+    if any(settings[name] is not None for name in refused):
+        raise SettingError(f"{' or '.join(sorted(refused))} is given, which two checks in one do not have")
+    first = check_gradient(loss, gradient, parameters, data=given, name=name, **settings)
 
     taking = in_form(gradient, parameters, data)
 
@@ -102,7 +99,7 @@ def check_hessian(
     else:
         measured = check_jacobian(slopes, claim, theta, data=given, name=name, **settings)
     row = dataclasses.replace(measured.parameters[0], name="diagonal of H" if diagonal else "H")
-    report = joined([first, measured], [*first.parameters, row], name, first.evaluations, (), started)
+    report = joined([measured, first], [*first.parameters, row], name, (), started)
     findings = first.findings if first.verdict is Verdict.FAIL else ()
     if measured.verdict is Verdict.FAIL:
         findings = (*findings, *hessian_findings(row, diagonal=diagonal))
@@ -164,8 +161,8 @@ def checked_diagonal(
         return float(slopes(arguments.first, **arguments.data)[k])
 
     reports = [
-        check_gradient(partial(own_slope, k=k), claim[k], theta[k], name=name, mode="full", **settings)
-        for k in range(theta.size)
+        check_gradient(partial(own_slope, k=k), claim[k], theta[k], name=name, **settings) for k in range(theta.size)
     ]
-    row = joined_parameter([report.parameters[0] for report in reports], "gradient", claim.shape)
-    return joined(reports, [row], name, calls, (), started)
+    found = [(k, report.parameters[0]) for k, report in enumerate(reports)]
+    row = joined_parameter("x", found, "gradient", claim.shape)
+    return dataclasses.replace(joined(reports, [row], name, (), started), evaluations=calls)

@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.asking import called
-from gradcheck_cli.checking import check, require_plain_arguments
+from gradcheck_cli.checking import check_rows, require_plain_arguments
 from gradcheck_cli.diagnosis.outputs import distinct, is_lost, jacobian_findings, with_lost
-from gradcheck_cli.errors import GradcheckError, ProblemError, SettingError
+from gradcheck_cli.errors import CheckInterrupted, GradcheckError, ProblemError, SettingError
 from gradcheck_cli.judging.joined import joined, joined_parameter, worst_rows
-from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.arguments import Arguments, as_parameter, by_its_own_names
 from gradcheck_cli.problems.jacobian import claimed_jacobian
 from gradcheck_cli.problems.layer import Fault, Layer, faults_of, outputs_missed, random_cotangents
-from gradcheck_cli.problems.outputs import MOST_KEPT, Outputs, Shared, outputs_of, require_finite
+from gradcheck_cli.problems.outputs import MOST_KEPT, Outputs, Weighing, outputs_of, require_finite
 from gradcheck_cli.problems.user_function import FunctionProblem, call
 from gradcheck_cli.results import CheckReport, Finding, ParameterResult, Verdict
-from gradcheck_cli.settings import AUTO, DEFAULT_THRESHOLD, FULL, require_whole
+from gradcheck_cli.settings import AUTO, FULL, SCREEN, require_whole
 
 __all__ = ["check_jacobian", "check_layer"]
 
@@ -40,9 +40,7 @@ def check_layer(
     cotangents: int = COTANGENTS,
     seed: int | None = None,
     name: str = "layer",
-    threshold: float = DEFAULT_THRESHOLD,
-    precision: str = AUTO,
-    require_sensitivity: float | None = None,
+    **settings: Any,
 ) -> CheckReport:
     """Check a backward pass against differences of the forward pass: J^T u for random cotangents u of every output.
 
@@ -66,8 +64,8 @@ def check_layer(
         Of the cotangents; a fresh one where it is not given. The report has it.
     name : str, optional
         What the report calls the layer.
-    threshold, precision, require_sensitivity
-        As for `check`.
+    **settings
+        As for `check`, but epsilon, classic and points.
 
     Returns
     -------
@@ -85,34 +83,28 @@ def check_layer(
     seed = secrets.randbits(32) if seed is None else seed
     require_whole("seed", seed, 0)
     require_plain_arguments(name, data)
-    point = named_point(parameters)
-    one_array = not isinstance(parameters, Mapping)
-    taking = in_form(forward, parameters, data)
-    layer = Layer(taking, backward, point, data or {}, one_array)
+    point, one_array = named_point(parameters), not isinstance(parameters, Mapping)
+    layer = Layer(in_form(forward, parameters, data), backward, point, data or {}, one_array)
     outputs, _ = layer.run()
     require_finite(outputs, "the forward pass")
     given = random_cotangents(outputs, cotangents, seed)
-    weights = [Outputs(u, outputs.made).vector() for _, u in given]
     claims = [layer.gradient(u) for _, u in given]
-    shared = Shared(layer.outputs, called(forward), weights, len(given))
-    settings = {
-        "threshold": threshold,
-        "precision": precision,
-        "require_sensitivity": require_sensitivity,
-        "seed": seed,
-    }
-    reports = [
-        (output, checked(loss, claim, point, layer.data, name, one_array=one_array, **settings))
-        for (output, _), claim, loss in zip(given, claims, shared.losses(), strict=True)
-    ]
+    weights = np.array([Outputs(u, outputs.made).vector() for _, u in given])
+    weighing = Weighing(called(forward), outputs.size, weights, cached=True)
+    problem = FunctionProblem(
+        point, layer.forward, None, name, data=layer.data, one_array=one_array, weighing=weighing
+    )  # fmt: skip
+    reports, interrupted = check_rows(problem, claims, seed=seed, **settings)
     several = len(outputs.arrays) > 1
-    rows = [worst_rows([r for o, r in reports if o == output], output if several else "") for output in outputs.arrays]
+    of_output = {output: reports[k * cotangents : (k + 1) * cotangents] for k, output in enumerate(outputs.arrays)}
+    rows = [worst_rows(part, output if several else "") for output, part in of_output.items()]
     counted = "1 cotangent" if cotangents == 1 else f"{cotangents} cotangents"
     note = f"{counted} of both signs for each output, from seed {seed}"
-    found = list(faults_of(layer, [(u, claim) for (_, u), claim in zip(given, claims, strict=True)], seed))
-    every = [report for _, report in reports]
-    report = joined(every, list(itertools.chain(*rows)), name, shared.calls, (note, *sorted(layer.remarks)), started)
+    report = joined(reports, list(itertools.chain(*rows)), name, (note, *sorted(layer.remarks)), started)
     report = dataclasses.replace(report, findings=distinct(report.findings))
+    if interrupted:
+        raise CheckInterrupted(report)
+    found = list(faults_of(layer, [(u, claim) for (_, u), claim in zip(given, claims, strict=True)], seed))
     lost = [output for output, part in zip(outputs.arrays, rows, strict=True) if several and is_lost(part)]
     if not (found or lost):
         told: list[str] = []
@@ -130,15 +122,16 @@ def check_jacobian(
     parameters: Any,
     *,
     data: Mapping[str, Any] | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     name: str = "function",
-    threshold: float = DEFAULT_THRESHOLD,
-    precision: str = AUTO,
-    require_sensitivity: float | None = None,
+    mode: str = AUTO,
+    **settings: Any,
 ) -> CheckReport:
     """Check a Jacobian, every derivative of every output entry, against differences of the function.
 
-    Memory is for two evaluations of the function for each entry of the parameters.
+    Where every entry is checked, memory is for two evaluations of the function for each entry of the parameters; that
+    may be `MOST_KEPT` numbers. A Jacobian beyond it is screened: only slopes of its rows along random directions are
+    kept, and the entries that are wrong.
 
     Parameters
     ----------
@@ -154,8 +147,12 @@ def check_jacobian(
     data : mapping of str to object, optional
         What both functions get by keyword.
     seed : int, optional
-        Of the directions along which noise is measured.
-    name, threshold, precision, require_sensitivity
+        Of what is random.
+    name : str, optional
+        What the report calls the function.
+    mode : {"auto", "full", "screen"}, optional
+        As for `check`.
+    **settings
         As for `check_layer`.
 
     Returns
@@ -170,48 +167,61 @@ def check_jacobian(
     """
     started = time.perf_counter()
     require_plain_arguments(name, data)
-    require_whole("seed", seed, 0)
-    point = named_point(parameters)
-    one_array = not isinstance(parameters, Mapping)
-    taking, given = in_form(function, parameters, data), data or {}
-
-    def outputs_at(first: Any, **more: Any) -> Outputs:
-        return outputs_of(taking(first, **more), "the function")
-
-    outputs_at.__name__ = called(function)
+    point, one_array, given = named_point(parameters), not isinstance(parameters, Mapping), data or {}
 
     def asked(something: Callable[..., Any]) -> Any:
         arguments = Arguments(point, given, one_array=one_array)
-        return call(something, arguments.first, **arguments.data)
+        return call(in_form(something, parameters, data), arguments.first, **arguments.data)
 
-    outputs: Outputs = asked(outputs_at)
+    outputs = outputs_of(asked(function), "the function")
     require_finite(outputs, "the function")
-    size = sum(values.size for values in point.values())
-    if 2 * size * outputs.size > MOST_KEPT:
-        raise SettingError(
-            f"the Jacobian has {outputs.size:,} x {size:,} entries, expected at most {MOST_KEPT // 2:,}",
-            hint="a layer check takes a few products with it: --backward, check_layer",
-        )
-    claim = asked(in_form(jacobian, parameters, data)) if callable(jacobian) else jacobian
-    claimed = claimed_jacobian(claim, outputs, point)
-    shared = Shared(outputs_at, called(function), None, outputs.size)
-    settings = {
-        "threshold": threshold,
-        "precision": precision,
-        "require_sensitivity": require_sensitivity,
-        "seed": seed,
-    }
-    reports = [
-        checked(loss, {p: rows[k] for p, rows in claimed.items()}, point, given, name, one_array=one_array, **settings)
-        for k, loss in enumerate(shared.losses())
-    ]
+    mode, why = possible_mode(mode, outputs.size, sum(values.size for values in point.values()))
+    claimed = claimed_jacobian(asked(jacobian) if callable(jacobian) else jacobian, outputs, point)
+    problem = FunctionProblem(
+        point, in_form(function, parameters, data), None, name, data=given, one_array=one_array,
+        weighing=Weighing(called(function), outputs.size),
+    )  # fmt: skip
+    claims = [{p: rows[k] for p, rows in claimed.items()} for k in range(outputs.size)]
+    reports, interrupted = check_rows(problem, claims, seed=seed, mode=mode, **settings)
     rows, start = [], 0
     for output, array in outputs.arrays.items():
-        part = reports[start : start + array.size]
+        rows += by_parameter(reports[start : start + array.size], list(point), output, array.shape)
         start += array.size
-        rows += [joined_parameter([r.parameters[k] for r in part], output, array.shape) for k in range(len(point))]
-    report = joined(reports, rows, name, shared.calls, (), started)
-    return dataclasses.replace(report, findings=jacobian_findings(report)) if report.verdict is Verdict.FAIL else report
+    report = joined(reports, rows, name, why, started)
+    if report.verdict is Verdict.FAIL:
+        report = dataclasses.replace(report, findings=jacobian_findings(report))
+    if interrupted:
+        raise CheckInterrupted(report)
+    return report
+
+
+def possible_mode(mode: str, outputs: int, entries: int) -> tuple[str, Sequence[str]]:
+    """Return in which mode a Jacobian can be checked, and why it is not the one that was asked for.
+
+    Raises
+    ------
+    SettingError
+        Where every entry is to be checked of one for which there is no room.
+    """
+    if 2 * entries * outputs <= MOST_KEPT or mode == SCREEN:
+        return mode, ()
+    if mode == FULL:
+        raise SettingError(
+            f"the Jacobian has {outputs:,} x {entries:,} entries, expected at most {MOST_KEPT // 2:,} to check each",
+            hint="--mode screen looks at whole rows; --backward, check_layer, at a few products with it",
+        )
+    return SCREEN, [f"screened: the Jacobian has {outputs:,} x {entries:,} entries, more than can be kept"]
+
+
+def by_parameter(
+    reports: Sequence[CheckReport], parameters: Sequence[str], output: str, shape: tuple[int, ...]
+) -> list[ParameterResult]:
+    """Return the derivatives of one output with respect to each parameter, from the reports on its entries."""
+    found: dict[str, list[tuple[int, ParameterResult]]] = {name: [] for name in parameters}
+    for k, report in enumerate(reports):
+        for row in report.parameters:
+            found[row.name].append((k, row))
+    return [joined_parameter(name, rows, output, shape) for name, rows in found.items() if rows]
 
 
 def named_point(parameters: Any) -> dict[str, Array]:
@@ -228,21 +238,6 @@ def in_form(function: Callable[..., Any], parameters: Any, data: Mapping[str, An
     if not isinstance(parameters, Mapping):
         return function
     return by_its_own_names(function, [str(key) for key in parameters], list(data or ()))
-
-
-def checked(
-    loss: Callable[..., float],
-    claim: Parameters,
-    point: Parameters,
-    data: Mapping[str, Any],
-    name: str,
-    *,
-    one_array: bool,
-    **settings: Any,
-) -> CheckReport:
-    """Check the gradient of one loss of the outputs."""
-    problem = FunctionProblem(point, loss, claim, name, data=data, one_array=one_array)
-    return check(problem, epsilon=AUTO, mode=FULL, **settings)
 
 
 def which_outputs(layer: Layer, rows: Iterable[Sequence[ParameterResult]], seed: int) -> Iterator[str]:

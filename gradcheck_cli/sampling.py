@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.judging.entries import worst_of
-from gradcheck_cli.numeric.budget import BudgetedProblem
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.numeric.sampled import at_positions
 from gradcheck_cli.parameters import Parameters, not_finite_positions
+from gradcheck_cli.problems.sampled import at_positions
 from gradcheck_cli.results import ParameterResult, entry_name
 
 __all__ = ["Measured", "Sample", "joined", "known_part", "not_finite_places", "placed"]
@@ -59,37 +59,37 @@ class Sample:
         """How many entries were not drawn yet."""
         return self.count - sum(self.drawn.values())
 
-    def rounds(self, budget: BudgetedProblem, made: list[int]) -> Iterator[dict[str, Positions]]:
+    def rounds(self, evaluator: Evaluator, made: list[int]) -> Iterator[dict[str, Positions]]:
         """Yield entries to check, by parameter, as long as there are any and the budget allows some.
 
         Parameters
         ----------
-        budget : BudgetedProblem
-            What is left of it says how large a round may be.
+        evaluator : Evaluator
+            What is left of its budget says how large a round may be.
         made : list of int
             The sizes of rounds that were begun before, which are made again; those that follow are added.
         """
         for size in list(made):
             yield self.draw(size)
         while self.left:
-            allowed = self.allowed(budget)
+            allowed = self.allowed(evaluator)
             if not allowed >= 1:
                 return
             made.append(int(allowed))
             yield self.draw(made[-1])
 
-    def allowed(self, budget: BudgetedProblem) -> float:
+    def allowed(self, evaluator: Evaluator) -> float:
         """Return how many entries the next round may have; none where the budget is spent."""
-        drawn = sum(self.drawn.values())
+        drawn, budget = sum(self.drawn.values()), evaluator.budget
         first_steps = (budget.left - LEAST_OVERHEAD) / LEAST
         if first_steps >= self.left and not budget.left >= COST * self.left + 2 * OVERHEAD:
             return self.left  # a further round would cost what these entries need
-        allowed = (budget.left - OVERHEAD) / self.cost(budget) if drawn else first_steps
+        allowed = (budget.left - OVERHEAD) / self.cost(evaluator) if drawn else first_steps
         return min(max(drawn, FIRST_ROUND), self.left, allowed)
 
-    def cost(self, budget: BudgetedProblem) -> float:
+    def cost(self, evaluator: Evaluator) -> float:
         """Return how many evaluations an entry took so far."""
-        return max(COST, (budget.evaluations - OVERHEAD) / sum(self.drawn.values()))
+        return max(COST, (evaluator.asked - OVERHEAD) / sum(self.drawn.values()))
 
     def draw(self, entries: int) -> dict[str, Positions]:
         """Return about so many entries that were not drawn before; of every parameter its share, and one at least."""

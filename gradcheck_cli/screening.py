@@ -19,6 +19,7 @@ from gradcheck_cli.diagnosis.screened import (
     largest_claims,
     unexplained_finding,
 )
+from gradcheck_cli.evaluating.budget import BudgetSpentError
 from gradcheck_cli.judging.entries import relative_difference
 from gradcheck_cli.judging.precision import (
     SINGLE_NOTE,
@@ -30,7 +31,6 @@ from gradcheck_cli.judging.precision import (
 from gradcheck_cli.judging.remarks import remarks
 from gradcheck_cli.judging.ruling import Facts, ruling
 from gradcheck_cli.judging.slopes import compare_screened, slope_reference
-from gradcheck_cli.numeric.budget import BudgetSpentError
 from gradcheck_cli.numeric.screen import MISSED, Screen, evaluations_of
 from gradcheck_cli.numeric.slopes import ALONE, Slope, Slopes
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, not_finite_positions

@@ -15,6 +15,9 @@ from gradcheck_cli.alarm import GRACE
 from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.errors import CheckInterrupted, ProblemError, SettingError
+from gradcheck_cli.evaluating.budget import BudgetSpentError
+from gradcheck_cli.evaluating.evaluator import Evaluator
+from gradcheck_cli.evaluating.rows import Row
 from gradcheck_cli.judging.entries import (
     compare_classic,
     compare_parameter,
@@ -26,23 +29,18 @@ from gradcheck_cli.judging.precision import JudgedPrecision, judge_precision
 from gradcheck_cli.judging.remarks import remarks
 from gradcheck_cli.judging.ruling import Facts, ruling
 from gradcheck_cli.modes import evaluations_of_all
-from gradcheck_cli.numeric.budget import AT_ONCE, BudgetedProblem, BudgetSpentError
 from gradcheck_cli.numeric.centred import centred_gradient, require_step_taken
-from gradcheck_cli.numeric.journal import Journal, JournaledProblem
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.numeric.sampled import SampledProblem, at_positions
 from gradcheck_cli.numeric.screen import evaluations_of
 from gradcheck_cli.numeric.second_opinion import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
 from gradcheck_cli.numeric.step_sweep import problem_sweeps
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
-from gradcheck_cli.problems.meter import Meter
 from gradcheck_cli.problems.network import Network
 from gradcheck_cli.problems.preflight import ignored_by
-from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem, saved_in
-from gradcheck_cli.problems.sharing.shared import SharedProblem
+from gradcheck_cli.problems.problem import ComplexSafe, KnownGradient, Problem, saved_in
+from gradcheck_cli.problems.sampled import SampledProblem, at_positions
 from gradcheck_cli.problems.user_function import FunctionProblem
-from gradcheck_cli.problems.wrapped import WrappedProblem
 from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, StepError, Verdict
 from gradcheck_cli.sampling import Measured, Sample, joined, known_part, not_finite_places, placed
 from gradcheck_cli.screening import Screening
@@ -61,12 +59,15 @@ Result = TypeVar("Result")
 class Run:
     """One check on its way through the stages."""
 
-    problem: BudgetedProblem
+    evaluator: Evaluator
+    losses: Evaluator | Row
+    """The evaluator's, or one of them where it has several."""
+    problem: Problem
+    """What the evaluator evaluates."""
     settings: Settings
     watch: Watch
-    bare: Problem
-    """The problem without budget and journal."""
-    journal: Journal | None
+    rounds: list[int] | None
+    """How many entries each round of a sample drew; None where all are measured together if that is quick."""
     loss: float | None
     """J at the point; None where there are two gradients and no loss."""
     analytic: Parameters
@@ -79,23 +80,24 @@ class Run:
 
     @classmethod
     def at_the_point(
-        cls, problem: Problem, settings: Settings, watch: Watch, journal: Journal | None, meter: Meter
+        cls,
+        losses: Evaluator | Row,
+        problem: Problem,
+        claim: Parameters | None,
+        settings: Settings,
+        watch: Watch,
+        rounds: list[int] | None,
     ) -> Run:
-        """Ask for the loss and the claim, and raise ProblemError where no check can be made there."""
+        """Ask for the loss, and raise ProblemError where no check can be made there."""
+        evaluator = losses.problem if isinstance(losses, Row) else losses
         if settings.step is not None:
             require_step_taken(problem.parameters, settings.step)
-        kept = problem if journal is None else JournaledProblem(problem, journal)
-        metered = BudgetedProblem(kept, settings.max_evals, settings.time_limit, started=meter.started)
-        metered.free = 0 if journal is None else len(journal.losses)
-        metered.before, metered.busy = max(meter.calls - 1, 0), meter.seconds  # that at the point counts when asked for
-        if isinstance(problem, Directional):  # it is the user's, and may take any time
-            workers = problem.crew.workers if isinstance(problem, SharedProblem) else 1
-            metered.fewest, metered.tick = AT_ONCE * workers, watch
         try:
-            loss = None if isinstance(problem, KnownGradient) else finite_loss(metered)
+            loss = None if isinstance(problem, KnownGradient) else finite_loss(losses)
         except BudgetSpentError:
-            raise too_small(metered, settings) from None
-        return cls(metered, settings, watch, problem, journal, loss, problem.gradient(problem.parameters))
+            raise too_small(evaluator, settings) from None
+        analytic = problem.gradient(problem.parameters) if claim is None else claim
+        return cls(evaluator, losses, problem, settings, watch, rounds, loss, analytic)
 
     def whole_report(self, *, sweep_steps: bool) -> CheckReport:
         """Return the report, with what it cost."""
@@ -103,30 +105,25 @@ class Run:
         sweeps = sweep_steps and not self.interrupted and not self.settings.limited
         return dataclasses.replace(
             report,
-            evaluations=self.evaluations,
+            evaluations=self.evaluator.evaluations,
             settings=dataclasses.asdict(self.settings),
-            sweeps=problem_sweeps(self.bare, report, self.settings.seed) if sweeps else (),
+            sweeps=problem_sweeps(self.problem, report, self.settings.seed) if sweeps else (),
         )
-
-    @property
-    def evaluations(self) -> int:
-        """How often the loss was called, those calls included that a journal remembers."""
-        return self.problem.before + self.problem.evaluations
 
     def report_of_its_mode(self) -> CheckReport:
         """Return the report, but for what the whole of a check adds."""
         if self.settings.mode == SCREEN:
             return self.screen_report()
-        if self.problem.fewest is None:
+        if self.evaluator.fewest is None:
             self.watch.expect(self.entries, "entries")
         else:
             needed = evaluations_of_all(self.problem, self.settings)
-            self.watch.expect(round(min(needed, self.problem.left)), "evaluations")
+            self.watch.expect(round(min(needed, self.evaluator.budget.left)), "evaluations")
         return self.classic_report() if self.settings.classic else self.full_report()
 
     def is_long(self) -> bool:
         """Whether a user will not wait for the end: then Ctrl-C has to leave what was whole by then."""
-        return evaluations_of_all(self.problem, self.settings) / self.problem.rate > LONG
+        return evaluations_of_all(self.problem, self.settings) / self.evaluator.budget.rate > LONG
 
     @property
     def entries(self) -> int:
@@ -141,15 +138,14 @@ class Run:
     @property
     def entries_done(self) -> Progress:
         """What is called with entries that were differentiated: nothing where single evaluations are told of."""
-        return self.watch if self.problem.fewest is None else lambda _: None
+        return self.watch if self.evaluator.fewest is None else lambda _: None
 
     def screen_report(self) -> CheckReport:
         """Judge by slopes along random directions."""
-        words, saved = self.problem.words, saved_in(self.problem.base)
-        base = self.problem.base
-        single = isinstance(base, FunctionProblem) and base.single
+        words, saved = self.evaluator.budget.words, saved_in(self.problem)
+        single = isinstance(self.problem, FunctionProblem) and self.problem.single
         screening = Screening(
-            self.problem, self.analytic, self.loss or 0.0, self.settings, self.watch, words, saved, single
+            self.losses, self.analytic, self.loss or 0.0, self.settings, self.watch, words, saved, single
         )
         screening.measure()
         self.interrupted, self.spent = screening.interrupted, screening.spent
@@ -158,12 +154,12 @@ class Run:
             return report
         if self.interrupted:
             raise CheckInterrupted(None)
-        raise too_small(self.problem, self.settings)
+        raise too_small(self.evaluator, self.settings)
 
     def classic_report(self) -> CheckReport:
         """Judge by the course's rule: the difference of the whole at one step, and nothing else."""
         threshold = self.settings.threshold
-        numeric = self.centred_differences(self.problem, self.problem.parameters)
+        numeric = self.centred_differences(self.losses, self.problem.parameters)
         parameters = [compare_classic(name, self.analytic[name], numeric[name], threshold) for name in numeric]
         difference = whole_difference(self.analytic, numeric)
         facts = Facts(self.settings, parameters, difference, difference, self.sizes, interrupted=self.interrupted)
@@ -171,28 +167,28 @@ class Run:
 
     def full_report(self) -> CheckReport:
         """Judge every entry by its reference; the difference at the chosen step stays the headline."""
-        by_entries = not isinstance(self.problem.base, KnownGradient | ComplexSafe)
-        in_rounds = self.settings.limited or self.journal is not None or self.is_long()
+        by_entries = not isinstance(self.problem, KnownGradient | ComplexSafe)
+        in_rounds = self.settings.limited or self.rounds is not None or self.is_long()
         measured = self.sampled() if by_entries and in_rounds else self.all_measured()
         if not (measured.references or self.interrupted):
-            raise too_small(self.problem, self.settings)
+            raise too_small(self.evaluator, self.settings)
         return self.judged(measured)
 
     def all_measured(self) -> Measured:
         """Measure every entry."""
-        method, search = find_reference(self.problem, self.analytic, self.settings, self.entries_done)
+        method, search = find_reference(self.problem, self.losses, self.analytic, self.settings, self.entries_done)
         references = self.references(search, self.analytic)
-        measured = Measured(method, self.analytic, references, self.centred_differences(self.problem, references))
-        return known_part(measured) if isinstance(self.problem.base, KnownGradient) else measured
+        measured = Measured(method, self.analytic, references, self.centred_differences(self.losses, references))
+        return known_part(measured) if isinstance(self.problem, KnownGradient) else measured
 
     def sampled(self) -> Measured:
         """Measure as many entries as the budget allows."""
         sample, parts = Sample(self.problem.parameters, self.settings.seed, self.analytic), []
-        made = [] if self.journal is None else self.journal.rounds
-        for positions in sample.rounds(self.problem, made):
-            part = SampledProblem(self.problem, positions)
+        made = [] if self.rounds is None else self.rounds
+        for positions in sample.rounds(self.evaluator, made):
+            part = SampledProblem(self.losses, positions)
             analytic = at_positions(self.analytic, positions)
-            method, search = find_reference(part, analytic, self.settings, self.entries_done)
+            method, search = find_reference(self.problem, part, analytic, self.settings, self.entries_done)
             references = self.references(search, analytic)
             numeric = self.centred_differences(part, references)
             parts.append(Measured(method, analytic, references, numeric, positions))
@@ -203,7 +199,7 @@ class Run:
     def judged(self, measured: Measured) -> CheckReport:
         """Return the report on what was measured."""
         settings, analytic = self.settings, measured.analytic
-        precision = judge_precision(analytic, measured.references, settings, saved_in(self.problem.base))
+        precision = judge_precision(analytic, measured.references, settings, saved_in(self.problem))
         references, doubts = precision.references, precision.doubts
         values = {name: reference.values for name, reference in references.items()}
         numeric = {**values, **measured.numeric}
@@ -225,11 +221,12 @@ class Run:
     def ignored(self, references: Mapping[str, Reference]) -> Sequence[str]:
         """Return the parameters that a user's loss does not change with, where the budget has the evaluations."""
         still = [name for name, reference in references.items() if not reference.values.any()]
-        base = self.problem.base
-        if not (still and isinstance(base, FunctionProblem)) or base.scatter or self.interrupted:
+        problem = self.problem
+        if not (still and isinstance(problem, FunctionProblem)) or self.losses.scatter or self.interrupted:
             return ()
+        here = np.ravel(problem.here)[self.losses.number if isinstance(self.losses, Row) else 0]
         with contextlib.suppress(BudgetSpentError):
-            return ignored_by(self.problem.unkept_loss, base.point, still, base.here)
+            return ignored_by(self.losses.unkept_loss, problem.point, still, here)
         return ()
 
     def facts(
@@ -241,7 +238,7 @@ class Run:
         if precision.lowered or precision.doubts:  # it is off from any difference by its own rounding
             held = whole_difference(values, {**values, **measured.numeric})
         sizes, stopped = self.sizes, measured.positions is not None
-        if isinstance(self.problem.base, KnownGradient):  # entries without a reference are not to be checked
+        if isinstance(self.problem, KnownGradient):  # entries without a reference are not to be checked
             sizes, stopped = {name: claim.size for name, claim in measured.analytic.items()}, False
         return Facts(
             settings=self.settings,
@@ -256,13 +253,13 @@ class Run:
             constant=measured.constant,
             ignored=() if measured.constant else self.ignored(measured.references),
             interrupted=self.interrupted,
-            spent=self.problem.words if stopped and not self.interrupted else "",
+            spent=self.evaluator.budget.words if stopped and not self.interrupted else "",
             not_finite=not_finite_places(self.analytic) if stopped else (),
         )
 
     def diagnosed(self, report: CheckReport, measured: Measured, precision: JudgedPrecision) -> CheckReport:
         """Name the mistakes; a parameter that may be right is not accused."""
-        problem, analytic, positions = self.problem.base, measured.analytic, measured.positions
+        problem, analytic, positions = self.problem, measured.analytic, measured.positions
         threshold = self.settings.threshold
         at = problem.parameters if positions is None else at_positions(problem.parameters, positions)
         failed = {p.name: precision.typical[p.name] for p in report.parameters if p.verdict is Verdict.FAIL}
@@ -304,12 +301,12 @@ class Run:
             self.spent = True
         return results
 
-    def centred_differences(self, problem: WrappedProblem, names: Iterable[str]) -> dict[str, Array]:
+    def centred_differences(self, losses: Problem, names: Iterable[str]) -> dict[str, Array]:
         """Return the course's numeric gradient of some parameters; nothing where no step is chosen."""
         step = self.settings.step
         if step is None or self.interrupted or self.spent:
             return {}
-        return self.collect(centred_gradient(problem, names, step, self.entries_done))
+        return self.collect(centred_gradient(losses, names, step, self.entries_done))
 
     def step_error(self, held: float, measured: Measured) -> StepError | None:
         """Find what is wrong with the step, where what is held against the threshold exceeds it."""
@@ -318,42 +315,42 @@ class Run:
             return None
         values = {name: reference.values for name, reference in measured.references.items()}
         with contextlib.suppress(BudgetSpentError):
-            return find_step_error(self.problem, {**values, **measured.numeric}, values, step, self.settings.seed)
+            return find_step_error(self.losses, {**values, **measured.numeric}, values, step, self.settings.seed)
         return None
 
     def report(self, facts: Facts) -> CheckReport:
         """Return the report, but for what only one of the rules has."""
-        base = self.problem.base
-        if isinstance(base, FunctionProblem):
-            facts = dataclasses.replace(facts, single=base.single)
+        problem = self.problem
+        if isinstance(problem, FunctionProblem):
+            facts = dataclasses.replace(facts, single=problem.single)
         verdict, reasons = ruling(facts)
         return CheckReport(
-            name=self.problem.name,
+            name=problem.name,
             verdict=verdict,
             difference=facts.difference,
             refined_difference=facts.refined_difference,
             threshold=self.settings.threshold,
             epsilon=self.settings.epsilon,
             loss=self.loss,
-            evaluations=self.evaluations,
+            evaluations=self.evaluator.evaluations,
             reference="",
             seconds=0.0,
             parameters=tuple(facts.parameters),
             reasons=reasons,
-            notes=(*self.problem.notes, *remarks(facts)),
-            evaluation=evaluation_of(base),
+            notes=(*problem.notes, *remarks(facts)),
+            evaluation=evaluation_of(problem),
         )
 
 
-def too_small(problem: BudgetedProblem, settings: Settings) -> SettingError:
+def too_small(evaluator: Evaluator, settings: Settings) -> SettingError:
     """Return the error for a budget that nothing can be told with."""
-    screen, full = evaluations_of(problem.parameters), evaluations_of_all(problem, settings)
+    screen, full = evaluations_of(evaluator.parameters), evaluations_of_all(evaluator, settings)
     needed = f"a screen of these parameters takes about {screen:,} evaluations"
-    if problem.late:
+    if evaluator.late:
         needed = f"an evaluation did not return within it and {GRACE:g} s more: does the loss return at all?"
     elif settings.mode != SCREEN:
         needed = f"every entry takes about {full:,} evaluations, more where the loss is not smooth; {needed}"
-    return SettingError(f"the budget of {problem.words} is spent before anything could be told", hint=needed)
+    return SettingError(f"the budget of {evaluator.budget.words} is spent before anything could be told", hint=needed)
 
 
 def evaluation_of(problem: Problem) -> str:

@@ -11,7 +11,7 @@ import pytest
 import gradcheck_cli
 
 PACKAGE = Path(gradcheck_cli.__file__).parent
-STAGES = ("loading", "problems", "numeric", "judging", "diagnosis", "reporters")
+STAGES = ("loading", "problems", "evaluating", "numeric", "judging", "diagnosis", "reporters")
 USE_CASES = {"adjoint_checking", "checking", "hessian_checking", "outputs_checking"}
 VOCABULARY = {
     "errors": {"results", "text"},  # the former for its types
@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "scalar_checking": {"problems", "numeric", "judging", *VOCABULARY},
     "modes": {"problems", "numeric", *VOCABULARY},
     "points": {"problems", "modes", *VOCABULARY},
-    "sampling": {"numeric", "judging", *VOCABULARY},
+    "sampling": {"problems", "evaluating", "numeric", "judging", *VOCABULARY},
     "screening": {*STAGES, *VOCABULARY} - {"loading", "reporters"},
     "benchmark": {"problems", "numeric", *VOCABULARY},
     "stages": {*STAGES, *VOCABULARY, "modes", "sampling", "screening"} - {"reporters"},

@@ -18,7 +18,7 @@ from gradcheck_cli.cli.param_types import FILE, POSITIVE
 from gradcheck_cli.settings import AUTO, DEFAULT_LOCATE, MODES
 
 if TYPE_CHECKING:
-    from gradcheck_cli.numeric.journal import Journal
+    from gradcheck_cli.evaluating.journal import Journal
     from gradcheck_cli.watch import Watch
 
 __all__ = ["Keeper", "LargeOptions", "large_options"]
@@ -83,8 +83,8 @@ class LargeOptions:
 
     def journal(self) -> Journal | None:
         """Return the journal that the check is to keep; None where none is wanted."""
+        from gradcheck_cli.evaluating.journal import Journal
         from gradcheck_cli.loading.state import read_state
-        from gradcheck_cli.numeric.journal import Journal
 
         if self.save is not None and self.save.exists() and not self.goes_on_in_place:
             read_state(self.save)  # only an old state is overwritten

@@ -161,7 +161,7 @@ def made_quietly(planned: Plan) -> list[Outcome]:
 
 def side_by_side(planned: Sequence[Plan], jobs: int) -> Iterator[tuple[int, Outcome]]:
     """Make the checks in several processes; what they find comes in their order, with the number of the check."""
-    from gradcheck_cli.problems.sharing.pools import process_pools
+    from gradcheck_cli.evaluating.pools import process_pools
 
     with process_pools(jobs, fresh=True) as pools:
         pool = pools.start()

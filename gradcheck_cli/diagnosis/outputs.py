@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from gradcheck_cli.parameters import Array
-from gradcheck_cli.results import CheckReport, EntryVerdict, Finding, ParameterResult, Verdict, entry_name
+from gradcheck_cli.results import CheckReport, Entries, EntryVerdict, Finding, ParameterResult, Verdict, entry_name
 
 __all__ = ["distinct", "finding_of", "is_lost", "jacobian_findings", "with_lost"]
 
+MOST_NAMED = 3  # entries or rows, in a sentence
 MEANT = {
     "absolute-values", "columns", "factor", "factor-all", "few-entries", "non-finite", "rows", "signs", "single-entry",
     "small-relative-error", "swapped", "transposed", "unknown", "zero",
@@ -49,12 +50,41 @@ def with_lost(findings: Iterable[Finding], outputs: Sequence[str]) -> tuple[Find
 
 def jacobian_findings(report: CheckReport) -> tuple[Finding, ...]:
     """Say which rows or columns of a Jacobian are wrong, and by what factor, where that is all."""
-    return tuple(
-        finding for row in report.parameters if row.verdict is Verdict.FAIL and (finding := finding_of(row)) is not None
+    wrong = [row for row in report.parameters if row.verdict is Verdict.FAIL]
+    return tuple(finding_of(row) if len(row.entries) == row.size else finding_of_some(row) for row in wrong)
+
+
+def finding_of_some(row: ParameterResult) -> Finding:
+    """Say which derivatives of one output are wrong, where only slopes through its rows or some entries are known."""
+    entries = [row.entries[k] for k in places_of(row.entries)[:MOST_NAMED]]
+    of_entries, of_rows = rows_of(row, row.entries), rows_of(row, row.slopes or row.entries)
+    if len(entries) == 1 and of_entries == of_rows:
+        (entry,) = entries
+        said = f"{entry.name} is {entry.analytic / entry.reference:.6g} times what is right" if entry.reference else ""
+        return Finding("single-entry", row.name, said or f"{entry.name} should be 0", indices=(entry.name,))
+    more = f" and {len(of_rows) - MOST_NAMED} more" if len(of_rows) > MOST_NAMED else ""
+    named = [entry_name(row.entries.output, row.shape[: row.entries.rank], k) for k in of_rows[:MOST_NAMED]]
+    return Finding(
+        "few-entries" if len(of_rows) < np.prod(row.shape[: row.entries.rank]) else "unknown",
+        row.name,
+        f"{row.name}: wrong are derivatives of {', '.join(named)}{more}",
+        indices=tuple(entry.name for entry in entries),
     )
 
 
-def finding_of(row: ParameterResult) -> Finding | None:
+def places_of(entries: Entries) -> list[int]:
+    """Return which of some entries disagree."""
+    return [k for k, verdict in enumerate(entries.verdicts) if verdict == EntryVerdict.DISAGREES]
+
+
+def rows_of(row: ParameterResult, entries: Entries) -> list[int]:
+    """Return the entries of the output of which some derivatives, or slopes, disagree."""
+    rank = row.entries.rank
+    length = int(np.prod(entries.shape[rank:], dtype=int))
+    return sorted({entries.place(k) // length for k in places_of(entries)})
+
+
+def finding_of(row: ParameterResult) -> Finding:
     """Name the mistake in the derivatives of one output with respect to one parameter."""
     m = int(np.prod(row.shape[: row.entries.rank], dtype=int))
     claim, right = (np.array(column).reshape(m, -1) for column in (row.entries.analytic, row.entries.reference))

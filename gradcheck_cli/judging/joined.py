@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from gradcheck_cli.judging.entries import entries_of, relative_difference, worst_position
+from gradcheck_cli.judging.entries import entries_of, relative_difference, worst_of
 from gradcheck_cli.judging.ruling import entries_verdict
 from gradcheck_cli.parameters import norm
-from gradcheck_cli.results import CheckReport, ParameterResult, Sensitivity, Verdict
+from gradcheck_cli.results import CheckReport, Entries, EntryVerdict, ParameterResult, Sensitivity, Verdict
 
 __all__ = ["joined", "joined_parameter", "worst_rows"]
 
@@ -21,8 +22,10 @@ WORST_FIRST = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 def worst_rows(reports: Sequence[CheckReport], output: str) -> list[ParameterResult]:
     """Return for each parameter the row of the cotangent that speaks against it most."""
-    columns = zip(*(report.parameters for report in reports), strict=True)
-    rows = [min(column, key=lambda p: (WORST_FIRST.index(p.verdict), -p.difference)) for column in columns]
+    columns: dict[str, list[ParameterResult]] = {}
+    for row in (row for report in reports for row in report.parameters):
+        columns.setdefault(row.name, []).append(row)
+    rows = [min(column, key=lambda p: (WORST_FIRST.index(p.verdict), -p.difference)) for column in columns.values()]
     return [dataclasses.replace(row, name=f"{row.name} from {output}") if output else row for row in rows]
 
 
@@ -30,15 +33,15 @@ def joined(
     reports: Sequence[CheckReport],
     rows: Sequence[ParameterResult],
     name: str,
-    calls: int,
     notes: Iterable[str],
     started: float,
 ) -> CheckReport:
-    """Return one report of many: its verdict is the worst."""
+    """Return one report of many: its verdict is the worst; each of them tells of the evaluations so far."""
     worst = min(reports, key=lambda report: WORST_FIRST.index(report.verdict))
-    analytic = np.concatenate([np.array(row.entries.analytic) for row in rows])
-    numeric, reference = (
-        np.concatenate([np.array(getattr(row.entries, column)) for row in rows]) for column in ("numeric", "reference")
+    judged = [row.entries if row.slopes is None else row.slopes for row in rows]
+    analytic, numeric, reference = (
+        np.concatenate([np.array(getattr(entries, column)) for entries in judged])
+        for column in ("analytic", "numeric", "reference")
     )
     same = [report for report in reports if report.verdict is worst.verdict]
     return dataclasses.replace(
@@ -47,7 +50,7 @@ def joined(
         difference=relative_difference(analytic, numeric),
         refined_difference=relative_difference(analytic, reference),
         loss=None,
-        evaluations=calls,
+        evaluations=reports[-1].evaluations,
         seconds=time.perf_counter() - started,
         parameters=tuple(rows),
         reasons=shortened(reason for report in same for reason in report.reasons),
@@ -63,37 +66,66 @@ def shortened(sentences: Iterable[str]) -> tuple[str, ...]:
     return (*each[:MOST_REASONS], *more)
 
 
-def joined_parameter(rows: Sequence[ParameterResult], output: str, shape: tuple[int, ...]) -> ParameterResult:
-    """Join what was found of one parameter for each entry of an output into the derivatives of the whole output.
+def joined_parameter(
+    parameter: str, rows: Sequence[tuple[int, ParameterResult]], output: str, shape: tuple[int, ...]
+) -> ParameterResult:
+    """Join what was found of one parameter for single entries of an output into the derivatives of the whole output.
 
     Parameters
     ----------
-    rows : sequence of ParameterResult
-        One for each entry of the output.
+    parameter : str
+        What it is called.
+    rows : sequence of (int, ParameterResult)
+        The place of the entry in the output, and what was found.
     output : str
         What the output is called.
     shape : tuple of int
         Its shape.
     """
-    parameter = rows[0].name
-    columns = {
-        name: np.concatenate([np.array(getattr(row.entries, name)) for row in rows])
-        for name in ("analytic", "numeric", "reference", "bars")
-    }
-    verdicts = np.frombuffer(b"".join(row.entries.verdicts for row in rows), dtype=np.uint8)
-    analytic, numeric, reference = columns["analytic"], columns["numeric"], columns["reference"]
-    plain = entries_of(parameter, (*shape, *rows[0].shape), analytic, numeric, reference, columns["bars"], verdicts)
-    entries = dataclasses.replace(plain, output=output, rank=len(shape))
-    caught = [row.sensitivity for row in rows if row.sensitivity is not None]
+    results = [row for _, row in rows]
+    entries = joined_entries([(k, row.entries) for k, row in rows], output, shape)
+    screened = [(k, row.slopes) for k, row in rows if row.slopes is not None]
+    slopes = joined_entries(screened, output, shape) if screened else None
+    judged = entries if slopes is None else slopes
+    shown = entries if slopes is None or entries.count(EntryVerdict.DISAGREES) else slopes
     return ParameterResult(
         name=f"d {output} / d {parameter}",
         shape=entries.shape,
-        verdict=entries_verdict(entries.verdicts),
-        difference=relative_difference(analytic, numeric),
-        refined_difference=relative_difference(analytic, reference),
-        analytic_norm=norm(analytic),
-        numeric_norm=norm(numeric),
-        worst=entries[worst_position(analytic, reference, verdicts)],
-        sensitivity=Sensitivity(*map(max, zip(*(s[:3] for s in caught), strict=True))) if caught else None,
+        verdict=entries_verdict(judged.verdicts),
+        difference=relative_difference(np.array(judged.analytic), np.array(judged.numeric)),
+        refined_difference=relative_difference(np.array(judged.analytic), np.array(judged.reference)),
+        analytic_norm=norm(np.array([row.analytic_norm for row in results])),
+        numeric_norm=norm(np.array([row.numeric_norm for row in results])),
+        worst=shown[worst_of(shown)],
+        sensitivity=joined_sensitivity([row.sensitivity for row in results if row.sensitivity is not None]),
         entries=entries,
+        slopes=slopes,
     )
+
+
+def joined_entries(rows: Sequence[tuple[int, Entries]], output: str, shape: tuple[int, ...]) -> Entries:
+    """Join entries of a parameter, each for one entry of an output."""
+    columns = {
+        name: np.concatenate([np.array(getattr(entries, name)) for _, entries in rows])
+        for name in ("analytic", "numeric", "reference", "bars")
+    }
+    verdicts = np.frombuffer(b"".join(entries.verdicts for _, entries in rows), dtype=np.uint8)
+    first = rows[0][1]
+    size, whole = math.prod(first.shape), (*shape, *first.shape)
+    places = None
+    if len(verdicts) < math.prod(whole):
+        places = np.array([row * size + entries.place(k) for row, entries in rows for k in range(len(entries))], int)
+    found = entries_of(
+        first.parameter, whole, columns["analytic"], columns["numeric"], columns["reference"], columns["bars"],
+        verdicts, places,
+    )  # fmt: skip
+    return dataclasses.replace(found, output=output, rank=len(shape))
+
+
+def joined_sensitivity(caught: Sequence[Sensitivity]) -> Sensitivity | None:
+    """Return what would have been seen in any of some rows."""
+    if not caught:
+        return None
+    spreads = [one.spread for one in caught if one.spread is not None]
+    entry, relative, factor = (max(column) for column in zip(*(one[:3] for one in caught), strict=True))
+    return Sensitivity(entry, relative, factor, max(spreads, default=None))

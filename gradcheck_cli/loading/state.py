@@ -29,7 +29,7 @@ KINDS = {
 
 
 def state_text(state: Mapping[str, Any]) -> str:
-    """Return the content of the file: the fields of `numeric.journal.Journal`."""
+    """Return the content of the file: the fields of `evaluating.journal.Journal`."""
     losses = base64.b64encode(state["losses"].tobytes()).decode("ascii")
     return json.dumps({"format": FORMAT, **state, "losses": losses}, indent=1) + "\n"
 

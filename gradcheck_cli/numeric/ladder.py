@@ -44,8 +44,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.evaluating.budget import BudgetSpentError
 from gradcheck_cli.judging.agreement import agrees
-from gradcheck_cli.numeric.budget import BudgetSpentError
 from gradcheck_cli.numeric.kinks import Side, joint_hulls, on_kink, other_side, slopes_nearby
 from gradcheck_cli.numeric.noise import (
     STAIR_NOISE,

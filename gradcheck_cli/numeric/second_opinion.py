@@ -9,22 +9,27 @@ from gradcheck_cli.numeric.known import known_reference
 from gradcheck_cli.numeric.ladder import ladder_reference
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.parameters import Parameters
-from gradcheck_cli.problems.problem import ComplexSafe, KnownGradient
-from gradcheck_cli.problems.wrapped import WrappedProblem
+from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem
 from gradcheck_cli.settings import Settings
 
 __all__ = ["find_reference"]
 
 
 def find_reference(
-    problem: WrappedProblem, analytic: Parameters, settings: Settings, progress: Callable[[int], None]
+    problem: Problem,
+    losses: Directional,
+    analytic: Parameters,
+    settings: Settings,
+    progress: Callable[[int], None],
 ) -> tuple[str, Iterator[tuple[str, Reference]]]:
     """Find the reference of a problem in the best way that it offers.
 
     Parameters
     ----------
-    problem : WrappedProblem
-        Whose losses are taken; its gradient is never asked for.
+    problem : Problem
+        What is checked; its gradient is never asked for.
+    losses : Directional
+        Its losses, or some of its entries, evaluated within the budget.
     analytic : mapping of str to ndarray
         The claimed gradient. It never enters the reference; where a first difference settles that an entry is right, it
         saves the others.
@@ -38,8 +43,8 @@ def find_reference(
     tuple of str and iterator
         The name of the way, and the search: each parameter's name and reference, as soon as it is whole.
     """
-    if isinstance(problem.base, KnownGradient):
-        return "a saved gradient", known_reference(problem.base)
-    if isinstance(problem.base, ComplexSafe):
-        return "complex step", complex_step_reference(problem.base)
-    return "ladder of steps", ladder_reference(problem, analytic, settings.threshold, settings.seed, progress)
+    if isinstance(problem, KnownGradient):
+        return "a saved gradient", known_reference(problem)
+    if isinstance(problem, ComplexSafe):
+        return "complex step", complex_step_reference(problem)
+    return "ladder of steps", ladder_reference(losses, analytic, settings.threshold, settings.seed, progress)

@@ -14,7 +14,7 @@ from gradcheck_cli.asking import called
 from gradcheck_cli.errors import UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters, vector_to_dictionary
 from gradcheck_cli.problems.arguments import Arguments, same_bytes
-from gradcheck_cli.problems.outputs import Outputs, outputs_of
+from gradcheck_cli.problems.outputs import Outputs, outputs_of, without_cache
 from gradcheck_cli.problems.returned import by_name, claimed_gradient
 from gradcheck_cli.problems.user_function import call
 
@@ -57,16 +57,10 @@ class Layer:
     remarks: set[str] = field(default_factory=set, compare=False)
     """What was seen of the backward pass that makes no number wrong."""
 
-    def outputs(self, first: Any, **data: Any) -> Outputs:
-        """Return the outputs at a point."""
-        return self.split(self.forward(first, **data))[0]
-
     def split(self, answer: Any) -> tuple[Outputs, tuple[Any, ...]]:
         """Take apart what the forward pass returned: the outputs, and the cache where there is one."""
-        name = called(self.forward)
-        if isinstance(answer, tuple) and len(answer) == 2:
-            return outputs_of(answer[0], name), (answer[1],)
-        return outputs_of(answer, name), ()
+        outputs = without_cache(answer)
+        return outputs_of(outputs, called(self.forward)), () if outputs is answer else (answer[1],)
 
     def run(self) -> tuple[Outputs, tuple[Any, ...]]:
         """Call the forward pass at the point, on arrays of its own."""

@@ -1,16 +1,14 @@
 """Functions of more than one number: their outputs by name, and one loss for each way of weighing them.
 
 A loss ``u . F(p)`` has the gradient ``J^T u``: what a backward pass computes from the cotangent u, and where u is the
-unit vector i, row i of the Jacobian. So every derivative of F is checked as gradients of losses are. One
-evaluation of F serves all the losses: what they are at a point is kept until each of them has asked for it once.
+unit vector i, row i of the Jacobian. So every derivative of F is checked as gradients of losses are, and one evaluation
+of F serves all the losses.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +19,7 @@ from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.arguments import refuse_masked
 from gradcheck_cli.results import entry_name
 
-__all__ = ["MOST_KEPT", "Outputs", "Shared", "outputs_of", "real_array", "require_finite"]
+__all__ = ["MOST_KEPT", "Outputs", "Weighing", "outputs_of", "real_array", "require_finite", "without_cache"]
 
 ONE_OUTPUT = "y"  # the name of an output that comes without one
 MOST_KEPT = 2**27  # numbers that are kept of evaluations: a gigabyte
@@ -107,59 +105,48 @@ def real_array(value: Any, what: str) -> Array:
     return np.array(array, dtype=np.float64)
 
 
-@dataclass
-class Shared:
-    """Losses of one function, of which each evaluation serves all."""
+@dataclass(frozen=True)
+class Weighing:
+    """How the outputs of a function become losses: ``u . F`` for each cotangent u, or each entry of F for itself."""
 
-    function: Callable[..., Outputs]
-    """(parameters, **data) -> outputs."""
-    name: str
+    source: str
     """What the messages call the function."""
-    weights: Sequence[Array] | None
-    """For each loss how the entries of the outputs are weighed; None for each entry alone."""
-    count: int
-    """Of the losses."""
-    calls: int = 0
-    """Of the function."""
-    kept: dict[bytes, tuple[Array, set[int]]] = field(default_factory=dict)
-    """By the point: the losses there, and which of them have been asked for."""
+    size: int
+    """Entries of all outputs together, m."""
+    weights: Array | None = None
+    """The cotangents, shape (k, m); None for each entry alone."""
+    cached: bool = False
+    """Whether the function may return the pair (outputs, cache)."""
 
-    def losses(self) -> Sequence[Callable[..., float]]:
-        """Return the losses."""
-        losses = [partial(self.loss, number) for number in range(self.count)]
-        for loss in losses:
-            loss.__name__ = self.name  # type: ignore[attr-defined]  # by which messages call it
-        return losses
+    @property
+    def count(self) -> int:
+        """Of the losses."""
+        return self.size if self.weights is None else len(self.weights)
 
-    def loss(self, number: int, first: Any, **data: Any) -> float:
-        """Return one loss; asked for a second time at a point it is evaluated anew, for it may not be the same."""
-        point = digest_of(first)
-        losses, asked = self.kept.get(point, (None, set[int]()))
-        if losses is None or number in asked:
-            losses, asked = self.evaluated(first, data), set()
-            if (len(self.kept) + 1) * self.count > MOST_KEPT:
-                self.kept.clear()
-            self.kept[point] = losses, asked
-        asked.add(number)
-        if len(asked) == self.count:
-            del self.kept[point]
-        return float(losses[number])
+    def losses(self, answer: Any) -> Array:
+        """Return the losses of what the function returned.
 
-    def evaluated(self, first: Any, data: Mapping[str, Any]) -> Array:
-        """Return all losses at a point."""
-        self.calls += 1
-        values = self.function(first, **data).vector()
+        Returns
+        -------
+        ndarray of shape (count,)
+
+        Raises
+        ------
+        ProblemError
+            Where it returned something else than at the point.
+        """
+        outputs = without_cache(answer) if self.cached else answer
+        values = outputs_of(outputs, self.source).vector()
+        if values.size != self.size:
+            raise ProblemError(f"{self.source} returned {values.size} numbers, at the point it was {self.size}")
         if self.weights is None:
             return values
         return np.array([float(weights @ values) for weights in self.weights])
 
 
-def digest_of(point: Any) -> bytes:
-    """Return what tells a point, a dict of arrays or one array, from others."""
-    digest = hashlib.blake2b(digest_size=16)
-    for values in point.values() if isinstance(point, dict) else [point]:
-        digest.update(np.ascontiguousarray(values).view(np.uint8).data)
-    return digest.digest()
+def without_cache(answer: Any) -> Any:
+    """Return the outputs of what a forward pass returned: the first of a pair, or all of it."""
+    return answer[0] if isinstance(answer, tuple) and len(answer) == 2 else answer
 
 
 def require_finite(outputs: Outputs, source: str) -> None:

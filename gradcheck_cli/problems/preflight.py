@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from gradcheck_cli.parameters import PIECE, Array, Parameters, dictionary_to_vec
 from gradcheck_cli.problems.arguments import Arguments, same_bytes
 from gradcheck_cli.problems.repeated import hint_of
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, scalar_loss
-from gradcheck_cli.problems.user_function import FunctionProblem, Handed, call
+from gradcheck_cli.problems.user_function import FunctionProblem, Handed, Losses, call
 from gradcheck_cli.results import entry_name
 from gradcheck_cli.settings import DEFAULT_REPEAT
 
@@ -64,10 +65,11 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
     first, losses, beside, changes, remembers = first_calls(problem)
     losses += [_LossCall.of(problem).loss for _ in range(repeat - len(losses))]
     spread = loss_spread(losses, problem)
-    claim = _Claim.of(problem)
+    widest = float(np.max(spread))
+    claim = _Claim.of(problem) if problem.weighing is None else _Claim({}, (), ())
     name, one_copy = called(problem.loss_function), not (changes or remembers)
     notes = [
-        *([f"the loss differs from call to call at one point, by {spread:.1e}: taken as its noise"] if spread else ()),
+        *([f"the loss differs from call to call at one point, by {widest:.1e}: taken as its noise"] if widest else ()),
         *repeated_notes(problem, claim.gradient, repeat),
         *changed_notes(changes, name),
         *([f"{name} remembers the arrays that it was given: every call gets new ones"] if remembers else ()),
@@ -76,7 +78,7 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
     ]
     return dataclasses.replace(
         problem,
-        claim=claim.gradient,
+        claim=claim.gradient if problem.weighing is None else None,
         notes=(*problem.notes, *notes),
         single=first.single or is_rounded(problem, first.loss, beside),
         one_copy=one_copy,
@@ -87,7 +89,7 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
     )
 
 
-def first_calls(problem: FunctionProblem) -> tuple[_LossCall, list[float], float, Sequence[str], bool]:
+def first_calls(problem: FunctionProblem) -> tuple[_LossCall, list[Losses], Losses, Sequence[str], bool]:
     """Call the loss at the point, and once more there on arrays that were somewhere else before.
 
     Returns
@@ -110,12 +112,12 @@ def first_calls(problem: FunctionProblem) -> tuple[_LossCall, list[float], float
         return first, [first.loss, _LossCall.of(problem).loss], math.nan, first.changed, False
     moved, beside, again = loss_in_place(problem)
     changes = moved.changed(problem.point, problem.data)
-    if again == first.loss and not changes:
+    if np.array_equal(again, first.loss) and not changes:
         return first, [first.loss, again], beside, (), False
     nudge(moved, problem)  # where the loss believes it to be
     others = problem.arguments(problem.point)
     fresh = _LossCall.of(problem, others).loss
-    if changes or fresh != first.loss:
+    if changes or not np.array_equal(fresh, first.loss):
         return first, [first.loss, fresh], beside, changes, False
     moved, _, stale = loss_in_place(problem)
     nudge(moved, problem)
@@ -126,14 +128,20 @@ def first_calls(problem: FunctionProblem) -> tuple[_LossCall, list[float], float
     return first, [first.loss, fresh, last], beside, (), True
 
 
-def loss_in_place(problem: FunctionProblem) -> tuple[Arguments, float, float]:
+def loss_in_place(problem: FunctionProblem) -> tuple[Arguments, Losses, Losses]:
     """Call the loss a little beside the point, and on the same arrays at the point; return them and both losses."""
     arguments = problem.arguments(problem.point)
     nudge(arguments, problem)
     with np.errstate(all="ignore"):
-        beside = problem.loss_or_nan(arguments)
+        beside = loss_or_nan(problem, arguments)
         arguments.put(problem.point)
-        return arguments, beside, problem.loss_or_nan(arguments)
+        return arguments, beside, loss_or_nan(problem, arguments)
+
+
+def loss_or_nan(problem: FunctionProblem, arguments: Arguments) -> Losses:
+    """Return the loss, or NaN where the function has no value; the call counts."""
+    with problem.calls.one():
+        return problem.loss_or_nan(arguments)
 
 
 def nudge(arguments: Arguments, problem: FunctionProblem) -> None:
@@ -152,7 +160,7 @@ def nudge(arguments: Arguments, problem: FunctionProblem) -> None:
 class _LossCall:
     """One call of the loss at the point."""
 
-    loss: float
+    loss: Losses
     single: bool
     """Whether the number came in less than float64."""
     changed: Sequence[str]
@@ -161,6 +169,8 @@ class _LossCall:
     def of(cls, problem: FunctionProblem, arguments: Arguments | None = None) -> _LossCall:
         arguments = arguments or problem.arguments(problem.point)
         answer = problem.loss_returned(first_answer(problem, arguments))
+        if problem.weighing is not None:
+            return cls(problem.number(answer), single=False, changed=arguments.changed(problem.point, problem.data))
         loss = scalar_loss(answer, f"what {called(problem.loss_function)} returned")
         with asking("looking at the loss raised"):
             dtype = np.asarray(answer).dtype
@@ -179,7 +189,9 @@ class _Claim:
     @classmethod
     def of(cls, problem: FunctionProblem, *, copy: bool = True) -> _Claim:
         arguments = problem.arguments(problem.point)
-        claim = by_name(problem.claimed(arguments), problem.point, "the gradient")
+        with problem.calls.one() if problem.returns_both else nullcontext():
+            claimed = problem.claimed(arguments)
+        claim = by_name(claimed, problem.point, "the gradient")
         gradient = claimed_gradient(claim, problem.parameters, "the gradient", copy=copy)
         with asking("reading the keys of the gradient raised"):
             extra = [str(name) for name in claim if name not in problem.point]
@@ -208,23 +220,25 @@ def repeated_notes(problem: FunctionProblem, gradient: Parameters, repeat: int) 
 def first_answer(problem: FunctionProblem, arguments: Arguments) -> Any:
     """Call the loss function, and where it takes its one array for a dict, say that it is none."""
     try:
-        return call(problem.loss_function, arguments.first, **arguments.data)
+        with problem.calls.one():
+            return call(problem.loss_function, arguments.first, **arguments.data)
     except UserFunctionError as error:
         if problem.one_array and "IndexError" in error.message:
             error.hint = "where there is one parameter the functions get it as an array, not in a dict"
         raise
 
 
-def require_finite(loss: float, problem: FunctionProblem) -> None:
+def require_finite(loss: Losses, problem: FunctionProblem) -> None:
     """Raise ProblemError where the loss at the point is not finite."""
-    if not math.isfinite(loss):
+    if not np.isfinite(loss).all():
+        bad = loss if problem.weighing is None else loss[~np.isfinite(loss)][0]
         raise ProblemError(
-            f"the loss of {problem.name} is {loss} at its parameters, expected a finite number",
+            f"the loss of {problem.name} is {bad} at its parameters, expected a finite number",
             hint="a gradient can only be checked where the loss is finite",
         )
 
 
-def loss_spread(losses: list[float], problem: FunctionProblem) -> float:
+def loss_spread(losses: list[Losses], problem: FunctionProblem) -> Losses:
     """Return by how much the loss differs from call to call.
 
     Raises
@@ -232,17 +246,19 @@ def loss_spread(losses: list[float], problem: FunctionProblem) -> float:
     ProblemError
         Where it is so much that nothing can be told from differences.
     """
-    if all(loss == losses[0] for loss in losses):
+    if all(np.array_equal(loss, losses[0]) for loss in losses):
         return 0.0
     one_after_another = [_LossCall.of(problem).loss for _ in range(MEASURING_CALLS)]
-    losses = losses + one_after_another
-    spread = max(losses) - min(losses)
-    if not spread <= MOST_NOISE * max(map(abs, losses)):
+    values = np.array([*losses, *one_after_another])
+    spread = np.max(values, axis=0) - np.min(values, axis=0)
+    noisy = ~(spread <= MOST_NOISE * np.max(np.abs(values), axis=0))
+    if np.any(noisy):
+        column = values.reshape(len(values), -1)[:, np.argmax(noisy)].tolist()
         raise ProblemError(
-            f"the loss differs from call to call at one point: {losses[0]!r}, then"
-            f" {next(loss for loss in losses if loss != losses[0])!r}"
-            f" (spread {spread:.1e} in {len(losses)} calls), expected the same value",
-            hint=hint_of(np.array(one_after_another)[:, np.newaxis], "loss"),
+            f"the loss differs from call to call at one point: {column[0]!r}, then"
+            f" {next(loss for loss in column if loss != column[0])!r}"
+            f" (spread {max(column) - min(column):.1e} in {len(column)} calls), expected the same value",
+            hint=hint_of(np.array(one_after_another).reshape(MEASURING_CALLS, -1), "loss"),
         )
     return spread
 
@@ -304,16 +320,26 @@ def extra_note(names: Sequence[str]) -> list[str]:
     return [f"the gradient has {', '.join(names)} as well: no parameter, left out"] if names else []
 
 
-def is_rounded(problem: FunctionProblem, here: float, beside: float) -> bool:
+def is_rounded(problem: FunctionProblem, here: Losses, beside: Losses) -> bool:
     """Return whether the loss moves in steps of float32; of a loss in float64 the two values tell, without a call."""
-    losses = {here, beside}
+    losses = set(np.append(here, beside).tolist())
     if are_single(losses):
-        losses.update(nudged_losses(problem.loss, problem.point, problem.parameters))
+        losses.update(np.ravel(nudged_losses(counted(problem), problem.point, problem.parameters)).tolist())
     return len(broken(losses)) > 2 and are_single(losses)
 
 
+def counted(problem: FunctionProblem) -> Callable[[Parameters], Losses]:
+    """Return the loss, each call of which counts."""
+
+    def loss(parameters: Parameters) -> Losses:
+        with problem.calls.one():
+            return problem.loss(parameters)
+
+    return loss
+
+
 def ignored_by(
-    loss: Callable[[Parameters], float], point: Parameters, names: Collection[str], here: float
+    loss: Callable[[Parameters], Losses], point: Parameters, names: Collection[str], here: Losses
 ) -> Sequence[str]:
     """Return with which parameters the loss does not change: all are moved at once, and only if it does, each alone.
 
@@ -337,7 +363,7 @@ def ignored_by(
     return [name for name in names if len(names) > 1 and is_still([name])]
 
 
-def nudged_losses(loss: Callable[[Parameters], float], point: Parameters, names: Collection[str]) -> list[float]:
+def nudged_losses(loss: Callable[[Parameters], Losses], point: Parameters, names: Collection[str]) -> list[Losses]:
     """Return the losses with all entries of some parameters moved a little."""
     random = np.random.default_rng(0)
 

@@ -1,4 +1,4 @@
-"""The user's own functions as a problem.
+"""The user's own functions as a problem: of one loss, or of several that one function's outputs are weighed to.
 
 They get copies, never the caller's arrays. Copying everything for each loss would cost more than a small loss does: the
 losses with single entries moved are taken on one copy, in which an entry is set and set back. Afterwards the copy is
@@ -10,12 +10,14 @@ kept for a while, so that no new one takes the place in memory, and with it the 
 from __future__ import annotations
 
 import math
+import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +28,11 @@ from gradcheck_cli.errors import GradcheckError, SettingError, UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import Arguments
 from gradcheck_cli.problems.directions import Move, move, move_back, sizes_of
+from gradcheck_cli.problems.outputs import Weighing
 from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
 
-__all__ = ["OF_SCATTER", "SAME", "FunctionProblem", "Handed", "Recipe", "call"]
+__all__ = ["OF_SCATTER", "SAME", "Calls", "FunctionProblem", "Handed", "Losses", "Recipe", "call"]
 
 WORDS_OF_PROGRESS = 20  # for a large parameter
 SAME = 1e-9  # relative: what a loss may differ by from one machine to another
@@ -38,7 +41,9 @@ MOST_KEPT = 2**26  # bytes of arrays that were handed out, where the function re
 UNTIL_KNOWN = 2**20  # the same until it is known
 OF_ONE = 2**10  # bytes that the arrays of one call take besides their numbers
 
-FLOATS = {float, np.float64}  # whose conversion is nobody's but ours
+FLOATS = frozenset({float, np.float64})  # whose conversion is nobody's but ours
+
+Losses: TypeAlias = Any  # a float of one loss, an ndarray of shape (m,) of m of them
 
 NO_VALUE_THERE = (ArithmeticError, ValueError)
 """What a loss may raise beside the point, where it is not defined: the logarithm of a negative number."""
@@ -102,6 +107,29 @@ class Handed:
         self.most, self.least = MOST_KEPT, 1
 
 
+@dataclass
+class Calls:
+    """How often the loss was called before the check itself began: that is within the budget, too."""
+
+    count: int = 0
+    seconds: float = 0.0
+    """That the calls took."""
+    shortest: float = math.inf
+    """Seconds of the shortest: the first may have had to load something."""
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Count and time a call."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            took = time.monotonic() - started
+            self.count += 1
+            self.seconds += took
+            self.shortest = min(self.shortest, took)
+
+
 @dataclass(frozen=True)
 class FunctionProblem:
     """A loss and its gradient as two functions, or as one that returns both."""
@@ -109,7 +137,7 @@ class FunctionProblem:
     point: Parameters
     """All parameters, those too that are not checked."""
     loss_function: Callable[..., Any]
-    """(parameters, **data) -> float; a pair (loss, gradient) where `claim` is None."""
+    """(parameters, **data) -> float; a pair (loss, gradient) where `claim` is None; outputs where they are weighed."""
     claim: Any
     """(parameters, **data) -> gradient, the gradient itself, or None."""
     name: str = "function"
@@ -122,18 +150,22 @@ class FunctionProblem:
     returns_both: bool = False
     one_copy: bool = False
     """Whether one copy, moved and moved back, serves many calls: the loss neither changes nor remembers its arrays."""
-    scatter: float = 0.0
+    scatter: Losses = 0.0
     """Standard deviation of the loss from call to call at one point; 0 where it is always the same."""
     saved_in: Mapping[str, str] = field(default_factory=dict)
     """By parameter, the dtype of a gradient that was handed over as arrays, where that is less than float64."""
+    weighing: Weighing | None = None
+    """Makes several losses of outputs; the claims are then not the problem's own."""
     recipe: Recipe | None = None
     """How another process makes the same problem; None where it has to be handed over."""
-    known: float | None = None
+    known: Losses = None
     """The loss at the point; None where it was not called there yet."""
-    beside: float = math.nan
+    beside: Losses = math.nan
     """The loss beside the point, every entry moved a little and the same way each time; NaN where it is not known."""
     single: bool = False
     """Whether the loss was seen to be computed in float32."""
+    calls: Calls = field(default_factory=Calls, repr=False, compare=False)
+    """Of the loss, so far as they were counted."""
     handed: Handed = field(default_factory=Handed, repr=False, compare=False)
     """What the functions were called with."""
 
@@ -141,6 +173,11 @@ class FunctionProblem:
     def parameters(self) -> Parameters:
         """The point, but what is not checked."""
         return {name: values for name, values in self.point.items() if not self.only or name in self.only}
+
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        """The shape of what one evaluation gives: () of one loss, (m,) of m of them."""
+        return () if self.weighing is None else (self.weighing.count,)
 
     @property
     def is_asked(self) -> bool:
@@ -164,7 +201,7 @@ class FunctionProblem:
         recipe = None if self.recipe is None else MovedRecipe(self.recipe, point)
         return replace(self, point=point, recipe=recipe, known=None)
 
-    def loss(self, parameters: Parameters) -> float:
+    def loss(self, parameters: Parameters) -> Losses:
         """Return the loss, that at the point itself from memory; not a number where the function has no value."""
         if parameters is self.parameters:
             return self.here
@@ -184,7 +221,7 @@ class FunctionProblem:
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the changes of the loss, one call each."""
         with np.errstate(invalid="ignore"):
-            return self.moved_losses(parameter, entries, steps) - self.here
+            return np.asarray(self.moved_losses(parameter, entries, steps) - self.here)
 
     def moved_losses(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the losses with single entries moved, one call each."""
@@ -199,24 +236,29 @@ class FunctionProblem:
             return self.losses_on_moved_copies(moves) if losses is None else losses
 
     @cached_property
-    def here(self) -> float:
+    def here(self) -> Losses:
         """The loss at the point."""
         if self.known is not None:
             return self.known
         with np.errstate(all="ignore"):
             return self.loss_or_nan(self.arguments(self.point))
 
-    def is_loss_here(self, loss: float) -> bool:
+    def is_loss_here(self, loss: Losses) -> bool:
         """Whether a loss may be that at the point, evaluated at another time or on another machine."""
         return self.is_same(loss, self.here)
 
-    def is_loss_beside(self, loss: float) -> bool:
+    def is_loss_beside(self, loss: Losses) -> bool:
         """Whether a loss may be that beside the point; so it is where none is known there."""
-        return math.isnan(loss) or math.isnan(self.beside) or self.is_same(loss, self.beside)
+        unknown = np.isnan(loss) | np.isnan(self.beside)
+        return bool(np.all(unknown | self.same(loss, self.beside)))
 
-    def is_same(self, loss: float, other: float) -> bool:
+    def is_same(self, loss: Losses, other: Losses) -> bool:
         """Whether two losses may be of one point."""
-        return abs(loss - other) <= SAME * abs(loss) + OF_SCATTER * self.scatter
+        return bool(np.all(self.same(loss, other)))
+
+    def same(self, loss: Losses, other: Losses) -> NDArray[np.bool_]:
+        """Return which of some losses may be of one point."""
+        return np.asarray(np.abs(loss - other) <= SAME * np.abs(loss) + OF_SCATTER * self.scatter)
 
     @cached_property
     def sizes(self) -> dict[str, float]:
@@ -241,7 +283,7 @@ class FunctionProblem:
         """Return the loss in what the function returned, as it comes."""
         return loss_and_gradient(answer, called(self.loss_function))[0] if self.returns_both else answer
 
-    def loss_or_nan(self, arguments: Arguments) -> float:
+    def loss_or_nan(self, arguments: Arguments) -> Losses:
         """Return the loss, or NaN where the function has no value there."""
         try:
             answer = self.loss_function(arguments.first, **arguments.data)
@@ -249,7 +291,7 @@ class FunctionProblem:
             return self.no_value(error)
         return self.number(answer)
 
-    def no_value(self, error: BaseException) -> float:
+    def no_value(self, error: BaseException) -> Losses:
         """Return NaN for what the function raised, where that says that it is not defined there.
 
         Raises
@@ -258,13 +300,15 @@ class FunctionProblem:
             For anything else.
         """
         if isinstance(error, NO_VALUE_THERE):
-            return math.nan
+            return math.nan if self.weighing is None else np.full(self.outputs, math.nan)
         if isinstance(error, KeyboardInterrupt | LateError | GradcheckError):
             raise error
         raise UserFunctionError.of(f"{called(self.loss_function)} raised", error) from error
 
-    def number(self, answer: Any) -> float:
+    def number(self, answer: Any) -> Losses:
         """Return the loss in what the function returned."""
+        if self.weighing is not None:
+            return self.weighing.losses(answer)
         return scalar_loss(self.loss_returned(answer), f"what {called(self.loss_function)} returned")
 
     # the losses beside the point
@@ -273,6 +317,7 @@ class FunctionProblem:
         """Return the losses with single entries moved; None where the function changed more than we did."""
         arguments = self.arguments(self.point)
         function, first, data = self.loss_function, arguments.first, arguments.data
+        plain = FLOATS if self.weighing is None else frozenset()
         values = arguments.parameters[parameter].reshape(-1)
         moves = zip(entries.tolist(), (values[entries] + steps).tolist(), values[entries].tolist(), strict=True)
         losses = []
@@ -282,14 +327,15 @@ class FunctionProblem:
             try:
                 answer = function(first, **data)
             except BaseException as error:  # noqa: BLE001  (sorted out there)
-                answer = self.no_value(error)
-            losses.append(answer if type(answer) in FLOATS else self.number(answer))
+                losses.append(self.no_value(error))
+            else:
+                losses.append(answer if type(answer) in plain else self.number(answer))
             values[entry] = before
         return None if arguments.changed(self.point, self.data) else np.array(losses)
 
     def losses_on_copies(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the losses with single entries moved, each from copies of its own."""
-        losses = np.empty(len(entries))
+        losses = np.empty((len(entries), *self.outputs))
         for k, (entry, step) in enumerate(zip(entries.tolist(), steps.tolist(), strict=True)):
             arguments = self.arguments(self.point)
             arguments.parameters[parameter].reshape(-1)[entry] += step
@@ -300,7 +346,7 @@ class FunctionProblem:
         """Return the losses with the parameters moved; None where the function changed more than we did."""
         arguments = self.arguments(self.point)
         arrays = dict(arguments.parameters)
-        losses = np.empty(len(moves))
+        losses = np.empty((len(moves), *self.outputs))
         for k, (direction, step) in enumerate(moves):
             move(arrays, self.parameters, self.sizes, direction, step)
             losses[k] = self.loss_or_nan(arguments)
@@ -309,7 +355,7 @@ class FunctionProblem:
 
     def losses_on_moved_copies(self, moves: Sequence[Move]) -> Array:
         """Return the losses with the parameters moved, each from copies of its own."""
-        losses = np.empty(len(moves))
+        losses = np.empty((len(moves), *self.outputs))
         for k, (direction, step) in enumerate(moves):
             arguments = self.arguments(self.point)
             move(dict(arguments.parameters), self.parameters, self.sizes, direction, step)

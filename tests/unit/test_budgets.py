@@ -11,7 +11,7 @@ import pytest
 
 from gradcheck_cli import check_gradient
 from gradcheck_cli.errors import InputError, SettingError
-from gradcheck_cli.numeric.journal import Journal
+from gradcheck_cli.evaluating.journal import Journal
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.results import CheckReport, Verdict
 from tests.black_box import BlackBox

@@ -11,7 +11,7 @@ import pytest
 
 from gradcheck_cli import CheckReport, check, check_gradient, load_fixture
 from gradcheck_cli.errors import CheckInterrupted, SettingError
-from gradcheck_cli.numeric.journal import Journal
+from gradcheck_cli.evaluating.journal import Journal
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.points import moved
 from gradcheck_cli.problems.cases import built_in_case

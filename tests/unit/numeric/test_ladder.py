@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike, NDArray
 
-from gradcheck_cli.numeric.budget import BudgetedProblem
+from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.numeric.ladder import ladder_reference
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.parameters import Array, Parameters
@@ -60,7 +60,7 @@ WAVES = np.exp(0.3 * X) * (np.cos(X) + 0.3 * np.sin(X))
 
 
 def test_right_gradient_costs_two_evaluations_an_entry() -> None:
-    network = BudgetedProblem(built_in_case("default"))
+    network = Evaluator(built_in_case("default"))
     analytic = network.gradient(network.parameters)
     found = references(network, analytic)
     assert not any(disagreeing(found[name], analytic[name]).any() or found[name].coarse.any() for name in found)

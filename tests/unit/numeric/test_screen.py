@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from gradcheck_cli.numeric.budget import BudgetedProblem
+from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.numeric.screen import WORST_SHAPE, Screen, evaluations_of
 from gradcheck_cli.numeric.slopes import Slopes
 from gradcheck_cli.parameters import Array, Parameters
@@ -20,8 +20,8 @@ from tests.black_box import SMALL, BlackBox
 THRESHOLD = 2e-7
 
 
-def screened(box: BlackBox, claim: Parameters, seed: int = 1) -> tuple[Screen, BudgetedProblem]:
-    problem = BudgetedProblem(function_problem(box.loss, claim, box.parameters, data={}))
+def screened(box: BlackBox, claim: Parameters, seed: int = 1) -> tuple[Screen, Evaluator]:
+    problem = Evaluator(function_problem(box.loss, claim, box.parameters, data={}))
     screen = Screen(Slopes(problem, claim, THRESHOLD, seed, box.loss(box.parameters)))
     screen.run()
     return screen, problem

@@ -1,4 +1,4 @@
-"""A problem whose losses are evaluated by several workers: the same numbers to the last bit, whoever they come from."""
+"""Evaluations that several workers make: the same numbers to the last bit, whoever they come from."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.evaluating.crew import Crew
+from gradcheck_cli.evaluating.parcels import packed
+from gradcheck_cli.evaluating.pools import dask_executor, process_pools
+from gradcheck_cli.evaluating.tasks import Task, forget, know, run
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.directions import Move
 from gradcheck_cli.problems.problem import Problem
-from gradcheck_cli.problems.sharing.crew import Crew
-from gradcheck_cli.problems.sharing.parcels import packed
-from gradcheck_cli.problems.sharing.pools import dask_executor, process_pools
-from gradcheck_cli.problems.sharing.tasks import Task, forget, know, run
 from gradcheck_cli.problems.user_function import FunctionProblem
-from gradcheck_cli.problems.wrapped import WrappedProblem
 
-__all__ = ["SharedProblem", "shared_out"]
+__all__ = ["Workers", "workers_of"]
 
 TASK = 0.03  # seconds of a task: handing it over takes a thousandth
 FIRST = 3  # evaluations that are timed here before any are shared
@@ -36,15 +35,15 @@ Part = Callable[[slice], tuple[Any, ...]]
 
 
 @contextmanager
-def shared_out(
+def workers_of(
     problem: Problem, *, jobs: int = 1, executor: Executor | str | None = None, until: float | None = None
-) -> Iterator[Problem]:
-    """Offer a problem whose evaluations are shared out.
+) -> Iterator[Workers | None]:
+    """Offer those who make the evaluations of a problem; None where it makes them itself.
 
     Parameters
     ----------
     problem : Problem
-        Of the user's functions; any other comes back as it is, for it has quicker ways.
+        Of the user's functions; any other has quicker ways.
     jobs : int, optional
         Processes of our own, where 1 means none; of an executor, how many workers it has.
     executor : concurrent.futures.Executor or str, optional
@@ -58,14 +57,14 @@ def shared_out(
         Where there is no such cluster.
     """
     if not isinstance(problem, FunctionProblem) or (jobs == 1 and executor is None):
-        yield problem
+        yield None
         return
     key = uuid.uuid4().hex
     know(key, problem)
     try:
         with crew_of(problem, jobs, executor) as crew:
             crew.until = math.inf if until is None else until
-            yield SharedProblem(problem, crew, key, foreign=executor is not None)
+            yield Workers(problem, crew, key, foreign=executor is not None)
     finally:
         forget(key)
 
@@ -88,8 +87,8 @@ def crew_of(problem: FunctionProblem, jobs: int, executor: Executor | str | None
 
 
 @dataclass
-class SharedProblem(WrappedProblem):
-    """Another problem whose evaluations workers make, but for single ones; the chunks are the same without them."""
+class Workers:
+    """Makes evaluations of a user's problem by workers, but for single ones; the numbers are the same without them."""
 
     problem: FunctionProblem
     crew: Crew
@@ -105,7 +104,7 @@ class SharedProblem(WrappedProblem):
         """Return the problem's changes."""
         losses = self.losses("entries", len(entries), lambda part: (parameter, entries[part], steps[part]))
         with np.errstate(invalid="ignore"):
-            return losses - self.problem.here
+            return np.asarray(losses - self.problem.here)
 
     def losses_along(self, moves: Sequence[Move]) -> Array:
         """Return the problem's losses along directions."""
@@ -115,7 +114,7 @@ class SharedProblem(WrappedProblem):
 
     def losses(self, kind: str, count: int, arguments: Part) -> Array:
         """Return so many losses, each evaluated once: here or by the workers."""
-        losses = np.empty(count)
+        losses = np.empty((count, *self.problem.outputs))
         done = 0
         if not self.pace:
             done = min(FIRST, count)

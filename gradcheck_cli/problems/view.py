@@ -1,4 +1,4 @@
-"""A problem around another one that does what that one does: what the others add stands in classes of their own."""
+"""A view of a problem: asked for everything that the problem is asked for; what a view changes stands in its class."""
 
 from __future__ import annotations
 
@@ -13,19 +13,14 @@ from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.directions import Move, losses_one_by_one, sizes_of
 from gradcheck_cli.problems.problem import Directional, Problem
 
-__all__ = ["WrappedProblem"]
+__all__ = ["View"]
 
 
 @dataclass
-class WrappedProblem:
-    """Another problem, asked for everything that this one is asked for."""
+class View:
+    """Another problem, seen as it is."""
 
     problem: Problem
-
-    @property
-    def base(self) -> Problem:
-        """The problem that all the others are around."""
-        return self.problem.base if isinstance(self.problem, WrappedProblem) else self.problem
 
     @property
     def name(self) -> str:
@@ -55,7 +50,7 @@ class WrappedProblem:
     @property
     def scatter(self) -> float:
         """Standard deviation of the loss from call to call, where the problem knows of any."""
-        return float(getattr(self.problem, "scatter", 0.0))
+        return getattr(self.problem, "scatter", 0.0)
 
     def loss(self, parameters: Parameters) -> float:
         """Return the problem's loss."""

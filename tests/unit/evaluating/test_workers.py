@@ -8,8 +8,9 @@ import os
 import pickle
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,12 @@ import pytest
 from gradcheck_cli.cli.func import load_problem
 from gradcheck_cli.cli.function_options import PointOptions
 from gradcheck_cli.errors import SettingError, UserFunctionError, WorkerError
+from gradcheck_cli.evaluating import pools, workers
+from gradcheck_cli.evaluating.parcels import packed, unpacked
+from gradcheck_cli.evaluating.tasks import Task, forget, know, run
+from gradcheck_cli.evaluating.workers import Workers, workers_of
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.directions import Direction
-from gradcheck_cli.problems.problem import Directional
-from gradcheck_cli.problems.sharing import pools, shared
-from gradcheck_cli.problems.sharing.parcels import packed, unpacked
-from gradcheck_cli.problems.sharing.shared import shared_out
-from gradcheck_cli.problems.sharing.tasks import Task, forget, know, run
 from gradcheck_cli.problems.user_function import FunctionProblem
 
 X = np.linspace(0.5, 2.0, 40)
@@ -44,10 +44,10 @@ def grad(x):
 
 @pytest.fixture
 def _all_is_worth_sharing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared, "WORTH", 0.0)
+    monkeypatch.setattr(workers, "WORTH", 0.0)
     monkeypatch.setattr(pools, "WORTH_A_FORK", 0.0)
     monkeypatch.setattr(pools, "WORTH_A_SPAWN", 0.0)
-    monkeypatch.setattr(shared, "TASK", 1e-4)
+    monkeypatch.setattr(workers, "TASK", 1e-4)
 
 
 def problem_of(loss: Callable[[Parameters], float]) -> FunctionProblem:
@@ -56,6 +56,13 @@ def problem_of(loss: Callable[[Parameters], float]) -> FunctionProblem:
 
 def sines(p: Parameters) -> float:
     return float(np.sum(np.sin(p["x"]) * p["x"]))
+
+
+@contextmanager
+def shared(problem: FunctionProblem, **how: Any) -> Iterator[Workers]:
+    with workers_of(problem, **how) as made:
+        assert made is not None
+        yield made
 
 
 def same_numbers(problem: FunctionProblem, other: Any) -> None:
@@ -73,9 +80,8 @@ def from_files(folder: Path) -> FunctionProblem:
 @pytest.mark.usefixtures("_all_is_worth_sharing")
 def test_forked_processes_give_the_same_bits() -> None:
     problem = problem_of(lambda p: sines(p) + 1)
-    with shared_out(problem, jobs=2) as other:
+    with shared(problem, jobs=2) as other:
         same_numbers(problem, other)
-        assert isinstance(other, Directional)
 
 
 @pytest.mark.usefixtures("_all_is_worth_sharing")
@@ -83,7 +89,7 @@ def test_fresh_processes_make_the_problem_from_its_files_and_keep_stdout_clean(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     problem = from_files(tmp_path)
-    with shared_out(problem, jobs=2) as other:
+    with shared(problem, jobs=2) as other:
         changes = other.loss_changes("x", ENTRIES, STEPS)
     printed = capfd.readouterr()
     here, shared_lines = printed.out.count("this is no report"), printed.err.count("this is no report")
@@ -94,22 +100,20 @@ def test_fresh_processes_make_the_problem_from_its_files_and_keep_stdout_clean(
 
 def test_any_executor_will_do() -> None:
     problem = problem_of(sines)
-    with ThreadPoolExecutor(3) as executor, shared_out(problem, jobs=3, executor=executor) as other:
+    with ThreadPoolExecutor(3) as executor, shared(problem, jobs=3, executor=executor) as other:
         same_numbers(problem, other)
 
 
 def test_what_takes_no_time_is_not_shared() -> None:
     problem = problem_of(sines)
-    with shared_out(problem, jobs=2) as other:
+    with shared(problem, jobs=2) as other:
         same_numbers(problem, other)
-        assert isinstance(other, shared.SharedProblem)
         assert other.crew.executor is None
 
 
-def test_one_job_is_the_problem_itself() -> None:
-    problem = problem_of(sines)
-    with shared_out(problem) as other:
-        assert other is problem
+def test_one_job_needs_no_workers() -> None:
+    with workers_of(problem_of(sines)) as other:
+        assert other is None
 
 
 def once(marker: Path) -> bool:
@@ -130,7 +134,7 @@ def test_what_a_dead_worker_was_at_is_done_again(tmp_path: Path, monkeypatch: py
         return sines(p)
 
     problem = problem_of(fatal)
-    with shared_out(problem, jobs=2) as other:
+    with shared(problem, jobs=2) as other:
         same_numbers(problem_of(sines), other)
     assert (tmp_path / "died").exists()
 
@@ -144,7 +148,7 @@ def test_a_worker_that_always_dies_is_an_error(monkeypatch: pytest.MonkeyPatch) 
             os.kill(os.getpid(), signal.SIGKILL)
         return sines(p)
 
-    with shared_out(problem_of(fatal), jobs=2) as other, pytest.raises(WorkerError, match="one worker after another"):
+    with shared(problem_of(fatal), jobs=2) as other, pytest.raises(WorkerError, match="one worker after another"):
         other.loss_changes("x", ENTRIES, STEPS)
 
 
@@ -158,7 +162,7 @@ def deadly(p: Parameters) -> float:
 def test_the_death_of_a_worker_of_the_users_own_pool_is_an_error() -> None:
     with (
         ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool,
-        shared_out(problem_of(deadly), executor=pool) as other,
+        shared(problem_of(deadly), executor=pool) as other,
         pytest.raises(WorkerError, match="does not go on without it"),
     ):
         other.loss_changes("x", ENTRIES, STEPS)
@@ -189,7 +193,7 @@ def test_what_the_function_raises_comes_home_with_its_traceback() -> None:
             raise TypeError("not here")
         return sines(p)
 
-    with shared_out(problem_of(broken), jobs=2) as other, pytest.raises(UserFunctionError, match="not here") as caught:
+    with shared(problem_of(broken), jobs=2) as other, pytest.raises(UserFunctionError, match="not here") as caught:
         other.loss_changes("x", ENTRIES, STEPS)
     assert "raise TypeError" in caught.value.user_traceback
 
@@ -201,8 +205,7 @@ def test_an_interruption_leaves_no_process_behind() -> None:
         return sines(p)
 
     started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt), shared_out(problem_of(slow), jobs=2) as other:
-        assert isinstance(other, shared.SharedProblem)
+    with pytest.raises(KeyboardInterrupt), shared(problem_of(slow), jobs=2) as other:
         other.loss_changes("x", ENTRIES[:8], STEPS[:8])
         raise KeyboardInterrupt
     assert time.monotonic() - started < 10
@@ -237,7 +240,7 @@ def test_files_travel_where_they_are_missing(tmp_path: Path, monkeypatch: pytest
 
 
 def test_what_cannot_be_sent_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gradcheck_cli.problems.sharing.parcels.pickler", lambda: pickle)
+    monkeypatch.setattr("gradcheck_cli.evaluating.parcels.pickler", lambda: pickle)
     with pytest.raises(SettingError, match="cannot be sent to other processes"):
         packed(problem_of(lambda p: sines(p) + 1), abroad=True)
 
@@ -246,6 +249,6 @@ def test_what_cannot_be_sent_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with (
         pytest.raises(SettingError, match="expected dask://HOST:PORT"),
-        shared_out(problem_of(sines), executor=address),
+        shared(problem_of(sines), executor=address),
     ):
         pass

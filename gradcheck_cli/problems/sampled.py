@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.wrapped import WrappedProblem
+from gradcheck_cli.problems.view import View
 
 __all__ = ["SampledProblem", "at_positions"]
 
@@ -20,7 +20,7 @@ Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass
-class SampledProblem(WrappedProblem):
+class SampledProblem(View):
     """Another problem whose parameters are some entries of that one's; the others stay where they are."""
 
     positions: Positions

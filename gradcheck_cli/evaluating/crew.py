@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 from gradcheck_cli.alarm import LateError
 from gradcheck_cli.errors import WorkerError
+from gradcheck_cli.evaluating.tasks import Task, run
 from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.sharing.tasks import Task, run
 
 __all__ = ["Crew"]
 

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from gradcheck_cli.evaluating.parcels import unpacked
 from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.sharing.parcels import unpacked
 from gradcheck_cli.problems.user_function import FunctionProblem
 
 __all__ = ["Task", "forget", "know", "run"]
