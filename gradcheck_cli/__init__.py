@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gradcheck_cli.adjoint_checking import check_adjoint
     from gradcheck_cli.checking import check, check_gradient
     from gradcheck_cli.errors import GradcheckError
+    from gradcheck_cli.evaluating.journal import Journal
     from gradcheck_cli.hessian_checking import check_hessian
     from gradcheck_cli.outputs_checking import check_jacobian, check_layer
     from gradcheck_cli.problems.fixtures import load_fixture, save_fixture
@@ -25,6 +26,7 @@ __all__ = [
     "CheckFailedError",
     "CheckReport",
     "GradcheckError",
+    "Journal",
     "Verdict",
     "check",
     "check_adjoint",
@@ -40,6 +42,7 @@ _HOMES = {
     "CheckFailedError": "results",
     "CheckReport": "results",
     "GradcheckError": "errors",
+    "Journal": "evaluating.journal",
     "Verdict": "results",
     "check": "checking",
     "check_adjoint": "adjoint_checking",

@@ -139,7 +139,7 @@ def check(
         watch.begin()
         ((report,), interrupted) = checked_at_the_point(there, None, settings, seed, means)
         if interrupted:
-            raise CheckInterrupted(report if report.parameters else None)
+            raise CheckInterrupted(report)
         return report
 
     return over_points(problem, asked, at_one_point) if points else at_one_point(problem, asked)
@@ -228,13 +228,16 @@ def checked_at_the_point(
     reports = []
     with workers_of(problem, jobs=means.jobs, executor=means.executor, until=until) as workers:
         evaluator = evaluator_of(problem, budget, calls, workers, journal, watch)
-        rounds = None if journal is None else journal.rounds
+        rounds: list[int] | None = [] if settings.limited else None
+        if journal is not None:
+            rounds = journal.rounds
         each = [(evaluator, None)] if claims is None else zip(rows_of(evaluator), claims, strict=True)
         for losses, claim in each:
             run = Run.at_the_point(losses, problem, claim, settings, watch, rounds)
             reports.append(run.whole_report(sweep_steps=means.sweep_steps))
             budget.closed |= run.interrupted  # of the other losses, what is known by now
-            rounds = run.rounds
+    if budget.closed and not any(report.parameters for report in reports):
+        raise CheckInterrupted(None)
     seconds = time.perf_counter() - started
     told = [dataclasses.replace(report, notes=(*why, *report.notes), seconds=seconds) for report in reports]
     return told, budget.closed

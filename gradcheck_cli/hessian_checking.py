@@ -77,7 +77,7 @@ def check_hessian(
     point, given = named_point(parameters), data or {}
     one_array = not isinstance(parameters, Mapping)
     refused = {"journal", *(("max_evals", "time_limit") if diagonal else ())} & set(settings)
-    if any(settings[name] is not None for name in refused):
+    if any(settings.pop(name) is not None for name in refused):
         raise SettingError(f"{' or '.join(sorted(refused))} is given, which two checks in one do not have")
     first = check_gradient(loss, gradient, parameters, data=given, name=name, **settings)
 

@@ -16,6 +16,7 @@ from gradcheck_cli.asking import called
 from gradcheck_cli.checking import check_rows, require_plain_arguments
 from gradcheck_cli.diagnosis.outputs import distinct, is_lost, jacobian_findings, with_lost
 from gradcheck_cli.errors import CheckInterrupted, GradcheckError, ProblemError, SettingError
+from gradcheck_cli.evaluating.journal import Journal
 from gradcheck_cli.judging.joined import joined, joined_parameter, worst_rows
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.arguments import Arguments, as_parameter, by_its_own_names
@@ -40,6 +41,7 @@ def check_layer(
     cotangents: int = COTANGENTS,
     seed: int | None = None,
     name: str = "layer",
+    journal: Journal | None = None,
     **settings: Any,
 ) -> CheckReport:
     """Check a backward pass against differences of the forward pass: J^T u for random cotangents u of every output.
@@ -64,6 +66,8 @@ def check_layer(
         Of the cotangents; a fresh one where it is not given. The report has it.
     name : str, optional
         What the report calls the layer.
+    journal : Journal, optional
+        As for `check`; one that was begun has the seed.
     **settings
         As for `check`, but epsilon, classic and points.
 
@@ -80,7 +84,8 @@ def check_layer(
     """
     started = time.perf_counter()
     require_whole("cotangents", cotangents, 1)
-    seed = secrets.randbits(32) if seed is None else seed
+    if seed is None:
+        seed = journal.seed if journal is not None and journal.mode else secrets.randbits(32)
     require_whole("seed", seed, 0)
     require_plain_arguments(name, data)
     point, one_array = named_point(parameters), not isinstance(parameters, Mapping)
@@ -94,7 +99,7 @@ def check_layer(
     problem = FunctionProblem(
         point, layer.forward, None, name, data=layer.data, one_array=one_array, weighing=weighing
     )  # fmt: skip
-    reports, interrupted = check_rows(problem, claims, seed=seed, **settings)
+    reports, interrupted = check_rows(problem, claims, seed=seed, journal=journal, **settings)
     several = len(outputs.arrays) > 1
     of_output = {output: reports[k * cotangents : (k + 1) * cotangents] for k, output in enumerate(outputs.arrays)}
     rows = [worst_rows(part, output if several else "") for output, part in of_output.items()]

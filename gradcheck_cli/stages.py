@@ -14,7 +14,7 @@ import numpy as np
 from gradcheck_cli.alarm import GRACE
 from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
-from gradcheck_cli.errors import CheckInterrupted, ProblemError, SettingError
+from gradcheck_cli.errors import ProblemError, SettingError
 from gradcheck_cli.evaluating.budget import BudgetSpentError
 from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.evaluating.rows import Row
@@ -148,13 +148,14 @@ class Run:
             self.losses, self.analytic, self.loss or 0.0, self.settings, self.watch, words, saved, single
         )
         screening.measure()
-        self.interrupted, self.spent = screening.interrupted, screening.spent
+        self.spent = screening.spent
+        self.interrupted = screening.interrupted or self.evaluator.budget.closed
         report = screening.report()
         if report is not None:
             return report
-        if self.interrupted:
-            raise CheckInterrupted(None)
-        raise too_small(self.evaluator, self.settings)
+        if not self.interrupted:
+            raise too_small(self.evaluator, self.settings)
+        return self.report(Facts(self.settings, [], math.nan, math.nan, self.sizes, interrupted=True))
 
     def classic_report(self) -> CheckReport:
         """Judge by the course's rule: the difference of the whole at one step, and nothing else."""
@@ -179,7 +180,7 @@ class Run:
         method, search = find_reference(self.problem, self.losses, self.analytic, self.settings, self.entries_done)
         references = self.references(search, self.analytic)
         measured = Measured(method, self.analytic, references, self.centred_differences(self.losses, references))
-        return known_part(measured) if isinstance(self.problem, KnownGradient) else measured
+        return known_part(measured)
 
     def sampled(self) -> Measured:
         """Measure as many entries as the budget allows."""
@@ -299,6 +300,7 @@ class Run:
             self.interrupted = True
         except BudgetSpentError:
             self.spent = True
+            self.interrupted |= self.evaluator.budget.closed
         return results
 
     def centred_differences(self, losses: Problem, names: Iterable[str]) -> dict[str, Array]:

@@ -79,15 +79,18 @@ def asked_face(options: Mapping[str, Any]) -> str:
     return given[0] if given else ""
 
 
-def require_plain(options: Checking, points: Sequence[PointOptions]) -> None:
-    """Raise UsageError for options that are of gradients alone."""
-    large = options.large and replace(options.large, seed=None)
-    others = options.classic or options.epsilon != AUTO or any(point.only or point.skip for point in points)
-    if others or large != LargeOptions() or options.further != FurtherOptions():
-        raise click.UsageError(
-            "Besides a gradient there are --params, --at, --data, --vary, --seed, --threshold, --precision"
-            " and --require-sensitivity, and the options for reports."
-        )
+def require_plain(face: str, options: Checking, points: Sequence[PointOptions]) -> None:
+    """Raise UsageError for options that do not go with a face."""
+    large, further = options.large or LargeOptions(), options.further or FurtherOptions()
+    some = any(point.only or point.skip for point in points)
+    if options.classic or options.epsilon != AUTO or further.points or some:
+        raise click.UsageError("--classic, --epsilon, --points, --param and --skip are of gradients alone.")
+    if face == "adjoint" and replace(large, seed=None) != LargeOptions():
+        raise click.UsageError("--adjoint takes a few products and no differences: there is nothing to limit or share.")
+    if face in ("hess", "hess_diag") and large.state:
+        raise click.UsageError("--save and --resume are of one check: --hess makes two.")
+    if face == "hess_diag" and (large.max_evals or large.time_limit):
+        raise click.UsageError("--max-evals and --time are of one check: --hess-diag makes one for each entry.")
 
 
 def load_face(
@@ -99,33 +102,26 @@ def load_face(
     loaded = None if face == "adjoint" else point.load()
     functions = [load_function(reference) for reference in references]
 
-    def check(options: Checking) -> CheckReport:
+    def check(**settings: Any) -> CheckReport:
         import numpy as np
 
         import gradcheck_cli as api
         from gradcheck_cli.problems.arguments import by_its_own_names
 
-        seed = options.large.seed if options.large else None
         if loaded is None:
+            seed = settings["seed"]
             return api.check_adjoint(functions[0], functions[1], np.zeros(shape or ()), seed=seed, name=name)
         parameters: Any = loaded.parameters
         named = by_its_own_names(functions[0], parameters, loaded.data) is not functions[0]
         if len(loaded.parameters) == 1 and (face in ("hess", "hess_diag") or not named):
             (parameters,) = loaded.parameters.values()
-        settings = {key: value for key, value in options.settings.items() if key not in ("epsilon", "classic")}
-        settings |= {"data": loaded.data, "name": name}
+        given = {key: value for key, value in settings.items() if key not in ("epsilon", "classic", "points")}
+        given |= {"data": loaded.data, "name": name}
+        function, claim, *more = functions
         if face == "backward":
-            return api.check_layer(functions[0], functions[1], parameters, seed=seed, **settings)
+            return api.check_layer(function, claim, parameters, **given)
         if face == "jac":
-            return api.check_jacobian(functions[0], functions[1], parameters, seed=seed or 0, **settings)
-        return api.check_hessian(
-            functions[0],
-            functions[1],
-            functions[2],
-            parameters,
-            diagonal=face == "hess_diag",
-            seed=seed or 0,
-            **settings,
-        )
+            return api.check_jacobian(function, claim, parameters, **given)
+        return api.check_hessian(function, claim, more[0], parameters, diagonal=face == "hess_diag", **given)
 
     return check

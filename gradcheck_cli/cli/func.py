@@ -76,7 +76,7 @@ def prepare(loss: str, grad: str | None, autograd: str | None, **options: Any) -
     reads = {f"the function {reference}": source_of(reference) for reference in (loss, *named)}
     shown, loss, named = loss, absolute(loss), [absolute(reference) for reference in named]
     if face:
-        require_plain(chosen, [point for _, point in points])
+        require_plain(face, chosen, [point for _, point in points])
         make: Callable[..., Any] = partial(load_face, face, [loss, *named], shape)
     else:
         make = partial(load_problem, loss, named[0] if named else None, autograd)

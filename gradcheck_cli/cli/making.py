@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["Case", "Checked", "outcomes_of", "unchecked"]
 
 
-Checked: TypeAlias = Callable[[Checking], CheckReport]
+Checked: TypeAlias = Callable[..., CheckReport]
+"""(**settings) -> report, of the settings of `check`."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,6 @@ def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome | 
 
 def checked(problem: Problem | ScalarModel | Checked, options: Checking) -> CheckReport:
     """Check a problem; the scalar model without numpy."""
-    if callable(problem):
-        return problem(options)
     if isinstance(problem, ScalarModel):
         from gradcheck_cli.scalar_checking import check_scalar
 
@@ -89,7 +88,7 @@ def checked(problem: Problem | ScalarModel | Checked, options: Checking) -> Chec
         with Progress(quiet=options.verbosity < 0) as progress:
             watch = Keeper(progress, lambda: large.keep(journal)) if journal is not None else progress
             settings = {**options.settings, **large.settings, **further.settings, "journal": journal, "progress": watch}
-            report = check(problem, **settings, sweep_steps=options.draws)
+            report = problem(**settings) if callable(problem) else check(problem, **settings, sweep_steps=options.draws)
             further.keep(report)
             return report
     finally:

@@ -74,7 +74,8 @@ class Evaluator(View):
         if parameters is self.parameters and self.here is not None:
             return self.here
         ask = super().loss
-        loss = self.answers(1, lambda _: np.array([ask(parameters)]), lambda: np.zeros((1, 1)))[0]
+        (loss,) = self.answers(1, lambda _: np.array([ask(parameters)]), lambda: np.zeros((1, 1)))
+        loss = loss if self.outputs else float(loss)
         if parameters is self.parameters:
             self.here = loss
         return loss

@@ -65,15 +65,39 @@ def test_a_jacobian_is_checked(jac: str, code: int, folder: Path) -> None:
         assert "error[transposed]" in done.stdout
 
 
+@pytest.mark.parametrize("more", [["--mode", "screen"], ["--jobs", "2"], ["--max-evals", "40"], ["--time", "60"]])
+@pytest.mark.parametrize(("backward", "code"), [("backward", 0), ("wrong", 1)])
+def test_a_layer_is_screened_limited_and_shared_out(more: list[str], backward: str, code: int, folder: Path) -> None:
+    done = run(
+        "func", "layers.py:forward", "--backward", f"layers.py:{backward}", "--params", "p.npz", *more, cwd=folder
+    )
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+def test_a_layer_is_gone_on_with(folder: Path) -> None:
+    words = ["func", "layers.py:forward", "--backward", "layers.py:backward", "--params", "p.npz", "--max-evals", "20"]
+    begun = run(*words, "--mode", "full", "--save", "state", cwd=folder)
+    assert begun.returncode == 3
+    done = run(*words[:-2], "--resume", "state", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "gone on with after" in done.stdout
+
+
+@pytest.mark.parametrize("more", [["--save", "s"], ["--resume", "s"]])
+def test_a_hessian_has_no_state(more: list[str], folder: Path) -> None:
+    (folder / "s").touch()
+    words = ["--grad", "layers.py:gradient", "--hess", "layers.py:hessian", "--at", "1.2,0.5"]
+    done = run("func", "layers.py:loss", *words, *more, cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
 @pytest.mark.parametrize(
     "more",
     [
         ["--grad", "layers.py:wrong"],
-        ["--jobs", "2"],
-        ["--save", "s"],
         ["--classic"],
         ["--points", "2"],
-        ["--time", "1"],
+        ["--param", "x"],
     ],
 )
 def test_options_that_do_not_go_with_it_are_refused(more: list[str], folder: Path) -> None:
