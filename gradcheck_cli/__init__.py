@@ -12,12 +12,13 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gradcheck_cli.adjoint_checking import check_adjoint
-    from gradcheck_cli.checking import check, check_gradient
+    from gradcheck_cli.checks.adjoint import check_adjoint
+    from gradcheck_cli.checks.check import check
+    from gradcheck_cli.checks.gradients import check_gradient
+    from gradcheck_cli.checks.hessian import check_hessian
+    from gradcheck_cli.checks.outputs import check_jacobian, check_layer
     from gradcheck_cli.errors import GradcheckError
     from gradcheck_cli.evaluating.journal import Journal
-    from gradcheck_cli.hessian_checking import check_hessian
-    from gradcheck_cli.outputs_checking import check_jacobian, check_layer
     from gradcheck_cli.problems.fixtures import load_fixture, save_fixture
     from gradcheck_cli.results import CheckFailedError, CheckReport, Verdict
 
@@ -44,12 +45,12 @@ _HOMES = {
     "GradcheckError": "errors",
     "Journal": "evaluating.journal",
     "Verdict": "results",
-    "check": "checking",
-    "check_adjoint": "adjoint_checking",
-    "check_gradient": "checking",
-    "check_hessian": "hessian_checking",
-    "check_jacobian": "outputs_checking",
-    "check_layer": "outputs_checking",
+    "check": "checks.check",
+    "check_adjoint": "checks.adjoint",
+    "check_gradient": "checks.gradients",
+    "check_hessian": "checks.hessian",
+    "check_jacobian": "checks.outputs",
+    "check_layer": "checks.outputs",
     "load_fixture": "problems.fixtures",
     "save_fixture": "problems.fixtures",
 }

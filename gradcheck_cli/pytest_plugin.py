@@ -22,7 +22,7 @@ class GradientChecker:
         report, and nothing of what stands between.
         """
         __tracebackhide__ = True
-        from gradcheck_cli.checking import check_gradient
+        from gradcheck_cli.checks.gradients import check_gradient
         from gradcheck_cli.errors import GradcheckError
 
         try:

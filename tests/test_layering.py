@@ -11,8 +11,7 @@ import pytest
 import gradcheck_cli
 
 PACKAGE = Path(gradcheck_cli.__file__).parent
-STAGES = ("loading", "problems", "evaluating", "numeric", "judging", "diagnosis", "reporters")
-USE_CASES = {"adjoint_checking", "checking", "hessian_checking", "outputs_checking"}
+STAGES = ("loading", "problems", "evaluating", "numeric", "judging", "diagnosis", "checks", "reporters")
 VOCABULARY = {
     "errors": {"results", "text"},  # the former for its types
     "alarm": set[str](),
@@ -29,19 +28,9 @@ MAY_IMPORT = {
     **VOCABULARY,
     **BEFORE,
     "reporters": {"results", "text", "settings", "errors"},
-    "scalar_checking": {"problems", "numeric", "judging", *VOCABULARY},
-    "modes": {"problems", "numeric", *VOCABULARY},
-    "points": {"problems", "modes", *VOCABULARY},
-    "sampling": {"problems", "evaluating", "numeric", "judging", *VOCABULARY},
-    "screening": {*STAGES, *VOCABULARY} - {"loading", "reporters"},
-    "benchmark": {"problems", "numeric", *VOCABULARY},
-    "stages": {*STAGES, *VOCABULARY, "modes", "sampling", "screening"} - {"reporters"},
-    "checking": {*STAGES, *VOCABULARY, "modes", "points", "stages"} - {"reporters"},
-    "outputs_checking": {*STAGES, *VOCABULARY, "checking"} - {"reporters"},
-    "adjoint_checking": {"problems", "numeric", "judging", "checking", *VOCABULARY},
-    "hessian_checking": {*STAGES, *VOCABULARY, "checking", "outputs_checking"} - {"reporters"},
+    "checks": {*BEFORE["checks"]} - {"loading"},
     "config": set(VOCABULARY),
-    "__init__": {*STAGES, *VOCABULARY, *USE_CASES} - {"reporters"},
+    "__init__": {*STAGES, *VOCABULARY} - {"reporters"},
     "__main__": {"cli"},
 }
 """For each stage or module of the top level: which others it may import. `cli` and `pytest_plugin` may import all."""

@@ -37,7 +37,7 @@ def read_sizes(_: click.Context, __: click.Parameter, text: str) -> list[int]:
 )
 def bench(sizes: list[int], samples: int, activation: str) -> None:
     """Time the ways to check every entry of a network, side by side."""
-    from gradcheck_cli.benchmark import random_network, time_ways
+    from gradcheck_cli.checks.bench import random_network, time_ways
     from gradcheck_cli.reporters.benchmark import render_timings
 
     network = random_network(sizes, samples, activation)

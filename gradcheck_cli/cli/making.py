@@ -73,10 +73,10 @@ def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome | 
 def checked(problem: Problem | ScalarModel | Checked, options: Checking) -> CheckReport:
     """Check a problem; the scalar model without numpy."""
     if isinstance(problem, ScalarModel):
-        from gradcheck_cli.scalar_checking import check_scalar
+        from gradcheck_cli.checks.scalar import check_scalar
 
         return check_scalar(problem, sweep_steps=options.draws, **options.settings)
-    from gradcheck_cli.checking import check
+    from gradcheck_cli.checks.check import check
     from gradcheck_cli.cli.further_options import FurtherOptions
     from gradcheck_cli.cli.large_options import Keeper, LargeOptions
     from gradcheck_cli.cli.progress import Progress

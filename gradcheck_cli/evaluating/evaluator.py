@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -13,18 +14,58 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.alarm import GRACE, LateError, raised_after
 from gradcheck_cli.evaluating.budget import Budget, BudgetSpentError
-from gradcheck_cli.evaluating.journal import Record
+from gradcheck_cli.evaluating.journal import Journal, Record
+from gradcheck_cli.evaluating.workers import workers_of
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.directions import Move
-from gradcheck_cli.problems.user_function import Losses
+from gradcheck_cli.problems.problem import Directional, Problem
+from gradcheck_cli.problems.user_function import FunctionProblem, Losses
 from gradcheck_cli.problems.view import View
 
-__all__ = ["AT_ONCE", "Evaluator"]
+__all__ = ["Evaluator", "evaluating"]
 
 SLICE = 0.5  # seconds after which the clock is looked at
 AT_ONCE = 4  # evaluations for each worker: each time the arrays of the user's loss are copied
 
 Ask = Callable[[slice], Array]
+
+
+@contextmanager
+def evaluating(
+    problem: Problem,
+    budget: Budget,
+    journal: Journal | None,
+    jobs: int,
+    executor: Executor | str | None,
+    tick: Callable[[int], None],
+) -> Iterator[Evaluator]:
+    """Offer what evaluates a problem, the calls paid for that came before.
+
+    Parameters
+    ----------
+    problem : Problem
+        What is evaluated.
+    budget : Budget
+        What that may cost.
+    journal : Journal or None
+        Where evaluations are kept, and looked up.
+    jobs, executor
+        Who makes them: see `workers_of`.
+    tick : callable
+        Told of single evaluations, where they are the user's and may take any time.
+    """
+    until = None if budget.seconds is None else budget.started + budget.seconds + GRACE
+    with workers_of(problem, jobs=jobs, executor=executor, until=until) as workers:
+        evaluator = Evaluator(problem, budget, maker=workers)
+        if isinstance(problem, FunctionProblem):
+            evaluator.before = max(problem.calls.count - 1, 0)  # that at the point counts when it is asked for
+            budget.pay(evaluator.before, problem.calls.seconds)
+        if isinstance(problem, Directional):
+            evaluator.fewest = AT_ONCE * (1 if workers is None else workers.crew.workers)
+            evaluator.tick = tick
+        if journal is not None:
+            evaluator.record = Record(journal, evaluator.outputs, evaluator.scatter)
+        yield evaluator
 
 
 class Maker(Protocol):

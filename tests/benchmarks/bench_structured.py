@@ -11,7 +11,7 @@ import sys
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from gradcheck_cli.benchmark import random_network, time_ways
+from gradcheck_cli.checks.bench import random_network, time_ways
 
 CASES = [
     ((4, 5, 3, 1), 3, "relu", 1, None),

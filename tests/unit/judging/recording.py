@@ -21,6 +21,7 @@ from unittest import mock
 import numpy as np
 
 from gradcheck_cli import check, check_gradient
+from gradcheck_cli.checks.scalar import check_scalar
 from gradcheck_cli.errors import CheckInterrupted, GradcheckError
 from gradcheck_cli.judging.ruling import MOST_NAMED, Facts, Ruling, is_zero
 from gradcheck_cli.parameters import Array, Parameters
@@ -37,7 +38,6 @@ from gradcheck_cli.results import (
     StepFault,
     Verdict,
 )
-from gradcheck_cli.scalar_checking import check_scalar
 from gradcheck_cli.settings import Settings
 from tests.black_box import BlackBox
 from tests.support import small_network
@@ -438,8 +438,8 @@ def recorded() -> Iterator[Row]:
 
     kinds: set[str] = set()
     with contextlib.ExitStack() as stack:
-        for place in ("stages", "screening", "scalar_checking"):
-            stack.enter_context(mock.patch(f"gradcheck_cli.{place}.ruling", heard))
+        for place in ("subject", "scalar"):
+            stack.enter_context(mock.patch(f"gradcheck_cli.checks.{place}.ruling", heard))
         for name, report in reports():
             facts, ruled = seen[-1]
             seen.clear()

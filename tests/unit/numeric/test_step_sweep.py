@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from gradcheck_cli import check, load_fixture
+from gradcheck_cli.checks.scalar import check_scalar
 from gradcheck_cli.numeric.step_sweep import STEPS
 from gradcheck_cli.problems.cases import built_in_case
 from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.results import StepSweep
-from gradcheck_cli.scalar_checking import check_scalar
 from tests.make_fixtures import FIXTURES
 
 

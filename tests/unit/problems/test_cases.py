@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradcheck_cli.checking import check
+from gradcheck_cli.checks.check import check
 from gradcheck_cli.errors import InputError
 from gradcheck_cli.problems.cases import CASES, built_in_case
 from gradcheck_cli.results import Verdict

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradcheck_cli.checking import check
+from gradcheck_cli.checks.check import check
 from gradcheck_cli.errors import GradcheckError, InputError, ProblemError, UserFunctionError
 from gradcheck_cli.problems.external_program import program_problem
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradcheck_cli.checking import check
+from gradcheck_cli.checks.check import check
 from gradcheck_cli.errors import InputError
 from gradcheck_cli.problems.cases import built_in_case
 from gradcheck_cli.problems.fixtures import load_fixture, save_fixture

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck_cli.checking import check_gradient
+from gradcheck_cli.checks.gradients import check_gradient
 from gradcheck_cli.errors import ExtraError, ProblemError, SettingError
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.functions import function_problem
@@ -63,7 +63,7 @@ def test_data_goes_to_both_functions_by_keyword() -> None:
 
 
 def test_a_parameter_that_is_not_checked_needs_no_gradient() -> None:
-    from gradcheck_cli.checking import check
+    from gradcheck_cli.checks.check import check
 
     problem = function_problem(loss, lambda p: {"w": 3 * p["w"] ** 2}, POINT, data={}, only=("w",))
     report = check(problem, epsilon="auto")

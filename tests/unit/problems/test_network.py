@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck_cli.checking import check
+from gradcheck_cli.checks.check import check
 from gradcheck_cli.problems.activations import ACTIVATIONS
 from gradcheck_cli.problems.network import Network, course_cache
 from tests.support import small_network

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcheck_cli.checking import check_gradient
+from gradcheck_cli.checks.gradients import check_gradient
 from gradcheck_cli.errors import ProblemError, UserFunctionError
 from gradcheck_cli.results import CheckReport, Verdict
 

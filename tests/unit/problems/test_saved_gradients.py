@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcheck_cli.checking import check
+from gradcheck_cli.checks.check import check
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.problems.saved_gradients import saved_gradients
 from gradcheck_cli.results import CheckReport, Verdict

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck_cli.checking import check, check_gradient
+from gradcheck_cli.checks.check import check
+from gradcheck_cli.checks.gradients import check_gradient
 from gradcheck_cli.errors import ProblemError, UserFunctionError
 from gradcheck_cli.problems.cases import built_in_case
 from gradcheck_cli.problems.course_functions import with_own_functions

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from gradcheck_cli.checking import check, check_gradient
+from gradcheck_cli.checks.check import check
+from gradcheck_cli.checks.gradients import check_gradient
 from gradcheck_cli.problems.cases import built_in_case
 from gradcheck_cli.reporters.terminal import Style, render
 from gradcheck_cli.results import CheckReport

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradcheck_cli.modes import chosen_mode, evaluations_of_all
+from gradcheck_cli.checks.mode import chosen_mode, evaluations_of_all
 from gradcheck_cli.problems.functions import function_problem
 from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.settings import FULL, SCREEN, Settings

@@ -1,14 +1,15 @@
-"""The use case of a screen: slopes along random directions in, a report out."""
+"""Slopes along random directions judged, and the entries found that are wrong."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from gradcheck_cli.checks.subject import Subject, report_of, too_small
 from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.diagnosis.screened import (
@@ -28,43 +29,47 @@ from gradcheck_cli.judging.precision import (
     precision_of_all,
     rounding_notes,
 )
-from gradcheck_cli.judging.remarks import remarks
-from gradcheck_cli.judging.ruling import Facts, ruling
+from gradcheck_cli.judging.ruling import Facts
 from gradcheck_cli.judging.slopes import compare_screened, slope_reference
 from gradcheck_cli.numeric.screen import MISSED, Screen, evaluations_of
 from gradcheck_cli.numeric.slopes import ALONE, Slope, Slopes
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, not_finite_positions
 from gradcheck_cli.problems.directions import Direction, start_of
-from gradcheck_cli.problems.problem import Directional
+from gradcheck_cli.problems.problem import saved_in
 from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, ScreenFacts, Verdict
-from gradcheck_cli.settings import AUTO, Settings
-from gradcheck_cli.watch import Watch
+from gradcheck_cli.settings import AUTO
 
-__all__ = ["Screening"]
+__all__ = ["screened_report"]
 
 OF_A_SEARCH = 25  # evaluations for each entry that is found
 EXAMPLES = 3  # entries that are shown of a parameter that is wrong all over; one where a rule says how
 MOST_DIAGNOSED = 2**17  # entries; the catalogue makes arrays of its own, for which there may be no memory
 
 
+def screened_report(subject: Subject) -> CheckReport:
+    """Judge by slopes along random directions.
+
+    Raises
+    ------
+    SettingError
+        Where the budget is spent before the first slope.
+    """
+    screening = _Screening(subject)
+    screening.measure()
+    if screening.slopes is not None and screening.screen is not None and screening.screen.own:
+        return screening.report(screening.slopes, screening.screen)
+    if subject.interrupted:
+        return report_of(subject, Facts(screening.settings, [], math.nan, math.nan, subject.sizes, interrupted=True))
+    raise too_small(subject.losses, subject.settings)
+
+
 @dataclass
-class Screening:
+class _Screening:
     """One screen from its slopes to its report; what is measured stays when it is interrupted."""
 
-    problem: Directional
-    analytic: Parameters
-    loss: float
-    settings: Settings
-    watch: Watch
-    budget: str
-    """In words."""
-    saved_in: Mapping[str, str] = field(default_factory=dict)
-    """By parameter, the arithmetic that its claim was saved in, where that is less than float64."""
-    single_loss: bool = False
-    """Whether the loss was seen to be computed in float32."""
-    interrupted: bool = False
-    spent: bool = False
-    """Whether the budget ended before the screen did."""
+    subject: Subject
+    ended: bool = False
+    """Whether the screen came to its end."""
     slopes: Slopes | None = None
     screen: Screen | None = None
     explained: dict[str, Explanation] = field(default_factory=dict)
@@ -73,7 +78,10 @@ class Screening:
     """Single entries of parameters that are wrong all over."""
 
     def __post_init__(self) -> None:
-        self.settings = dataclasses.replace(self.settings, epsilon=AUTO)
+        subject = self.subject
+        self.problem, self.analytic, self.watch = subject.losses, subject.analytic, subject.watch
+        self.settings = dataclasses.replace(subject.settings, epsilon=AUTO)
+        self.saved_in = saved_in(subject.problem)
         self.not_finite = {
             name: bad for name, a in self.analytic.items() if (bad := not_finite_positions(a, self.most))
         }
@@ -89,15 +97,18 @@ class Screening:
         """Take the slopes and search where they contradict the claim, as far as one gets."""
         self.watch.expect(evaluations_of(self.problem.parameters), "evaluations")
         try:
-            self.slopes = Slopes(self.problem, self.finite_claim(), self.threshold(), self.settings.seed, self.loss)
+            self.slopes = Slopes(
+                self.problem, self.finite_claim(), self.threshold(), self.settings.seed, self.subject.loss or 0.0
+            )
             self.slopes.found = self.watch.wrong
             self.screen = Screen(self.slopes)
             self.screen.run()
             self.search(self.screen, self.slopes)
+            self.ended = True
         except KeyboardInterrupt:
-            self.interrupted = True
+            self.subject.evaluator.budget.closed = True
         except BudgetSpentError:
-            self.spent = True
+            pass
 
     def finite_claim(self) -> Parameters:
         """Return the claim with zeros in the place of what is not finite: they take no memory."""
@@ -156,32 +167,17 @@ class Screening:
 
     # telling
 
-    def report(self) -> CheckReport | None:
-        """Return what was found; None where the screen did not get to its first slope."""
-        if self.slopes is None or self.screen is None or not self.screen.own:
-            return None
-        parameters = [self.compared(name, self.slopes, self.screen) for name in self.screen.own]
-        difference = self.difference(self.slopes, self.screen)
-        facts = self.facts(parameters, difference, self.slopes, self.screen)
-        verdict, reasons = ruling(facts)
-        report = CheckReport(
-            name=self.problem.name,
-            verdict=verdict,
-            difference=difference,
-            refined_difference=difference,
-            threshold=self.settings.threshold,
-            epsilon=AUTO,
-            loss=self.loss,
-            evaluations=0,
-            reference="slopes along random directions",
-            seconds=0.0,
-            parameters=tuple(parameters),
-            reasons=reasons,
-            notes=(*self.problem.notes, *remarks(facts), *(() if facts.constant else self.notes(self.slopes))),
-            screen=self.how(self.screen),
-        )
-        accused = verdict is Verdict.FAIL and not facts.constant
-        return self.with_findings(report, self.slopes, self.screen) if accused else report
+    def report(self, slopes: Slopes, screen: Screen) -> CheckReport:
+        """Return what was found."""
+        parameters = [self.compared(name, slopes, screen) for name in screen.own]
+        facts = self.facts(parameters, self.difference(slopes, screen), slopes, screen)
+        notes = () if facts.constant else tuple(self.notes(slopes))
+        how = self.how(screen)
+        report = report_of(
+            self.subject, facts, reference="slopes along random directions", notes=notes, screen=how
+        )  # fmt: skip
+        accused = report.verdict is Verdict.FAIL and not facts.constant
+        return self.with_findings(report, slopes, screen) if accused else report
 
     def compared(self, name: str, slopes: Slopes, screen: Screen) -> ParameterResult:
         """Return the result of one parameter."""
@@ -208,9 +204,9 @@ class Screening:
             refined_difference=difference,
             sizes={name: claim.size for name, claim in self.analytic.items()},
             low_precision=list(self.analytic) if slopes.threshold > self.settings.threshold else (),
-            interrupted=self.interrupted,
-            spent=self.budget if self.spent else "",
-            single=self.single_loss,
+            interrupted=self.subject.interrupted,
+            spent="" if self.ended or self.subject.interrupted else self.subject.evaluator.budget.words,
+            single=self.subject.is_single,
             constant=slopes.loss_noise.constant is not None,
             whole=whole_verdict(slopes, screen),
             more_wrong=[name for name in wrong if self.more_is_wrong(name, screen)],
@@ -242,8 +238,7 @@ class Screening:
         known = [p for p in report.parameters if p not in unknown]
         if any(p in known for p in wrong):
             report = diagnosed(report, self.evidence(known, slopes))
-        ended = not (self.interrupted or self.spent)
-        more = [unexplained_finding(p, self.spread(p.name, screen), ended=ended) for p in unknown]
+        more = [unexplained_finding(p, self.spread(p.name, screen), ended=self.ended) for p in unknown]
         return dataclasses.replace(report, findings=(*report.findings, *more))
 
     def spread(self, name: str, screen: Screen) -> list[tuple[int, int]]:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gradcheck_cli.checks.mode import FEW
 from gradcheck_cli.errors import CheckInterrupted, ProblemError, SettingError, UserFunctionError
-from gradcheck_cli.modes import FEW
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.directions import sizes_of
 from gradcheck_cli.problems.preflight import CALLS

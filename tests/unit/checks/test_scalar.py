@@ -8,13 +8,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from gradcheck_cli.checking import check
+from gradcheck_cli.checks.check import check
+from gradcheck_cli.checks.scalar import check_scalar
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import changes_one_by_one
 from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.results import Verdict
-from gradcheck_cli.scalar_checking import check_scalar
 
 
 def test_the_courses_numbers() -> None:

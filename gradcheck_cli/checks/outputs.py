@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.asking import called
-from gradcheck_cli.checking import check_rows, require_plain_arguments
+from gradcheck_cli.checks.check import check_rows
+from gradcheck_cli.checks.gradients import require_plain_arguments
 from gradcheck_cli.diagnosis.outputs import distinct, is_lost, jacobian_findings, with_lost
 from gradcheck_cli.errors import CheckInterrupted, GradcheckError, ProblemError, SettingError
 from gradcheck_cli.evaluating.journal import Journal

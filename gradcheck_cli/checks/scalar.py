@@ -43,7 +43,7 @@ def check_scalar(model: ScalarModel, *, sweep_steps: bool = False, **settings: A
     sweep_steps : bool, optional
         Whether to take the difference at many steps as well, for a picture.
     **settings
-        As for `gradcheck_cli.checking.check`.
+        As for `gradcheck_cli.checks.check.check`.
 
     Returns
     -------

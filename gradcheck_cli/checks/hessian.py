@@ -9,11 +9,11 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from gradcheck_cli.asking import called
-from gradcheck_cli.checking import check_gradient, require_plain_arguments
+from gradcheck_cli.checks.gradients import check_gradient, require_plain_arguments
+from gradcheck_cli.checks.outputs import check_jacobian, in_form, named_point
 from gradcheck_cli.diagnosis.hessians import hessian_findings
 from gradcheck_cli.errors import ProblemError, SettingError
 from gradcheck_cli.judging.joined import joined, joined_parameter
-from gradcheck_cli.outputs_checking import check_jacobian, in_form, named_point
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, vector_to_dictionary
 from gradcheck_cli.problems.arguments import Arguments
 from gradcheck_cli.problems.jacobian import dense

@@ -1,0 +1,1 @@
+"""The use cases: a problem in, a report out."""

@@ -1,0 +1,215 @@
+"""Every entry judged by its own reference, or as many as the budget allows."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from gradcheck_cli.checks.mode import evaluations_of_all
+from gradcheck_cli.checks.sampled import Measured, Sample, joined, known_part, not_finite_places, placed
+from gradcheck_cli.checks.subject import Subject, gathered, report_of, too_small, whole_difference
+from gradcheck_cli.diagnosis.diagnose import diagnosed
+from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
+from gradcheck_cli.evaluating.budget import BudgetSpentError
+from gradcheck_cli.evaluating.rows import Row
+from gradcheck_cli.judging.entries import compare_parameter, entry_verdicts, settled_reference
+from gradcheck_cli.judging.precision import JudgedPrecision, judge_precision
+from gradcheck_cli.judging.ruling import Facts
+from gradcheck_cli.numeric.centred import centred_gradient
+from gradcheck_cli.numeric.reference import Reference
+from gradcheck_cli.numeric.second_opinion import find_reference
+from gradcheck_cli.numeric.step_error import find_step_error
+from gradcheck_cli.parameters import Parameters
+from gradcheck_cli.problems.network import Network
+from gradcheck_cli.problems.preflight import ignored_by
+from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, saved_in
+from gradcheck_cli.problems.sampled import SampledProblem, at_positions
+from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, StepError, Verdict
+
+__all__ = ["full_report"]
+
+LONG = 10.0  # seconds of evaluations, beyond which entries are measured in rounds
+
+Told = Callable[[Parameters, Iterator[tuple[str, Reference]]], Iterator[tuple[str, Reference]]]
+
+
+def full_report(subject: Subject) -> CheckReport:
+    """Judge every entry by its reference; the difference at the chosen step stays the headline.
+
+    Raises
+    ------
+    SettingError
+        Where the budget is spent before anything is known.
+    """
+    subject.expect()
+    measured = measured_in_rounds(subject) if is_in_rounds(subject) else measured_at_once(subject)
+    if not (measured.references or subject.interrupted):
+        raise too_small(subject.losses, subject.settings)
+    precision = judge_precision(
+        measured.analytic, measured.references, subject.settings, saved_in(subject.problem)
+    )  # fmt: skip
+    facts = facts_of(subject, measured, precision)
+    if measured.constant:  # it says nothing of the claim's arithmetic, or of what is wrong with it
+        return report_of(subject, facts, reference=measured.method)
+    report = report_of(subject, facts, reference=measured.method, notes=precision.notes)
+    if report.verdict is not Verdict.FAIL:
+        return report
+    return diagnosed(report, evidence_of(subject, measured, precision, report))
+
+
+# measuring
+
+
+def is_in_rounds(subject: Subject) -> bool:
+    """Whether entries are measured some at a time: within a budget, and where nobody may wait for the end."""
+    if isinstance(subject.problem, KnownGradient | ComplexSafe):
+        return False
+    seconds = evaluations_of_all(subject.problem, subject.settings) / subject.evaluator.budget.rate
+    return subject.settings.limited or subject.rounds is not None or seconds > LONG
+
+
+def measured_at_once(subject: Subject) -> Measured:
+    """Measure every entry."""
+    measured, _ = measured_part(subject, subject.losses, subject.analytic, telling(subject))
+    return known_part(measured)
+
+
+def measured_in_rounds(subject: Subject) -> Measured:
+    """Measure as many entries as the budget allows."""
+    sample, parts = Sample(subject.problem.parameters, subject.settings.seed, subject.analytic), []
+    told = telling(subject)
+    for positions in sample.rounds(subject.evaluator, [] if subject.rounds is None else subject.rounds):
+        part = SampledProblem(subject.losses, positions)
+        measured, ended = measured_part(subject, part, at_positions(subject.analytic, positions), told)
+        parts.append(dataclasses.replace(measured, positions=positions))
+        if not ended:
+            break
+    return known_part(joined(parts, subject.analytic))
+
+
+def measured_part(
+    subject: Subject, losses: Directional, analytic: Parameters, told: Told
+) -> tuple[Measured, bool]:  # fmt: skip
+    """Measure some entries, and say whether that came to its end."""
+    settings, evaluator = subject.settings, subject.evaluator
+    method, search = find_reference(subject.problem, losses, analytic, settings, subject.entries_done)
+    references, ended = gathered(told(analytic, search), evaluator)
+    numeric: Parameters = {}
+    if ended and settings.step is not None:
+        search_centred = centred_gradient(losses, references, settings.step, subject.entries_done)
+        numeric, ended = gathered(search_centred, evaluator)
+    return Measured(method, analytic, references, numeric), ended
+
+
+def telling(subject: Subject) -> Told:
+    """Return what tells the watch how many entries contradict their references, in all searches together."""
+    wrong = 0
+
+    def told(analytic: Parameters, search: Iterator[tuple[str, Reference]]) -> Iterator[tuple[str, Reference]]:
+        nonlocal wrong
+        for name, reference in search:
+            verdicts = entry_verdicts(analytic[name], reference, subject.settings.threshold)
+            wrong += int(np.sum(verdicts == EntryVerdict.DISAGREES))
+            subject.watch.wrong(wrong)
+            yield name, reference
+
+    return told
+
+
+# judging
+
+
+def facts_of(subject: Subject, measured: Measured, precision: JudgedPrecision) -> Facts:
+    """Return what there is to judge of what was measured."""
+    analytic, references = measured.analytic, precision.references
+    values = {name: reference.values for name, reference in references.items()}
+    numeric = {**values, **measured.numeric}
+    held = difference = whole_difference(analytic, numeric)
+    if precision.lowered or precision.doubts:  # it is off from any difference by its own rounding
+        held = whole_difference(values, numeric)
+    sizes, stopped = subject.sizes, measured.positions is not None
+    if isinstance(subject.problem, KnownGradient):  # entries without a reference are not to be checked
+        sizes, stopped = {name: claim.size for name, claim in analytic.items()}, False
+    return Facts(
+        settings=subject.settings,
+        parameters=compared(subject, measured, precision, numeric),
+        difference=difference,
+        refined_difference=whole_difference(analytic, values),
+        sizes=sizes,
+        held=held,
+        low_precision=precision.lowered,
+        doubts=list(precision.doubts),
+        step_error=step_error(subject, held, measured),
+        constant=measured.constant,
+        ignored=() if measured.constant else ignored(subject, measured.references),
+        interrupted=subject.interrupted,
+        spent=subject.evaluator.budget.words if stopped and not subject.interrupted else "",
+        not_finite=not_finite_places(subject.analytic) if stopped else (),
+        single=subject.is_single,
+    )
+
+
+def compared(
+    subject: Subject, measured: Measured, precision: JudgedPrecision, numeric: Parameters
+) -> list[ParameterResult]:
+    """Compare the claim of each parameter with its reference."""
+    analytic, threshold = measured.analytic, subject.settings.threshold
+    results = [
+        compare_parameter(
+            name, analytic[name], numeric[name], reference, threshold, doubted=name in precision.doubts
+        )
+        for name, reference in precision.references.items()
+    ]  # fmt: skip
+    if measured.positions is None:
+        return results
+    return [placed(one, measured.positions[one.name], subject.analytic[one.name].shape) for one in results]
+
+
+def ignored(subject: Subject, references: Mapping[str, Reference]) -> Sequence[str]:
+    """Return the parameters that a user's loss does not change with, if the budget has the evaluations."""
+    still = [name for name, reference in references.items() if not reference.values.any()]
+    problem, losses = subject.problem, subject.losses
+    if not (still and isinstance(problem, FunctionProblem)) or losses.scatter or subject.interrupted:
+        return ()
+    here = np.ravel(problem.here)[losses.number if isinstance(losses, Row) else 0]
+    with contextlib.suppress(BudgetSpentError):
+        return ignored_by(losses.unkept_loss, problem.point, still, here)
+    return ()
+
+
+def step_error(subject: Subject, held: float, measured: Measured) -> StepError | None:
+    """Find what is wrong with the step, if what is held against the threshold exceeds it."""
+    step, within = subject.settings.step, held <= subject.settings.threshold
+    if step is None or subject.interrupted or measured.positions is not None or within:
+        return None
+    values = {name: reference.values for name, reference in measured.references.items()}
+    with contextlib.suppress(BudgetSpentError):
+        return find_step_error(subject.losses, {**values, **measured.numeric}, values, step, subject.settings.seed)
+    return None
+
+
+# diagnosing
+
+
+def evidence_of(subject: Subject, measured: Measured, precision: JudgedPrecision, report: CheckReport) -> Evidence:
+    """Return what a diagnosis sees; a parameter that may be right is not accused."""
+    problem, analytic, positions = subject.problem, measured.analytic, measured.positions
+    threshold = subject.settings.threshold
+    at = problem.parameters if positions is None else at_positions(problem.parameters, positions)
+    failed = {p.name: precision.typical[p.name] for p in report.parameters if p.verdict is Verdict.FAIL}
+    references = {**precision.references, **precision.doubts, **failed}
+    single = {name: np.maximum(r.bars, measured.references[name].single_bars) for name, r in references.items()}
+    return Evidence(
+        parameters={name: at[name] for name in references},
+        analytic={name: analytic[name] for name in references},
+        reference={name: settled_reference(analytic[name], r, threshold) for name, r in references.items()},
+        floors={name: reference.bars for name, reference in references.items()},
+        single_floors=single,
+        network=problem if isinstance(problem, Network) and not subject.interrupted else None,
+        threshold=threshold,
+        samples={n: Sampled(problem.parameters[n].shape, p) for n, p in (positions or {}).items()},
+    )

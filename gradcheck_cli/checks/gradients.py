@@ -1,0 +1,82 @@
+"""The gradient of a user's function, as Python calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gradcheck_cli.checks.check import check
+from gradcheck_cli.errors import SettingError
+from gradcheck_cli.problems.functions import function_problem
+from gradcheck_cli.results import CheckReport
+from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON
+
+__all__ = ["check_gradient", "require_plain_arguments"]
+
+
+def require_plain_arguments(name: object, data: object) -> None:
+    """Raise SettingError where a name is no text, or data cannot be handed over by keyword."""
+    if not isinstance(name, str):
+        raise SettingError(f"name is {name!r}, expected text")
+    if not (data is None or (isinstance(data, Mapping) and all(isinstance(key, str) for key in data))):
+        raise SettingError(f"data is {type(data).__name__}, expected a dict of what the functions get by keyword")
+
+
+def check_gradient(
+    loss: Callable[..., Any],
+    gradient: Any,
+    parameters: Any,
+    *,
+    data: Mapping[str, Any] | None = None,
+    autograd: str | None = None,
+    name: str = "function",
+    epsilon: float | str | None = None,
+    classic: bool = False,
+    **settings: Any,
+) -> CheckReport:
+    """Check the gradient of a function of named arrays, or of one array.
+
+    Parameters
+    ----------
+    loss : callable
+        (parameters, **data) -> float, where parameters is a dict of float64 arrays, or one array where `parameters` is.
+    gradient : callable, mapping of str to array_like, array_like or None
+        (parameters, **data) -> gradient, or the gradient itself: in the same form as the parameters, or a tuple in
+        their order. None where `loss` returns the pair (loss, gradient), and with `autograd`.
+    parameters : mapping of str to array_like, or array_like
+        The point at which to check. It is copied, never changed.
+    data : mapping of str to object, optional
+        What both functions get by keyword. Arrays are copied, never changed.
+    autograd : {"torch", "jax", "autograd"}, optional
+        The framework whose arrays the loss takes and whose gradient of it is checked.
+    name : str, optional
+        What the report calls it.
+    epsilon : float or "auto", optional
+        As for `check`, but ``"auto"`` unless given or `classic`.
+    classic : bool, optional
+        As for `check`.
+    **settings
+        As for `check`.
+
+    Returns
+    -------
+    CheckReport
+
+    Raises
+    ------
+    GradcheckError
+        As for `check`; among them UserFunctionError where one of the functions raises.
+
+    Examples
+    --------
+    >>> report = check_gradient(lambda p: (p["w"] ** 2).sum(), lambda p: {"w": 2 * p["w"]}, {"w": [1.0, 2.0]})
+    >>> report.passed
+    True
+    >>> check_gradient(lambda x: (x**2).sum(), lambda x: 3 * x, [1.0, 2.0]).passed
+    False
+    """
+    require_plain_arguments(name, data)
+    problem = function_problem(loss, gradient, parameters, data=data or {}, autograd=autograd, name=name)
+    if epsilon is None:
+        epsilon = DEFAULT_EPSILON if classic else AUTO
+    return check(problem, epsilon=epsilon, classic=classic, **settings)

@@ -1,0 +1,133 @@
+"""What precedes a check's first evaluation: whether there is something to check, the mode, and a saved state."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import secrets
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradcheck_cli.alarm import GRACE, LateError, raised_after
+from gradcheck_cli.checks.mode import chosen_mode
+from gradcheck_cli.errors import InputError, ProblemError, SettingError
+from gradcheck_cli.evaluating.journal import MADE_AGAIN, Journal, fingerprint
+from gradcheck_cli.parameters import Parameters
+from gradcheck_cli.problems.identity import identity_of
+from gradcheck_cli.problems.preflight import preflight
+from gradcheck_cli.problems.problem import Problem
+from gradcheck_cli.problems.user_function import Calls, FunctionProblem
+from gradcheck_cli.settings import AUTO, SCREEN, Settings, require_whole
+
+__all__ = ["decided", "open_journal", "prepared", "require_means", "require_something"]
+
+
+def require_means(jobs: object, executor: object, progress: object, journal: object) -> None:
+    """Raise SettingError where there cannot be such workers, or nobody can be told, or nothing be kept."""
+    require_whole("jobs", jobs, 1)
+    if not (executor is None or isinstance(executor, str) or callable(getattr(executor, "submit", None))):
+        raise SettingError(f"executor is {executor!r}, expected an executor, or dask://HOST:PORT")
+    if not callable(progress):
+        raise SettingError(f"progress is {progress!r}, expected a function of a number")
+    if not (journal is None or isinstance(journal, Journal)):
+        raise SettingError(f"journal is {journal!r}, expected a Journal")
+
+
+def prepared(problem: Problem, settings: Settings) -> Problem:
+    """Return the problem after the user's functions were called for the first time; any other as it is.
+
+    Raises
+    ------
+    ProblemError
+        Where they do not return in time, or are none that can be checked: see `preflight`.
+    """
+    if not isinstance(problem, FunctionProblem):
+        return problem
+    problem, limit = dataclasses.replace(problem, calls=Calls()), settings.time_limit
+    try:
+        with raised_after(None if limit is None else limit + GRACE):
+            return preflight(problem, repeat=settings.repeat)
+    except LateError:
+        raise ProblemError(
+            f"{problem.name} did not return its first values within {limit:g} s and {GRACE:g} s more",
+            hint="does the loss return at all? a limit of time has to allow some evaluations",
+        ) from None
+
+
+def require_something(parameters: Parameters) -> None:
+    """Raise ProblemError where there is no entry to check, or an empty parameter."""
+    empty = [name for name, values in parameters.items() if not values.size]
+    if empty or not parameters:
+        what = f"parameter {empty[0]} is empty" if empty else "there are no parameters"
+        raise ProblemError(f"{what}: nothing to check")
+
+
+def decided(
+    problem: Problem, settings: Settings, seed: int | None, journal: Journal | None, jobs: int
+) -> tuple[Settings, Sequence[str]]:
+    """Return the settings with their mode and seed, and why the mode is what it is.
+
+    Raises
+    ------
+    InputError
+        Where a journal has another mode or seed than was asked for.
+    """
+    if journal is None or not journal.mode:
+        seconds = problem.calls.shortest if isinstance(problem, FunctionProblem) else math.inf
+        mode, why = chosen_mode(problem, settings, seconds, jobs)
+        fresh = secrets.randbits(32) if seed is None and mode == SCREEN else settings.seed
+        epsilon = AUTO if settings.mode == SCREEN else settings.epsilon  # there is no step that a screen were at
+        return dataclasses.replace(settings, mode=mode, seed=fresh, epsilon=epsilon), [why] if why else []
+    if settings.mode not in (AUTO, journal.mode) or seed not in (None, journal.seed):
+        raise InputError(
+            f"the saved state is of mode {journal.mode} and seed {journal.seed}, not of what is asked for",
+            hint="leave --mode and --seed out to go on with it",
+        )
+    made = len(journal.losses) // math.prod(getattr(problem, "outputs", ()))
+    why = f"gone on with after {made:,} evaluations, of which {min(MADE_AGAIN, made)} were made again"
+    return dataclasses.replace(settings, mode=journal.mode, seed=journal.seed), [why]
+
+
+def open_journal(
+    journal: Journal, problem: Problem, claims: Sequence[Parameters] | None, settings: Settings
+) -> None:  # fmt: skip
+    """Begin a journal, or see that one that was begun is of this check.
+
+    Raises
+    ------
+    InputError
+        Where it is of another one.
+    """
+    asked = (settings.epsilon, settings.threshold, settings.precision, settings.locate, problem.name)
+    data = problem.data if isinstance(problem, FunctionProblem) else {}
+    plain = {name: value for name, value in data.items() if isinstance(value, np.ndarray | int | float | str)}
+    code = identity_of(problem) if isinstance(problem, FunctionProblem) else ""
+    claimed = [problem.gradient(problem.parameters)] if claims is None else claims
+    print_ = fingerprint([problem.parameters, *claimed, plain], *asked, code)
+    if journal.mode and journal.problem != print_:
+        raise InputError(
+            "the saved state is of another check: its point, gradient, data, code, name or settings were others",
+            hint="--resume goes on with the same command; without it the check begins anew",
+        )
+    journal.seed, journal.mode, journal.problem = settings.seed, settings.mode, print_
+    if not isinstance(problem, FunctionProblem):
+        return
+    if journal.losses:
+        before = np.array(journal.losses[: math.prod(problem.outputs)]).reshape(problem.outputs)
+        if not problem.is_loss_here(before):
+            raise of_another_loss("at the point", before.tolist(), problem.here)
+    if problem.weighing is not None:
+        return
+    if not problem.is_loss_beside(journal.beside):
+        raise of_another_loss("a little beside the point", journal.beside, problem.beside)
+    if not journal.losses:
+        journal.beside = problem.beside
+
+
+def of_another_loss(where: str, before: object, now: object) -> InputError:
+    """Make the error for a state whose loss is not what it was."""
+    return InputError(
+        f"the saved state is of another loss: {where} it was {before!r} and is {now!r}",
+        hint="without --resume the check begins anew",
+    )
