@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gradcheck_cli.checks.outputs import check_jacobian, check_layer
     from gradcheck_cli.errors import GradcheckError
     from gradcheck_cli.evaluating.journal import Journal
-    from gradcheck_cli.problems.fixtures import load_fixture, save_fixture
+    from gradcheck_cli.problems.networks.fixtures import load_fixture, save_fixture
     from gradcheck_cli.results import CheckFailedError, CheckReport, Verdict
 
 __version__ = "0.1.0"
@@ -51,8 +51,8 @@ _HOMES = {
     "check_hessian": "checks.hessian",
     "check_jacobian": "checks.outputs",
     "check_layer": "checks.outputs",
-    "load_fixture": "problems.fixtures",
-    "save_fixture": "problems.fixtures",
+    "load_fixture": "problems.networks.fixtures",
+    "save_fixture": "problems.networks.fixtures",
 }
 
 

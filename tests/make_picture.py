@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gradcheck_cli import check
-from gradcheck_cli.problems.cases import built_in_case
+from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.reporters.terminal import Style, render
 
 PICTURE = Path(__file__).parent / "golden" / "planted-bugs.svg"

@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.activations import ACTIVATIONS
-from gradcheck_cli.problems.network import Network
+from gradcheck_cli.problems.networks.activations import ACTIVATIONS
+from gradcheck_cli.problems.networks.network import Network
 
 
 def random_network(seed: int, *, scale: float = 1.0) -> Network:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import graphlib
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,29 @@ def test_imports_only_from_stages_before_its_own(module: Path) -> None:
         names = {name for name in names if not name.startswith(f"{AGREEMENT}.")}
     own = {name.split(".")[1] for name in names}
     assert own <= MAY_IMPORT[stage] | {stage, "__version__"}
+
+
+def test_no_module_leads_back_to_itself() -> None:
+    """Follow the imports of every module, wherever they stand: `graphlib` tells of a circle."""
+    modules = {full_name(module): module for module in MODULES}
+    graph = {
+        name: {imported_module(found, modules) for found in imported(parse(module))} - {"", name}
+        for name, module in modules.items()
+    }
+    order = list(graphlib.TopologicalSorter(graph).static_order())
+    assert set(order) == set(modules)
+
+
+def full_name(module: Path) -> str:
+    parts = [PACKAGE.name, *module.relative_to(PACKAGE).with_suffix("").parts]
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imported_module(name: str, modules: Collection[str]) -> str:
+    """Return the module that an import is from: of `gradcheck_cli.text.printable` it is `gradcheck_cli.text`."""
+    while name and name not in modules:
+        name = name.rpartition(".")[0]
+    return "" if name == PACKAGE.name else name
 
 
 @pytest.mark.parametrize("file", ["__init__.py", "agreement.py"])

@@ -19,7 +19,7 @@ import numpy as np
 from gradcheck_cli.numeric.centred import centred_gradient
 from gradcheck_cli.numeric.complex_step import complex_step_reference
 from gradcheck_cli.parameters import Array, dictionary_to_vector, vector_to_dictionary
-from gradcheck_cli.problems.network import Network
+from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.results import WayTiming
 from gradcheck_cli.settings import DEFAULT_EPSILON
 

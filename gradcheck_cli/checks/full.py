@@ -23,7 +23,7 @@ from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.second_opinion import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
 from gradcheck_cli.parameters import Parameters
-from gradcheck_cli.problems.network import Network
+from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.preflight import ignored_by
 from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, saved_in
 from gradcheck_cli.problems.sampled import SampledProblem, at_positions

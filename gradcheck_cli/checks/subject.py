@@ -18,7 +18,7 @@ from gradcheck_cli.judging.remarks import remarks
 from gradcheck_cli.judging.ruling import Facts, ruling
 from gradcheck_cli.numeric.screen import evaluations_of
 from gradcheck_cli.parameters import Parameters, dictionary_to_vector
-from gradcheck_cli.problems.network import Network
+from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import KnownGradient, Problem
 from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.results import CheckReport, ScreenFacts

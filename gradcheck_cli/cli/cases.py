@@ -34,7 +34,7 @@ def cases(name: str | None, save: str | None, force: bool) -> None:
 
 def describe_cases(name: str | None) -> str:
     """Return a line for each case: its name, its layers and what it is."""
-    from gradcheck_cli.problems.cases import CASES, built_in_case
+    from gradcheck_cli.problems.networks.cases import CASES, built_in_case
 
     lines = []
     for case in [name] if name else CASES:
@@ -53,8 +53,8 @@ def save_case(name: str, path: str, *, force: bool) -> None:
     from pathlib import Path
 
     from gradcheck_cli.errors import InputError
-    from gradcheck_cli.problems.cases import built_in_case
-    from gradcheck_cli.problems.fixtures import save_fixture
+    from gradcheck_cli.problems.networks.cases import built_in_case
+    from gradcheck_cli.problems.networks.fixtures import save_fixture
     from gradcheck_cli.text import printable
 
     network = built_in_case(name)

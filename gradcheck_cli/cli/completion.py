@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["BUILT_IN", "complete_built_in", "complete_case", "complete_parameter"]
 
 BUILT_IN = ("default", "planted-bugs")
-"""`gradcheck_cli.problems.cases` has them; a test holds that these are all."""
+"""`gradcheck_cli.problems.networks.cases` has them; a test holds that these are all."""
 BUILT_IN_PARAMETERS = ("W1", "b1", "W2", "b2", "W3", "b3")
 DATA = {"X", "Y", "activations", "loss", "l2"}
 """Keys of a fixture that are no parameters, besides D1, D2, ... and the claimed gradient."""

@@ -93,9 +93,9 @@ def load_case(case: str, forward: str | None, backward: str | None, evaluation: 
     import dataclasses
 
     from gradcheck_cli.loading.functions import load_function
-    from gradcheck_cli.problems.cases import built_in_case
-    from gradcheck_cli.problems.course_functions import with_own_functions
-    from gradcheck_cli.problems.fixtures import load_fixture
+    from gradcheck_cli.problems.networks.cases import built_in_case
+    from gradcheck_cli.problems.networks.course_functions import with_own_functions
+    from gradcheck_cli.problems.networks.fixtures import load_fixture
 
     found = load_fixture(case) if file_of(case) else built_in_case(case)
     network = dataclasses.replace(found, evaluation=evaluation)

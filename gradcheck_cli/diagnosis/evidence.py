@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.judging.agreement import agrees
 from gradcheck_cli.parameters import Array, Parameters, norm
-from gradcheck_cli.problems.network import Network
+from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.results import entry_name
 
 __all__ = ["Evidence", "Sampled", "layer_of", "projection"]

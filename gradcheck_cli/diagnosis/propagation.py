@@ -1,6 +1,6 @@
 """Back-propagation that can be gone on with from any dZ_l: right rules below a wrong step.
 
-The letters are the course's; all dZ and dA are m times the derivative of J, as in `problems.network`.
+The letters are the course's; all dZ and dA are m times the derivative of J, as in `problems.networks.course`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.network import Layer, Network
+from gradcheck_cli.problems.networks.course import Layer
+from gradcheck_cli.problems.networks.network import Network
 
 __all__ = ["Propagation"]
 

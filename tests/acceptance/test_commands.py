@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gradcheck_cli.checks.check import check
-from gradcheck_cli.problems.cases import built_in_case
+from gradcheck_cli.problems.networks.cases import built_in_case
 from tests.support import COMMAND, DATA, claimed, clean_environment, content, run, write_npz
 
 HOMEWORK = DATA / "homework.py"

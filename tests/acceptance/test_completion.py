@@ -12,7 +12,7 @@ from click.shell_completion import ShellComplete
 
 from gradcheck_cli.cli.completion import BUILT_IN, BUILT_IN_PARAMETERS, complete_parameter
 from gradcheck_cli.cli.main import main
-from gradcheck_cli.problems.cases import CASES, built_in_case
+from gradcheck_cli.problems.networks.cases import CASES, built_in_case
 from tests.make_fixtures import FIXTURES
 from tests.support import clean_environment, run
 

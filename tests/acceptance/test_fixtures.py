@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradcheck_cli.problems.fixtures import load_fixture
+from gradcheck_cli.problems.networks.fixtures import load_fixture
 from tests.make_fixtures import FIXTURES, manifest, problems
 from tests.support import run
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from gradcheck_cli.numeric.centred import centred_gradient
 from gradcheck_cli.numeric.complex_step import complex_step_reference
-from gradcheck_cli.problems.cases import built_in_case
-from gradcheck_cli.problems.network import Network
+from gradcheck_cli.problems.networks.cases import built_in_case
+from gradcheck_cli.problems.networks.network import Network
 
 
 def network(sizes: tuple[int, ...], activation: str, m: int) -> Network:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcheck_cli.diagnosis.mistake import EXACT, DeltaCase, Guess, Mistake
 from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.activations import ACTIVATIONS, normal_density, normal_distribution, sigmoid
+from gradcheck_cli.problems.networks.activations import ACTIVATIONS, normal_density, normal_distribution, sigmoid
 
 __all__ = ["DELTA", "before_activation"]
 

@@ -14,8 +14,8 @@ from gradcheck_cli.checks.points import moved
 from gradcheck_cli.errors import CheckInterrupted, SettingError
 from gradcheck_cli.evaluating.journal import Journal
 from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.cases import built_in_case
-from gradcheck_cli.problems.course_functions import with_own_functions
+from gradcheck_cli.problems.networks.cases import built_in_case
+from gradcheck_cli.problems.networks.course_functions import with_own_functions
 from gradcheck_cli.problems.saved_gradients import saved_gradients
 from gradcheck_cli.results import Verdict
 

@@ -11,7 +11,7 @@ import pytest
 
 from gradcheck_cli import CheckReport, check, check_gradient
 from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.cases import built_in_case
+from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.results import Verdict
 from tests.black_box import SMALL, BlackBox
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from gradcheck_cli.cli.main import main
-from gradcheck_cli.problems.activations import ACTIVATIONS
+from gradcheck_cli.problems.networks.activations import ACTIVATIONS
 
 
 def test_bench_shows_a_row_for_each_way() -> None:

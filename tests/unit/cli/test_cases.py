@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck_cli.problems.fixtures import load_fixture
+from gradcheck_cli.problems.networks.fixtures import load_fixture
 from tests.unit.cli.support import invoke, refused
 
 

@@ -15,7 +15,7 @@ from gradcheck_cli.diagnosis.diagnose import diagnose, diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.cases import built_in_case
+from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.results import Verdict
 from tests.unit.diagnosis.support import (
     evidence,

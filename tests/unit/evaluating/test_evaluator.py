@@ -15,8 +15,8 @@ from gradcheck_cli.evaluating.budget import Budget, BudgetSpentError
 from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.evaluating.journal import Journal, Record, fingerprint
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.cases import built_in_case
 from gradcheck_cli.problems.directions import Direction
+from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.problems.outputs import Weighing
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.user_function import FunctionProblem

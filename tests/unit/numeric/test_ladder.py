@@ -8,7 +8,7 @@ from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.numeric.ladder import ladder_reference
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.cases import built_in_case
+from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.user_function import FunctionProblem
 

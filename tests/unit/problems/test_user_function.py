@@ -11,8 +11,8 @@ import pytest
 from gradcheck_cli.checks.check import check
 from gradcheck_cli.checks.gradients import check_gradient
 from gradcheck_cli.errors import ProblemError, UserFunctionError
-from gradcheck_cli.problems.cases import built_in_case
-from gradcheck_cli.problems.course_functions import with_own_functions
+from gradcheck_cli.problems.networks.cases import built_in_case
+from gradcheck_cli.problems.networks.course_functions import with_own_functions
 from gradcheck_cli.problems.returned import claimed_gradient, scalar_loss
 from gradcheck_cli.problems.user_function import call
 

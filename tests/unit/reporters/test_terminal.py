@@ -8,7 +8,7 @@ import pytest
 
 from gradcheck_cli.checks.check import check
 from gradcheck_cli.checks.gradients import check_gradient
-from gradcheck_cli.problems.cases import built_in_case
+from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.reporters.terminal import Style, render
 from gradcheck_cli.results import CheckReport
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.activations import softmax_backward
-from gradcheck_cli.problems.network import Network
+from gradcheck_cli.problems.networks.activations import softmax_backward
+from gradcheck_cli.problems.networks.network import Network
 from tests.unit.diagnosis.support import first, network, with_delta
 
 NET = network()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradcheck_cli.problems.network import Network
+from gradcheck_cli.problems.networks.network import Network
 from tests.networks import random_network
 
 EPS = float(np.finfo(float).eps)

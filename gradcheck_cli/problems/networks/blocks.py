@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from gradcheck_cli.problems.network import Network
+from gradcheck_cli.problems.networks.course import CourseNetwork
 
 __all__ = ["BLOCK", "cut", "width_behind"]
 
@@ -19,6 +17,6 @@ def cut(whole: slice, size: int) -> Iterator[slice]:
         yield slice(start, min(start + max(1, size), whole.stop))
 
 
-def width_behind(network: Network, l: int) -> int:
+def width_behind(network: CourseNetwork, l: int) -> int:
     """Return the number of units of the largest layer that moves with Z_l, the outputs among them."""
     return max(len(network.Y), *(len(layer.Z) for layer in network.layers[l:]), 1)

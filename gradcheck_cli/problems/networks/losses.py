@@ -17,8 +17,8 @@ from typing import TypeAlias
 import numpy as np
 
 from gradcheck_cli.parameters import Array, ComplexArray
-from gradcheck_cli.problems.activations import softplus_complex
-from gradcheck_cli.problems.elementary import expm1, log1p
+from gradcheck_cli.problems.networks.activations import softplus_complex
+from gradcheck_cli.problems.networks.elementary import expm1, log1p
 
 __all__ = ["LOSSES", "Loss", "LossChange"]
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck_cli.problems.activations import ACTIVATIONS
-from gradcheck_cli.problems.complex_step import complex_step_gradient
-from gradcheck_cli.problems.network import Network
-from gradcheck_cli.problems.rounding import magnitudes, units_at_kinks
+from gradcheck_cli.problems.networks.activations import ACTIVATIONS
+from gradcheck_cli.problems.networks.complex_step import complex_step_gradient
+from gradcheck_cli.problems.networks.network import Network
+from gradcheck_cli.problems.networks.rounding import magnitudes, units_at_kinks
 from tests.networks import random_network
 
 
@@ -75,7 +75,7 @@ def test_a_complex_form_has_the_real_value_and_stays_finite_far_out(name: str) -
 def test_blocks_of_units_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
     network = random_network(7)
     (whole,) = network.complex_step_gradients()
-    monkeypatch.setattr("gradcheck_cli.problems.complex_step.BLOCK_NUMBERS", 1)
+    monkeypatch.setattr("gradcheck_cli.problems.networks.complex_step.BLOCK_NUMBERS", 1)
     (by_unit,) = network.complex_step_gradients()
     for name, values in whole.items():
         np.testing.assert_allclose(values, by_unit[name], rtol=1e-13)

@@ -20,17 +20,14 @@ two of its sides; `gradient` is asked for several weights of the positive side, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array, ComplexArray
-from gradcheck_cli.problems.activations import ACTIVATIONS, softmax_complex
-from gradcheck_cli.problems.losses import LOSSES
-
-if TYPE_CHECKING:
-    from gradcheck_cli.problems.network import Layer, Network
+from gradcheck_cli.problems.networks.activations import ACTIVATIONS, softmax_complex
+from gradcheck_cli.problems.networks.course import CourseNetwork, Layer
+from gradcheck_cli.problems.networks.losses import LOSSES
 
 __all__ = ["complex_step_gradient"]
 
@@ -39,13 +36,13 @@ BLOCK_NUMBERS = 2**16  # complex numbers of a layer at once: about a megabyte, w
 
 
 def complex_step_gradient(
-    network: Network, layers: Sequence[Layer], kinks: Sequence[NDArray[np.bool_]], weight: float
+    network: CourseNetwork, layers: Sequence[Layer], kinks: Sequence[NDArray[np.bool_]], weight: float
 ) -> dict[str, Array]:
     """Differentiate the loss by every parameter.
 
     Parameters
     ----------
-    network : Network
+    network : CourseNetwork
         Whose forward propagation is differentiated.
     layers : sequence of Layer
         What it left at the point.
@@ -77,7 +74,7 @@ def complex_step_gradient(
 
 
 def unit_derivatives(
-    network: Network, layers: Sequence[Layer], branches: Sequence[Array], l: int, units: NDArray[np.intp]
+    network: CourseNetwork, layers: Sequence[Layer], branches: Sequence[Array], l: int, units: NDArray[np.intp]
 ) -> Array:
     """Return m dJ/dZ_l[i, s] for some units i of layer l and all samples s, shape (len(units), m).
 
@@ -102,7 +99,9 @@ def moved_units(Z: Array, units: NDArray[np.intp]) -> ComplexArray:
     return with_imaginary(Z, imaginary)
 
 
-def behind(network: Network, layers: Sequence[Layer], branch: Array, l: int, units: NDArray[np.intp]) -> ComplexArray:
+def behind(
+    network: CourseNetwork, layers: Sequence[Layer], branch: Array, l: int, units: NDArray[np.intp]
+) -> ComplexArray:
     """Return Z_{l+1} for every moved unit of a hidden layer l: of A_l only that unit's row is imaginary."""
     Z = with_imaginary(layers[l - 1].Z[units], np.full((len(units), network.sample_count), STEP))
     rows = ACTIVATIONS[network.activations[l - 1]].complex_value(Z, branch[units]).imag
@@ -120,7 +119,7 @@ def with_imaginary(Z: Array, imaginary: Array) -> ComplexArray:
     return result
 
 
-def activate(network: Network, l: int, Z: ComplexArray, branch: Array) -> ComplexArray:
+def activate(network: CourseNetwork, l: int, Z: ComplexArray, branch: Array) -> ComplexArray:
     """Return A_l for complex Z_l of some copies of all samples."""
     name = network.activations[l - 1]
     A = softmax_complex(Z) if name == "softmax" else ACTIVATIONS[name].complex_value(Z, branch)

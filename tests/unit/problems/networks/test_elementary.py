@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.elementary import erfc, expm1, log1p
+from gradcheck_cli.problems.networks.elementary import erfc, expm1, log1p
 
 
 def test_erfc_has_full_precision_in_all_its_ranges() -> None:

@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from gradcheck_cli.problems.activations import softmax
-from gradcheck_cli.problems.losses import LOSSES
+from gradcheck_cli.problems.networks.activations import softmax
+from gradcheck_cli.problems.networks.losses import LOSSES
 
 Y = np.array([[0.25, 1.0], [0.75, 0.0]])
 A = np.array([[0.5, 0.8], [0.5, 0.2]])

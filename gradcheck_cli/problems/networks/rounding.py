@@ -15,17 +15,14 @@ Z_l.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.activations import ACTIVATIONS
-from gradcheck_cli.problems.losses import LOSSES
-
-if TYPE_CHECKING:
-    from gradcheck_cli.problems.network import Layer, Network
+from gradcheck_cli.problems.networks.activations import ACTIVATIONS
+from gradcheck_cli.problems.networks.course import CourseNetwork, Layer
+from gradcheck_cli.problems.networks.losses import LOSSES
 
 __all__ = ["magnitudes", "rounding_floor", "units_at_kinks"]
 
@@ -33,7 +30,7 @@ LARGEST_SLOPE = 1.2  # of all activations; gelu's is 1.13
 SAFETY = 16.0  # the largest error of 568 right gradients was 3.6 of their floors
 
 
-def magnitudes(network: Network, layers: Sequence[Layer]) -> tuple[list[Array], list[Array]]:
+def magnitudes(network: CourseNetwork, layers: Sequence[Layer]) -> tuple[list[Array], list[Array]]:
     """Return e_0 ... e_L and z_1 ... z_L: the sums of absolute values behind A_l and Z_l."""
     e, z = [np.abs(network.X)], []
     for l, (Z, A) in enumerate(layers, start=1):
@@ -45,13 +42,13 @@ def magnitudes(network: Network, layers: Sequence[Layer]) -> tuple[list[Array], 
     return e, z
 
 
-def derivative(network: Network, l: int, Z: Array, A: Array) -> Array:
+def derivative(network: CourseNetwork, l: int, Z: Array, A: Array) -> Array:
     """Return g_l'(Z); of a softmax, whose slopes all units share, A + A (1 - A) as a bound."""
     name = network.activations[l - 1]
     return A * (2 - A) if name == "softmax" else ACTIVATIONS[name].derivative(Z)
 
 
-def units_at_kinks(network: Network, layers: Sequence[Layer], z: Sequence[Array]) -> list[NDArray[np.bool_]]:
+def units_at_kinks(network: CourseNetwork, layers: Sequence[Layer], z: Sequence[Array]) -> list[NDArray[np.bool_]]:
     """Return for each layer where Z_l is 0 to rounding and the activation has a kink there."""
     eps = np.finfo(float).eps
     kinks = []
@@ -62,7 +59,7 @@ def units_at_kinks(network: Network, layers: Sequence[Layer], z: Sequence[Array]
 
 
 def rounding_floor(
-    network: Network, layers: Sequence[Layer], e: Sequence[Array], z: Sequence[Array], eps: float
+    network: CourseNetwork, layers: Sequence[Layer], e: Sequence[Array], z: Sequence[Array], eps: float
 ) -> dict[str, Array]:
     """Return what a right gradient may be off by in arithmetic of the machine epsilon `eps`.
 
@@ -83,7 +80,7 @@ def rounding_floor(
     return floor
 
 
-def output_terms(network: Network, last: Layer, e: Array, z: Array) -> Array:
+def output_terms(network: CourseNetwork, last: Layer, e: Array, z: Array) -> Array:
     """Return d_L, the sum of the absolute values behind m dJ/dZ_L."""
     terms = e + np.abs(network.Y)
     name = network.activations[-1]
@@ -96,7 +93,7 @@ def output_terms(network: Network, last: Layer, e: Array, z: Array) -> Array:
     return terms * np.abs(activation.derivative(last.Z)) + np.abs(last.A - network.Y) * slope_error
 
 
-def hidden_terms(network: Network, l: int, dA: Array, Z: Array, z: Array) -> Array:
+def hidden_terms(network: CourseNetwork, l: int, dA: Array, Z: Array, z: Array) -> Array:
     """Return d_l of a hidden layer from |W_{l+1}|^T d_{l+1}."""
     if l in network.masks:
         dA = dA * np.abs(network.masks[l])

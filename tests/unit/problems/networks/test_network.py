@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.checks.check import check
-from gradcheck_cli.problems.activations import ACTIVATIONS
-from gradcheck_cli.problems.network import Network, course_cache
+from gradcheck_cli.problems.networks.activations import ACTIVATIONS
+from gradcheck_cli.problems.networks.course import course_cache
+from gradcheck_cli.problems.networks.network import Network
 from tests.support import small_network
 
 COMPLEX: dict[str, Any] = {

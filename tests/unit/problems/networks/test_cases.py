@@ -5,7 +5,7 @@ import pytest
 
 from gradcheck_cli.checks.check import check
 from gradcheck_cli.errors import InputError
-from gradcheck_cli.problems.cases import CASES, built_in_case
+from gradcheck_cli.problems.networks.cases import CASES, built_in_case
 from gradcheck_cli.results import Verdict
 
 

@@ -11,7 +11,8 @@ from gradcheck_cli.asking import called, kind_of
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import copied
-from gradcheck_cli.problems.network import Network, course_cache
+from gradcheck_cli.problems.networks.course import course_cache
+from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.returned import claimed_gradient
 from gradcheck_cli.problems.user_function import FunctionProblem, call

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from gradcheck_cli.problems.activations import ACTIVATIONS, softmax, softmax_backward
+from gradcheck_cli.problems.networks.activations import ACTIVATIONS, softmax, softmax_backward
 
 
 def logistic(z: float) -> float:

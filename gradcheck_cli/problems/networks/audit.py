@@ -10,20 +10,18 @@ errs by at most n + 2 units in the last place of the sum of their sizes, and an 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.errors import InternalError
 from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.activations import ACTIVATIONS, softmax
-from gradcheck_cli.problems.blocks import BLOCK, cut, width_behind
-from gradcheck_cli.problems.losses import LOSSES
+from gradcheck_cli.problems.networks.activations import ACTIVATIONS, softmax
+from gradcheck_cli.problems.networks.blocks import BLOCK, cut, width_behind
+from gradcheck_cli.problems.networks.course import CourseNetwork
+from gradcheck_cli.problems.networks.losses import LOSSES
 from gradcheck_cli.results import entry_name
-
-if TYPE_CHECKING:
-    from gradcheck_cli.problems.network import Network
 
 __all__ = ["ONE_CHANGE_IN", "SEED", "audit_changes"]
 
@@ -37,12 +35,12 @@ SAFETY = 8  # for the second-order terms that the bound leaves out, and for func
 Indices: TypeAlias = NDArray[np.intp]
 
 
-def audit_changes(network: Network, parameter: str, entries: Indices, steps: Array, changes: Array) -> None:
+def audit_changes(network: CourseNetwork, parameter: str, entries: Indices, steps: Array, changes: Array) -> None:
     """Evaluate a sample of changes of m J plainly as well.
 
     Parameters
     ----------
-    network : Network
+    network : CourseNetwork
         The network.
     parameter : str
         Name of the parameter.
@@ -65,7 +63,7 @@ def audit_changes(network: Network, parameter: str, entries: Indices, steps: Arr
         raise _mismatch(name, steps[w], changes[w], plain[wrong][0])
 
 
-def _plain_changes(network: Network, parameter: str, entries: Indices, steps: Array) -> tuple[Array, Array]:
+def _plain_changes(network: CourseNetwork, parameter: str, entries: Indices, steps: Array) -> tuple[Array, Array]:
     """Return the changes of m J, and bounds on their rounding."""
     l, inputs = int(parameter[1:]), network.inputs_of(parameter)
     units, columns = np.divmod(entries, len(inputs))
@@ -102,7 +100,7 @@ class _PlainTail:
     Arrays have the shape (units, columns, samples), a column being one change.
     """
 
-    def __init__(self, network: Network, l: int, samples: slice) -> None:
+    def __init__(self, network: CourseNetwork, l: int, samples: slice) -> None:
         self.network, self.l, self.Y = network, l, network.Y[:, samples]
         self.layers = [layer._replace(Z=layer.Z[:, samples], A=layer.A[:, samples]) for layer in network.layers]
         self.masks = {k: mask[:, samples] for k, mask in network.masks.items()}

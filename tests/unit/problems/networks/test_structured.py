@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from gradcheck_cli import check
 from gradcheck_cli.errors import InternalError
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems import audit, structured
-from gradcheck_cli.problems.activations import ACTIVATIONS, softmax, softmax_change
-from gradcheck_cli.problems.cases import built_in_case
-from gradcheck_cli.problems.losses import LOSSES
-from gradcheck_cli.problems.network import Layer, Network
+from gradcheck_cli.problems.networks import audit, structured
+from gradcheck_cli.problems.networks.activations import ACTIVATIONS, softmax, softmax_change
+from gradcheck_cli.problems.networks.cases import built_in_case
+from gradcheck_cli.problems.networks.course import Layer
+from gradcheck_cli.problems.networks.losses import LOSSES
+from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import changes_one_by_one
 
 OUTPUTS = [("sigmoid", "bce"), ("softmax", "softmax_ce"), *((name, "mse") for name in [*ACTIVATIONS, "softmax"])]

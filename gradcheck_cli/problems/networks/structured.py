@@ -42,18 +42,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.activations import ACTIVATIONS, Change, softmax_change
-from gradcheck_cli.problems.blocks import BLOCK, cut, width_behind
-from gradcheck_cli.problems.losses import LOSSES, LossChange
-
-if TYPE_CHECKING:
-    from gradcheck_cli.problems.network import Network
+from gradcheck_cli.problems.networks.activations import ACTIVATIONS, Change, softmax_change
+from gradcheck_cli.problems.networks.blocks import BLOCK, cut, width_behind
+from gradcheck_cli.problems.networks.course import CourseNetwork
+from gradcheck_cli.problems.networks.losses import LOSSES, LossChange
 
 __all__ = ["MEMORY", "structured_changes"]
 
@@ -69,12 +67,12 @@ POLYNOMIAL = np.array([[-1, 1, 8, -8], [-1, -1, 16, 16], [4, -4, -8, 8], [4, 4, 
 Indices: TypeAlias = NDArray[np.intp]
 
 
-def structured_changes(network: Network, parameter: str, entries: Indices, steps: Array) -> Array:
+def structured_changes(network: CourseNetwork, parameter: str, entries: Indices, steps: Array) -> Array:
     """Return the changes of m J, less its L2 term, when single entries of one parameter are moved.
 
     Parameters
     ----------
-    network : Network
+    network : CourseNetwork
         The network.
     parameter : str
         Name of the parameter, W_l or b_l.
@@ -147,7 +145,7 @@ def _by_unit(units: Indices) -> Iterator[slice]:
         yield from cut(slice(start, end), MOVES)
 
 
-def _sums(network: Network, l: int, inputs: Array, moves: _Moves) -> Array:
+def _sums(network: CourseNetwork, l: int, inputs: Array, moves: _Moves) -> Array:
     """Return the changes of m J, one unit after another."""
     m, ways = network.sample_count, len(moves.steps)
     width = width_behind(network, l)
@@ -164,7 +162,7 @@ def _sums(network: Network, l: int, inputs: Array, moves: _Moves) -> Array:
 class _Tail:
     """The layers behind Z_l for some of the samples."""
 
-    def __init__(self, network: Network, l: int, inputs: Array, samples: slice) -> None:
+    def __init__(self, network: CourseNetwork, l: int, inputs: Array, samples: slice) -> None:
         self.network, self.layers, self.l, self.inputs, self.samples = network, network.layers, l, inputs, samples
         self.changes: dict[int, Change] = {}
         self.linear = all(map(self.is_straight, range(l, network.layer_count)))

@@ -18,7 +18,7 @@ from typing import TypeAlias
 import numpy as np
 
 from gradcheck_cli.parameters import Array, ComplexArray
-from gradcheck_cli.problems.elementary import erfc, expm1, log1p
+from gradcheck_cli.problems.networks.elementary import erfc, expm1, log1p
 
 __all__ = [
     "ACTIVATIONS",
