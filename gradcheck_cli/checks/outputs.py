@@ -15,6 +15,7 @@ import numpy as np
 from gradcheck_cli.asking import called
 from gradcheck_cli.checks.check import check_rows
 from gradcheck_cli.checks.gradients import require_plain_arguments
+from gradcheck_cli.checks.preparing import in_time
 from gradcheck_cli.diagnosis.outputs import distinct, is_lost, jacobian_findings, with_lost
 from gradcheck_cli.errors import CheckInterrupted, GradcheckError, ProblemError, SettingError
 from gradcheck_cli.evaluating.journal import Journal
@@ -91,10 +92,11 @@ def check_layer(
     require_plain_arguments(name, data)
     point, one_array = named_point(parameters), not isinstance(parameters, Mapping)
     layer = Layer(in_form(forward, parameters, data), backward, point, data or {}, one_array)
-    outputs, _ = layer.run()
-    require_finite(outputs, "the forward pass")
-    given = random_cotangents(outputs, cotangents, seed)
-    claims = [layer.gradient(u) for _, u in given]
+    with in_time(name, settings.get("time_limit")):
+        outputs, _ = layer.run()
+        require_finite(outputs, "the forward pass")
+        given = random_cotangents(outputs, cotangents, seed)
+        claims = [layer.gradient(u) for _, u in given]
     weights = np.array([Outputs(u, outputs.made).vector() for _, u in given])
     weighing = Weighing(called(forward), outputs.size, weights, cached=True)
     problem = FunctionProblem(
@@ -110,7 +112,8 @@ def check_layer(
     report = dataclasses.replace(report, findings=distinct(report.findings))
     if interrupted:
         raise CheckInterrupted(report)
-    found = list(faults_of(layer, [(u, claim) for (_, u), claim in zip(given, claims, strict=True)], seed))
+    with in_time(name, settings.get("time_limit")):
+        found = list(faults_of(layer, [(u, claim) for (_, u), claim in zip(given, claims, strict=True)], seed))
     lost = [output for output, part in zip(outputs.arrays, rows, strict=True) if several and is_lost(part)]
     if not (found or lost):
         told: list[str] = []
@@ -179,10 +182,11 @@ def check_jacobian(
         arguments = Arguments(point, given, one_array=one_array)
         return call(in_form(something, parameters, data), arguments.first, **arguments.data)
 
-    outputs = outputs_of(asked(function), "the function")
-    require_finite(outputs, "the function")
-    mode, why = possible_mode(mode, outputs.size, sum(values.size for values in point.values()))
-    claimed = claimed_jacobian(asked(jacobian) if callable(jacobian) else jacobian, outputs, point)
+    with in_time(name, settings.get("time_limit")):
+        outputs = outputs_of(asked(function), "the function")
+        require_finite(outputs, "the function")
+        mode, why = possible_mode(mode, outputs.size, sum(values.size for values in point.values()))
+        claimed = claimed_jacobian(asked(jacobian) if callable(jacobian) else jacobian, outputs, point)
     problem = FunctionProblem(
         point, in_form(function, parameters, data), None, name, data=given, one_array=one_array,
         weighing=Weighing(called(function), outputs.size),

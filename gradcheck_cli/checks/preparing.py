@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.user_function import Calls, FunctionProblem
 from gradcheck_cli.settings import AUTO, SCREEN, Settings, require_whole
 
-__all__ = ["decided", "open_journal", "prepared", "require_means", "require_something"]
+__all__ = ["decided", "in_time", "open_journal", "prepared", "require_means", "require_something"]
 
 
 def require_means(jobs: object, executor: object, progress: object, journal: object) -> None:
@@ -44,13 +45,25 @@ def prepared(problem: Problem, settings: Settings) -> Problem:
     """
     if not isinstance(problem, FunctionProblem):
         return problem
-    problem, limit = dataclasses.replace(problem, calls=Calls()), settings.time_limit
+    with in_time(problem.name, settings.time_limit):
+        return preflight(dataclasses.replace(problem, calls=Calls()), repeat=settings.repeat)
+
+
+@contextmanager
+def in_time(name: str, limit: float | None) -> Iterator[None]:
+    """Let the user's functions be called, for as long as a check may take.
+
+    Raises
+    ------
+    ProblemError
+        Where they do not return in time.
+    """
     try:
         with raised_after(None if limit is None else limit + GRACE):
-            return preflight(problem, repeat=settings.repeat)
+            yield
     except LateError:
         raise ProblemError(
-            f"{problem.name} did not return its first values within {limit:g} s and {GRACE:g} s more",
+            f"{name} did not return its first values within {limit:g} s and {GRACE:g} s more",
             hint="does the loss return at all? a limit of time has to allow some evaluations",
         ) from None
 

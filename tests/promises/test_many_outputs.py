@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import CheckReport, Journal, check_hessian, check_jacobian, check_layer
-from gradcheck_cli.errors import CheckInterrupted, InputError, SettingError
+from gradcheck_cli.errors import CheckInterrupted, InputError, ProblemError, SettingError
 from gradcheck_cli.results import Verdict
 from tests.zoo import Array
 
@@ -144,6 +145,23 @@ def test_a_budget_that_is_enough_changes_no_number() -> None:
     plain, limited = (check_jacobian(outputs, jacobian(X), X, max_evals=most, mode="full") for most in (None, 1000))
     assert limited.verdict is Verdict.PASS
     assert limited.entry_count == plain.size
+
+
+@pytest.mark.parametrize("slow", ["forward", "backward"])
+def test_a_pass_that_does_not_return_ends_in_time(slow: str) -> None:
+    def pausing(function: Any) -> Any:
+        def paused(*arguments: Any) -> Any:
+            time.sleep(60)
+            return function(*arguments)
+
+        return paused
+
+    passes: dict[str, Any] = {"forward": lambda x: (x**2, x), "backward": lambda d, x: 2 * d * x}
+    passes[slow] = pausing(passes[slow])
+    started = time.monotonic()
+    with pytest.raises(ProblemError, match="did not return"):
+        check_layer(passes["forward"], passes["backward"], X, time_limit=0.2)
+    assert time.monotonic() - started < 10
 
 
 # workers
