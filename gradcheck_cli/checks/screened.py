@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradcheck_cli.checks.subject import Subject, report_of, too_small
+from gradcheck_cli.checks.subject import Subject, report_of, untold
 from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.diagnosis.screened import (
@@ -58,9 +58,7 @@ def screened_report(subject: Subject) -> CheckReport:
     screening.measure()
     if screening.slopes is not None and screening.screen is not None and screening.screen.own:
         return screening.report(screening.slopes, screening.screen)
-    if subject.interrupted:
-        return report_of(subject, Facts(screening.settings, [], math.nan, math.nan, subject.sizes, interrupted=True))
-    raise too_small(subject.losses, subject.settings)
+    return untold(subject)
 
 
 @dataclass

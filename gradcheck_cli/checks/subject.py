@@ -25,7 +25,7 @@ from gradcheck_cli.results import CheckReport, ScreenFacts
 from gradcheck_cli.settings import SCREEN, Settings
 from gradcheck_cli.watch import Watch
 
-__all__ = ["Subject", "gathered", "report_of", "too_small", "whole_difference"]
+__all__ = ["Subject", "gathered", "report_of", "untold", "whole_difference"]
 
 Result = TypeVar("Result")
 
@@ -170,6 +170,24 @@ def report_of(
         notes=(*problem.notes, *remarks(facts), *notes),
         evaluation=structured if isinstance(problem, Network) else "",
         screen=screen,
+    )
+
+
+def untold(subject: Subject) -> CheckReport:
+    """Return the report where nothing is known: Ctrl-C came, or the budget was spent on other losses.
+
+    Raises
+    ------
+    SettingError
+        Where the budget is too small to tell anything.
+    """
+    first = not isinstance(subject.losses, Row) or subject.losses.number == 0
+    if first and not subject.interrupted:
+        raise too_small(subject.losses, subject.settings)
+    spent = "" if subject.interrupted else subject.evaluator.budget.words
+    return report_of(
+        subject,
+        Facts(subject.settings, [], math.nan, math.nan, subject.sizes, interrupted=subject.interrupted, spent=spent),
     )
 
 
