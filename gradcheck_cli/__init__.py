@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gradcheck_cli.checking import check, check_gradient
     from gradcheck_cli.errors import GradcheckError
     from gradcheck_cli.hessian_checking import check_hessian
+    from gradcheck_cli.jvp_checking import check_jvp
     from gradcheck_cli.outputs_checking import check_jacobian, check_layer
     from gradcheck_cli.problems.fixtures import load_fixture, save_fixture
     from gradcheck_cli.results import CheckFailedError, CheckReport, Verdict
@@ -31,6 +32,7 @@ __all__ = [
     "check_gradient",
     "check_hessian",
     "check_jacobian",
+    "check_jvp",
     "check_layer",
     "load_fixture",
     "save_fixture",
@@ -46,6 +48,7 @@ _HOMES = {
     "check_gradient": "checking",
     "check_hessian": "hessian_checking",
     "check_jacobian": "outputs_checking",
+    "check_jvp": "jvp_checking",
     "check_layer": "outputs_checking",
     "load_fixture": "problems.fixtures",
     "save_fixture": "problems.fixtures",

@@ -23,7 +23,7 @@ from gradcheck_cli.problems.user_function import call
 from gradcheck_cli.results import CheckReport, Finding, ParameterResult, Verdict
 from gradcheck_cli.settings import DEFAULT_THRESHOLD, require_whole
 
-__all__ = ["check_adjoint"]
+__all__ = ["PAIRS", "check_adjoint", "fitting_together"]
 
 Vector = NDArray[Any]
 
@@ -95,15 +95,37 @@ def check_adjoint(
     GradcheckError
         Where an operator raises, or returns another shape than the other takes.
     """
-    started = time.perf_counter()
     require_plain_arguments(name, None)
     require_whole("pairs", pairs, 2)
     seed = secrets.randbits(32) if seed is None else seed
     require_whole("seed", seed, 0)
+    return fitting_together(forward, adjoint, as_vector(point, "the point"), pairs, seed, name)
+
+
+def fitting_together(
+    forward: Callable[..., Any],
+    adjoint: Callable[..., Any],
+    v: Vector,
+    pairs: int,
+    seed: int,
+    name: str,
+    *,
+    alike: bool = True,
+    same: float = 0.0,
+) -> CheckReport:
+    """Compare the inner products of two operators; the arguments are those of `check_adjoint`, and two more.
+
+    Parameters
+    ----------
+    alike : bool, optional
+        Whether every second pair weighs the entries of what `forward` returns alike.
+    same : float, optional
+        What right operators may differ by, relative to the terms of the products, though neither is rounded so much.
+    """
+    started = time.perf_counter()
     random = np.random.default_rng(seed)
-    v = as_vector(point, "the point")
-    operators = Operators(forward, adjoint, v, applied(forward, signed(random, v), None))
-    trials = [operators.trial(random, alike=bool(number % 2)) for number in range(pairs)]
+    operators = Operators(forward, adjoint, v, applied(forward, signed(random, v), None), same)
+    trials = [operators.trial(random, alike=alike and bool(number % 2)) for number in range(pairs)]
     claims, values, bars = (np.array([getattr(t, n) for t in trials]) for n in ("adjoint", "forward", "bar"))
     row = compared(claims, values, bars)
     departure = max(*(trial.departure for trial in trials), operators.departure_at_zero())
@@ -143,6 +165,8 @@ class Operators:
     adjoint: Callable[..., Any]
     v: Vector
     u: Vector
+    same: float = 0.0
+    """What they may differ by in any case, relative to the terms of an inner product."""
 
     def departure_at_zero(self) -> float:
         """Return whether either makes something of zeros: 1, or 0 where it does not."""
@@ -178,7 +202,7 @@ class Operators:
             v=v,
             forward=product(u, there),
             adjoint=product(back, v),
-            bar=float(max(rounding, OF_DEPARTURE * (missed[0] + missed[1]))),
+            bar=float(max(rounding, OF_DEPARTURE * (missed[0] + missed[1]), self.same * (terms[0] + terms[1]))),
             departure=max(
                 float(part / whole) if whole else float(part > 0) for part, whole in zip(missed, terms, strict=True)
             ),

@@ -12,7 +12,7 @@ import gradcheck_cli
 
 PACKAGE = Path(gradcheck_cli.__file__).parent
 STAGES = ("loading", "problems", "numeric", "judging", "diagnosis", "reporters")
-USE_CASES = {"adjoint_checking", "checking", "hessian_checking", "outputs_checking"}
+USE_CASES = {"adjoint_checking", "checking", "hessian_checking", "jvp_checking", "outputs_checking"}
 VOCABULARY = {
     "errors": {"results", "text"},  # the former for its types
     "alarm": set[str](),
@@ -37,7 +37,11 @@ MAY_IMPORT = {
     "benchmark": {"problems", "numeric", *VOCABULARY},
     "stages": {*STAGES, *VOCABULARY, "modes", "sampling", "screening"} - {"reporters"},
     "checking": {*STAGES, *VOCABULARY, "modes", "points", "stages"} - {"reporters"},
-    "outputs_checking": {*STAGES, *VOCABULARY, "checking"} - {"reporters"},
+    "along": {"numeric", "judging", *VOCABULARY},
+    "sparse_checking": {*STAGES, *VOCABULARY, "along"} - {"loading", "reporters"},
+    "outputs_checking": {*STAGES, *VOCABULARY, "checking", "sparse_checking"} - {"reporters"},
+    "jvp_checking": {*STAGES, *VOCABULARY, "adjoint_checking", "along", "checking", "outputs_checking"}
+    - {"loading", "reporters"},
     "adjoint_checking": {"problems", "numeric", "judging", "checking", *VOCABULARY},
     "hessian_checking": {*STAGES, *VOCABULARY, "checking", "outputs_checking"} - {"reporters"},
     "config": set(VOCABULARY),

@@ -27,6 +27,7 @@ REFERENCE = "FILE.py:NAME"
 MOST_AXES, MOST_DIGITS, MOST_ENTRIES = 32, 9, 2**27
 FACES = {
     "backward": "A backward pass to check: (cotangents, cache) -> gradient.",
+    "jvp": "A JVP to check: (parameters, tangents) -> derivative; with --backward as well, one against the other.",
     "jac": "The Jacobian to check, of a function with any number of outputs.",
     "hess": "The Hessian to check, besides the gradient of --grad.",
     "hess_diag": "The diagonal of the Hessian to check, besides the gradient of --grad.",
@@ -68,10 +69,12 @@ def asked_face(options: Mapping[str, Any]) -> str:
     given = [name for name in FACES if options[name]]
     ways = [name for name in ("grad", "autograd") if options[name]]
     second = bool(given) and given[0] in ("hess", "hess_diag")
+    if given == ["backward", "jvp"]:
+        given = ["jvp"]
     if len(given) > 1 or (second and ways != ["grad"]) or (given and not second and ways) or len(ways) > 1:
         raise click.UsageError(
-            "Give one of --grad, --autograd, --backward, --jac and --adjoint: one derivative is checked;"
-            " --hess and --hess-diag go with --grad."
+            "Give one of --grad, --autograd, --backward, --jvp, --jac and --adjoint: one derivative is checked;"
+            " --hess and --hess-diag go with --grad, and --jvp with --backward."
         )
     pointed = options["params"] or options["at"] or options["data"]
     if (given == ["adjoint"]) != bool(options["shape"]) or (options["shape"] and pointed):
@@ -110,12 +113,15 @@ def load_face(
             return api.check_adjoint(functions[0], functions[1], np.zeros(shape or ()), seed=seed, name=name)
         parameters: Any = loaded.parameters
         named = by_its_own_names(functions[0], parameters, loaded.data) is not functions[0]
-        if len(loaded.parameters) == 1 and (face in ("hess", "hess_diag") or not named):
+        if len(loaded.parameters) == 1 and (face in ("hess", "hess_diag", "jvp") or not named):
             (parameters,) = loaded.parameters.values()
         settings = {key: value for key, value in options.settings.items() if key not in ("epsilon", "classic")}
         settings |= {"data": loaded.data, "name": name}
         if face == "backward":
             return api.check_layer(functions[0], functions[1], parameters, seed=seed, **settings)
+        if face == "jvp":
+            backward = functions[1] if len(functions) > 2 else None
+            return api.check_jvp(functions[0], functions[-1], parameters, backward=backward, seed=seed, **settings)
         if face == "jac":
             return api.check_jacobian(functions[0], functions[1], parameters, seed=seed or 0, **settings)
         return api.check_hessian(

@@ -1,0 +1,163 @@
+"""A function along directions: claims of all its outputs against differences, and a full check where that is unclear.
+
+G(t) = F(p + sum_k t_k v_k) is a function of a few numbers t with the Jacobian J V: so products with a Jacobian, and
+groups of its columns, are checked as Jacobians are. Each output of G is first compared by plain differences, which one
+evaluation makes for all of them; those whose claims are not right at sight are checked with bars, noise and kinks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.errors import UserFunctionError
+from gradcheck_cli.judging.entries import sensitivity
+from gradcheck_cli.numeric.columns import WIDEST, far_steps, plain_columns
+from gradcheck_cli.numeric.reference import Reference
+from gradcheck_cli.parameters import Array
+from gradcheck_cli.results import CheckReport, EntryVerdict, Sensitivity, Verdict
+
+__all__ = ["Along", "Found", "components", "found_along"]
+
+Places = NDArray[np.intp]
+Check = Callable[..., CheckReport]
+
+LEAST = 0.5  # of the largest component of a random direction: none is small
+SAMPLED = 8  # outputs that are checked in full though they are clear
+PORTION = 256  # outputs that are checked in full at once
+PORTIONS_OF_WRONG = 2  # after which the rest of a wrong claim is only compared
+
+
+def components(random: np.random.Generator, sizes: Array) -> Array:
+    """Return random components of both signs, none of them small beside the size of its entry, and none larger."""
+    return np.asarray(random.choice([-1.0, 1.0], sizes.shape) * random.uniform(LEAST, WIDEST, sizes.shape) * sizes)
+
+
+@dataclass
+class Along:
+    """A function of how far one goes along each of K directions."""
+
+    function: Callable[[Array], Array]
+    """Steps of shape (K,) -> outputs of shape (m,); it may raise what the user's function does."""
+    name: str
+    """What the messages call it."""
+    sizes: Array
+    """The largest size in each direction, of shape (K,)."""
+    here: Array = field(init=False)
+    """The outputs at the point."""
+    calls: int = 0
+
+    def __post_init__(self) -> None:
+        self.here = self(np.zeros(self.sizes.size))
+
+    def __call__(self, steps: Array) -> Array:
+        """Return the outputs at steps along all directions."""
+        self.calls += 1
+        with np.errstate(all="ignore"):
+            return self.function(steps)
+
+    def along(self, direction: int, step: float) -> Array:
+        """Return the outputs at a step along one direction; NaN where the function has none."""
+        steps = np.zeros(self.sizes.size)
+        steps[direction] = step
+        try:
+            there = self(steps)
+        except UserFunctionError:
+            return np.full(self.here.shape, np.nan)
+        return there if there.shape == self.here.shape else np.full(self.here.shape, np.nan)
+
+    def outputs(self, places: Places) -> Callable[[Array], Array]:
+        """Return the function of some of the outputs."""
+
+        def some(steps: Array) -> Array:
+            return self(steps)[places]
+
+        some.__name__ = self.name
+        return some
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found of m outputs along K directions; each array has the shape (m, K)."""
+
+    claims: Array
+    values: Array
+    bars: Array
+    verdicts: NDArray[np.uint8]
+    reports: Sequence[CheckReport]
+    """Of the outputs that were checked in full."""
+    catches: Sequence[Sensitivity]
+
+    @property
+    def wrong(self) -> NDArray[np.bool_]:
+        """Which claims are contradicted."""
+        return np.asarray(self.verdicts == EntryVerdict.DISAGREES)
+
+
+def found_along(
+    function: Along, claims: Array, largest: float, check: Check, *, seed: int, threshold: float, **settings: Any
+) -> Found:
+    """Compare what is claimed of all outputs along all directions with differences.
+
+    Parameters
+    ----------
+    function : Along
+        The function, of m outputs along K directions.
+    claims : ndarray of shape (m, K)
+        The derivatives that are claimed.
+    largest : float
+        The largest size of an entry of the parameters, beside which a smaller one may be nothing.
+    check : callable
+        (function, Jacobian, point, **settings) -> CheckReport, of a few outputs in full: `check_jacobian`.
+    seed : int
+        Of which outputs are checked in full though their claims are right at sight, and of the noise.
+    threshold, **settings
+        Of the check.
+    """
+    columns = plain_columns(function.along, function.here, claims, far_steps(function.sizes, largest), threshold)
+    values, bars = columns.values.copy(), columns.bars.copy()
+    verdicts = np.where(columns.clear, EntryVerdict.AGREES, EntryVerdict.UNRESOLVED).astype(np.uint8)
+    doubtful = np.flatnonzero(~columns.clear.all(axis=1))
+    sampled = np.random.default_rng([seed, 3]).permutation(len(claims))[:SAMPLED]
+    left = np.concatenate([doubtful, np.setdiff1d(sampled, doubtful)])
+    reports, zero = list[CheckReport](), np.zeros(function.sizes.size)
+    while left.size and not is_wrong_for_sure(reports):
+        some, left = left[:PORTION], left[PORTION:]
+        report = check(
+            function.outputs(some), claims[some], zero, name=function.name, seed=seed, threshold=threshold, **settings
+        )
+        reports.append(report)
+        entries, shape = report.parameters[0].entries, (some.size, -1)
+        values[some] = np.array(entries.reference).reshape(shape)
+        bars[some] = np.array(entries.bars).reshape(shape)
+        verdicts[some] = np.frombuffer(entries.verdicts, dtype=np.uint8).reshape(shape)
+    if left.size:  # that the claim is wrong is known: this is to say where as well
+        verdicts[left] = np.where(
+            is_far(claims, columns.values, columns.bars)[left], EntryVerdict.DISAGREES, verdicts[left]
+        )
+    clear = columns.clear.all(axis=1)
+    caught = [row.sensitivity for report in reports for row in report.parameters if row.sensitivity is not None]
+    if clear.any():
+        caught.append(sensitivity(plain_reference(columns.values[clear], columns.bars[clear]), threshold))
+    return Found(claims, values, bars, verdicts, reports, caught)
+
+
+def is_wrong_for_sure(reports: Sequence[CheckReport]) -> bool:
+    """Whether enough is known of a wrong claim."""
+    return len(reports) >= PORTIONS_OF_WRONG and any(report.verdict is Verdict.FAIL for report in reports)
+
+
+def is_far(claims: Array, values: Array, bars: Array) -> NDArray[np.bool_]:
+    """Whether claims are off by far more than the differences among themselves."""
+    with np.errstate(invalid="ignore"):
+        return ~(np.abs(claims - values) <= 1e3 * bars + 1e-3 * np.maximum(np.abs(claims), np.abs(values)))
+
+
+def plain_reference(values: Array, bars: Array) -> Reference:
+    """Return plain differences as a reference."""
+    none = np.zeros(values.shape, dtype=np.bool_)
+    return Reference(values, bars, bars, values, values, none, none)
