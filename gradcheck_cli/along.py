@@ -8,7 +8,7 @@ evaluation makes for all of them; those whose claims are not right at sight are 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -47,12 +47,9 @@ class Along:
     """What the messages call it."""
     sizes: Array
     """The largest size in each direction, of shape (K,)."""
-    here: Array = field(init=False)
-    """The outputs at the point."""
+    here: Array
+    """The outputs at the point, of shape (m,)."""
     calls: int = 0
-
-    def __post_init__(self) -> None:
-        self.here = self(np.zeros(self.sizes.size))
 
     def __call__(self, steps: Array) -> Array:
         """Return the outputs at steps along all directions."""

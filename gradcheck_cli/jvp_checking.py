@@ -128,8 +128,13 @@ def check_jvp(
             there[own] = there[own] + step * v
         return outputs_at(there).vector()
 
-    along = Along(outputs_along, called(function), np.array([np.max(np.abs(v)) for _, v in moved]))
-    settings: dict[str, Any] = {"threshold": threshold, "precision": precision, "require_sensitivity": require_sensitivity}
+    sizes = np.array([np.max(np.abs(v)) for _, v in moved])
+    along = Along(outputs_along, called(function), sizes, outputs.vector())
+    settings: dict[str, Any] = {
+        "threshold": threshold,
+        "precision": precision,
+        "require_sensitivity": require_sensitivity,
+    }
     found = found_along(along, claims, largest_size(point), check_jacobian, seed=seed, **settings)
     rows = [
         row_of(found, [k for k, (of, _) in enumerate(moved) if of == own], f"v_{own}", output, places, array.shape)

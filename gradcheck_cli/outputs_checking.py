@@ -19,12 +19,14 @@ from gradcheck_cli.errors import GradcheckError, ProblemError, SettingError
 from gradcheck_cli.judging.joined import joined, joined_parameter, worst_rows
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import Arguments, as_parameter, by_its_own_names
+from gradcheck_cli.problems.colouring import is_sparse
 from gradcheck_cli.problems.jacobian import claimed_jacobian
 from gradcheck_cli.problems.layer import Fault, Layer, faults_of, outputs_missed, random_cotangents
 from gradcheck_cli.problems.outputs import MOST_KEPT, Outputs, Shared, outputs_of, require_finite
 from gradcheck_cli.problems.user_function import FunctionProblem, call
 from gradcheck_cli.results import CheckReport, Finding, ParameterResult, Verdict
 from gradcheck_cli.settings import AUTO, DEFAULT_THRESHOLD, FULL, require_whole
+from gradcheck_cli.sparse_checking import check_sparse_jacobian
 
 __all__ = ["check_jacobian", "check_layer"]
 
@@ -138,7 +140,8 @@ def check_jacobian(
 ) -> CheckReport:
     """Check a Jacobian, every derivative of every output entry, against differences of the function.
 
-    Memory is for two evaluations of the function for each entry of the parameters.
+    Memory is for two evaluations of the function for each entry of the parameters, or for each colour of a sparse
+    matrix.
 
     Parameters
     ----------
@@ -148,7 +151,8 @@ def check_jacobian(
     jacobian : callable, array_like or mapping
         (parameters, **data) -> Jacobian, or the Jacobian itself. Of one output and one parameter an array of shape
         (m, n), or out.shape + param.shape; of several parameters a dict of such arrays; of several outputs a dict of
-        those. Sparse matrices are taken as dense ones.
+        those. A sparse matrix, one that has `tocoo`, is checked by colours: in ten evaluations or so for each colour,
+        and what is not zero outside its pattern is found and named.
     parameters : mapping of str to array_like, or array_like
         The point. It is copied, never changed.
     data : mapping of str to object, optional
@@ -186,21 +190,25 @@ def check_jacobian(
 
     outputs: Outputs = asked(outputs_at)
     require_finite(outputs, "the function")
-    size = sum(values.size for values in point.values())
-    if 2 * size * outputs.size > MOST_KEPT:
-        raise SettingError(
-            f"the Jacobian has {outputs.size:,} x {size:,} entries, expected at most {MOST_KEPT // 2:,}",
-            hint="a layer check takes a few products with it: --backward, check_layer",
-        )
     claim = asked(in_form(jacobian, parameters, data)) if callable(jacobian) else jacobian
-    claimed = claimed_jacobian(claim, outputs, point)
-    shared = Shared(outputs_at, called(function), None, outputs.size)
-    settings = {
+    settings: dict[str, Any] = {
         "threshold": threshold,
         "precision": precision,
         "require_sensitivity": require_sensitivity,
         "seed": seed,
     }
+    if is_sparse(claim):
+        return check_sparse_jacobian(
+            outputs_at, claim, outputs, point, given, check_jacobian, one_array=one_array, name=name, **settings
+        )
+    size = sum(values.size for values in point.values())
+    if 2 * size * outputs.size > MOST_KEPT:
+        raise SettingError(
+            f"the Jacobian has {outputs.size:,} x {size:,} entries, expected at most {MOST_KEPT // 2:,}",
+            hint="a sparse matrix is checked by colours; a layer check takes a few products: --backward, check_layer",
+        )
+    claimed = claimed_jacobian(claim, outputs, point)
+    shared = Shared(outputs_at, called(function), None, outputs.size)
     reports = [
         checked(loss, {p: rows[k] for p, rows in claimed.items()}, point, given, name, one_array=one_array, **settings)
         for k, loss in enumerate(shared.losses())

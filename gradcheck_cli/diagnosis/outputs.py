@@ -9,7 +9,7 @@ import numpy as np
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.results import CheckReport, EntryVerdict, Finding, ParameterResult, Verdict, entry_name
 
-__all__ = ["distinct", "finding_of", "is_lost", "jacobian_findings", "with_lost"]
+__all__ = ["distinct", "factor_between", "finding_of", "is_lost", "jacobian_findings", "with_lost"]
 
 MEANT = {
     "absolute-values", "columns", "factor", "factor-all", "few-entries", "non-finite", "rows", "signs", "single-entry",
