@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.errors import UserFunctionError
 from gradcheck_cli.judging.entries import sensitivity
-from gradcheck_cli.numeric.columns import WIDEST, far_steps, plain_columns
+from gradcheck_cli.numeric.columns import UNMOVED, WIDE, WIDEST, far_steps, plain_columns
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.numeric.scales import entry_sizes, largest_size, like_sizes
+from gradcheck_cli.numeric.tolerances import DUST, EPS
+from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, vector_to_dictionary
 from gradcheck_cli.results import CheckReport, EntryVerdict, Sensitivity, Verdict
 
-__all__ = ["Along", "Found", "components", "found_along"]
+__all__ = ["Along", "Found", "components", "felt_sizes", "found_along"]
 
 Places = NDArray[np.intp]
 Check = Callable[..., CheckReport]
@@ -29,12 +31,54 @@ Check = Callable[..., CheckReport]
 LEAST = 0.5  # of the largest component of a random direction: none is small
 SAMPLED = 8  # outputs that are checked in full though they are clear
 PORTION = 256  # outputs that are checked in full at once
+FAR, FAR_BARS = 1e-5, 1e3  # relative, and in the bars of plain differences: an error that needs no bars of its own
 PORTIONS_OF_WRONG = 2  # after which the rest of a wrong claim is only compared
 
 
 def components(random: np.random.Generator, sizes: Array) -> Array:
     """Return random components of both signs, none of them small beside the size of its entry, and none larger."""
     return np.asarray(random.choice([-1.0, 1.0], sizes.shape) * random.uniform(LEAST, WIDEST, sizes.shape) * sizes)
+
+
+def felt_sizes(
+    function: Callable[[Parameters], Array], here: Array, point: Parameters, random: np.random.Generator
+) -> dict[str, Array]:
+    """Return the size of every entry, that of a zero for one that is nothing but the dust of a zero.
+
+    What is tiny beside other entries may have a unit of its own. Where no output feels it though it is moved by most of
+    its size, it is what rounding has left of a zero.
+
+    Parameters
+    ----------
+    function : callable
+        Parameters -> outputs of shape (m,); it may raise what the user's function does.
+    here : ndarray of shape (m,)
+        The outputs at the point.
+    point : mapping of str to ndarray
+        The parameters.
+    random : Generator
+        Of how much each entry is moved.
+    """
+    sizes, theta = dictionary_to_vector(entry_sizes(point)), dictionary_to_vector(point)
+    classes, plain = like_sizes(sizes), theta.copy()
+    for number in range(int(classes.max()) + 1):
+        members = classes == number
+        if np.max(sizes[members]) < DUST * largest_size(point):
+            move = np.where(members, WIDE * components(random, sizes), 0.0)
+            ends = (theta + move, theta - move)
+            if not any(is_felt(function, here, vector_to_dictionary(end, point)) for end in ends):
+                plain[members] = 0
+    return entry_sizes(vector_to_dictionary(plain, point))
+
+
+def is_felt(function: Callable[[Parameters], Array], here: Array, there: Parameters) -> bool:
+    """Whether any output moves from the point to another by more than its rounding."""
+    try:
+        with np.errstate(all="ignore"):
+            outputs = function(there)
+            return outputs.shape != here.shape or not np.all(np.abs(outputs - here) <= UNMOVED * EPS * np.abs(here))
+    except UserFunctionError:
+        return True
 
 
 @dataclass
@@ -94,6 +138,13 @@ class Found:
         """Which claims are contradicted."""
         return np.asarray(self.verdicts == EntryVerdict.DISAGREES)
 
+    def doubtful(self, threshold: float) -> NDArray[np.bool_]:
+        """Return which claims are contradicted, or would be if the bars were not so wide."""
+        with np.errstate(invalid="ignore"):
+            size = np.maximum(np.abs(self.claims), np.abs(self.values))
+            far = ~(np.abs(self.claims - self.values) <= threshold * size)
+        return np.asarray(self.wrong | (far & (self.values != 0) & (self.verdicts != EntryVerdict.KINK)))
+
 
 def found_along(
     function: Along, claims: Array, largest: float, check: Check, *, seed: int, threshold: float, **settings: Any
@@ -151,7 +202,7 @@ def is_wrong_for_sure(reports: Sequence[CheckReport]) -> bool:
 def is_far(claims: Array, values: Array, bars: Array) -> NDArray[np.bool_]:
     """Whether claims are off by far more than the differences among themselves."""
     with np.errstate(invalid="ignore"):
-        return ~(np.abs(claims - values) <= 1e3 * bars + 1e-3 * np.maximum(np.abs(claims), np.abs(values)))
+        return ~(np.abs(claims - values) <= FAR_BARS * bars + FAR * np.maximum(np.abs(claims), np.abs(values)))
 
 
 def plain_reference(values: Array, bars: Array) -> Reference:

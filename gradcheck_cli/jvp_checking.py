@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.adjoint_checking import PAIRS, fitting_together
-from gradcheck_cli.along import Along, Found, components, found_along
+from gradcheck_cli.along import Along, Found, components, felt_sizes, found_along
 from gradcheck_cli.asking import called
 from gradcheck_cli.checking import require_plain_arguments
 from gradcheck_cli.diagnosis.outputs import jacobian_findings
 from gradcheck_cli.judging.entries import entries_of, relative_difference, worst_of
 from gradcheck_cli.judging.joined import joined
 from gradcheck_cli.judging.ruling import entries_verdict
-from gradcheck_cli.numeric.scales import entry_sizes, largest_size, like_sizes
+from gradcheck_cli.numeric.scales import largest_size, like_sizes
 from gradcheck_cli.outputs_checking import check_jacobian, in_form, named_point, with_faults
 from gradcheck_cli.parameters import Array, Parameters, norm
 from gradcheck_cli.problems.arguments import Arguments
@@ -119,7 +119,8 @@ def check_jvp(
     require_finite(outputs, "the function")
     forward = ForwardMode(jvp, outputs, point, given, one_array)
     random = np.random.default_rng(seed)
-    moved = list(random_tangents(random, point, tangents))
+    sizes = felt_sizes(lambda there: outputs_at(there).vector(), outputs.vector(), point, random)
+    moved = list(random_tangents(random, sizes, tangents))
     claims = np.transpose([forward.vector({own: v}) for own, v in moved])
 
     def outputs_along(steps: Array) -> Array:
@@ -128,8 +129,7 @@ def check_jvp(
             there[own] = there[own] + step * v
         return outputs_at(there).vector()
 
-    sizes = np.array([np.max(np.abs(v)) for _, v in moved])
-    along = Along(outputs_along, called(function), sizes, outputs.vector())
+    along = Along(outputs_along, called(function), np.array([np.max(np.abs(v)) for _, v in moved]), outputs.vector())
     settings: dict[str, Any] = {
         "threshold": threshold,
         "precision": precision,
@@ -141,7 +141,8 @@ def check_jvp(
         for output, (places, array) in places_of(outputs).items()
         for own in point
     ]
-    faults = list(faults_of_jvp(forward, *(tangents_of_all(random, point) for _ in range(2))))
+    v, w = ({own: components(random, sized) for own, sized in sizes.items()} for _ in range(2))
+    faults = list(faults_of_jvp(forward, v, w))
     notes = [f"v_{own}: {count_of(moved, own)} of both signs along {own}, from seed {seed}" for own in point]
     notes += sorted(forward.remarks)
     report = joined(found.reports, rows, name, along.calls, notes, started)
@@ -150,22 +151,17 @@ def check_jvp(
         report = dataclasses.replace(report, findings=jacobian_findings(report))
     report = with_faults(report, faults)
     if layer is not None:
-        report = with_backward(report, forward, layer, seed)
+        report = with_backward(report, forward, layer, sizes, seed)
     return dataclasses.replace(report, seconds=time.perf_counter() - started)
 
 
-def random_tangents(random: np.random.Generator, point: Parameters, count: int) -> Iterator[tuple[str, Array]]:
+def random_tangents(random: np.random.Generator, sizes: Parameters, count: int) -> Iterator[tuple[str, Array]]:
     """Yield the tangents of each parameter, so many for each part of it whose entries are of like size."""
-    for own, sizes in entry_sizes(point).items():
-        classes = like_sizes(sizes.ravel()).reshape(sizes.shape)
+    for own, sized in sizes.items():
+        classes = like_sizes(sized.ravel()).reshape(sized.shape)
         for number in range(int(classes.max()) + 1):
             for _ in range(count):
-                yield own, np.where(classes == number, components(random, sizes), 0.0)
-
-
-def tangents_of_all(random: np.random.Generator, point: Parameters) -> dict[str, Array]:
-    """Return random tangents of all parameters, each entry moved by about its size."""
-    return {own: components(random, sizes) for own, sizes in entry_sizes(point).items()}
+                yield own, np.where(classes == number, components(random, sized), 0.0)
 
 
 def count_of(moved: Sequence[tuple[str, Array]], own: str) -> str:
@@ -210,11 +206,13 @@ def row_of(
     )
 
 
-def with_backward(report: CheckReport, forward: ForwardMode, layer: Layer, seed: int) -> CheckReport:
+def with_backward(report: CheckReport, forward: ForwardMode, layer: Layer, sizes: Parameters, seed: int) -> CheckReport:
     """Return a report with the inner products of the JVP and of the backward pass as well."""
     several = len(forward.outputs.arrays) > 1
     parts = {
-        f"u . J v_{own}" + (f" from {output}" if several else ""): products(forward, layer, own, output, seed)
+        f"u . J v_{own}" + (f" from {output}" if several else ""): products(
+            forward, layer, own, output, sizes[own], seed
+        )
         for output in forward.outputs.arrays
         for own in forward.point
     }
@@ -240,13 +238,13 @@ def with_backward(report: CheckReport, forward: ForwardMode, layer: Layer, seed:
     )
 
 
-def products(forward: ForwardMode, layer: Layer, own: str, output: str, seed: int) -> CheckReport:
+def products(forward: ForwardMode, layer: Layer, own: str, output: str, sizes: Array, seed: int) -> CheckReport:
     """Check that the backward pass is the transpose of the JVP, from one parameter to one output.
 
     The parameter is in units of its sizes. Entries of the output are not weighed alike: where one is saturated, right
     formulas for its derivative may differ in all digits.
     """
-    sizes, shapes = entry_sizes(forward.point)[own], forward.outputs.arrays
+    shapes = forward.outputs.arrays
 
     def product(v: Array) -> Array:
         return forward({own: sizes * v})[output]

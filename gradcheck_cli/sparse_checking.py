@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.along import Along, Check, Found, components, found_along
+from gradcheck_cli.along import Along, Check, Found, components, felt_sizes, found_along
 from gradcheck_cli.asking import called
 from gradcheck_cli.diagnosis.sparse import sparse_findings
 from gradcheck_cli.errors import SettingError
@@ -28,7 +28,7 @@ from gradcheck_cli.judging.precision import are_single_numbers
 from gradcheck_cli.judging.ruling import entries_verdict
 from gradcheck_cli.numeric.columns import plain_columns
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.numeric.scales import entry_sizes, largest_size, like_sizes
+from gradcheck_cli.numeric.scales import largest_size, like_sizes
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, norm, vector_to_dictionary
 from gradcheck_cli.problems.arguments import Arguments
 from gradcheck_cli.problems.colouring import SparseJacobian, colours_of, sparse_jacobian
@@ -47,6 +47,7 @@ MOST_COLUMNS = 128  # that are looked at one by one
 MOST_ROWS = 256
 MOST_HALVES = 1024  # parts of colours that are looked at for wrong columns
 VISIBLE = 1e-4  # of what a colour is off by: an error in a part of it that is followed
+LESS = ("float32", "float16", "bfloat16")  # precisions by which what is off by the threshold may be right
 CLEARLY = 10.0  # error bars: another one
 
 
@@ -66,14 +67,22 @@ class Coloured:
     calls: int = 0
 
     def __post_init__(self) -> None:
-        sizes = dictionary_to_vector(entry_sizes(self.point))
+        random = np.random.default_rng([self.seed, 4])
+        sizes = dictionary_to_vector(felt_sizes(self.outputs_at, self.here, self.point, random))
         self.theta = dictionary_to_vector(self.point)
-        self.weights = components(np.random.default_rng([self.seed, 4]), sizes)
+        self.weights = components(random, sizes)
         """By how much each column is moved, of either sign, in units of its parameter; of shape (n,)."""
         self.colours = colours_of(self.jacobian, like_sizes(sizes))
         """Of each column."""
         self.count = int(self.colours.max()) + 1
         """How many colours there are."""
+
+    def outputs_at(self, there: Parameters) -> Array:
+        """Return all outputs somewhere, of shape (m,)."""
+        self.calls += 1
+        arguments = Arguments(there, self.data, one_array=self.one_array)
+        found: Outputs = call(self.function, arguments.first, **arguments.data)
+        return found.vector()
 
     def along(self, groups: Sequence[Places]) -> Along:
         """Return the function of how far one goes along groups of columns."""
@@ -81,12 +90,9 @@ class Coloured:
         direction = np.repeat(np.arange(len(groups)), [group.size for group in groups])
 
         def outputs(steps: Array) -> Array:
-            self.calls += 1
             theta = self.theta.copy()
             theta[moved] += steps[direction] * self.weights[moved]
-            arguments = Arguments(vector_to_dictionary(theta, self.point), self.data, one_array=self.one_array)
-            found: Outputs = call(self.function, arguments.first, **arguments.data)
-            return found.vector()
+            return self.outputs_at(vector_to_dictionary(theta, self.point))
 
         sizes = np.array([np.max(np.abs(self.weights[group])) for group in groups])
         return Along(outputs, called(self.function), sizes, self.here)
@@ -179,16 +185,18 @@ def check_sparse_jacobian(
     groups = [np.flatnonzero(coloured.colours == colour) for colour in range(coloured.count)]
     along = coloured.along(groups)
     found = found_along(along, coloured.claims(groups), largest_size(point), check, **settings)
-    entries = declared_entries(coloured, found)
+    entries, reports = declared_entries(coloured, found), list(found.reports)
     notes = [f"{n:,} columns in {coloured.count:,} colours, each with a random weight from seed {seed}"]
-    if found.wrong.any():
-        suspects = suspected(coloured, found, groups, threshold)
-        entries = with_measured(coloured, entries, suspects, check, settings)
+    doubtful = found.wrong if precision in LESS else found.doubtful(threshold)
+    if doubtful.any():
+        suspects = suspected(coloured, found, doubtful, groups, threshold)
+        entries, report = with_measured(coloured, entries, suspects, check, settings)
+        reports += [report] if report.verdict is Verdict.FAIL else []
         notes += [] if suspects.all else ["more is wrong than was looked at entry by entry"]
     catches = sensitivity_of(coloured, found, entries, threshold)
     parts = [(block, block.part(entries)) for block in blocks_of(outputs, point)]
     rows = [row_of(block, own, catches) for block, own in parts]
-    report = joined(found.reports, rows, name, coloured.calls, notes, started)
+    report = joined(reports, rows, name, coloured.calls, notes, started)
     if report.verdict is not Verdict.FAIL:
         return report
     findings = [sparse_findings(row, own.declared) for row, (_, own) in zip(rows, parts, strict=True)]
@@ -220,9 +228,16 @@ class Suspects:
     """Whether nothing is wrong in others."""
 
 
-def suspected(coloured: Coloured, found: Found, groups: Sequence[Places], threshold: float) -> Suspects:
-    """Look in which columns of a contradicted colour something is wrong: in all, or where they are many, by halves."""
-    wrong = found.wrong
+def suspected(coloured: Coloured, found: Found, wrong: Mask, groups: Sequence[Places], threshold: float) -> Suspects:
+    """Say which columns of doubtful colours are to be looked at: all, or where they are many, what halving them leaves.
+
+    Parameters
+    ----------
+    coloured, found, groups, threshold
+        The function, what was found of its colours, and their columns.
+    wrong : ndarray of bool, of shape (m, colours)
+        What is contradicted, or doubtful.
+    """
     contradicted = [groups[colour] for colour in np.flatnonzero(wrong.any(axis=0)).tolist()]
     rows = np.flatnonzero(wrong.any(axis=1))
     columns = np.sort(np.concatenate(contradicted))
@@ -231,7 +246,7 @@ def suspected(coloured: Coloured, found: Found, groups: Sequence[Places], thresh
     seen, kept, waiting, looked = np.zeros(len(wrong), dtype=np.bool_), list[int](), contradicted[::-1], 0
     while waiting and looked < MOST_HALVES and len(kept) < MOST_COLUMNS:
         part = waiting.pop()
-        off = off_in(coloured, found, part, threshold)
+        off = wrong[:, coloured.colours[part[0]]] & off_in(coloured, found, part, threshold)
         looked += 1
         if not off.any():
             continue
@@ -240,35 +255,33 @@ def suspected(coloured: Coloured, found: Found, groups: Sequence[Places], thresh
             seen |= off
         else:
             waiting += [part[part.size // 2 :], part[: part.size // 2]]
-    rows = np.flatnonzero(seen)
+    found_all = not waiting and int(seen.sum()) <= MOST_ROWS
+    rows = np.flatnonzero(seen)[:MOST_ROWS] if kept else rows[:1]
     own = coloured.jacobian.columns_of(rows)  # the declared entries beside those that are not
     kept += [int(column) for column in own if wrong[rows, coloured.colours[column]].any()][: MOST_COLUMNS - len(kept)]
-    return Suspects(
-        rows[:MOST_ROWS], np.unique(np.array(kept, dtype=np.intp)), all=not waiting and rows.size <= MOST_ROWS
-    )
+    return Suspects(rows, np.unique(np.array(kept or own[:1] or columns[:1], dtype=np.intp)), all=found_all)
 
 
 def off_in(coloured: Coloured, found: Found, part: Places, threshold: float) -> Mask:
-    """Return which of the outputs that contradict a colour are off along a part of its columns, of shape (m,)."""
+    """Return which outputs are off along a part of the columns of a colour, of shape (m,)."""
     colour = coloured.colours[part[0]]
     along = coloured.along([part])
     columns = plain_columns(along.along, along.here, coloured.claims([part]), np.zeros(1), threshold)
     with np.errstate(invalid="ignore"):
         whole = np.abs(found.claims[:, colour] - found.values[:, colour])
         near = np.abs(coloured.claims([part]) - columns.values)[:, 0] <= CLEARLY * columns.bars[:, 0] + VISIBLE * whole
-    return np.asarray(found.wrong[:, colour] & ~near)
+    return np.asarray(~near)
 
 
 def with_measured(
     coloured: Coloured, entries: Single, suspects: Suspects, check: Check, settings: Mapping[str, Any]
-) -> Single:
+) -> tuple[Single, CheckReport]:
     """Return the entries with those of some rows and columns measured one by one, where that tells what is wrong.
 
-    An entry outside the pattern is among them where it contradicts the zero that is claimed of it.
+    An entry outside the pattern is among them where it contradicts the zero that is claimed of it. The report is that
+    of the rows and columns.
     """
     rows, columns = suspects.rows, suspects.columns
-    if not (rows.size and columns.size):
-        return entries
     along, weights = coloured.along([columns[k : k + 1] for k in range(columns.size)]), coloured.weights[columns]
     claims = coloured.jacobian.block(rows, columns)
     report = check(along.outputs(rows), claims * weights, np.zeros(columns.size), name=along.name, **settings)
@@ -291,7 +304,7 @@ def with_measured(
     left = dataclasses.replace(
         entries, verdicts=np.where(again & ~replaced, EntryVerdict.UNRESOLVED, entries.verdicts).astype(np.uint8)
     )
-    return left.part(~replaced).with_others(measured)
+    return left.part(~replaced).with_others(measured), report
 
 
 def sensitivity_of(coloured: Coloured, found: Found, entries: Single, threshold: float) -> Sensitivity:

@@ -40,16 +40,16 @@ def outside(row: ParameterResult, lacking: Mask, declared: Mask) -> Finding:
     """Say which entries are not zero though the pattern has them not."""
     places, rows, columns = coordinates(row)
     (first, *more), right = np.flatnonzero(lacking).tolist(), np.array(row.entries.reference)
-    name = row.entries.name(int(places[first]))
+    name, value = row.entries.name(int(places[first])), f"{right[first]:.6g}"
     for what, lines in (("row", rows), ("column", columns)):
         line = int(lines[first])
         if more and np.all(lines[lacking] == line) and not np.any(lines[declared] == line):
             said = f"{row.name}: {what} {line} is not in the pattern, and {len(more) + 1} entries of it are not zero"
             break
     else:
-        said = f"{name} is not in the pattern but {right[first]:.6g} there"
+        said = f"{name} is not in the pattern but {value} there"
         if more:
-            said = f"{row.name}: {len(more) + 1} entries are not in the pattern and not zero, as {name} of {right[first]:.6g}"
+            said = f"{row.name}: {len(more) + 1} entries are not in the pattern and not zero, as {name} of {value}"
     return Finding("outside-pattern", row.name, said, help=HELP, indices=named(row, lacking))
 
 
