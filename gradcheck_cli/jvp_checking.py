@@ -120,7 +120,7 @@ def check_jvp(
     forward = ForwardMode(jvp, outputs, point, given, one_array)
     random = np.random.default_rng(seed)
     sizes = felt_sizes(lambda there: outputs_at(there).vector(), outputs.vector(), point, random)
-    moved = list(random_tangents(random, sizes, tangents))
+    moved = list(random_tangents(random, point, sizes, tangents))
     claims = np.transpose([forward.vector({own: v}) for own, v in moved])
 
     def outputs_along(steps: Array) -> Array:
@@ -155,13 +155,21 @@ def check_jvp(
     return dataclasses.replace(report, seconds=time.perf_counter() - started)
 
 
-def random_tangents(random: np.random.Generator, sizes: Parameters, count: int) -> Iterator[tuple[str, Array]]:
-    """Yield the tangents of each parameter, so many for each part of it whose entries are of like size."""
+def random_tangents(
+    random: np.random.Generator, point: Parameters, sizes: Parameters, count: int
+) -> Iterator[tuple[str, Array]]:
+    """Yield the tangents of each parameter, so many for each part of it whose entries are of like size.
+
+    Entries that are zero are apart: their size is only borrowed, and if it is large they would hide the others.
+    """
     for own, sized in sizes.items():
-        classes = like_sizes(sized.ravel()).reshape(sized.shape)
-        for number in range(int(classes.max()) + 1):
-            for _ in range(count):
-                yield own, np.where(classes == number, components(random, sized), 0.0)
+        borrowed = sized != np.abs(point[own])
+        for part in (~borrowed, borrowed):
+            classes = np.full(sized.shape, -1, dtype=np.intp)
+            classes[part] = like_sizes(sized[part])
+            for number in range(int(classes.max()) + 1):
+                for _ in range(count):
+                    yield own, np.where(classes == number, components(random, sized), 0.0)
 
 
 def count_of(moved: Sequence[tuple[str, Array]], own: str) -> str:
