@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.errors import UserFunctionError
 from gradcheck_cli.judging.entries import sensitivity
-from gradcheck_cli.numeric.columns import UNMOVED, WIDE, WIDEST, far_steps, plain_columns
+from gradcheck_cli.numeric.columns import STEPS, UNMOVED, WIDE, WIDEST, far_steps, plain_columns
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.scales import entry_sizes, largest_size, like_sizes
 from gradcheck_cli.numeric.tolerances import DUST, EPS
@@ -32,6 +32,7 @@ LEAST = 0.5  # of the largest component of a random direction: none is small
 SAMPLED = 8  # outputs that are checked in full though they are clear
 PORTION = 256  # outputs that are checked in full at once
 FAR, FAR_BARS = 1e-5, 1e3  # relative, and in the bars of plain differences: an error that needs no bars of its own
+HIDING, HIDING_BARS = 1e-10, 10.0  # relative, and in bars of plain differences: what most right claims stay below
 PORTIONS_OF_WRONG = 2  # after which the rest of a wrong claim is only compared
 
 
@@ -89,6 +90,8 @@ class Along:
     """Steps of shape (K,) -> outputs of shape (m,); it may raise what the user's function does."""
     name: str
     """What the messages call it."""
+    word: str
+    """What they call the directions."""
     sizes: Array
     """The largest size in each direction, of shape (K,)."""
     here: Array
@@ -111,14 +114,15 @@ class Along:
             return np.full(self.here.shape, np.nan)
         return there if there.shape == self.here.shape else np.full(self.here.shape, np.nan)
 
-    def outputs(self, places: Places) -> Callable[[Array], Array]:
-        """Return the function of some of the outputs."""
+    def checked(self, places: Places, claims: Array, check: Check, **settings: Any) -> CheckReport:
+        """Check the derivatives of some outputs, of shape (places.size, K), in full."""
 
-        def some(steps: Array) -> Array:
-            return self(steps)[places]
+        def some(steps: Parameters) -> Array:
+            return self(steps[self.word])[places]
 
         some.__name__ = self.name
-        return some
+        point = {self.word: np.zeros(self.sizes.size)}
+        return check(some, {self.word: claims}, point, name=self.name, **settings)
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,8 @@ class Found:
     reports: Sequence[CheckReport]
     """Of the outputs that were checked in full."""
     catches: Sequence[Sensitivity]
+    hidden: NDArray[np.bool_]
+    """Which claims are right, but not as near as differences are among themselves: something small may hide there."""
 
     @property
     def wrong(self) -> NDArray[np.bool_]:
@@ -170,14 +176,13 @@ def found_along(
     values, bars = columns.values.copy(), columns.bars.copy()
     verdicts = np.where(columns.clear, EntryVerdict.AGREES, EntryVerdict.UNRESOLVED).astype(np.uint8)
     doubtful = np.flatnonzero(~columns.clear.all(axis=1))
-    sampled = np.random.default_rng([seed, 3]).permutation(len(claims))[:SAMPLED]
+    moving = np.flatnonzero(claims.any(axis=1))
+    sampled = np.random.default_rng([seed, 3]).permutation(moving if moving.size else len(claims))[:SAMPLED]
     left = np.concatenate([doubtful, np.setdiff1d(sampled, doubtful)])
-    reports, zero = list[CheckReport](), np.zeros(function.sizes.size)
+    reports = list[CheckReport]()
     while left.size and not is_wrong_for_sure(reports):
         some, left = left[:PORTION], left[PORTION:]
-        report = check(
-            function.outputs(some), claims[some], zero, name=function.name, seed=seed, threshold=threshold, **settings
-        )
+        report = function.checked(some, claims[some], check, seed=seed, threshold=threshold, **settings)
         reports.append(report)
         entries, shape = report.parameters[0].entries, (some.size, -1)
         values[some] = np.array(entries.reference).reshape(shape)
@@ -191,7 +196,15 @@ def found_along(
     caught = [row.sensitivity for report in reports for row in report.parameters if row.sensitivity is not None]
     if clear.any():
         caught.append(sensitivity(plain_reference(columns.values[clear], columns.bars[clear]), threshold))
-    return Found(claims, values, bars, verdicts, reports, caught)
+    near = np.abs(claims - columns.values) <= HIDING_BARS * (
+        columns.bars + rounding_of(function.here)
+    ) + HIDING * np.abs(claims)
+    return Found(claims, values, bars, verdicts, reports, caught, hidden=columns.clear & ~near)
+
+
+def rounding_of(outputs: Array) -> Array:
+    """Return what the rounding of outputs makes of their plain differences, of shape (m, 1)."""
+    return np.asarray(EPS / STEPS[-1] * np.abs(outputs))[:, np.newaxis]
 
 
 def is_wrong_for_sure(reports: Sequence[CheckReport]) -> bool:

@@ -129,7 +129,9 @@ def check_jvp(
             there[own] = there[own] + step * v
         return outputs_at(there).vector()
 
-    along = Along(outputs_along, called(function), np.array([np.max(np.abs(v)) for _, v in moved]), outputs.vector())
+    along = Along(
+        outputs_along, called(function), "v", np.array([np.max(np.abs(v)) for _, v in moved]), outputs.vector()
+    )
     settings: dict[str, Any] = {
         "threshold": threshold,
         "precision": precision,

@@ -48,6 +48,7 @@ MOST_ROWS = 256
 MOST_HALVES = 1024  # parts of colours that are looked at for wrong columns
 VISIBLE = 1e-4  # of what a colour is off by: an error in a part of it that is followed
 LESS = ("float32", "float16", "bfloat16")  # precisions by which what is off by the threshold may be right
+MOST_HIDING = 0.02  # of the outputs and colours that are not zero
 CLEARLY = 10.0  # error bars: another one
 
 
@@ -84,7 +85,7 @@ class Coloured:
         found: Outputs = call(self.function, arguments.first, **arguments.data)
         return found.vector()
 
-    def along(self, groups: Sequence[Places]) -> Along:
+    def along(self, groups: Sequence[Places], word: str) -> Along:
         """Return the function of how far one goes along groups of columns."""
         moved = np.concatenate(groups)
         direction = np.repeat(np.arange(len(groups)), [group.size for group in groups])
@@ -95,7 +96,7 @@ class Coloured:
             return self.outputs_at(vector_to_dictionary(theta, self.point))
 
         sizes = np.array([np.max(np.abs(self.weights[group])) for group in groups])
-        return Along(outputs, called(self.function), sizes, self.here)
+        return Along(outputs, called(self.function), word, sizes, self.here)
 
     def claims(self, groups: Sequence[Places]) -> Array:
         """Return what the Jacobian claims of all outputs along groups of columns, of shape (m, groups)."""
@@ -183,11 +184,11 @@ def check_sparse_jacobian(
         "seed": seed, "threshold": threshold, "precision": precision, "require_sensitivity": require_sensitivity,
     }  # fmt: skip
     groups = [np.flatnonzero(coloured.colours == colour) for colour in range(coloured.count)]
-    along = coloured.along(groups)
+    along = coloured.along(groups, "colour")
     found = found_along(along, coloured.claims(groups), largest_size(point), check, **settings)
     entries, reports = declared_entries(coloured, found), list(found.reports)
     notes = [f"{n:,} columns in {coloured.count:,} colours, each with a random weight from seed {seed}"]
-    doubtful = found.wrong if precision in LESS else found.doubtful(threshold)
+    doubtful = found.wrong if precision in LESS else found.doubtful(threshold) | hiding(found)
     if doubtful.any():
         suspects = suspected(coloured, found, doubtful, groups, threshold)
         entries, report = with_measured(coloured, entries, suspects, check, settings)
@@ -201,6 +202,15 @@ def check_sparse_jacobian(
         return report
     findings = [sparse_findings(row, own.declared) for row, (_, own) in zip(rows, parts, strict=True)]
     return dataclasses.replace(report, findings=tuple(itertools.chain(*findings)))
+
+
+def hiding(found: Found) -> Mask:
+    """Return in which outputs of which colours an entry that is not declared may hide beside a large one that is.
+
+    Where many are off, by less than the threshold, it is the claim that is not exact.
+    """
+    few = MOST_HIDING * np.count_nonzero(found.claims)
+    return found.hidden if np.count_nonzero(found.hidden) <= max(few, 1) else np.zeros_like(found.hidden)
 
 
 def declared_entries(coloured: Coloured, found: Found) -> Single:
@@ -265,7 +275,7 @@ def suspected(coloured: Coloured, found: Found, wrong: Mask, groups: Sequence[Pl
 def off_in(coloured: Coloured, found: Found, part: Places, threshold: float) -> Mask:
     """Return which outputs are off along a part of the columns of a colour, of shape (m,)."""
     colour = coloured.colours[part[0]]
-    along = coloured.along([part])
+    along = coloured.along([part], "part")
     columns = plain_columns(along.along, along.here, coloured.claims([part]), np.zeros(1), threshold)
     with np.errstate(invalid="ignore"):
         whole = np.abs(found.claims[:, colour] - found.values[:, colour])
@@ -282,9 +292,9 @@ def with_measured(
     of the rows and columns.
     """
     rows, columns = suspects.rows, suspects.columns
-    along, weights = coloured.along([columns[k : k + 1] for k in range(columns.size)]), coloured.weights[columns]
+    along, weights = coloured.along(np.split(columns, columns.size), "column"), coloured.weights[columns]
     claims = coloured.jacobian.block(rows, columns)
-    report = check(along.outputs(rows), claims * weights, np.zeros(columns.size), name=along.name, **settings)
+    report = along.checked(rows, claims * weights, check, **settings)
     block, shape = report.parameters[0].entries, claims.shape
     measured = Single(
         rows=np.repeat(rows, columns.size),
@@ -297,14 +307,15 @@ def with_measured(
     )
     wrong = measured.verdicts == EntryVerdict.DISAGREES
     pairs = measured.rows * coloured.count + coloured.colours[measured.columns]
-    explained = np.isin(pairs, pairs[wrong])
-    measured = measured.part(explained & (measured.declared | wrong))
     again = np.isin(entries.rows * coloured.count + coloured.colours[entries.columns], pairs[wrong])
+    measured = measured.part(measured.declared | wrong)
     replaced = np.isin(coloured.jacobian.keys, measured.rows * coloured.jacobian.shape[1] + measured.columns)
     left = dataclasses.replace(
         entries, verdicts=np.where(again & ~replaced, EntryVerdict.UNRESOLVED, entries.verdicts).astype(np.uint8)
     )
-    return left.part(~replaced).with_others(measured), report
+    known = left.part(~replaced).with_others(measured)
+    shown = known if (known.verdicts == EntryVerdict.DISAGREES).any() else entries  # or nothing alone is wrong
+    return shown, dataclasses.replace(report, reasons=())
 
 
 def sensitivity_of(coloured: Coloured, found: Found, entries: Single, threshold: float) -> Sensitivity:

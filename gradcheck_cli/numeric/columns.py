@@ -19,7 +19,7 @@ from gradcheck_cli.numeric.tolerances import DUST, EPS
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.settings import DEFAULT_THRESHOLD
 
-__all__ = ["UNMOVED", "WIDE", "WIDEST", "Columns", "far_steps", "plain_columns"]
+__all__ = ["STEPS", "UNMOVED", "WIDE", "WIDEST", "Columns", "far_steps", "plain_columns"]
 
 RATIO = 8.0
 STEPS = (2.0**-7, 2.0**-7 / RATIO, 2.0**-7 / RATIO**2)  # of the sizes of what is moved

@@ -104,7 +104,12 @@ def sparse_jacobian(claim: Any, outputs: Outputs, point: Parameters) -> SparseJa
     sums = np.zeros(keys.size)
     with np.errstate(all="ignore"):
         np.add.at(sums, places, entries.astype(np.float64))
-    return SparseJacobian(*np.divmod(keys, shape[1]), sums, shape, single=entries.dtype.itemsize < sums.dtype.itemsize)
+    return SparseJacobian(
+        *np.divmod(keys, shape[1]),
+        sums,
+        shape,
+        single=entries.dtype.kind == "f" and entries.dtype.itemsize < sums.dtype.itemsize,
+    )
 
 
 def coordinates(part: Any, what: str, sides: tuple[Array, Array]) -> tuple[Places, Places, NDArray[Any]]:
@@ -115,7 +120,7 @@ def coordinates(part: Any, what: str, sides: tuple[Array, Array]) -> tuple[Place
         if is_sparse(part):
             stored = part.tocoo()
             shape, values = tuple(stored.shape), np.asarray(stored.data)
-            places = [np.asarray(axis).astype(np.intp) for axis in (stored.row, stored.col)]
+            places = [np.asarray(axis) for axis in (stored.row, stored.col)]
         else:
             dense = np.asarray(part)
             shape = dense.shape
@@ -127,9 +132,11 @@ def coordinates(part: Any, what: str, sides: tuple[Array, Array]) -> tuple[Place
         raise ProblemError(f"{what} has shape {shape}, expected {wanted[0]} or {wanted[1]}", hint=hint)
     if values.dtype.kind not in "fiub":
         raise ProblemError(f"{what} is {kind_of(part)} of {values.dtype}, expected real numbers")
-    if any(p.size and not 0 <= p.min() <= p.max() < size for p, size in zip(places, wanted[0], strict=True)):
-        raise ProblemError(f"{what} has entries outside its shape {shape}")
-    return places[0], places[1], values
+    for axis, size in zip(places, wanted[0], strict=True):
+        fits = axis.shape == values.shape and axis.ndim == 1 and axis.dtype.kind in "iu"
+        if not fits or (axis.size and not 0 <= axis.min() <= axis.max() < size):
+            raise ProblemError(f"{what} has no row and column within {shape} for each of its values")
+    return places[0].astype(np.intp), places[1].astype(np.intp), values
 
 
 def colours_of(jacobian: SparseJacobian, classes: Places) -> Places:
