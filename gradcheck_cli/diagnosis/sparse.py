@@ -14,6 +14,7 @@ from gradcheck_cli.results import EntryVerdict, Finding, ParameterResult
 __all__ = ["sparse_findings"]
 
 MOST_NAMED = 6  # entries
+MOST = 0.9  # of the entries: some of all are zero but for rounding, and not seen to be wrong
 HELP = "look at the loop that makes the pattern: at its bounds, at an index that is shifted, at what was added later"
 
 Mask = NDArray[np.bool_]
@@ -66,10 +67,10 @@ def inside(row: ParameterResult, wrong: Mask, declared: Mask) -> Finding:
     elif own.size == 1:
         where = f"column {own[0]}"
     else:
-        where = "all of it" if wrong[counted].all() else ""
+        where = "all of it" if wrong.sum() >= MOST * counted.sum() else ""
     factor = factor_between(claim[wrong], right[wrong]) if where else None
     if factor is None:
-        said = where or f"{int(wrong.sum())} entries"
+        said = where if where and (where != "all of it" or wrong[counted].all()) else f"{int(wrong.sum())} entries"
         return Finding("few-entries", row.name, f"{row.name}: wrong is {said}", indices=named(row, wrong))
     code, said = ("factor", f"{factor:.6g} times what is right") if factor else ("zero", "zero")
     message = f"{row.name}: {where} is {said}"
