@@ -62,7 +62,7 @@ def rounding_of_solves(forward: Matrix, adjoint: Matrix) -> SolveRounding | None
     except np.linalg.LinAlgError:
         return None
     share = STABLE * EPS * np.sqrt(len(sizes)) * sizes[0]
-    if not 2 * share <= LARGEST_SHARE * sizes[-1]:
+    if not (sizes[-1] > 0 and 2 * share <= LARGEST_SHARE * sizes[-1]):
         return None  # singular to working precision
     bars = EPS * np.sqrt(len(sizes)) * sizes[0] + share / sizes[-1] * np.add.outer(sizes, sizes)
     if not np.all(np.abs(left.conj().T @ missed @ right.conj().T) <= bars):
