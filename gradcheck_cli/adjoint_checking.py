@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.asking import asking, called, kind_of
 from gradcheck_cli.checking import require_plain_arguments
-from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.errors import GradcheckError, ProblemError
 from gradcheck_cli.judging.entries import compare_parameter
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.solves import MOST_SOLVED, SolveRounding, rounding_of_solves
@@ -179,9 +180,11 @@ class Operators:
 
     def rounding(self) -> SolveRounding | None:
         """Return the rounding of solvers that explains how the operators differ; None where it does not."""
-        forward = [applied(self.forward, unit, self.u).ravel() for unit in units(self.v)]
-        adjoint = [applied(self.adjoint, unit, self.v).ravel() for unit in units(self.u)]
-        return rounding_of_solves(np.transpose(forward), np.transpose(adjoint))
+        with suppress(GradcheckError):  # as of an operator that makes no number of a unit vector
+            forward = [applied(self.forward, unit, self.u).ravel() for unit in units(self.v)]
+            adjoint = [applied(self.adjoint, unit, self.v).ravel() for unit in units(self.u)]
+            return rounding_of_solves(np.transpose(forward), np.transpose(adjoint))
+        return None
 
     def trial(self, random: np.random.Generator, *, alike: bool) -> Trial:
         """Apply both to random vectors, and to a sum of two.

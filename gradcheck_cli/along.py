@@ -14,26 +14,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import UserFunctionError
+from gradcheck_cli.errors import SettingError, UserFunctionError
 from gradcheck_cli.judging.entries import sensitivity
 from gradcheck_cli.numeric.columns import STEPS, UNMOVED, WIDE, WIDEST, far_steps, plain_columns
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.scales import entry_sizes, largest_size, like_sizes
 from gradcheck_cli.numeric.tolerances import DUST, EPS
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, vector_to_dictionary
+from gradcheck_cli.problems.outputs import MOST_KEPT
 from gradcheck_cli.results import CheckReport, EntryVerdict, Sensitivity, Verdict
 
-__all__ = ["Along", "Found", "components", "felt_sizes", "found_along"]
+__all__ = ["Along", "Found", "components", "felt_sizes", "found_along", "require_room"]
 
 Places = NDArray[np.intp]
 Check = Callable[..., CheckReport]
 
+KEPT = 6  # arrays of outputs x directions that are kept at once
 LEAST = 0.5  # of the largest component of a random direction: none is small
 SAMPLED = 8  # outputs that are checked in full though they are clear
 PORTION = 256  # outputs that are checked in full at once
 FAR, FAR_BARS = 1e-5, 1e3  # relative, and in the bars of plain differences: an error that needs no bars of its own
 HIDING, HIDING_BARS = 1e-10, 10.0  # relative, and in bars of plain differences: what most right claims stay below
 PORTIONS_OF_WRONG = 2  # after which the rest of a wrong claim is only compared
+
+
+def require_room(outputs: int, directions: int, hint: str) -> None:
+    """Raise SettingError where derivatives of so many outputs along so many directions do not fit into the memory."""
+    most = MOST_KEPT // KEPT // outputs
+    if directions > most:
+        raise SettingError(f"{outputs:,} outputs along {directions:,} directions, expected at most {most:,}", hint=hint)
 
 
 def components(random: np.random.Generator, sizes: Array) -> Array:
@@ -196,15 +205,16 @@ def found_along(
     caught = [row.sensitivity for report in reports for row in report.parameters if row.sensitivity is not None]
     if clear.any():
         caught.append(sensitivity(plain_reference(columns.values[clear], columns.bars[clear]), threshold))
-    near = np.abs(claims - columns.values) <= HIDING_BARS * (
-        columns.bars + rounding_of(function.here)
-    ) + HIDING * np.abs(claims)
-    return Found(claims, values, bars, verdicts, reports, caught, hidden=columns.clear & ~near)
+    hidden = columns.clear & ~is_near(claims, columns.values, columns.bars, function.here)
+    return Found(claims, values, bars, verdicts, reports, caught, hidden)
 
 
-def rounding_of(outputs: Array) -> Array:
-    """Return what the rounding of outputs makes of their plain differences, of shape (m, 1)."""
-    return np.asarray(EPS / STEPS[-1] * np.abs(outputs))[:, np.newaxis]
+def is_near(claims: Array, values: Array, bars: Array, outputs: Array) -> NDArray[np.bool_]:
+    """Whether claims are as near to plain differences as those are among themselves, and rounding allows."""
+    rounding = EPS / STEPS[-1] * np.abs(outputs)[:, np.newaxis]
+    with np.errstate(invalid="ignore"):
+        near = np.abs(claims - values) <= HIDING_BARS * (bars + rounding) + HIDING * np.abs(claims)
+    return np.asarray(near)
 
 
 def is_wrong_for_sure(reports: Sequence[CheckReport]) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.adjoint_checking import PAIRS, fitting_together
-from gradcheck_cli.along import Along, Found, components, felt_sizes, found_along
+from gradcheck_cli.along import Along, Found, components, felt_sizes, found_along, require_room
 from gradcheck_cli.asking import called
 from gradcheck_cli.checking import require_plain_arguments
 from gradcheck_cli.diagnosis.outputs import jacobian_findings
@@ -121,6 +121,7 @@ def check_jvp(
     random = np.random.default_rng(seed)
     sizes = felt_sizes(lambda there: outputs_at(there).vector(), outputs.vector(), point, random)
     moved = list(random_tangents(random, point, sizes, tangents))
+    require_room(outputs.size, len(moved), "fewer tangents of each parameter take less")
     claims = np.transpose([forward.vector({own: v}) for own, v in moved])
 
     def outputs_along(steps: Array) -> Array:

@@ -158,7 +158,7 @@ def check_jacobian(
     data : mapping of str to object, optional
         What both functions get by keyword.
     seed : int, optional
-        Of the directions along which noise is measured.
+        Of the directions along which noise is measured, and of the weights of the columns of a sparse matrix.
     name, threshold, precision, require_sensitivity
         As for `check_layer`.
 

@@ -18,10 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.along import Along, Check, Found, components, felt_sizes, found_along
+from gradcheck_cli.along import Along, Check, Found, components, felt_sizes, found_along, require_room
 from gradcheck_cli.asking import called
 from gradcheck_cli.diagnosis.sparse import sparse_findings
-from gradcheck_cli.errors import SettingError
 from gradcheck_cli.judging.entries import entries_of, relative_difference, sensitivity, worst_of
 from gradcheck_cli.judging.joined import joined
 from gradcheck_cli.judging.precision import are_single_numbers
@@ -32,7 +31,7 @@ from gradcheck_cli.numeric.scales import largest_size, like_sizes
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, norm, vector_to_dictionary
 from gradcheck_cli.problems.arguments import Arguments
 from gradcheck_cli.problems.colouring import SparseJacobian, colours_of, sparse_jacobian
-from gradcheck_cli.problems.outputs import MOST_KEPT, Outputs
+from gradcheck_cli.problems.outputs import Outputs
 from gradcheck_cli.problems.user_function import call
 from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, Sensitivity, Verdict
 from gradcheck_cli.settings import AUTO
@@ -42,7 +41,6 @@ __all__ = ["check_sparse_jacobian"]
 Places = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
-KEPT = 6  # arrays of outputs x colours that are kept at once
 MOST_COLUMNS = 128  # that are looked at one by one
 MOST_ROWS = 256
 MOST_HALVES = 1024  # parts of colours that are looked at for wrong columns
@@ -172,12 +170,9 @@ def check_sparse_jacobian(
     jacobian = sparse_jacobian(claim, outputs, point)
     coloured = Coloured(function, outputs.vector(), point, data, one_array, jacobian, seed)
     m, n = jacobian.shape
-    if KEPT * m * coloured.count > MOST_KEPT:
-        raise SettingError(
-            f"the pattern takes {coloured.count:,} colours for {m:,} outputs,"
-            f" expected at most {MOST_KEPT // KEPT // m:,}",
-            hint="a row with many entries takes a colour for each: check it apart, or by --backward, check_layer",
-        )
+    require_room(
+        m, coloured.count, "a row with many entries takes as many colours: check it apart, or by a backward pass"
+    )
     if precision == AUTO and (jacobian.single or are_single_numbers({"": jacobian.values})):
         precision = "float32"
     settings: dict[str, Any] = {

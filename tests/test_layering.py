@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "benchmark": {"problems", "numeric", *VOCABULARY},
     "stages": {*STAGES, *VOCABULARY, "modes", "sampling", "screening"} - {"reporters"},
     "checking": {*STAGES, *VOCABULARY, "modes", "points", "stages"} - {"reporters"},
-    "along": {"numeric", "judging", *VOCABULARY},
+    "along": {"problems", "numeric", "judging", *VOCABULARY},
     "sparse_checking": {*STAGES, *VOCABULARY, "along"} - {"loading", "reporters"},
     "outputs_checking": {*STAGES, *VOCABULARY, "checking", "sparse_checking"} - {"reporters"},
     "jvp_checking": {*STAGES, *VOCABULARY, "adjoint_checking", "along", "checking", "outputs_checking"}

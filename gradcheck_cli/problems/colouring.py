@@ -65,7 +65,8 @@ def is_sparse(claim: Any) -> bool:
     """Whether a Jacobian is a sparse matrix, or has one among its parts."""
     if isinstance(claim, Mapping):
         return any(is_sparse(part) for part in claim.values())
-    return callable(getattr(claim, "tocoo", None))
+    with asking("looking at the Jacobian raised"):
+        return callable(getattr(claim, "tocoo", None))
 
 
 def sparse_jacobian(claim: Any, outputs: Outputs, point: Parameters) -> SparseJacobian:

@@ -310,7 +310,7 @@ def test_too_many_colours_are_refused() -> None:
     n = 6_000
     k = np.arange(n)
     row = Stored([*0 * k, *k], [*k, *k], np.ones(2 * n), (n, n))
-    with pytest.raises(SettingError, match="6,000 colours"):
+    with pytest.raises(SettingError, match="along 6,000 directions"):
         checked(lambda x: x, row, np.ones(n))
 
 
