@@ -16,6 +16,7 @@ from gradcheck_cli.along import Along, Found, components, felt_sizes, found_alon
 from gradcheck_cli.asking import called
 from gradcheck_cli.checking import require_plain_arguments
 from gradcheck_cli.diagnosis.outputs import jacobian_findings
+from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.judging.entries import entries_of, relative_difference, worst_of
 from gradcheck_cli.judging.joined import joined
 from gradcheck_cli.judging.ruling import entries_verdict
@@ -113,7 +114,7 @@ def check_jvp(
     def outputs_at(there: Parameters) -> Outputs:
         arguments = Arguments(there, given, one_array=one_array)
         answer = call(taking, arguments.first, **arguments.data)
-        return outputs_of(answer, "the function") if layer is None else layer.split(answer)[0]
+        return plain_outputs(answer) if layer is None else layer.split(answer)[0]
 
     outputs = outputs_at(point)
     require_finite(outputs, "the function")
@@ -156,6 +157,15 @@ def check_jvp(
     if layer is not None:
         report = with_backward(report, forward, layer, sizes, seed)
     return dataclasses.replace(report, seconds=time.perf_counter() - started)
+
+
+def plain_outputs(answer: Any) -> Outputs:
+    """Take apart what a function without a cache returned."""
+    try:
+        return outputs_of(answer, "the function")
+    except ProblemError as error:
+        hint = "where it returns (outputs, cache), give the backward pass as well: --backward, backward="
+        raise ProblemError(error.message, hint=error.hint or hint) from error
 
 
 def random_tangents(

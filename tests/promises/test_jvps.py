@@ -232,6 +232,12 @@ def test_what_does_not_fit_is_an_error_of_ours(jvp: Any) -> None:
         check_jvp(lambda x: x**2, jvp, [1.0, 2.0])
 
 
+def test_a_cache_is_for_a_backward_pass() -> None:
+    with pytest.raises(ProblemError) as caught:
+        check_jvp(lambda x: (x**2, {"x": x}), lambda x, v: 2 * x * v, [1.0, 2.0])
+    assert "--backward" in str(caught.value.hint)
+
+
 @pytest.mark.parametrize("settings", [{"tangents": 0}, {"tangents": 1.5}, {"seed": -1}, {"name": 3}, {"data": 3}])
 def test_settings_are_checked(settings: Any) -> None:
     with pytest.raises(SettingError):
