@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gradcheck_cli.checks.check import check
     from gradcheck_cli.checks.gradients import check_gradient
     from gradcheck_cli.checks.hessian import check_hessian
+    from gradcheck_cli.checks.jvp import check_jvp
     from gradcheck_cli.checks.outputs import check_jacobian, check_layer
     from gradcheck_cli.errors import GradcheckError
     from gradcheck_cli.evaluating.journal import Journal
@@ -34,6 +35,7 @@ __all__ = [
     "check_gradient",
     "check_hessian",
     "check_jacobian",
+    "check_jvp",
     "check_layer",
     "load_fixture",
     "save_fixture",
@@ -50,6 +52,7 @@ _HOMES = {
     "check_gradient": "checks.gradients",
     "check_hessian": "checks.hessian",
     "check_jacobian": "checks.outputs",
+    "check_jvp": "checks.jvp",
     "check_layer": "checks.outputs",
     "load_fixture": "problems.networks.fixtures",
     "save_fixture": "problems.networks.fixtures",

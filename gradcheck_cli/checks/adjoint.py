@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,16 +14,17 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.asking import asking, called, kind_of
 from gradcheck_cli.checks.gradients import require_plain_arguments
-from gradcheck_cli.errors import ProblemError
+from gradcheck_cli.errors import GradcheckError, ProblemError
 from gradcheck_cli.judging.entries import compare_parameter
 from gradcheck_cli.numeric.reference import Reference
+from gradcheck_cli.numeric.solves import MOST_SOLVED, SolveRounding, rounding_of_solves
 from gradcheck_cli.numeric.tolerances import EPS
 from gradcheck_cli.problems.arguments import refuse_masked
 from gradcheck_cli.problems.user_function import call
-from gradcheck_cli.results import CheckReport, Finding, Verdict
+from gradcheck_cli.results import CheckReport, Finding, ParameterResult, Verdict
 from gradcheck_cli.settings import DEFAULT_THRESHOLD, require_whole
 
-__all__ = ["check_adjoint"]
+__all__ = ["PAIRS", "check_adjoint", "fitting_together"]
 
 Vector = NDArray[Any]
 
@@ -32,12 +34,15 @@ OF_DEPARTURE = 4.0  # times by how much an operator misses linearity: an iterati
 MOST_DEPARTURE = 1e-3  # relative: what departs further is not linear
 SMALLEST = 1e-24  # of the largest entry: a smaller one is weighed as if it were that
 SAME_RATIO = 1e-6  # relative
+ROUNDED_AWAY = "rounding alone makes them differ: they were compared by all their columns"
 
 
 @dataclass(frozen=True)
 class Trial:
     """One pair of random vectors, and what the operators make of it."""
 
+    u: Vector
+    v: Vector
     forward: float
     """Re <u, A v>."""
     adjoint: float
@@ -60,8 +65,10 @@ def check_adjoint(
     """Check that two linear operators are adjoint: <u, A v> = <A* u, v> for random u and v.
 
     The bar is 16 eps sqrt(max(m, n)) (sum |u A v| + sum |A* u v|), or four times what a departure from linearity makes
-    of the products where that is more, as of a solver that stops at a tolerance. It says that the operators fit
-    together; whether A is the derivative of anything, differences have to say.
+    of the products where that is more, as of a solver that stops at a tolerance. Square operators that miss it are
+    applied to all unit vectors: where the rounding of a stable solver explains every difference between the two
+    matrices, that is the bar (see `gradcheck_cli.numeric.solves`). It says that the operators fit together; whether A
+    is the derivative of anything, differences have to say.
 
     Parameters
     ----------
@@ -89,20 +96,44 @@ def check_adjoint(
     GradcheckError
         Where an operator raises, or returns another shape than the other takes.
     """
-    started = time.perf_counter()
     require_plain_arguments(name, None)
     require_whole("pairs", pairs, 2)
     seed = secrets.randbits(32) if seed is None else seed
     require_whole("seed", seed, 0)
+    return fitting_together(forward, adjoint, as_vector(point, "the point"), pairs, seed, name)
+
+
+def fitting_together(
+    forward: Callable[..., Any],
+    adjoint: Callable[..., Any],
+    v: Vector,
+    pairs: int,
+    seed: int,
+    name: str,
+    *,
+    alike: bool = True,
+    same: float = 0.0,
+) -> CheckReport:
+    """Compare the inner products of two operators; the arguments are those of `check_adjoint`, and two more.
+
+    Parameters
+    ----------
+    alike : bool, optional
+        Whether every second pair weighs the entries of what `forward` returns alike.
+    same : float, optional
+        What right operators may differ by, relative to the terms of the products, though neither is rounded so much.
+    """
+    started = time.perf_counter()
     random = np.random.default_rng(seed)
-    v = as_vector(point, "the point")
-    operators = Operators(forward, adjoint, v, applied(forward, signed(random, v), None))
-    trials = [operators.trial(random, alike=bool(number % 2)) for number in range(pairs)]
+    operators = Operators(forward, adjoint, v, applied(forward, signed(random, v), None), same)
+    trials = [operators.trial(random, alike=alike and bool(number % 2)) for number in range(pairs)]
     claims, values, bars = (np.array([getattr(t, n) for t in trials]) for n in ("adjoint", "forward", "bar"))
-    flags = np.zeros(pairs, dtype=np.bool_)
-    reference = Reference(values, bars, bars, values, values, flags, flags)
-    row = compare_parameter("pair", claims, values, reference, EPS)
+    row = compared(claims, values, bars)
     departure = max(*(trial.departure for trial in trials), operators.departure_at_zero())
+    columns = v.size if row.verdict is Verdict.FAIL and departure <= MOST_DEPARTURE and operators.may_solve() else 0
+    rounding = operators.rounding() if columns else None
+    if rounding is not None:
+        row = compared(claims, values, bars + [rounding.bar(trial.u, trial.v) for trial in trials])
     findings = findings_of(claims, values, departure, wrong=row.verdict is Verdict.FAIL)
     return CheckReport(
         name=name,
@@ -112,7 +143,7 @@ def check_adjoint(
         threshold=DEFAULT_THRESHOLD,
         epsilon="auto",
         loss=None,
-        evaluations=2 + 3 * pairs + pairs // 2,
+        evaluations=2 + 3 * pairs + pairs // 2 + columns,
         reference="inner products",
         seconds=time.perf_counter() - started,
         parameters=(row,),
@@ -121,6 +152,7 @@ def check_adjoint(
         notes=(
             f"{pairs} pairs of random vectors from seed {seed}; the operators depart from linearity by {departure:.1e}",
             "this says that the two operators fit together; differences say whether they are a derivative",
+            *([] if rounding is None else [f"both solve equations so nearly singular that {ROUNDED_AWAY}"]),
         ),
         settings={"seed": seed},
     )
@@ -134,11 +166,25 @@ class Operators:
     adjoint: Callable[..., Any]
     v: Vector
     u: Vector
+    same: float = 0.0
+    """What they may differ by in any case, relative to the terms of an inner product."""
 
     def departure_at_zero(self) -> float:
         """Return whether either makes something of zeros: 1, or 0 where it does not."""
         made = [applied(self.forward, 0 * self.v, self.u), applied(self.adjoint, 0 * self.u, self.v)]
         return float(any(vector.any() for vector in made))
+
+    def may_solve(self) -> bool:
+        """Whether the operators may solve equations, so few that each column can be looked at."""
+        return self.u.size == self.v.size <= MOST_SOLVED and np.iscomplexobj(self.u) == np.iscomplexobj(self.v)
+
+    def rounding(self) -> SolveRounding | None:
+        """Return the rounding of solvers that explains how the operators differ; None where it does not."""
+        with suppress(GradcheckError):  # as of an operator that makes no number of a unit vector
+            forward = [applied(self.forward, unit, self.u).ravel() for unit in units(self.v)]
+            adjoint = [applied(self.adjoint, unit, self.v).ravel() for unit in units(self.u)]
+            return rounding_of_solves(np.transpose(forward), np.transpose(adjoint))
+        return None
 
     def trial(self, random: np.random.Generator, *, alike: bool) -> Trial:
         """Apply both to random vectors, and to a sum of two.
@@ -155,9 +201,11 @@ class Operators:
         rounding = ROUNDING * EPS * np.sqrt(max(u.size, v.size)) * (terms[0] + terms[1])
         missed = np.sum(np.abs(u) * by_forward), np.sum(np.abs(v) * by_adjoint)
         return Trial(
+            u=u,
+            v=v,
             forward=product(u, there),
             adjoint=product(back, v),
-            bar=float(max(rounding, OF_DEPARTURE * (missed[0] + missed[1]))),
+            bar=float(max(rounding, OF_DEPARTURE * (missed[0] + missed[1]), self.same * (terms[0] + terms[1]))),
             departure=max(
                 float(part / whole) if whole else float(part > 0) for part, whole in zip(missed, terms, strict=True)
             ),
@@ -170,6 +218,12 @@ class Operators:
         alone = applied(operator, one, like)
         both = applied(operator, 2 * one - 0.75 * other, like)
         return alone, np.abs(both - (2 * alone - 0.75 * applied(operator, other, like)))
+
+
+def compared(claims: Vector, values: Vector, bars: Vector) -> ParameterResult:
+    """Return the row of the report: each pair's two inner products, and what they may differ by."""
+    flags = np.zeros(values.shape, dtype=np.bool_)
+    return compare_parameter("pair", claims, values, Reference(values, bars, bars, values, values, flags, flags), EPS)
 
 
 def applied(operator: Callable[..., Any], vector: Vector, like: Vector | None) -> Vector:
@@ -202,6 +256,14 @@ def as_vector(value: Any, what: str) -> Vector:
     if array.dtype.kind not in "fiubc" or not array.size:
         raise ProblemError(f"{what} is {kind_of(value)} of {array.dtype}, expected an array of numbers")
     return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+
+
+def units(like: Vector) -> Iterator[Vector]:
+    """Yield the unit vectors like another one."""
+    for k in range(like.size):
+        unit = np.zeros_like(like)
+        unit.reshape(-1)[k] = 1
+        yield unit
 
 
 def signed(random: np.random.Generator, like: Vector) -> Vector:

@@ -99,7 +99,7 @@ def check_hessian(
     else:
         measured = check_jacobian(slopes, claim, theta, data=given, name=name, **settings)
     row = dataclasses.replace(measured.parameters[0], name="diagonal of H" if diagonal else "H")
-    report = joined([measured, first], [*first.parameters, row], name, (), started)
+    report = joined([first, measured], [*first.parameters, row], name, first.evaluations, (), started)
     findings = first.findings if first.verdict is Verdict.FAIL else ()
     if measured.verdict is Verdict.FAIL:
         findings = (*findings, *hessian_findings(row, diagonal=diagonal))
@@ -165,4 +165,4 @@ def checked_diagonal(
     ]
     found = [(k, report.parameters[0]) for k, report in enumerate(reports)]
     row = joined_parameter("x", found, "gradient", claim.shape)
-    return dataclasses.replace(joined(reports, [row], name, (), started), evaluations=calls)
+    return joined(reports, [row], name, calls, (), started)

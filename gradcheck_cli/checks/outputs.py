@@ -16,21 +16,27 @@ from gradcheck_cli.asking import called
 from gradcheck_cli.checks.check import check_rows
 from gradcheck_cli.checks.gradients import require_plain_arguments
 from gradcheck_cli.checks.preparing import in_time
+from gradcheck_cli.checks.sparse import check_sparse_jacobian
 from gradcheck_cli.diagnosis.outputs import distinct, is_lost, jacobian_findings, with_lost
 from gradcheck_cli.errors import CheckInterrupted, GradcheckError, ProblemError, SettingError
 from gradcheck_cli.evaluating.journal import Journal
 from gradcheck_cli.judging.joined import joined, joined_parameter, worst_rows
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.arguments import Arguments, as_parameter, by_its_own_names
+from gradcheck_cli.problems.colouring import is_sparse
 from gradcheck_cli.problems.jacobian import claimed_jacobian
 from gradcheck_cli.problems.layer import Fault, Layer, faults_of, outputs_missed, random_cotangents
 from gradcheck_cli.problems.outputs import MOST_KEPT, Outputs, Weighing, outputs_of, require_finite
 from gradcheck_cli.problems.user_function import FunctionProblem, call
 from gradcheck_cli.results import CheckReport, Finding, ParameterResult, Verdict
-from gradcheck_cli.settings import AUTO, FULL, SCREEN, require_whole
+from gradcheck_cli.settings import AUTO, DEFAULT_THRESHOLD, FULL, SCREEN, require_whole
 
 __all__ = ["check_jacobian", "check_layer"]
 
+OF_CLAIMS = {"threshold": DEFAULT_THRESHOLD, "precision": AUTO, "require_sensitivity": None}
+"""The settings that say what a claim may be off by, with their defaults."""
+OF_EVALUATIONS = ("max_evals", "time_limit", "jobs", "executor", "journal")
+"""Those that say how evaluations are made; of a sparse matrix there are few."""
 COTANGENTS = 2  # for each output: one misses an error a hundred times the allowed one in 14 of 1,000 cases, two in 0.2
 
 
@@ -108,7 +114,8 @@ def check_layer(
     rows = [worst_rows(part, output if several else "") for output, part in of_output.items()]
     counted = "1 cotangent" if cotangents == 1 else f"{cotangents} cotangents"
     note = f"{counted} of both signs for each output, from seed {seed}"
-    report = joined(reports, list(itertools.chain(*rows)), name, (note, *sorted(layer.remarks)), started)
+    notes = (note, *sorted(layer.remarks))
+    report = joined(reports, list(itertools.chain(*rows)), name, reports[-1].evaluations, notes, started)
     report = dataclasses.replace(report, findings=distinct(report.findings))
     if interrupted:
         raise CheckInterrupted(report)
@@ -140,7 +147,7 @@ def check_jacobian(
 
     Where every entry is checked, memory is for two evaluations of the function for each entry of the parameters; that
     may be `MOST_KEPT` numbers. A Jacobian beyond it is screened: only slopes of its rows along random directions are
-    kept, and the entries that are wrong.
+    kept, and the entries that are wrong. A sparse matrix takes memory for a few numbers for each output and colour.
 
     Parameters
     ----------
@@ -150,19 +157,21 @@ def check_jacobian(
     jacobian : callable, array_like or mapping
         (parameters, **data) -> Jacobian, or the Jacobian itself. Of one output and one parameter an array of shape
         (m, n), or out.shape + param.shape; of several parameters a dict of such arrays; of several outputs a dict of
-        those. Sparse matrices are taken as dense ones.
+        those. A sparse matrix, one that has `tocoo`, is checked by colours: in ten evaluations or so for each colour,
+        and what is not zero outside its pattern is found and named.
     parameters : mapping of str to array_like, or array_like
         The point. It is copied, never changed.
     data : mapping of str to object, optional
         What both functions get by keyword.
     seed : int, optional
-        Of what is random.
+        Of what is random, the weights of the columns of a sparse matrix among it.
     name : str, optional
         What the report calls the function.
     mode : {"auto", "full", "screen"}, optional
         As for `check`.
     **settings
-        As for `check_layer`.
+        As for `check_layer`. A sparse matrix is checked by colours unless there is a budget, or something of how
+        evaluations are made: then as a dense one.
 
     Returns
     -------
@@ -185,8 +194,20 @@ def check_jacobian(
     with in_time(name, settings.get("time_limit")):
         outputs = outputs_of(asked(function), "the function")
         require_finite(outputs, "the function")
-        mode, why = possible_mode(mode, outputs.size, sum(values.size for values in point.values()))
-        claimed = claimed_jacobian(asked(jacobian) if callable(jacobian) else jacobian, outputs, point)
+        claim = asked(jacobian) if callable(jacobian) else jacobian
+    if is_sparse(claim) and mode != SCREEN and not any(settings.get(key) not in (None, 1) for key in OF_EVALUATIONS):
+
+        def outputs_at(first: Any, **more: Any) -> Outputs:
+            return outputs_of(in_form(function, parameters, data)(first, **more), "the function")
+
+        outputs_at.__name__ = called(function)
+        plain = {key: settings.get(key, default) for key, default in OF_CLAIMS.items()}
+        return check_sparse_jacobian(
+            outputs_at, claim, outputs, point, given, check_jacobian,
+            one_array=one_array, name=name, seed=seed or 0, **plain,
+        )  # fmt: skip
+    mode, why = possible_mode(mode, outputs.size, sum(values.size for values in point.values()))
+    claimed = claimed_jacobian(claim, outputs, point)
     problem = FunctionProblem(
         point, in_form(function, parameters, data), None, name, data=given, one_array=one_array,
         weighing=Weighing(called(function), outputs.size),
@@ -197,7 +218,7 @@ def check_jacobian(
     for output, array in outputs.arrays.items():
         rows += by_parameter(reports[start : start + array.size], list(point), output, array.shape)
         start += array.size
-    report = joined(reports, rows, name, why, started)
+    report = joined(reports, rows, name, reports[-1].evaluations, why, started)
     if report.verdict is Verdict.FAIL:
         report = dataclasses.replace(report, findings=jacobian_findings(report))
     if interrupted:

@@ -24,9 +24,11 @@ __all__ = ["FACES", "asked_face", "face_options", "load_face", "require_plain"]
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 REFERENCE = "FILE.py:NAME"
+OF_JVP = ("threshold", "precision", "require_sensitivity", "seed", "data", "name")
 MOST_AXES, MOST_DIGITS, MOST_ENTRIES = 32, 9, 2**27
 FACES = {
     "backward": "A backward pass to check: (cotangents, cache) -> gradient.",
+    "jvp": "A JVP to check: (parameters, tangents) -> derivative; with --backward as well, one against the other.",
     "jac": "The Jacobian to check, of a function with any number of outputs.",
     "hess": "The Hessian to check, besides the gradient of --grad.",
     "hess_diag": "The diagonal of the Hessian to check, besides the gradient of --grad.",
@@ -68,10 +70,12 @@ def asked_face(options: Mapping[str, Any]) -> str:
     given = [name for name in FACES if options[name]]
     ways = [name for name in ("grad", "autograd") if options[name]]
     second = bool(given) and given[0] in ("hess", "hess_diag")
+    if given == ["backward", "jvp"]:
+        given = ["jvp"]
     if len(given) > 1 or (second and ways != ["grad"]) or (given and not second and ways) or len(ways) > 1:
         raise click.UsageError(
-            "Give one of --grad, --autograd, --backward, --jac and --adjoint: one derivative is checked;"
-            " --hess and --hess-diag go with --grad."
+            "Give one of --grad, --autograd, --backward, --jvp, --jac and --adjoint: one derivative is checked;"
+            " --hess and --hess-diag go with --grad, and --jvp with --backward."
         )
     pointed = options["params"] or options["at"] or options["data"]
     if (given == ["adjoint"]) != bool(options["shape"]) or (options["shape"] and pointed):
@@ -85,8 +89,10 @@ def require_plain(face: str, options: Checking, points: Sequence[PointOptions]) 
     some = any(point.only or point.skip for point in points)
     if options.classic or options.epsilon != AUTO or further.points or some:
         raise click.UsageError("--classic, --epsilon, --points, --param and --skip are of gradients alone.")
-    if face == "adjoint" and replace(large, seed=None) != LargeOptions():
-        raise click.UsageError("--adjoint takes a few products and no differences: there is nothing to limit or share.")
+    if face in ("adjoint", "jvp") and replace(large, seed=None) != LargeOptions():
+        raise click.UsageError(
+            f"--{face} takes a few evaluations: there is nothing to limit, to share or to go on with."
+        )
     if face in ("hess", "hess_diag") and large.state:
         raise click.UsageError("--save and --resume are of one check: --hess makes two.")
     if face == "hess_diag" and (large.max_evals or large.time_limit):
@@ -113,13 +119,19 @@ def load_face(
             return api.check_adjoint(functions[0], functions[1], np.zeros(shape or ()), seed=seed, name=name)
         parameters: Any = loaded.parameters
         named = by_its_own_names(functions[0], parameters, loaded.data) is not functions[0]
-        if len(loaded.parameters) == 1 and (face in ("hess", "hess_diag") or not named):
+        if len(loaded.parameters) == 1 and (face in ("hess", "hess_diag", "jvp") or not named):
             (parameters,) = loaded.parameters.values()
         given = {key: value for key, value in settings.items() if key not in ("epsilon", "classic", "points")}
         given |= {"data": loaded.data, "name": name}
         function, claim, *more = functions
         if face == "backward":
             return api.check_layer(function, claim, parameters, **given)
+        if face == "jvp":
+            backward, jvp = (claim, more[0]) if more else (None, claim)
+            plain = {
+                key: given[key] for key in ("threshold", "precision", "require_sensitivity", "seed", "data", "name")
+            }
+            return api.check_jvp(function, jvp, parameters, backward=backward, **plain)
         if face == "jac":
             return api.check_jacobian(function, claim, parameters, **given)
         return api.check_hessian(function, claim, more[0], parameters, diagonal=face == "hess_diag", **given)

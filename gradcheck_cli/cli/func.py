@@ -30,6 +30,7 @@ Examples:
   gradcheck func scipy.optimize:rosen --grad scipy.optimize:rosen_der --at 1.3,0.7,0.8
   gradcheck func model.py:loss --autograd torch --params params.npz
   gradcheck func layers.py:conv_forward --backward layers.py:conv_backward --params conv.npz
+  gradcheck func layers.py:conv --jvp layers.py:conv_jvp --params conv.npz
   gradcheck func fit.py:residuals --jac fit.py:jacobian --at 1.2,0.5
   gradcheck func model.py:loss --grad model.py:grad --hess model.py:hess --params params.npz
   gradcheck func op.py:forward --adjoint op.py:adjoint --shape 256
@@ -39,8 +40,9 @@ Examples:
 \b
 The loss is called as loss(params, **data). params is a dict of float64 arrays, or one array where there is one
 parameter. The gradient has the same form, or is a tuple in the parameters' order. Without --grad and --autograd the
-function returns the pair (loss, gradient). With --backward it returns the pair (outputs, cache), with --jac outputs:
-an array, a tuple or a dict of arrays; both are called by name where every parameter is an argument of its own.
+function returns the pair (loss, gradient). With --backward it returns the pair (outputs, cache), with --jvp and --jac
+outputs: an array, a tuple or a dict of arrays; it is called by name where every parameter is an argument of its own. A
+JVP is called as jvp(params, tangents, **data). A Jacobian may be a sparse matrix of scipy.
 """
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.results import CheckReport, Entries, EntryVerdict, Finding, ParameterResult, Verdict, entry_name
 
-__all__ = ["distinct", "finding_of", "is_lost", "jacobian_findings", "with_lost"]
+__all__ = ["distinct", "factor_between", "finding_of", "is_lost", "jacobian_findings", "with_lost"]
 
 MOST_NAMED = 3  # entries or rows, in a sentence
 MEANT = {

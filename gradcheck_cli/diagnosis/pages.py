@@ -364,28 +364,34 @@ PAGES = {
         "H = A + A.T - np.diag(np.diag(A))   # A is symmetric already",
         "H = A",
     ),
+    "outside-pattern": Page(
+        "entries that are not zero are missing in the pattern of a sparse Jacobian",
+        "What is not stored is taken for zero: a solver then converges slowly, or not at all, and nothing tells why.",
+        "scipy.sparse.diags_array([a, b], offsets=[-1, 0])",
+        "scipy.sparse.diags_array([a, b, c], offsets=[-1, 0, 1])",
+    ),
     "adds-a-constant": Page(
-        "the backward pass makes something of cotangents that are zero",
-        "A backward pass is linear in the gradient that comes in: where that is zero, what goes out is zero. What is"
-        " added whatever comes in, as the gradient of a penalty, belongs to a loss and not to the layer.",
+        "the backward pass, or the JVP, makes something of cotangents, or tangents, that are zero",
+        "Both are linear in what comes in: where that is zero, what goes out is zero. What is added whatever comes in,"
+        " as the gradient of a penalty, belongs to a loss and not to the layer.",
         "return dout @ w.T, x.T @ dout + 1e-3 * w",
         "return dout @ w.T, x.T @ dout",
     ),
     "clips": Page(
-        "the backward pass depends on the size or the sign of the gradient that comes in",
-        "-2^20 times the cotangents must give -2^20 times the gradient. A clip, a division by the norm, an abs, or a"
-        " mask made of the gradient and not of the input changes that.",
+        "the backward pass, or the JVP, depends on the size or the sign of what comes in",
+        "-2^20 times the cotangents must give -2^20 times the gradient, and so for tangents. A clip, a division by the"
+        " norm, an abs, or a mask made of what comes in and not of the input changes that.",
         "return np.clip(dout, -1, 1) * (x > 0)",
         "return dout * (x > 0)",
     ),
     "not-linear": Page(
-        "the backward pass is not linear in the gradient that comes in",
-        "What it makes of the sum of two cotangents must be the sum of what it makes of each.",
+        "the backward pass, or the JVP, is not linear in what comes in",
+        "What it makes of the sum of two cotangents, or tangents, must be the sum of what it makes of each.",
         "return np.where(dout > 0, dout, 0) * (x > 0)",
         "return dout * (x > 0)",
     ),
     "changes-its-cache": Page(
-        "the backward pass makes something else when it is called again",
+        "the backward pass, or the JVP, makes something else when it is called again",
         "It writes to the cache that the forward pass has left for it, or draws random numbers of its own.",
         "cache['mask'] *= dout; return cache['mask']",
         "return cache['mask'] * dout",

@@ -25,6 +25,7 @@ __all__ = [
     "entries_of",
     "entry_verdicts",
     "relative_difference",
+    "sensitivity",
     "settled_reference",
     "worst_of",
     "worst_position",

@@ -33,10 +33,11 @@ def joined(
     reports: Sequence[CheckReport],
     rows: Sequence[ParameterResult],
     name: str,
+    calls: int,
     notes: Iterable[str],
     started: float,
 ) -> CheckReport:
-    """Return one report of many: its verdict is the worst; each of them tells of the evaluations so far."""
+    """Return one report of many: its verdict is the worst."""
     worst = min(reports, key=lambda report: WORST_FIRST.index(report.verdict))
     judged = [row.entries if row.slopes is None else row.slopes for row in rows]
     analytic, numeric, reference = (
@@ -50,7 +51,7 @@ def joined(
         difference=relative_difference(analytic, numeric),
         refined_difference=relative_difference(analytic, reference),
         loss=None,
-        evaluations=reports[-1].evaluations,
+        evaluations=calls,
         seconds=time.perf_counter() - started,
         parameters=tuple(rows),
         reasons=shortened(reason for report in same for reason in report.reasons),

@@ -14,15 +14,17 @@ import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradcheck_cli.numeric.tolerances import STILL
 from gradcheck_cli.parameters import Array, Parameters
 
-__all__ = ["entry_sizes", "largest_size", "scale_of_motion", "typical_size"]
+__all__ = ["entry_sizes", "largest_size", "like_sizes", "scale_of_motion", "typical_size"]
 
 FAR = 8  # powers of ten from one step to the next; where the loss is saturated by then, smaller ones follow
 CLEARLY = 4.0  # times a change that counts as none
 FELT = 256.0  # standard deviations of the loss: a change beside a larger one that is no rounding of that
+LIKE = 1e3  # times by which sizes differ at most that are moved together: what is small among them is still seen
 CURVED = 0.25  # of a change: what half the step may leave unexplained of it if it is a change at all and no rounding
 
 
@@ -51,6 +53,30 @@ def entry_sizes(parameters: Parameters) -> dict[str, Array]:
     typical = {name: typical_size(values) for name, values in parameters.items()}
     of_all = max(typical.values(), default=0.0) or 1.0
     return {name: np.where(values == 0, typical[name] or of_all, np.abs(values)) for name, values in parameters.items()}
+
+
+def like_sizes(sizes: Array) -> NDArray[np.intp]:
+    """Return for each of some sizes the number of its class: from 0, the largest, on; within one they are alike.
+
+    Entries that are moved together, along one direction, are to be of one class: a step that is right for one of them
+    is then right for all, and none is so small that its derivative could hide behind the others'.
+
+    Parameters
+    ----------
+    sizes : ndarray of shape (n,)
+        All greater than 0.
+
+    Examples
+    --------
+    >>> like_sizes(np.array([1.0, 1e-9, 0.01, 3e-8])).tolist()
+    [0, 1, 0, 1]
+    """
+    classes, number, largest = np.zeros(sizes.size, dtype=np.intp), -1, math.inf
+    for k in np.argsort(-sizes, kind="stable"):
+        if largest > LIKE * sizes[k]:
+            number, largest = number + 1, sizes[k]
+        classes[k] = number
+    return classes
 
 
 def largest_size(parameters: Parameters) -> float:

@@ -1,4 +1,4 @@
-"""`gradcheck func` with --backward and --jac."""
+"""`gradcheck func` with the derivatives besides a gradient: --backward, --jvp, --jac, --hess, --adjoint."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ def backward(d, cache):
 def wrong(d, cache):
     dx, dw = backward(d, cache)
     return dx, 2 * dw
+def outputs(x, w, scale=1.0): return scale * (x @ w)
+def jvp(p, v, scale=1.0): return scale * (v["x"] @ p["w"] + p["x"] @ v["w"])
+def half_jvp(p, v, scale=1.0): return scale * p["x"] @ v["w"]
+def squares(x): return x**2 + np.roll(x, 1)
+def squares_jvp(x, v): return 2 * x * v + np.roll(v, 1)
+class Stored:
+    def __init__(self, J): self.row, self.col = np.nonzero(J); self.data, self.shape = J[self.row, self.col], J.shape
+    def tocoo(self): return self
+def sparse(x): return Stored(np.diag(2 * x) + np.roll(np.eye(len(x)), 1, axis=0))
+def lacking(x): return Stored(np.diag(2 * x) + np.roll(np.diag(np.arange(len(x)) != 3), 1, axis=0))
 def residuals(x): return np.array([x[0]**2, x[0] * x[1]])
 def jacobian(x): return np.array([[2 * x[0], 0], [x[1], x[0]]])
 def mistaken(x): return jacobian(x).T
@@ -91,6 +101,43 @@ def test_a_hessian_has_no_state(more: list[str], folder: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
 
 
+@pytest.mark.parametrize(("jvp", "code"), [("jvp", 0), ("half_jvp", 1)])
+@pytest.mark.parametrize("data", [[], ["--data", "d.npz"]])
+def test_a_jvp_is_checked(jvp: str, code: int, data: list[str], folder: Path) -> None:
+    words = ["func", "layers.py:outputs", "--jvp", f"layers.py:{jvp}", "--params", "p.npz", "--seed", "7", *data]
+    done = run(*words, "--report", "json=o.json", "--report", "html=o.html", cwd=folder)
+    assert (done.returncode, done.stderr) == (code, "")
+    (case,) = json.loads((folder / "o.json").read_text())["cases"]
+    assert [p["name"] for p in case["parameters"]] == ["d y / d v_x", "d y / d v_w"]
+    assert "v_x: 2 random tangents of both signs along x, from seed 7" in case["notes"]
+    assert ("error[zero]: d y / d v_x: all of it is zero" in done.stdout) == bool(code)
+
+
+def test_a_jvp_of_one_array_takes_arrays(folder: Path) -> None:
+    done = run("func", "layers.py:squares", "--jvp", "layers.py:squares_jvp", "--at", "1,2,0,3", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("backward", "code"), [("backward", 0), ("wrong", 1)])
+def test_a_jvp_is_checked_against_a_backward_pass(backward: str, code: int, folder: Path) -> None:
+    both = ["--jvp", "layers.py:jvp", "--backward", f"layers.py:{backward}"]
+    done = run("func", "layers.py:forward", *both, "--params", "p.npz", cwd=folder)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert "u . J v_w" in done.stdout
+    assert ("differences bear out the JVP" in done.stdout) == bool(code)
+
+
+@pytest.mark.parametrize(("jac", "code"), [("sparse", 0), ("lacking", 1)])
+def test_a_sparse_jacobian_is_checked(jac: str, code: int, folder: Path) -> None:
+    at = ",".join(str(k) for k in range(1, 13))
+    reports = ["--report", "json=o.json", "--report", "html=o.html", "--report", "junit=o.xml"]
+    done = run("func", "layers.py:squares", "--jac", f"layers.py:{jac}", "--at", at, *reports, cwd=folder)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert "of 144 entries" in done.stdout
+    told = "error[outside-pattern]: d y[4] / d x[3] is not in the pattern but 1 there"
+    assert (told in done.stdout) == bool(code)
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -133,6 +180,8 @@ def test_an_operator_is_checked_against_its_adjoint(adjoint: str, code: int, fol
         ["--hess", "layers.py:hessian", "--at", "1,2"],
         ["--grad", "layers.py:gradient", "--jac", "layers.py:jacobian", "--at", "1,2"],
         ["--adjoint", "layers.py:tenth", "--at", "1,2"],
+        ["--jvp", "layers.py:jvp", "--jac", "layers.py:jacobian", "--at", "1,2"],
+        ["--jvp", "layers.py:jvp", "--grad", "layers.py:gradient", "--at", "1,2"],
         ["--grad", "layers.py:gradient", "--shape", "2"],
         ["--adjoint", "layers.py:tenth", "--shape", "0"],
         ["--adjoint", "layers.py:tenth", "--shape", "99999999,99999999"],

@@ -112,7 +112,7 @@ def test_epsilon_is_auto(folder: Path) -> None:
         (("model.py:sqare", "--at", "1,2"), "model.py has no 'sqare'"),
         (
             ("model.py:square", "--grad", "x:y", "--autograd", "torch", "--at", "1"),
-            "one of --grad, --autograd, --backward, --jac and --adjoint",
+            "one of --grad, --autograd, --backward, --jvp, --jac and --adjoint",
         ),
         (("model.py:both", *FILES, "--param", "w"), "there is no parameter 'w'; there is W, b"),
         (("model.py:both", "--params", "no.npz"), "no.npz cannot be opened"),

@@ -111,3 +111,83 @@ def test_what_is_small_beside_other_entries_cannot_hide(factor: float) -> None:
         wrong = scales * [1, 1, factor]
         report = check_adjoint(lambda v: scales * v, lambda u, wrong=wrong: wrong * u, np.zeros(3), seed=seed)
         assert report.verdict is Verdict.FAIL
+
+
+VANDERMONDE = np.vander(np.linspace(0.1, 1.0, 10))
+CHEBYSHEV = np.vander(np.exp(2j * np.pi * 0.8 * np.arange(10) / 10))
+STIFF = np.linalg.matrix_power(2 * np.eye(40) - np.eye(40, k=1) - np.eye(40, k=-1), 3)
+SOLVED: dict[str, tuple[Any, Any]] = {
+    "vandermonde": (VANDERMONDE, REAL[:10]),
+    "of whole numbers": (np.vander(np.arange(1.0, 11)), REAL[:10]),
+    "complex": (CHEBYSHEV, COMPLEX[:10]),
+    "rows of unlike size": (VANDERMONDE * 10.0 ** np.arange(-5, 5)[:, np.newaxis], REAL[:10]),
+    "a chain": (np.roll(STIFF, 1, axis=0), REAL[:40]),
+}
+
+
+def solving(matrix: Any) -> tuple[Operator, Operator]:
+    """Return the solver of a system of equations and that of its adjoint."""
+    return lambda v: np.linalg.solve(matrix, v), lambda u: np.linalg.solve(matrix.conj().T, u)
+
+
+def off_by(index: tuple[int, int], error: float) -> Callable[[Operator, Any], Operator]:
+    """Return what makes of an adjoint one with a wrong entry."""
+
+    def wrong(adjoint: Operator, point: Any) -> Operator:
+        matrix = np.transpose([adjoint(unit) for unit in np.eye(len(point), dtype=point.dtype)])
+        matrix[index] *= 1 + error
+        return lambda u: matrix @ u
+
+    return wrong
+
+
+@pytest.mark.parametrize("kind", SOLVED)
+def test_nearly_singular_equations_and_their_adjoint_pass(kind: str) -> None:
+    matrix, point = SOLVED[kind]
+    for seed in range(10):
+        report = check_adjoint(*solving(matrix), point, seed=seed)
+        assert report.verdict is Verdict.PASS
+        assert any("nearly singular" in note for note in report.notes) or kind == "complex"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        off_by((3, 2), 1e-6),
+        off_by((0, 9), 1e-6),
+        off_by((9, 0), -1e-6),
+        lambda adjoint, point: lambda u: 1.001 * adjoint(u),
+        lambda adjoint, point: lambda u: adjoint(u)[::-1].copy(),
+        lambda adjoint, point: lambda u: adjoint(np.where(np.arange(len(u)) == 4, 0, u)),
+        lambda adjoint, point: lambda u: np.where(np.arange(len(u)) == 4, 0, adjoint(u)),
+        lambda adjoint, point: lambda u: -adjoint(u),
+        lambda adjoint, point: lambda u: adjoint(np.roll(u, 1)),
+    ],
+)
+@pytest.mark.parametrize("kind", [kind for kind in SOLVED if kind != "of whole numbers"])  # four digits are left there
+def test_a_wrong_adjoint_of_nearly_singular_equations_fails(kind: str, change: Any) -> None:
+    matrix, point = SOLVED[kind]
+    forward, adjoint = solving(matrix)
+    for seed in range(3):
+        assert check_adjoint(forward, change(adjoint, point), point, seed=seed).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("kind", SOLVED)
+def test_the_equations_themselves_are_no_adjoint_of_their_solver(kind: str) -> None:
+    matrix, point = SOLVED[kind]
+    forward, _ = solving(matrix)
+    assert check_adjoint(forward, forward, point, seed=0).verdict is Verdict.FAIL
+    shifted = matrix.T + 1e-6 * np.max(np.abs(matrix)) * np.eye(len(matrix))
+    assert check_adjoint(forward, lambda u: np.linalg.solve(shifted, u), point, seed=0).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("rank", [1, 5, 9])
+def test_what_solves_nothing_has_no_excuse(rank: int) -> None:
+    basis, _ = np.linalg.qr(C.real[:10, :10])
+    matrix = basis[:, :rank] @ C.real[:rank, :10]
+    for seed in range(10):
+        assert check_adjoint(lambda v: matrix @ v, lambda u: matrix.T @ u, REAL[:10], seed=seed).verdict is Verdict.PASS
+        wrong = matrix.T.copy()
+        wrong[3, 3] *= 1 + 1e-6
+        report = check_adjoint(lambda v: matrix @ v, lambda u, wrong=wrong: wrong @ u, REAL[:10], seed=seed)
+        assert report.verdict is Verdict.FAIL

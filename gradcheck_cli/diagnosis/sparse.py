@@ -1,0 +1,90 @@
+"""What is wrong with a sparse Jacobian: what its pattern lacks, and which of its entries are wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.diagnosis.outputs import factor_between
+from gradcheck_cli.results import EntryVerdict, Finding, ParameterResult
+
+__all__ = ["sparse_findings"]
+
+MOST_NAMED = 6  # entries
+MOST = 0.9  # of the entries: some of all are zero but for rounding, and not seen to be wrong
+HELP = "look at the loop that makes the pattern: at its bounds, at an index that is shifted, at what was added later"
+
+Mask = NDArray[np.bool_]
+
+
+def sparse_findings(row: ParameterResult, declared: Mask) -> Iterator[Finding]:
+    """Name the mistakes in the derivatives of one output with respect to one parameter.
+
+    Parameters
+    ----------
+    row : ParameterResult
+        With the entries that the pattern declares, and those that it lacks.
+    declared : ndarray of bool, of shape (k,)
+        Which of the entries are declared.
+    """
+    wrong = np.frombuffer(row.entries.verdicts, dtype=np.uint8) == EntryVerdict.DISAGREES
+    if (wrong & ~declared).any():
+        yield outside(row, wrong & ~declared, declared)
+    if (wrong & declared).any():
+        yield inside(row, wrong & declared, declared)
+
+
+def outside(row: ParameterResult, lacking: Mask, declared: Mask) -> Finding:
+    """Say which entries are not zero though the pattern has them not."""
+    places, rows, columns = coordinates(row)
+    (first, *more), right = np.flatnonzero(lacking).tolist(), np.array(row.entries.reference)
+    name, value = row.entries.name(int(places[first])), f"{right[first]:.6g}"
+    for what, lines in (("row", rows), ("column", columns)):
+        line = int(lines[first])
+        if more and np.all(lines[lacking] == line) and not np.any(lines[declared] == line):
+            said = f"{row.name}: {what} {line} is not in the pattern, and {len(more) + 1} entries of it are not zero"
+            break
+    else:
+        said = f"{name} is not in the pattern but {value} there"
+        if more:
+            said = f"{row.name}: {len(more) + 1} entries are not in the pattern and not zero, as {name} of {value}"
+    return Finding("outside-pattern", row.name, said, help=HELP, indices=named(row, lacking))
+
+
+def inside(row: ParameterResult, wrong: Mask, declared: Mask) -> Finding:
+    """Say which declared entries are wrong, and by what factor, where that is all."""
+    _, rows, columns = coordinates(row)
+    claim, right = np.array(row.entries.analytic), np.array(row.entries.reference)
+    counted = declared & ((claim != 0) | (right != 0))
+    at, own = np.unique(rows[wrong]), np.unique(columns[wrong])
+    if wrong.sum() == 1:
+        where = f"the entry [{at[0]}, {own[0]}]"
+    elif at.size == 1:
+        where = f"row {at[0]}"
+    elif own.size == 1:
+        where = f"column {own[0]}"
+    else:
+        where = "all of it" if wrong.sum() >= MOST * counted.sum() else ""
+    factor = factor_between(claim[wrong], right[wrong]) if where else None
+    if factor is None:
+        said = where if where and (where != "all of it" or wrong[counted].all()) else f"{int(wrong.sum())} entries"
+        return Finding("few-entries", row.name, f"{row.name}: wrong is {said}", indices=named(row, wrong))
+    code, said = ("factor", f"{factor:.6g} times what is right") if factor else ("zero", "zero")
+    message = f"{row.name}: {where} is {said}"
+    return Finding(code, row.name, message, factor=factor or None, indices=named(row, wrong))
+
+
+def coordinates(row: ParameterResult) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return where each entry is, counted row by row, and its row and its column."""
+    places = np.array(row.entries.positions, dtype=np.intp)
+    rows, columns = np.divmod(places, np.prod(row.shape[row.entries.rank :], dtype=np.intp))
+    return places, rows, columns
+
+
+def named(row: ParameterResult, entries: Mask) -> tuple[str, ...]:
+    """Return the names of the first few of some entries."""
+    places = coordinates(row)[0][entries][:MOST_NAMED]
+    return tuple(row.entries.name(int(place)) for place in places)
