@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.alarm import GRACE, LateError, raised_after
+from gradcheck_cli.diagnosis.complex_numbers import in_complex_numbers
 from gradcheck_cli.errors import CheckInterrupted, InputError, ProblemError, SettingError
 from gradcheck_cli.modes import chosen_mode
 from gradcheck_cli.numeric.journal import MADE_AGAIN, Journal, fingerprint
@@ -170,6 +171,8 @@ def checked_at_the_point(
         run = Run.at_the_point(shared, settings, watch, journal, meter)
         report = run.whole_report(sweep_steps=sweep_steps)
     report = dataclasses.replace(report, notes=(*why, *report.notes), seconds=time.perf_counter() - started)
+    if isinstance(problem, FunctionProblem) and problem.complex_view is not None:
+        report = in_complex_numbers(report, problem.complex_view)
     if run.interrupted:
         raise CheckInterrupted(report if report.parameters else None)
     return report
@@ -286,6 +289,7 @@ def check_gradient(
     *,
     data: Mapping[str, Any] | None = None,
     autograd: str | None = None,
+    complex: str | None = None,  # noqa: A002  (the numbers' own word)
     name: str = "function",
     epsilon: float | str | None = None,
     classic: bool = False,
@@ -306,6 +310,10 @@ def check_gradient(
         What both functions get by keyword. Arrays are copied, never changed.
     autograd : {"torch", "jax", "autograd"}, optional
         The framework whose arrays the loss takes and whose gradient of it is checked.
+    complex : {"torch", "jax", "wirtinger"}, optional
+        What the gradient of a complex parameter z = x + iy means: dJ/dx + i dJ/dy (torch), dJ/dx - i dJ/dy (jax), or
+        dJ/dz = (dJ/dx - i dJ/dy) / 2. Where it is not given, what the framework means, or torch's. The functions get
+        complex128 arrays; an entry is two, ``W[0, 1].real`` and ``W[0, 1].imag``.
     name : str, optional
         What the report calls it.
     epsilon : float or "auto", optional
@@ -333,7 +341,9 @@ def check_gradient(
     False
     """
     require_plain_arguments(name, data)
-    problem = function_problem(loss, gradient, parameters, data=data or {}, autograd=autograd, name=name)
+    problem = function_problem(
+        loss, gradient, parameters, data=data or {}, autograd=autograd, convention=complex, name=name
+    )
     if epsilon is None:
         epsilon = DEFAULT_EPSILON if classic else AUTO
     return check(problem, epsilon=epsilon, classic=classic, **settings)

@@ -115,6 +115,8 @@ class Entries(Sequence[Entry]):
     """The output whose derivatives these are; empty where there is one number, or one for each cotangent."""
     rank: int = field(default=0, kw_only=True)
     """How many of the axes are the output's; the others are the parameter's."""
+    halves: bool = field(default=False, kw_only=True)
+    """Whether the last axis is the real and the imaginary part of complex entries."""
 
     def __len__(self) -> int:
         return len(self.analytic)
@@ -137,7 +139,10 @@ class Entries(Sequence[Entry]):
         )
 
     def name(self, place: int) -> str:
-        """Name an entry by its place, counted row by row: ``W1[0, 1]``, or ``d y[3] / d W1[0, 1]``."""
+        """Name an entry by its place, counted row by row: ``W1[0, 1]``, ``d y[3] / d W1[0, 1]``, ``W1[0, 1].imag``."""
+        if self.halves:
+            number, half = divmod(place, 2)
+            return entry_name(self.parameter, self.shape[:-1], number) + (".real", ".imag")[half]
         if not self.output:
             return entry_name(self.parameter, self.shape, place)
         of_output, of_parameter = divmod(place, math.prod(self.shape[self.rank :]))

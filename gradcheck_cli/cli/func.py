@@ -29,6 +29,7 @@ Examples:
   gradcheck func mypkg.losses:loss_and_grad --params params.npz
   gradcheck func scipy.optimize:rosen --grad scipy.optimize:rosen_der --at 1.3,0.7,0.8
   gradcheck func model.py:loss --autograd torch --params params.npz
+  gradcheck func field.py:energy --grad field.py:gradient --at 1+2j,0.5-1j --complex jax
   gradcheck func layers.py:conv_forward --backward layers.py:conv_backward --params conv.npz
   gradcheck func fit.py:residuals --jac fit.py:jacobian --at 1.2,0.5
   gradcheck func model.py:loss --grad model.py:grad --hess model.py:hess --params params.npz
@@ -52,6 +53,11 @@ an array, a tuple or a dict of arrays; both are called by name where every param
     type=click.Choice(["torch", "jax", "autograd"]),
     help="Check this framework's own gradient of the loss, which takes its arrays.",
 )
+@click.option(
+    "--complex",
+    type=click.Choice(["torch", "jax", "wirtinger"]),
+    help="What the gradient of a complex parameter means; torch's dJ/dx + i dJ/dy unless given.",
+)
 @face_options
 @point_options
 @large_options
@@ -63,9 +69,17 @@ def func(ctx: click.Context, /, **options: Any) -> None:
     ctx.exit(run_checks(prepare(**options)))
 
 
-def prepare(loss: str, grad: str | None, autograd: str | None, **options: Any) -> Prepared:
+def prepare(
+    loss: str,
+    grad: str | None,
+    autograd: str | None,
+    complex: str | None,  # noqa: A002  (the option's name)
+    **options: Any,
+) -> Prepared:
     """Return what the command checks, and how."""
     face = asked_face({"grad": grad, "autograd": autograd, **options})
+    if face and complex:
+        raise click.UsageError("--complex is of gradients alone.")
     claim, shape = [options.pop(name) for name in FACES if options[name]], options.pop("shape")
     for name in FACES:
         options.pop(name, None)
@@ -79,7 +93,7 @@ def prepare(loss: str, grad: str | None, autograd: str | None, **options: Any) -
         require_plain(chosen, [point for _, point in points])
         make: Callable[..., Any] = partial(load_face, face, [loss, *named], shape)
     else:
-        make = partial(load_problem, loss, named[0] if named else None, autograd)
+        make = partial(load_problem, loss, named[0] if named else None, autograd, convention=complex)
     gradient = named[0] if named else None
     cases = [
         Case(f"func, {shown}{where}", partial(make, point, shown + where), gradient, {**reads, **point.reads})
@@ -95,6 +109,7 @@ class FunctionFiles:
     loss: str
     autograd: str | None
     point: PointOptions
+    convention: str | None
 
     @property
     def files(self) -> list[Path]:
@@ -106,7 +121,7 @@ class FunctionFiles:
         point = replace(self.point, params=moved(self.point.params, places), data=moved(self.point.data, places))
         home, _, name = self.loss.rpartition(":")
         file = moved(file_of(self.loss), places)
-        return load_problem(f"{file or home}:{name}", None, self.autograd, point, self.loss)
+        return load_problem(f"{file or home}:{name}", None, self.autograd, point, self.loss, self.convention)
 
 
 def moved(path: Path | None, places: Mapping[Path, Path]) -> Path | None:
@@ -114,7 +129,14 @@ def moved(path: Path | None, places: Mapping[Path, Path]) -> Path | None:
     return None if path is None else places.get(path, path)
 
 
-def load_problem(loss: str, grad: str | None, autograd: str | None, point: PointOptions, name: str) -> FunctionProblem:
+def load_problem(
+    loss: str,
+    grad: str | None,
+    autograd: str | None,
+    point: PointOptions,
+    name: str,
+    convention: str | None = None,
+) -> FunctionProblem:
     """Load the functions and the arrays that they are called with, and call them by a name."""
     from gradcheck_cli.loading.functions import load_function
     from gradcheck_cli.problems.autograd import import_framework
@@ -129,9 +151,10 @@ def load_problem(loss: str, grad: str | None, autograd: str | None, point: Point
         loaded.parameters,
         data=loaded.data,
         autograd=autograd,
+        convention=convention,
         name=name,
         one_array=len(loaded.parameters) == 1,
         only=loaded.only,
         notes=loaded.notes,
     )
-    return replace(problem, recipe=FunctionFiles(loss, autograd, point))
+    return replace(problem, recipe=FunctionFiles(loss, autograd, point, convention))

@@ -73,12 +73,13 @@ def converted(value: Any, convert: Callable[[Any], Any]) -> Any:
     """Convert the arrays in a dict, or one array; text has no place in a framework and stays."""
     if isinstance(value, dict):
         return {name: converted(item, convert) for name, item in value.items()}
-    return convert(value) if isinstance(value, np.ndarray) and value.dtype.kind in "fiub" else value
+    return convert(value) if isinstance(value, np.ndarray) and value.dtype.kind in "fiubc" else value
 
 
 def double(array: Any) -> Any:
-    """Return floats as float64, anything else as it is."""
-    return array.astype(np.float64) if array.dtype.kind == "f" else array
+    """Return floats as float64 and complex numbers as complex128, anything else as it is."""
+    wide = {"f": np.float64, "c": np.complex128}.get(array.dtype.kind)
+    return array if wide is None else array.astype(wide)
 
 
 def with_torch(torch: Any, loss: Callable[..., Any]) -> Functions:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ from gradcheck_cli.problems.arguments import Arguments
 from gradcheck_cli.problems.directions import Move, move, move_back, sizes_of
 from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
+
+if TYPE_CHECKING:
+    from gradcheck_cli.problems.complex_numbers import ComplexView
 
 __all__ = ["OF_SCATTER", "SAME", "FunctionProblem", "Handed", "Recipe", "call"]
 
@@ -136,6 +139,8 @@ class FunctionProblem:
     """Whether the loss was seen to be computed in float32."""
     handed: Handed = field(default_factory=Handed, repr=False, compare=False)
     """What the functions were called with."""
+    complex_view: ComplexView | None = None
+    """The view by which the point is real; None where it is real by itself."""
 
     @cached_property
     def parameters(self) -> Parameters:
