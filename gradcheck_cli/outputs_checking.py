@@ -26,7 +26,7 @@ from gradcheck_cli.problems.user_function import FunctionProblem, call
 from gradcheck_cli.results import CheckReport, Finding, ParameterResult, Verdict
 from gradcheck_cli.settings import AUTO, DEFAULT_THRESHOLD, FULL, require_whole
 
-__all__ = ["check_jacobian", "check_layer"]
+__all__ = ["COTANGENTS", "check_jacobian", "check_layer", "in_form", "named_point", "with_faults"]
 
 COTANGENTS = 2  # for each output: one misses an error a hundred times the allowed one in 14 of 1,000 cases, two in 0.2
 

@@ -14,6 +14,7 @@ from gradcheck_cli.cli.faces import FACES, asked_face, face_options, load_face, 
 from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking_each, point_options, taken
 from gradcheck_cli.cli.further_options import further_options
 from gradcheck_cli.cli.large_options import large_options
+from gradcheck_cli.cli.tensors import TENSORS, load_tensors
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
 from gradcheck_cli.loading.functions import absolute, file_of, source_of
 
@@ -29,6 +30,7 @@ Examples:
   gradcheck func mypkg.losses:loss_and_grad --params params.npz
   gradcheck func scipy.optimize:rosen --grad scipy.optimize:rosen_der --at 1.3,0.7,0.8
   gradcheck func model.py:loss --autograd torch --params params.npz
+  gradcheck func model.py:Swish.apply --autograd torch --params x.npz
   gradcheck func field.py:energy --grad field.py:gradient --at 1+2j,0.5-1j --complex jax
   gradcheck func layers.py:conv_forward --backward layers.py:conv_backward --params conv.npz
   gradcheck func fit.py:residuals --jac fit.py:jacobian --at 1.2,0.5
@@ -51,8 +53,9 @@ an array, a tuple or a dict of arrays; both are called by name where every param
 @click.option(
     "--autograd",
     type=click.Choice(["torch", "jax", "autograd"]),
-    help="Check this framework's own gradient of the loss, which takes its arrays.",
+    help="Check this framework's own gradient of the loss, which takes its arrays; of more outputs its vjp and jvp.",
 )
+@click.option("--no-double", is_flag=True, help="Leave the double backward of --autograd out.")
 @click.option(
     "--complex",
     type=click.Choice(["torch", "jax", "wirtinger"]),
@@ -74,12 +77,15 @@ def prepare(
     grad: str | None,
     autograd: str | None,
     complex: str | None,  # noqa: A002  (the option's name)
+    no_double: bool,
     **options: Any,
 ) -> Prepared:
     """Return what the command checks, and how."""
     face = asked_face({"grad": grad, "autograd": autograd, **options})
     if face and complex:
         raise click.UsageError("--complex is of gradients alone.")
+    if no_double and not autograd:
+        raise click.UsageError("--no-double goes with --autograd.")
     claim, shape = [options.pop(name) for name in FACES if options[name]], options.pop("shape")
     for name in FACES:
         options.pop(name, None)
@@ -92,6 +98,8 @@ def prepare(
     if face:
         require_plain(chosen, [point for _, point in points])
         make: Callable[..., Any] = partial(load_face, face, [loss, *named], shape)
+    elif autograd in TENSORS:
+        make = partial(load_tensors, loss, autograd, double=not no_double, convention=complex)
     else:
         make = partial(load_problem, loss, named[0] if named else None, autograd, convention=complex)
     gradient = named[0] if named else None

@@ -355,7 +355,7 @@ PAGES = {
     "conjugate": Page(
         "the conjugate of the right gradient, or a multiple of it",
         "Conventions differ: for z = x + iy torch has dJ/dx + i dJ/dy, which is the direction of steepest ascent; jax"
-        " has dJ/dx - i dJ/dy; Wirtinger's dJ/dz is half of that. --complex says which one is meant. Elsewhere a conj() is"
+        " has dJ/dx - i dJ/dy; Wirtinger's dJ/dz is half of that. --complex says which one is meant. Else a conj() is"
         " missing in the gradient, or one is too many.",
         "dz = 2 * A.T @ (A @ z - y)",
         "dz = 2 * A.conj().T @ (A @ z - y)",

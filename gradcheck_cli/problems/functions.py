@@ -7,7 +7,7 @@ from typing import Any
 
 from gradcheck_cli.asking import kind_of
 from gradcheck_cli.errors import ProblemError
-from gradcheck_cli.problems.arguments import as_parameter, by_its_own_names, require_separate
+from gradcheck_cli.problems.arguments import as_parameter, by_its_own_names, by_position, require_separate
 from gradcheck_cli.problems.autograd import differentiated
 from gradcheck_cli.problems.complex_numbers import OF_FRAMEWORK, complex_view
 from gradcheck_cli.problems.returned import by_name, less_than_double
@@ -66,11 +66,13 @@ def function_problem(
     """
     if not callable(loss):
         raise ProblemError(f"the loss is {kind_of(loss)}, expected a function")
-    if isinstance(parameters, Mapping) and len(parameters) > 1:
-        names, keywords = [str(key) for key in parameters], list(data)
+    names, keywords = [str(key) for key in parameters] if isinstance(parameters, Mapping) else [], list(data)
+    if len(names) > 1:
         loss = by_its_own_names(loss, names, keywords)
         gradient = by_its_own_names(gradient, names, keywords) if callable(gradient) else gradient
     if autograd is not None:
+        taking = by_position(loss, names, keywords) if names else loss  # as torch's Function.apply
+        one_array, loss = one_array and taking is loss, taking
         if gradient is not None:
             raise ProblemError("there is a gradient and a framework to differentiate the loss, expected one of them")
         loss, gradient, said = differentiated(autograd, loss)

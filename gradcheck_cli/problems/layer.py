@@ -18,7 +18,7 @@ from gradcheck_cli.problems.outputs import Outputs, outputs_of
 from gradcheck_cli.problems.returned import by_name, claimed_gradient
 from gradcheck_cli.problems.user_function import call
 
-__all__ = ["Fault", "Layer", "faults_of", "outputs_missed", "random_cotangents"]
+__all__ = ["LARGE", "Fault", "Layer", "differs", "faults_of", "outputs_missed", "random_cotangents", "signed"]
 
 Named = Mapping[str, Array]
 
