@@ -35,7 +35,7 @@ TANGENTS = 2
 CONSTANT = "both gradients are zero there"  # ends a note: most gradients depend on few of the parameters
 JV = "J v"
 OF_LINEARITY = {"adds-a-constant", "changes-its-cache", "clips", "non-finite", "not-linear"}
-OF_SUMS = 1e-3  # relative: what a jvp of a sum may be off from the sum in any arithmetic; scaling by 2^20 rounds nothing
+OF_SUMS = 1e-3  # relative: what a jvp of a sum may be off from the sum, in any arithmetic
 
 
 def check_autograd(
@@ -52,13 +52,12 @@ def check_autograd(
     precision: str = AUTO,
     require_sensitivity: float | None = None,
 ) -> CheckReport:
-    """Check what a framework makes of a function of its tensors, with any number of outputs: J^T u, J v, and J^T u's own.
+    """Check a framework's own J^T u and J v of a function of its tensors, and the J^T u of J^T u: the double backward.
 
     Custom derivatives, of a ``torch.autograd.Function``, of ``jax.custom_vjp`` or ``jax.custom_jvp``, are what is
     checked; everything is float64. A row is named by the parameter, by the output where there are several, and by what
-    was checked: ``x from y1: backward``, ``y1: jvp``, ``x: double``, ``dy: double``, where dy is the cotangent of y. The
-    double backward has a row for each parameter and cotangent: where it is wrong, of the gradient dx that shows it most,
-    as ``dy from dx: double``.
+    was checked: ``x from y1: backward``, ``y1: jvp``, ``x: double`` and ``dy: double``, where dy is the cotangent of y.
+    A row of the double backward that is wrong is of the gradient that shows it most, as ``dy from dx: double``.
 
     Parameters
     ----------
@@ -140,10 +139,10 @@ class NotThereError(GradcheckError):
 
 
 def backward_report(
-    tensors: AutogradMap, settings: Mapping[str, Any], moved: Mapping[str, Array] | None = None
+    tensors: AutogradMap, settings: Mapping[str, Any], about: Mapping[str, Array] | None = None
 ) -> CheckReport:
-    """Check J^T u against differences of the outputs, with respect to all parameters or to some, at their values."""
-    about = tensors.point if moved is None else moved
+    """Check J^T u against differences of the outputs, with respect to all parameters or to some."""
+    about = tensors.point if about is None else about
 
     def forward(point: dict[str, Array], /) -> tuple[dict[str, Array], dict[str, Array]]:
         whole = {**tensors.point, **point}
@@ -235,10 +234,11 @@ def double_report(tensors: AutogradMap, settings: Mapping[str, Any]) -> CheckRep
     outputs = tensors.outputs(tensors.point)
     pulled = tensors.pulled({name: signed(random, values.shape) for name, values in outputs.items()})
     first = pulled.outputs(pulled.point)
-    taken(pulled.vjp, pulled.point, {name: signed(random, v.shape) for name, v in first.items()}, what="double backward")
+    again = {name: signed(random, values.shape) for name, values in first.items()}
+    taken(pulled.vjp, pulled.point, again, what="double backward")
     started = time.perf_counter()
     cotangents = {name: 0 * values for name, values in pulled.point.items() if name not in tensors.point}
-    parts = [backward_report(pulled, settings, moved) for moved in (tensors.point, cotangents)]
+    parts = [backward_report(pulled, settings, about) for about in (tensors.point, cotangents)]
     rows = list(worst_by_parameter([row for part in parts for row in part.parameters], pulled.names))
     report = joined(parts, rows, settings["name"], sum(part.evaluations for part in parts), (), started)
     return dataclasses.replace(report, notes=tuple(n for n in report.notes if not n.endswith(CONSTANT)))
@@ -270,7 +270,7 @@ def taken(derivative: Callable[..., Any], *arguments: Any, what: str) -> Any:
         return call(derivative, *arguments)
     except GradcheckError as error:
         message = error.message.partition(" raised ")[2] if isinstance(error, UserFunctionError) else error.message
-        raise NotThereError(f"not checked: {what}, for there is none ({message})") from error
+        raise NotThereError(f"not checked: {what}, which cannot be taken ({message})") from error
 
 
 def labelled(report: CheckReport, label: str, *, with_label: bool) -> CheckReport:

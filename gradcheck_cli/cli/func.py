@@ -14,8 +14,8 @@ from gradcheck_cli.cli.faces import FACES, asked_face, face_options, load_face, 
 from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking_each, point_options, taken
 from gradcheck_cli.cli.further_options import further_options
 from gradcheck_cli.cli.large_options import large_options
-from gradcheck_cli.cli.tensors import TENSORS, load_tensors
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
+from gradcheck_cli.cli.tensors import TENSORS, load_tensors
 from gradcheck_cli.loading.functions import absolute, file_of, source_of
 
 if TYPE_CHECKING:

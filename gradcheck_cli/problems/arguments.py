@@ -157,9 +157,7 @@ def _called_by_name(function: Callable[..., Any], parameters: Parameters, **data
     return function(**parameters, **data)
 
 
-def by_position(
-    function: Callable[..., Any], names: Collection[str], data: Collection[str] = ()
-) -> Callable[..., Any]:
+def by_position(function: Callable[..., Any], names: Collection[str], data: Collection[str] = ()) -> Callable[..., Any]:
     """Return a function of a dict of arrays: one that takes them one after another, by no names, is called so.
 
     The ``apply`` of a torch.autograd.Function takes them so, in the order of the arguments of its ``forward`` where

@@ -1,4 +1,4 @@
-"""A function of tensors as a map of named numpy arrays, and a framework's own products with its Jacobian J as the claim.
+"""A function of tensors as a map of named numpy arrays, and a framework's products with its Jacobian J as the claim.
 
     outputs  F(x)
     vjp      J^T u, by the framework's backward pass: torch.autograd.grad(F(x), x, u), jax.vjp
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import copy
 import math
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from gradcheck_cli.errors import ProblemError, SettingError, UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import as_parameter, by_its_own_names, by_position
 from gradcheck_cli.problems.autograd import converted, double, import_framework
-from gradcheck_cli.problems.trees import leaves_of, replaced
+from gradcheck_cli.problems.trees import leaves_of, replaced, with_arrays
 from gradcheck_cli.problems.user_function import call
 
 __all__ = ["BACKENDS", "AutogradMap", "autograd_map", "hinted", "is_loss", "is_module", "point_in_form"]
@@ -147,12 +148,22 @@ def autograd_map(framework: str, function: Any, parameters: Any, data: Mapping[s
     backend = BACKENDS[framework](module)
     if is_module(function):
         function, parameters = of_module(module, function, parameters, data)
-    point = {name: as_parameter(name, leaf) for name, leaf in leaves_of(parameters, "x")}
+    parameters = with_arrays(parameters)
+    leaves = list(leaves_of(parameters, "x"))
+    require_distinct([name for name, _ in leaves])
+    point = {name: as_parameter(name, leaf) for name, leaf in leaves}
     if not point or not all(values.size for values in point.values()):
         raise ProblemError("there are no parameters, or an empty one: nothing to check")
     flat = Flat(backend, called_in_its_way(function, parameters, data), parameters, data)
     first_run(backend, flat, called(function), [values.copy() for values in point.values()])
     return AutogradMap(backend, flat, list(point), list(flat.output_names), point)
+
+
+def require_distinct(names: Sequence[str]) -> None:
+    """Raise ProblemError where two leaves of a tree have one key path."""
+    twice = [name for number, name in enumerate(names) if name in names[:number]]
+    if twice:
+        raise ProblemError(f"there are two arrays by the key path {twice[0]!r}, expected each to have its own")
 
 
 @dataclass
@@ -172,7 +183,9 @@ class Flat:
         each = iter(tensors)
         arguments = replaced(self.parameters, lambda _: next(each))
         answer = self.function(arguments, **converted(dict(self.data), self.backend.tensor))
-        outputs = dict(self.outputs_in(answer))
+        found = list(self.outputs_in(answer))
+        require_distinct([name for name, _ in found])
+        outputs = dict(found)
         if not outputs:
             raise ProblemError(f"{called(self.function)} returned no tensor of real numbers: nothing to check")
         self.output_names = list(outputs)
@@ -185,7 +198,7 @@ class Flat:
                 if isinstance(value, int | str):  # a flag or a size beside the outputs
                     continue
                 raise ProblemError(
-                    f"{name} from {called(self.function)} is {kind_of(value)}, expected what {self.backend.name} computes with",
+                    f"{name} from {called(self.function)} is {kind_of(value)}, expected what {self.backend.name} made",
                     hint=f"a graph ends where an array leaves {self.backend.name}: {self.backend.hint}",
                 )
             kind = self.backend.kind(value)
@@ -215,8 +228,9 @@ def _applied(function: Callable[..., Any], array: Any, /, **data: Any) -> Any:
 
 
 def point_in_form(function: Any, parameters: Mapping[str, Any], data: Mapping[str, Any]) -> Any:
-    """Return the point in the form in which a function gets it: of one that takes no names one array where it is one."""
-    alone = len(parameters) == 1 and not is_module(function) and called_in_its_way(function, parameters, data) is function
+    """Return the point as a function gets it: one parameter as an array, unless it is taken by its name."""
+    plain = not is_module(function) and called_in_its_way(function, parameters, data) is function
+    alone = plain and len(parameters) == 1
     return next(iter(parameters.values())) if alone else parameters
 
 
@@ -237,7 +251,7 @@ def is_loss(framework: str, function: Any, parameters: Mapping[str, Any], data: 
 
     first_run(backend, kept, called(function), [double(np.asarray(leaf) + 0.0) for _, leaf in leaves_of(form)])
     if backend.is_tensor(answer):
-        return math.prod(answer.shape) == 1
+        return bool(math.prod(answer.shape) == 1)
     return isinstance(answer, float | np.generic)
 
 
@@ -359,7 +373,10 @@ class TorchBackend:
     def jvp(self, function: Function, arrays: Sequence[Array], tangents: Sequence[Array]) -> list[Array]:
         """Return J v; zeros where no tangent leads to an output."""
         forward = self.torch.autograd.forward_ad
-        with self.in_double(), forward.dual_level():
+        with warnings.catch_warnings(), self.in_double(), forward.dual_level():
+            warnings.filterwarnings(
+                "ignore", module=r"torch\."
+            )  # of its own parts, where it loads them for forward mode
             pairs = zip(arrays, tangents, strict=True)
             x = [forward.make_dual(self.torch.tensor(array), self.torch.tensor(v)) for array, v in pairs]
             duals = [forward.unpack_dual(y) for y in function(*self.copies(x))]
@@ -470,4 +487,4 @@ class JaxBackend:
         return np.array(array, dtype=np.float64)
 
 
-BACKENDS: dict[str, type[TorchBackend] | type[JaxBackend]] = {"torch": TorchBackend, "jax": JaxBackend}
+BACKENDS: dict[str, type[TorchBackend | JaxBackend]] = {"torch": TorchBackend, "jax": JaxBackend}

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["leaves_of", "replaced"]
+import numpy as np
+
+__all__ = ["leaves_of", "replaced", "with_arrays"]
+
+LISTS = (list, tuple)  # and not named tuples, which are no rows of an array
+NUMBERS = (int, float, np.number)
 
 
 def leaves_of(tree: Any, root: str = "") -> Iterator[tuple[str, Any]]:
@@ -59,3 +64,30 @@ def replaced(tree: Any, leaf_for: Callable[[Any], Any]) -> Any:
             return values
         return type(tree)(*values) if hasattr(tree, "_fields") else tuple(values)
     return None if tree is None else leaf_for(tree)
+
+
+def with_arrays(tree: Any) -> Any:
+    """Return a tree in which lists and tuples of nothing but numbers are arrays.
+
+    Examples
+    --------
+    >>> with_arrays({"a": [[1, 2], [3, 4]], "b": [5.0, {}]})
+    {'a': array([[1, 2],
+           [3, 4]]), 'b': [5.0, {}]}
+    """
+    if isinstance(tree, Mapping):
+        return {key: with_arrays(value) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        if tree and _are_numbers(tree):
+            return np.array(tree)
+        values = [with_arrays(value) for value in tree]
+        if isinstance(tree, list):
+            return values
+        return type(tree)(*values) if hasattr(tree, "_fields") else tuple(values)
+    return tree
+
+
+def _are_numbers(values: Any) -> bool:
+    """Whether values are numbers, or lists of numbers of one shape."""
+    each = [np.shape(value) if _are_numbers(value) else None for value in values] if type(values) in LISTS else []
+    return isinstance(values, NUMBERS) or (bool(each) and None not in each and len(set(each)) == 1)
