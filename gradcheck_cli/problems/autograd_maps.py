@@ -374,9 +374,7 @@ class TorchBackend:
         """Return J v; zeros where no tangent leads to an output."""
         forward = self.torch.autograd.forward_ad
         with warnings.catch_warnings(), self.in_double(), forward.dual_level():
-            warnings.filterwarnings(
-                "ignore", module=r"torch\."
-            )  # of its own parts, where it loads them for forward mode
+            warnings.filterwarnings("ignore", module=r"torch\.")  # of what it loads for forward mode
             pairs = zip(arrays, tangents, strict=True)
             x = [forward.make_dual(self.torch.tensor(array), self.torch.tensor(v)) for array, v in pairs]
             duals = [forward.unpack_dual(y) for y in function(*self.copies(x))]
