@@ -216,6 +216,9 @@ def called_in_its_way(function: Any, parameters: Any, data: Mapping[str, Any]) -
     """
     if not callable(function):
         raise ProblemError(f"the function is {kind_of(function)}, expected something to call")
+    if isinstance(function, type) and hasattr(function, "apply"):
+        name = called(function)
+        raise ProblemError(f"{name} is a class, expected something to call with arrays", hint=f"{name}.apply is one")
     if not isinstance(parameters, Mapping):
         return partial(_applied, by_position(function, ["x"], list(data))) if data and is_apply(function) else function
     names = [str(name) for name in parameters]
@@ -289,7 +292,7 @@ def of_module(torch: ModuleType, module: Any, inputs: Any, data: Mapping[str, An
     """Return a function of a module's inputs and of its own parameters, and all of them; the module is copied."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        own = (module() if isinstance(module, type) else copy.deepcopy(module)).double()
+        own = (module() if isinstance(module, type) else copy.deepcopy(module)).double().cpu()
     weights = {n: p.detach().numpy().copy() for n, p in own.named_parameters() if p.requires_grad}
     given = dict(inputs) if isinstance(inputs, Mapping) else {"x": inputs}
     both = sorted(set(given) & set(weights))

@@ -83,6 +83,8 @@ def function_problem(
     if view is not None:
         loss, gradient = view.loss(loss, both=gradient is None), view.claim(gradient)
         named, notes = view.point, [*notes, view.note]
+    elif convention:
+        notes = [*notes, "no parameter is complex: what a complex gradient would mean has no say"]
     point = {key: as_parameter(key, values) for key, values in named.items()}
     is_saved = gradient is not None and not callable(gradient)
     return FunctionProblem(
