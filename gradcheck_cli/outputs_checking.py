@@ -14,11 +14,14 @@ import numpy as np
 
 from gradcheck_cli.asking import called
 from gradcheck_cli.checking import check, require_plain_arguments
+from gradcheck_cli.diagnosis.complex_jacobians import complex_jacobian
+from gradcheck_cli.diagnosis.complex_numbers import by_another_convention, in_complex_numbers
 from gradcheck_cli.diagnosis.outputs import distinct, is_lost, jacobian_findings, with_lost
 from gradcheck_cli.errors import GradcheckError, ProblemError, SettingError
 from gradcheck_cli.judging.joined import joined, joined_parameter, worst_rows
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import Arguments, as_parameter, by_its_own_names
+from gradcheck_cli.problems.complex_numbers import CONVENTIONS, complex_view, convention_of
 from gradcheck_cli.problems.jacobian import claimed_jacobian
 from gradcheck_cli.problems.layer import Fault, Layer, faults_of, outputs_missed, random_cotangents
 from gradcheck_cli.problems.outputs import MOST_KEPT, Outputs, Shared, outputs_of, require_finite
@@ -37,6 +40,7 @@ def check_layer(
     parameters: Any,
     *,
     data: Mapping[str, Any] | None = None,
+    complex: str | None = None,  # noqa: A002  (the numbers' own word)
     cotangents: int = COTANGENTS,
     seed: int | None = None,
     name: str = "layer",
@@ -60,6 +64,8 @@ def check_layer(
         The point. It is copied, never changed.
     data : mapping of str to object, optional
         What the forward pass gets by keyword.
+    complex : {"torch", "jax", "wirtinger"}, optional
+        What cotangents and gradients of complex outputs and parameters mean: see `check_gradient`.
     cotangents : int, optional
         How many random cotangents there are for each output.
     seed : int, optional
@@ -85,10 +91,8 @@ def check_layer(
     seed = secrets.randbits(32) if seed is None else seed
     require_whole("seed", seed, 0)
     require_plain_arguments(name, data)
-    point = named_point(parameters)
-    one_array = not isinstance(parameters, Mapping)
-    taking = in_form(forward, parameters, data)
-    layer = Layer(taking, backward, point, data or {}, one_array)
+    layer = layer_of(forward, backward, parameters, data, complex)
+    point, one_array = layer.point, layer.one_array
     outputs, _ = layer.run()
     require_finite(outputs, "the forward pass")
     given = random_cotangents(outputs, cotangents, seed)
@@ -119,9 +123,32 @@ def check_layer(
         with suppress(GradcheckError):  # it explains, and decides nothing
             told += which_outputs(layer, rows, seed)
         report = dataclasses.replace(report, notes=(*report.notes, *told))
+    view = complex_view(by_names(parameters), complex)
+    if view is not None:
+        report = in_complex_numbers(report, view)
+    if report.verdict is Verdict.FAIL and (view is not None or outputs.complex_names):
+        others = {name: layer_of(forward, backward, parameters, data, name) for name in CONVENTIONS}
+        report = by_another_convention(report, others, given, every)
     if lost:
         report = dataclasses.replace(report, findings=with_lost(report.findings, lost))
     return with_faults(report, found)
+
+
+def layer_of(
+    forward: Callable[..., Any],
+    backward: Callable[..., Any],
+    parameters: Any,
+    data: Mapping[str, Any] | None,
+    convention: str | None,
+) -> Layer:
+    """Return a layer of real arrays; where some are complex, their gradients are taken by a convention."""
+    view = complex_view(by_names(parameters), convention)
+    point = named_point(parameters if view is None else view.point)
+    taking = in_form(forward, parameters, data)
+    if view is not None:
+        taking, backward = view.loss(taking, both=False), view.backward(backward)
+    one_array = not isinstance(parameters, Mapping)
+    return Layer(taking, backward, point, data or {}, one_array, convention_of(convention))
 
 
 def check_jacobian(
@@ -130,6 +157,7 @@ def check_jacobian(
     parameters: Any,
     *,
     data: Mapping[str, Any] | None = None,
+    complex: str | None = None,  # noqa: A002  (the numbers' own word)
     seed: int = 0,
     name: str = "function",
     threshold: float = DEFAULT_THRESHOLD,
@@ -148,11 +176,14 @@ def check_jacobian(
     jacobian : callable, array_like or mapping
         (parameters, **data) -> Jacobian, or the Jacobian itself. Of one output and one parameter an array of shape
         (m, n), or out.shape + param.shape; of several parameters a dict of such arrays; of several outputs a dict of
-        those. Sparse matrices are taken as dense ones.
+        those. Sparse matrices are taken as dense ones. Of a complex output F and a complex parameter z it is dF/dz, or
+        the pair (dF/dz, dF/dconj(z)) where F is not holomorphic.
     parameters : mapping of str to array_like, or array_like
         The point. It is copied, never changed.
     data : mapping of str to object, optional
         What both functions get by keyword.
+    complex : {"torch", "jax", "wirtinger"}, optional
+        What the derivatives of a real output with respect to a complex parameter mean: see `check_gradient`.
     seed : int, optional
         Of the directions along which noise is measured.
     name, threshold, precision, require_sensitivity
@@ -171,12 +202,19 @@ def check_jacobian(
     started = time.perf_counter()
     require_plain_arguments(name, data)
     require_whole("seed", seed, 0)
-    point = named_point(parameters)
+    view = complex_view(by_names(parameters), complex)
+    point = named_point(parameters if view is None else view.point)
     one_array = not isinstance(parameters, Mapping)
-    taking, given = in_form(function, parameters, data), data or {}
+    given = data or {}
+
+    def taken(something: Callable[..., Any]) -> Callable[..., Any]:
+        taking = in_form(something, parameters, data)
+        return taking if view is None else view.loss(taking, both=False)
+
+    taking = taken(function)
 
     def outputs_at(first: Any, **more: Any) -> Outputs:
-        return outputs_of(taking(first, **more), "the function")
+        return outputs_of(taking(first, **more), "the function", convention_of(complex))
 
     outputs_at.__name__ = called(function)
 
@@ -192,8 +230,8 @@ def check_jacobian(
             f"the Jacobian has {outputs.size:,} x {size:,} entries, expected at most {MOST_KEPT // 2:,}",
             hint="a layer check takes a few products with it: --backward, check_layer",
         )
-    claim = asked(in_form(jacobian, parameters, data)) if callable(jacobian) else jacobian
-    claimed = claimed_jacobian(claim, outputs, point)
+    claim = asked(taken(jacobian)) if callable(jacobian) else jacobian
+    claimed = claimed_jacobian(claim, outputs, point, () if view is None else list(view.centres))
     shared = Shared(outputs_at, called(function), None, outputs.size)
     settings = {
         "threshold": threshold,
@@ -211,16 +249,24 @@ def check_jacobian(
         start += array.size
         rows += [joined_parameter([r.parameters[k] for r in part], output, array.shape) for k in range(len(point))]
     report = joined(reports, rows, name, shared.calls, (), started)
-    return dataclasses.replace(report, findings=jacobian_findings(report)) if report.verdict is Verdict.FAIL else report
+    if report.verdict is Verdict.FAIL:
+        report = dataclasses.replace(report, findings=jacobian_findings(report))
+    if view is None and not outputs.complex_names:
+        return report
+    return complex_jacobian(report, outputs.complex_names, view, convention_of(complex))
 
 
 def named_point(parameters: Any) -> dict[str, Array]:
     """Return the point by names."""
-    named = parameters if isinstance(parameters, Mapping) else {"x": parameters}
-    point = {str(key): as_parameter(str(key), values) for key, values in named.items()}
+    point = {str(key): as_parameter(str(key), values) for key, values in by_names(parameters).items()}
     if not point or not all(values.size for values in point.values()):
         raise ProblemError("there are no parameters, or an empty one: nothing to check")
     return point
+
+
+def by_names(parameters: Any) -> Mapping[str, Any]:
+    """Return parameters by names."""
+    return parameters if isinstance(parameters, Mapping) else {"x": parameters}
 
 
 def in_form(function: Callable[..., Any], parameters: Any, data: Mapping[str, Any] | None) -> Callable[..., Any]:

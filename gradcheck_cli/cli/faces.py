@@ -91,7 +91,12 @@ def require_plain(options: Checking, points: Sequence[PointOptions]) -> None:
 
 
 def load_face(
-    face: str, references: Sequence[str], shape: tuple[int, ...] | None, point: PointOptions, name: str
+    face: str,
+    references: Sequence[str],
+    shape: tuple[int, ...] | None,
+    point: PointOptions,
+    name: str,
+    convention: str | None = None,
 ) -> Checked:
     """Load the functions and the point, and return what checks them."""
     from gradcheck_cli.loading.functions import load_function
@@ -114,6 +119,8 @@ def load_face(
             (parameters,) = loaded.parameters.values()
         settings = {key: value for key, value in options.settings.items() if key not in ("epsilon", "classic")}
         settings |= {"data": loaded.data, "name": name}
+        if face in ("backward", "jac"):
+            settings["complex"] = convention
         if face == "backward":
             return api.check_layer(functions[0], functions[1], parameters, seed=seed, **settings)
         if face == "jac":

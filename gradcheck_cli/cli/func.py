@@ -59,7 +59,7 @@ an array, a tuple or a dict of arrays; both are called by name where every param
 @click.option(
     "--complex",
     type=click.Choice(["torch", "jax", "wirtinger"]),
-    help="What the gradient of a complex parameter means; torch's dJ/dx + i dJ/dy unless given.",
+    help="What complex gradients and cotangents mean; torch's dJ/dx + i dJ/dy unless given.",
 )
 @face_options
 @point_options
@@ -82,8 +82,8 @@ def prepare(
 ) -> Prepared:
     """Return what the command checks, and how."""
     face = asked_face({"grad": grad, "autograd": autograd, **options})
-    if face and complex:
-        raise click.UsageError("--complex is of gradients alone.")
+    if complex and face not in ("", "backward", "jac"):
+        raise click.UsageError("--complex is of gradients, --backward and --jac.")
     if no_double and not autograd:
         raise click.UsageError("--no-double goes with --autograd.")
     claim, shape = [options.pop(name) for name in FACES if options[name]], options.pop("shape")
@@ -97,7 +97,7 @@ def prepare(
     shown, loss, named = loss, absolute(loss), [absolute(reference) for reference in named]
     if face:
         require_plain(chosen, [point for _, point in points])
-        make: Callable[..., Any] = partial(load_face, face, [loss, *named], shape)
+        make: Callable[..., Any] = partial(load_face, face, [loss, *named], shape, convention=complex)
     elif autograd in TENSORS:
         make = partial(load_tensors, loss, autograd, double=not no_double, convention=complex)
     else:

@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.diagnosis.outputs import MEANT
+from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.complex_numbers import CONVENTIONS, ComplexView, Convention, from_halves
-from gradcheck_cli.results import CheckReport, EntryVerdict, Finding, ParameterResult, Verdict, entry_name
+from gradcheck_cli.problems.layer import Layer
+from gradcheck_cli.results import HALVES, CheckReport, EntryVerdict, Finding, ParameterResult, Verdict, entry_name
 
 __all__ = ["in_complex_numbers"]
 
@@ -49,7 +51,6 @@ BARS = 4.0  # error bars of an entry that it may leave besides
 FEW = 3  # wrong entries that are named one by one
 WHOLE = {"factor-all", "float32", "non-finite"}
 """Mistakes to all gradients at once that are no matter of complex numbers, where some parameters are real."""
-HALVES = (".real", ".imag")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Compared:
     """Which entries are wrong; of shape (n, 2), for both halves."""
     shape: tuple[int, ...]
     """The parameter's."""
+    parameter: str
+    """Its name."""
     places: NDArray[np.intp]
     """Where the entries are in the parameter."""
 
@@ -82,6 +85,7 @@ class Compared:
             convention.factor * bars.sum(axis=-1),
             verdicts == EntryVerdict.DISAGREES,
             shape,
+            row.entries.parameter,
             places,
         )
 
@@ -116,19 +120,20 @@ def in_complex_numbers(report: CheckReport, view: ComplexView) -> CheckReport:
     view : ComplexView
         Says which parameters are complex, and what their gradient means.
     """
-    rows = [with_halves(row) if row.name in view.centres else row for row in report.parameters]
+    rows = [with_halves(row) if row.entries.parameter in view.centres else row for row in report.parameters]
     report = with_names(replace(report, parameters=tuple(rows)), list(view.centres))
     if report.verdict is not Verdict.FAIL or not report.findings:
         return report
     own = CONVENTIONS[view.convention]
-    failed = {row.name: row for row in rows if row.verdict is Verdict.FAIL and row.name in view.centres}
+    seen = {row.name: row for row in report.parameters if row.entries.halves}
+    failed = {name: row for name, row in seen.items() if row.verdict is Verdict.FAIL}
     if not failed or any(finding.code == "non-finite" for finding in report.findings):
         return report
     if report.screen is not None:  # of a screen the worst entries are known, which may have a relation by chance
         return replace(report, findings=tuple(f for f in report.findings if f.code in MEANT))
     if len(view.centres) < len(view.given) and report.findings[0].code in WHOLE and report.findings[0].where == "all":
         return report
-    found = findings_of({row.name: row for row in rows if row.name in view.centres}, list(failed), own)
+    found = findings_of(seen, list(failed), own)
     said = {finding.where for finding in found}
     others = [f for f in report.findings if f.where not in said and is_of_others(f, failed, every=bool(found))]
     return replace(report, findings=(*found, *others))
@@ -136,7 +141,7 @@ def in_complex_numbers(report: CheckReport, view: ComplexView) -> CheckReport:
 
 def is_of_others(finding: Finding, failed: Mapping[str, ParameterResult], *, every: bool) -> bool:
     """Whether a finding tells of something else than the complex gradients that have findings of their own."""
-    if finding.where in {f"d{name}" for name in failed} or finding.where == "all":
+    if finding.where in {f"d{row.entries.parameter}" for row in failed.values()} or finding.where == "all":
         return not every and finding.code in MEANT
     return True
 
@@ -156,20 +161,57 @@ def findings_of(rows: Mapping[str, ParameterResult], failed: Sequence[str], own:
     compared = {name: Compared.of(row, own) for name, row in rows.items()}
     fitting = {name: one.relations() for name, one in compared.items()}
     common = [words for words in RELATIONS if all(words in fits for fits in fitting.values())]
-    if common and len(rows) > 1:
+    if common and len({one.parameter for one in compared.values()}) > 1:
         return [of_relations("all", "every complex gradient", common, own, 1.0)]
-    return [finding_of(name, compared[name], fitting[name], own) for name in failed]
+    found = [finding_of(compared[name], fitting[name], own) for name in failed]
+    return [finding for number, finding in enumerate(found) if finding not in found[:number]]  # of each output the same
 
 
-def finding_of(name: str, compared: Compared, fitting: Sequence[str], own: Convention) -> Finding:
+def finding_of(compared: Compared, fitting: Sequence[str], own: Convention) -> Finding:
     """Name what is wrong with one gradient."""
-    where = f"d{name}"
+    where = f"d{compared.parameter}"
     if fitting:
         return of_relations(where, where, fitting, own, 1.0)
     multiple = compared.multiple()
     if multiple:
         return Finding("factor", where, f"{where} is {multiple}", help=f"look for a stray factor in {where}", share=1.0)
-    return described(name, compared)
+    return described(compared)
+
+
+def by_another_convention(
+    report: CheckReport,
+    layers: Mapping[str, Layer],
+    given: Sequence[tuple[str, Mapping[str, Array]]],
+    reports: Sequence[CheckReport],
+) -> CheckReport:
+    """Return the report of a layer with a finding where all its gradients are right by another convention.
+
+    Parameters
+    ----------
+    report : CheckReport
+        On the layer.
+    layers : mapping of str to Layer
+        The same layer by each convention.
+    given : sequence of (str, mapping)
+        The cotangents of each output, as real arrays.
+    reports : sequence of CheckReport
+        What was found with each of the cotangents.
+    """
+    for name, layer in layers.items():
+        if all(is_right(layer.gradient(u), found) for (_, u), found in zip(given, reports, strict=True)):
+            said = f"cotangents and gradients are right by {name}'s convention, {CONVENTIONS[name].words}"
+            help_ = f"if that is what is meant, give --complex {name}"
+            return replace(report, findings=(Finding("conjugate", "all", said, help=help_, share=1.0),))
+    return report
+
+
+def is_right(gradient: Mapping[str, Array], report: CheckReport) -> bool:
+    """Whether a gradient is what the differences of a report say, entry by entry."""
+    for row in report.parameters:
+        right, bars = np.array(row.entries.reference), np.array(row.entries.bars)
+        if not np.all(np.abs(gradient[row.name].reshape(-1) - right) <= EXACT * np.abs(right) + BARS * bars):
+            return False
+    return True
 
 
 def of_relations(where: str, what: str, fitting: Sequence[str], own: Convention, share: float) -> Finding:
@@ -210,9 +252,10 @@ def help_for(relation: Relation, own: Convention, code: str) -> str:
     return "look for a stray factor"
 
 
-def described(name: str, compared: Compared) -> Finding:
+def described(compared: Compared) -> Finding:
     """Say where a gradient is wrong that has no relation to what is right."""
-    where, wrong = f"d{name}", compared.wrong
+    name, wrong = compared.parameter, compared.wrong
+    where = f"d{name}"
     names = [entry_name(name, compared.shape, int(compared.places[k])) + HALVES[half] for k, half in np.argwhere(wrong)]
     parts = [half for half, column in zip(("real part", "imaginary part"), wrong.T, strict=True) if column.any()]
     count = f"at {len(names)} of {wrong.size} numbers"

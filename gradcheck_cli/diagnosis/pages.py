@@ -366,6 +366,13 @@ PAGES = {
         "dz = (2 * A.conj().T @ (A @ z - y)).real",
         "dz = 2 * A.conj().T @ (A @ z - y)",
     ),
+    "not-holomorphic": Page(
+        "a complex function has a derivative with respect to the conjugate that the claim leaves out",
+        "dF = dF/dz dz + dF/dconj(z) dconj(z). Where abs, real, imag or conj is in F, the second is not zero, and dF/dz"
+        " alone is no derivative: give the pair.",
+        "return np.diag(np.conj(z))  # F(z) = abs(z) ** 2",
+        "return np.diag(np.conj(z)), np.diag(z)",
+    ),
     "half-stored": Page(
         "only a triangle of the Hessian is there",
         "A routine stores one half of a symmetric matrix; who reads it as a whole one takes the other half for zero.",

@@ -32,7 +32,17 @@ from gradcheck_cli.problems.arguments import Arguments, refuse_masked
 from gradcheck_cli.problems.returned import by_name, loss_and_gradient
 from gradcheck_cli.problems.user_function import Handed
 
-__all__ = ["CONVENTIONS", "OF_FRAMEWORK", "ComplexView", "Convention", "as_halves", "complex_view", "from_halves"]
+__all__ = [
+    "CONVENTIONS",
+    "OF_FRAMEWORK",
+    "ComplexView",
+    "Convention",
+    "as_halves",
+    "complex_view",
+    "convention_of",
+    "from_halves",
+    "is_complex",
+]
 
 
 @dataclass(frozen=True)
@@ -57,8 +67,24 @@ CONVENTIONS = {
     "jax": Convention("dJ/dx - i dJ/dy", 1.0, conjugate=True),
     "wirtinger": Convention("dJ/dz = (dJ/dx - i dJ/dy) / 2", 0.5, conjugate=True),
 }
+DEFAULT = "torch"
 OF_FRAMEWORK = {"torch": "torch", "jax": "jax", "autograd": "jax"}
 """The convention of each framework's own gradients."""
+
+
+def convention_of(name: str | None) -> Convention:
+    """Return a convention by its name, torch's where there is none.
+
+    Raises
+    ------
+    SettingError
+        Where there is no such convention.
+    """
+    chosen = name or DEFAULT
+    if chosen not in CONVENTIONS:
+        known = ", ".join(CONVENTIONS)
+        raise SettingError(f"complex is {chosen!r}, expected one of {known}", hint=did_you_mean(chosen, CONVENTIONS))
+    return CONVENTIONS[chosen]
 
 
 def complex_view(parameters: Mapping[str, Any], convention: str | None) -> ComplexView | None:
@@ -78,12 +104,9 @@ def complex_view(parameters: Mapping[str, Any], convention: str | None) -> Compl
     ProblemError
         Where a complex parameter is masked or not finite.
     """
-    chosen = convention or "torch"
-    if chosen not in CONVENTIONS:
-        known = ", ".join(CONVENTIONS)
-        raise SettingError(f"complex is {chosen!r}, expected one of {known}", hint=did_you_mean(chosen, CONVENTIONS))
+    convention_of(convention)
     point = {name: as_complex(name, values) if is_complex(values) else values for name, values in parameters.items()}
-    return ComplexView(point, chosen) if any(is_complex(values) for values in point.values()) else None
+    return ComplexView(point, convention or DEFAULT) if any(is_complex(values) for values in point.values()) else None
 
 
 @dataclass(frozen=True)
@@ -129,6 +152,10 @@ class ComplexView:
             return named(partial(_claimed, self, gradient), gradient)
         return self.slopes(gradient)
 
+    def backward(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a backward pass that makes gradients of real arrays for one that makes those of complex ones."""
+        return named(partial(_pulled, self, function), function)
+
     def complex_point(self, parameters: Mapping[str, Array]) -> dict[str, Any]:
         """Return what the user's functions get for real arrays."""
         moved = {name: parameters[name] - np.abs(centre)[..., np.newaxis] for name, centre in self.centres.items()}
@@ -140,7 +167,7 @@ class ComplexView:
         point = self.complex_point(dict.fromkeys(self.given, first) if one_array else first)
         return self.handed.keep(Arguments(point, {}, one_array=one_array)).first
 
-    def slopes(self, claim: Any) -> dict[str, Any]:
+    def slopes(self, claim: Any, source: str = "the gradient") -> dict[str, Any]:
         """Return a claimed gradient with its complex arrays as slopes of the halves; what is missing stays so.
 
         Raises
@@ -149,13 +176,15 @@ class ComplexView:
             Where an array has another shape than its parameter, or that of a real parameter is complex.
         """
         convention = CONVENTIONS[self.convention]
-        named_claim = by_name(claim, self.given, "the gradient")
+        named_claim = by_name(claim, self.given, source)
         found: dict[str, Any] = {}
         for name, value in named_claim.items():
             if name in self.centres:
-                found[name] = as_halves(convention.slopes(as_claim(name, value, self.centres[name].shape)))
+                found[name] = as_halves(
+                    convention.slopes(as_claim(f"{name} from {source}", value, self.centres[name].shape))
+                )
             elif name in self.given and is_complex(value):
-                raise ProblemError(f"the gradient of {name} is complex, and {name} is real", hint="take its real part")
+                raise ProblemError(f"{name} from {source} is complex, and {name} is real", hint="take its real part")
             else:
                 found[name] = value
         return found
@@ -171,6 +200,10 @@ def _returned(view: ComplexView, function: Callable[..., Any], first: Any, *, bo
 
 def _claimed(view: ComplexView, function: Callable[..., Any], first: Any, **data: Any) -> dict[str, Any]:
     return view.slopes(function(view.arguments(first), **data))
+
+
+def _pulled(view: ComplexView, function: Callable[..., Any], cotangents: Any, *cache: Any) -> dict[str, Any]:
+    return view.slopes(function(cotangents, *cache), "the backward pass")
 
 
 def named(function: Any, like: Callable[..., Any]) -> Callable[..., Any]:
@@ -208,15 +241,15 @@ def as_complex(name: str, values: Any) -> ComplexArray:
     return np.array(array, dtype=np.complex128, order="C")
 
 
-def as_claim(name: str, value: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+def as_claim(what: str, value: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     """Return the claimed gradient of a complex parameter as a complex array, in the precision in which it came."""
-    with asking(f"taking the gradient of {name} for an array raised"):
+    with asking(f"taking {what} for an array raised"):
         array = np.asanyarray(value)
-        refuse_masked(array, f"{name} from the gradient")
+        refuse_masked(array, what)
         array = np.asarray(array)
     if array.dtype.kind not in "fiubc":
-        raise ProblemError(f"{name} from the gradient is {kind_of(value)}, expected complex numbers of shape {shape}")
+        raise ProblemError(f"{what} is {kind_of(value)}, expected complex numbers of shape {shape}")
     if array.shape != shape:
         fits = "its transpose would fit" if array.T.shape == shape else "nothing is broadcast"
-        raise ProblemError(f"{name} from the gradient has shape {array.shape}, expected {shape}", hint=fits)
+        raise ProblemError(f"{what} has shape {array.shape}, expected {shape}", hint=fits)
     return array.astype(np.complex64 if array.dtype in (np.complex64, np.float32) else np.complex128)

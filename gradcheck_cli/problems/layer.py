@@ -14,6 +14,7 @@ from gradcheck_cli.asking import called
 from gradcheck_cli.errors import UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters, vector_to_dictionary
 from gradcheck_cli.problems.arguments import Arguments, same_bytes
+from gradcheck_cli.problems.complex_numbers import CONVENTIONS, Convention
 from gradcheck_cli.problems.outputs import Outputs, outputs_of
 from gradcheck_cli.problems.returned import by_name, claimed_gradient
 from gradcheck_cli.problems.user_function import call
@@ -54,6 +55,8 @@ class Layer:
     point: Parameters
     data: Mapping[str, Any]
     one_array: bool = False
+    convention: Convention = CONVENTIONS["torch"]
+    """What cotangents of complex outputs mean."""
     remarks: set[str] = field(default_factory=set, compare=False)
     """What was seen of the backward pass that makes no number wrong."""
 
@@ -65,8 +68,8 @@ class Layer:
         """Take apart what the forward pass returned: the outputs, and the cache where there is one."""
         name = called(self.forward)
         if isinstance(answer, tuple) and len(answer) == 2:
-            return outputs_of(answer[0], name), (answer[1],)
-        return outputs_of(answer, name), ()
+            return outputs_of(answer[0], name, self.convention), (answer[1],)
+        return outputs_of(answer, name, self.convention), ()
 
     def run(self) -> tuple[Outputs, tuple[Any, ...]]:
         """Call the forward pass at the point, on arrays of its own."""
@@ -99,7 +102,7 @@ def random_cotangents(outputs: Outputs, count: int, seed: int) -> list[tuple[str
     for name, array in outputs.arrays.items():
         for number in range(count):
             given = {other: np.zeros(values.shape) for other, values in outputs.arrays.items()}
-            given[name] = signed(random, array.shape) * (alike(array) if number % 2 else 1.0)
+            given[name] = signed(random, array.shape) * (alike(outputs.magnitudes(name)) if number % 2 else 1.0)
             found.append((name, given))
     return found
 

@@ -29,6 +29,19 @@ def power(z):
 
 def slope(z):
     return 2 * z
+
+def layer(A, z):
+    return A @ z, (A, z)
+
+def backward(u, cache):
+    A, z = cache
+    return np.outer(u, z.conj()), A.conj().T @ u
+
+def cube(z):
+    return z ** 3
+
+def derivative(z):
+    return np.diag(3 * z ** 2)
 """
 
 
@@ -90,12 +103,22 @@ def test_a_point_from_numbers(folder: Path, options: list[str], code: int) -> No
     assert result.returncode == code, result.stdout + result.stderr
 
 
+def test_a_layer_and_a_jacobian(folder: Path) -> None:
+    layer = ("func", "model.py:layer", "--backward", "model.py:backward", "--params", "p.npz")
+    assert run_inside(*layer, cwd=folder).returncode == 0
+    wrong = run_inside(*layer, "--complex", "jax", cwd=folder)
+    assert wrong.returncode == 1
+    assert "right by torch's convention" in wrong.stdout
+    jacobian = run_inside("func", "model.py:cube", "--jac", "model.py:derivative", "--at", "1+2j,-1j", cwd=folder)
+    assert jacobian.returncode == 0
+    assert "y is holomorphic in x" in jacobian.stdout
+
+
 def test_what_does_not_go_together_is_refused(folder: Path) -> None:
-    faces = run_inside(
-        "func", "model.py:power", "--jac", "model.py:slope", "--at", "1j", "--complex", "jax", cwd=folder
-    )
+    hessian = ("--grad", "model.py:slope", "--hess", "model.py:slope", "--at", "1", "--complex", "jax")
+    faces = run_inside("func", "model.py:power", *hessian, cwd=folder)
     assert faces.returncode == 2
-    assert "of gradients alone" in faces.stderr
+    assert "of gradients, --backward and --jac" in faces.stderr
     double = run_inside("func", "model.py:power", "--grad", "model.py:slope", "--at", "1", "--no-double", cwd=folder)
     assert double.returncode == 2
     assert "--no-double goes with --autograd" in double.stderr
