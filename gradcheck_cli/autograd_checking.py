@@ -22,6 +22,7 @@ from gradcheck_cli.outputs_checking import COTANGENTS, check_layer, with_faults
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.autograd import import_framework, own_gradient_note
 from gradcheck_cli.problems.autograd_maps import AutogradMap, autograd_map, hinted
+from gradcheck_cli.problems.complex_numbers import CONVENTIONS, OF_FRAMEWORK
 from gradcheck_cli.problems.layer import LARGE, Fault, differs, signed
 from gradcheck_cli.problems.user_function import call
 from gradcheck_cli.results import CheckReport, Finding, ParameterResult, Sensitivity, Verdict
@@ -102,6 +103,7 @@ def check_autograd(
     import_framework(framework)
     tensors = autograd_map(framework, function, parameters, data or {})
     settings = {
+        "complex": OF_FRAMEWORK[framework],
         "cotangents": cotangents,
         "seed": seed,
         "name": name,
@@ -165,15 +167,17 @@ def jvp_report(tensors: AutogradMap, settings: Mapping[str, Any]) -> CheckReport
         Where the framework has no forward mode of the function.
     """
     random = np.random.default_rng([settings["seed"], 3])
-    sizes = entry_sizes(tensors.point)
-    tangents = [{n: size * signed(random, size.shape) for n, size in sizes.items()} for _ in range(TANGENTS)]
+    sizes = entry_sizes({name: np.abs(values) for name, values in tensors.point.items()})
+    tangents = [{n: sizes[n] * like(values, random) for n, values in tensors.point.items()} for _ in range(TANGENTS)]
+    convention = CONVENTIONS[settings["complex"]]
     columns = [taken(tensors.jvp, tensors.point, v, what="jvp") for v in tangents]
 
     def forward(point: dict[str, Array], /) -> tuple[dict[str, Array], None]:
         return tensors.outputs(moved(tensors.point, point[TANGENT] - 1, tangents)), None
 
     def backward(u: dict[str, Array], _: None) -> dict[str, Array]:
-        return {TANGENT: np.array([sum(float(np.sum(u[n] * column[n])) for n in u) for column in columns])}
+        slopes = {name: np.conj(convention.slopes(values)) for name, values in u.items()}
+        return {TANGENT: np.array([sum(float(np.sum(slopes[n] * v[n]).real) for n in u) for v in columns])}
 
     report = check_layer(forward, backward, {TANGENT: np.ones(TANGENTS)}, **settings)
     rows = [with_output(row, tensors.output_names) for row in report.parameters]
@@ -187,6 +191,12 @@ def jvp_report(tensors: AutogradMap, settings: Mapping[str, Any]) -> CheckReport
     ]
     report = dataclasses.replace(report, parameters=tuple(rows), findings=tuple(findings))
     return with_faults(report, list(jvp_faults(tensors, tangents, columns)))
+
+
+def like(values: Array, random: np.random.Generator) -> Array:
+    """Return random numbers of both signs, none of them small, for an array: complex ones where it is complex."""
+    real = signed(random, values.shape)
+    return real + 1j * signed(random, values.shape) if np.iscomplexobj(values) else real
 
 
 def moved(point: Parameters, lengths: Array, tangents: Sequence[Parameters]) -> dict[str, Array]:
@@ -232,9 +242,9 @@ def double_report(tensors: AutogradMap, settings: Mapping[str, Any]) -> CheckRep
     """
     random = np.random.default_rng([settings["seed"], 4])
     outputs = tensors.outputs(tensors.point)
-    pulled = tensors.pulled({name: signed(random, values.shape) for name, values in outputs.items()})
+    pulled = tensors.pulled({name: like(values, random) for name, values in outputs.items()})
     first = pulled.outputs(pulled.point)
-    again = {name: signed(random, values.shape) for name, values in first.items()}
+    again = {name: like(values, random) for name, values in first.items()}
     taken(pulled.vjp, pulled.point, again, what="double backward")
     started = time.perf_counter()
     cotangents = {name: 0 * values for name, values in pulled.point.items() if name not in tensors.point}

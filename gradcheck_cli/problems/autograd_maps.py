@@ -28,6 +28,7 @@ from gradcheck_cli.errors import ProblemError, SettingError, UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import as_parameter, by_its_own_names, by_position
 from gradcheck_cli.problems.autograd import converted, double, import_framework
+from gradcheck_cli.problems.complex_numbers import as_complex, is_complex
 from gradcheck_cli.problems.trees import leaves_of, replaced, with_arrays
 from gradcheck_cli.problems.user_function import call
 
@@ -42,7 +43,7 @@ CUT = "look for detach(), .item(), .numpy() and torch.no_grad()"
 
 
 class Backend(Protocol):
-    """What a framework does with a function of its tensors; numbers come and go as float64 arrays."""
+    """What a framework does with a function of its tensors; numbers come and go as float64 or complex128 arrays."""
 
     name: str
     hint: str
@@ -54,8 +55,8 @@ class Backend(Protocol):
     def is_tensor(self, value: Any) -> bool:
         """Whether a value is a tensor."""
 
-    def kind(self, tensor: Any) -> str:
-        """Return "f" for a tensor of real numbers, "c" for one of complex numbers, "i" for any other."""
+    def is_continuous(self, tensor: Any) -> bool:
+        """Whether the numbers of a tensor are real or complex, and not whole."""
 
     def run(self, function: Function, arrays: Sequence[Array]) -> list[Array]:
         """Return what the function makes of arrays."""
@@ -102,7 +103,7 @@ class AutogradMap:
         """Return what there is for each output by its name."""
         if len(arrays) != len(self.output_names):
             raise ProblemError(
-                f"the function returned {len(arrays)} arrays of real numbers, and {len(self.output_names)} before"
+                f"the function returned {len(arrays)} arrays of numbers, and {len(self.output_names)} before"
             )
         return dict(zip(self.output_names, arrays, strict=True))
 
@@ -151,7 +152,9 @@ def autograd_map(framework: str, function: Any, parameters: Any, data: Mapping[s
     parameters = with_arrays(parameters)
     leaves = list(leaves_of(parameters, "x"))
     require_distinct([name for name, _ in leaves])
-    point = {name: as_parameter(name, leaf) for name, leaf in leaves}
+    point: dict[str, Any] = {
+        name: (as_complex if is_complex(leaf) else as_parameter)(name, leaf) for name, leaf in leaves
+    }
     if not point or not all(values.size for values in point.values()):
         raise ProblemError("there are no parameters, or an empty one: nothing to check")
     flat = Flat(backend, called_in_its_way(function, parameters, data), parameters, data)
@@ -192,7 +195,7 @@ class Flat:
         return list(outputs.values())
 
     def outputs_in(self, answer: Any) -> Iterator[tuple[str, Any]]:
-        """Yield the tensors of real numbers in an answer, by name."""
+        """Yield the tensors of real and complex numbers in an answer, by name."""
         for name, value in leaves_of(answer, "y"):
             if not self.backend.is_tensor(value):
                 if isinstance(value, int | str):  # a flag or a size beside the outputs
@@ -201,10 +204,7 @@ class Flat:
                     f"{name} from {called(self.function)} is {kind_of(value)}, expected what {self.backend.name} made",
                     hint=f"a graph ends where an array leaves {self.backend.name}: {self.backend.hint}",
                 )
-            kind = self.backend.kind(value)
-            if kind == "c":
-                raise ProblemError(f"{name} from {called(self.function)} is complex, expected real numbers")
-            if kind == "f":
+            if self.backend.is_continuous(value):
                 yield name, value
 
 
@@ -338,9 +338,9 @@ class TorchBackend:
         """Whether a value is a tensor."""
         return isinstance(value, self.torch.Tensor)
 
-    def kind(self, tensor: Any) -> str:
-        """Return the kind of a tensor's numbers."""
-        return "f" if tensor.is_floating_point() else "c" if tensor.is_complex() else "i"
+    def is_continuous(self, tensor: Any) -> bool:
+        """Whether the numbers of a tensor are real or complex, and not whole."""
+        return bool(tensor.is_floating_point() or tensor.is_complex())
 
     @contextmanager
     def in_double(self) -> Iterator[None]:
@@ -430,7 +430,8 @@ class TorchBackend:
 
     def number(self, tensor: Any) -> Array:
         """Return a tensor as an array."""
-        return np.array(tensor.detach().double().cpu().numpy(), dtype=np.float64)
+        wide = self.torch.complex128 if tensor.is_complex() else self.torch.float64
+        return np.array(tensor.detach().resolve_conj().to(wide).cpu().numpy())
 
 
 class JaxBackend:
@@ -455,9 +456,9 @@ class JaxBackend:
         """Whether a value is an array of jax."""
         return isinstance(value, self.jax.Array)
 
-    def kind(self, tensor: Any) -> str:
-        """Return the kind of an array's numbers."""
-        return {"f": "f", "V": "f", "c": "c"}.get(np.dtype(tensor.dtype).kind, "i")
+    def is_continuous(self, tensor: Any) -> bool:
+        """Whether the numbers of an array are real or complex, and not whole."""
+        return bool(self.numpy.issubdtype(tensor.dtype, self.numpy.inexact))
 
     def run(self, function: Function, arrays: Sequence[Array]) -> list[Array]:
         """Return the outputs."""
@@ -485,7 +486,7 @@ class JaxBackend:
 
     def number(self, array: Any) -> Array:
         """Return an array of jax as one of numpy."""
-        return np.array(array, dtype=np.float64)
+        return np.array(array, dtype=np.complex128 if np.iscomplexobj(array) else np.float64)
 
 
 BACKENDS: dict[str, type[TorchBackend | JaxBackend]] = {"torch": TorchBackend, "jax": JaxBackend}

@@ -37,6 +37,7 @@ __all__ = [
     "OF_FRAMEWORK",
     "ComplexView",
     "Convention",
+    "as_complex",
     "as_halves",
     "complex_view",
     "convention_of",

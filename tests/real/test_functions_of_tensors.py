@@ -195,6 +195,24 @@ def test_complex_gradients_have_the_convention_of_their_framework() -> None:
     assert "that is jax's convention" in report.findings[0].message
 
 
+def test_tensors_may_be_complex() -> None:
+    random = np.random.default_rng(0)
+    W, z = (random.normal(size=s) + 1j * random.normal(size=s) for s in ((3, 4), 4))
+    point = {"W": W, "z": z, "b": random.normal(size=3)}
+
+    def modulus(W: Any, z: Any, b: Any) -> Any:
+        y = W @ z + b
+        return y * abs(y), abs(y) ** 2
+
+    for framework in ("torch", "jax"):
+        assert verdicts(check_autograd(modulus, point, framework=framework, seed=1)) == "PPP"
+    pair = {"z": z, "w": W[0]}
+    assert verdicts(check_autograd(tensors.Product.apply, pair, seed=1)) == "P-P"
+    wrong = check_autograd(tensors.WithoutConj.apply, pair, seed=1)
+    assert [p.name for p in wrong.parameters if p.verdict is Verdict.FAIL] == ["z: backward"]
+    assert wrong.parameters[0].worst.name.endswith((".real", ".imag"))
+
+
 @pytest.mark.parametrize(
     ("function", "code", "first"),
     [

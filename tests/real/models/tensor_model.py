@@ -127,3 +127,22 @@ def penalty(p):
 
 def wrong_penalty(p):
     return penalised(sine("saved"), p)
+
+
+class Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, z, w):
+        ctx.save_for_backward(z, w)
+        return z * w
+
+    @staticmethod
+    def backward(ctx, g):
+        z, w = ctx.saved_tensors
+        return g * w.conj(), g * z.conj()
+
+
+class WithoutConj(Product):
+    @staticmethod
+    def backward(ctx, g):
+        z, w = ctx.saved_tensors
+        return g * w, g * z.conj()
