@@ -41,6 +41,7 @@ RELATIONS: Mapping[str, tuple[str, Relation]] = {
     "minus it": ("factor", lambda r: -r),
     "i times its conjugate": ("conjugate", lambda r: 1j * np.conj(r)),
     "-i times its conjugate": ("conjugate", lambda r: -1j * np.conj(r)),
+    "its absolute value": ("absolute-values", lambda r: np.abs(r) + 0j),
     "minus its conjugate": ("conjugate", lambda r: -np.conj(r)),
 }
 """By what a message says of the right gradient: the code of the finding, and what stands there."""
@@ -71,13 +72,13 @@ class Compared:
 
     @classmethod
     def of(cls, row: ParameterResult, convention: Convention) -> Compared:
-        """Take both from a row of the report, of whose entries both halves were measured."""
+        """Take both from a row of the report: the entries of which both halves are known."""
         shape, entries = row.shape[:-1], row.entries
         columns = np.full((4, row.size), np.nan)
         positions = np.array([entries.place(k) for k in range(len(entries))], dtype=np.intp)
         columns[:, positions] = entries.analytic, entries.reference, entries.bars, bytearray(entries.verdicts)
         halves = columns.reshape(4, -1, 2)
-        places = np.flatnonzero(~np.isnan(halves[3]).any(axis=-1))
+        places = np.flatnonzero(np.isfinite(halves).all(axis=(0, -1)))
         claim, right, bars, verdicts = halves[:, places]
         return cls(
             convention.of(from_halves(claim)),
@@ -90,9 +91,9 @@ class Compared:
         )
 
     def fits(self, expected: Complex) -> bool:
-        """Whether the claim is what is expected, entry by entry."""
+        """Whether the claim is what is expected, entry by entry; of no entries nothing can be told."""
         allowed = EXACT * np.abs(expected) + BARS * self.bars
-        return bool(np.all(np.abs(self.claim - expected) <= allowed))
+        return bool(self.places.size and np.all(np.abs(self.claim - expected) <= allowed))
 
     def relations(self) -> list[str]:
         """Return all relations that the claim may have to what is right."""
@@ -163,7 +164,8 @@ def findings_of(rows: Mapping[str, ParameterResult], failed: Sequence[str], own:
     common = [words for words in RELATIONS if all(words in fits for fits in fitting.values())]
     if common and len({one.parameter for one in compared.values()}) > 1:
         return [of_relations("all", "every complex gradient", common, own, 1.0)]
-    found = [finding_of(compared[name], fitting[name], own) for name in failed]
+    told = [name for name in failed if compared[name].wrong.any()]  # a sample may hold one half of each
+    found = [finding_of(compared[name], fitting[name], own) for name in told]
     return [finding for number, finding in enumerate(found) if finding not in found[:number]]  # of each output the same
 
 

@@ -80,6 +80,8 @@ DISTORTIONS: dict[str, Callable[[Any], Any]] = {
     "only the real part": lambda g: g.real,
     "only the imaginary part": lambda g: 1j * g.imag,
     "i times it": lambda g: 1j * g,
+    "its absolute value": np.abs,
+    "-i times its conjugate": lambda g: -1j * np.conj(g),
 }
 
 
@@ -208,6 +210,19 @@ def test_a_complex_loss_is_refused_with_the_way_out_and_so_is_an_unknown_convent
         check_gradient(lambda z: np.sum(np.abs(z)), lambda z: z, drawn(2), complex="tf")
     with pytest.raises(ProblemError, match="NaN or infinity"):
         check_gradient(lambda z: np.sum(np.abs(z)), lambda z: z, np.array([np.nan * 1j]))
+
+
+@pytest.mark.parametrize("evaluations", [25, 60, 100])
+def test_of_a_sample_nothing_is_named_that_is_not_seen(evaluations: int) -> None:
+    matrix, target, z = drawn(40, 30), drawn(40), drawn(30)
+
+    def loss(z: Complex) -> Any:
+        return np.sum(np.abs(matrix @ z - target) ** 2)
+
+    claim = 1j * matrix.conj().T @ (matrix @ z - target)
+    report = check_gradient(loss, claim, z, mode="full", max_evals=evaluations)
+    assert report.verdict is Verdict.FAIL
+    assert not any(finding.code == "zero" for finding in report.findings)
 
 
 def test_the_caller_s_arrays_stay_as_they_are() -> None:
