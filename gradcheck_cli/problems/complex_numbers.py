@@ -18,6 +18,7 @@ W. Wirtinger, "Zur formalen Theorie der Funktionen von mehr komplexen Veraenderl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -26,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.asking import asking, called, kind_of
-from gradcheck_cli.errors import ProblemError, SettingError, did_you_mean
+from gradcheck_cli.errors import ProblemError, SettingError, UserFunctionError, did_you_mean
 from gradcheck_cli.parameters import Array, ComplexArray
 from gradcheck_cli.problems.arguments import Arguments, refuse_masked
 from gradcheck_cli.problems.returned import by_name, loss_and_gradient
@@ -227,10 +228,11 @@ def from_halves(halves: Array) -> ComplexArray:
 
 def is_complex(values: Any) -> bool:
     """Whether values are an array of complex numbers, or lists that make one."""
-    try:
-        return np.asarray(values).dtype.kind == "c"
-    except Exception:  # noqa: BLE001  (ragged lists, and what the user's own kind may raise: told where it is converted)
-        return False
+    if isinstance(values, np.ndarray):
+        return values.dtype.kind == "c"
+    with suppress(UserFunctionError), asking("looking at an array raised"):  # told where it is converted
+        return bool(np.asarray(values).dtype.kind == "c")
+    return False
 
 
 def as_complex(name: str, values: Any) -> ComplexArray:
