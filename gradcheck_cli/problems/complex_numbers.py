@@ -229,7 +229,7 @@ def from_halves(halves: Array) -> ComplexArray:
 def is_complex(values: Any) -> bool:
     """Whether values are an array of complex numbers, or lists that make one."""
     if isinstance(values, np.ndarray):
-        return values.dtype.kind == "c"
+        return bool(values.dtype.kind == "c")
     with suppress(UserFunctionError), asking("looking at an array raised"):  # told where it is converted
         return bool(np.asarray(values).dtype.kind == "c")
     return False
