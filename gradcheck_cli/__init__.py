@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradcheck_cli.checks.adjoint import check_adjoint
+    from gradcheck_cli.checks.autograd import check_autograd
     from gradcheck_cli.checks.check import check
     from gradcheck_cli.checks.gradients import check_gradient
     from gradcheck_cli.checks.hessian import check_hessian
+    from gradcheck_cli.checks.jacobian import check_jacobian
     from gradcheck_cli.checks.jvp import check_jvp
-    from gradcheck_cli.checks.outputs import check_jacobian, check_layer
+    from gradcheck_cli.checks.layer import check_layer
     from gradcheck_cli.errors import GradcheckError
     from gradcheck_cli.evaluating.journal import Journal
     from gradcheck_cli.problems.networks.fixtures import load_fixture, save_fixture
@@ -32,6 +34,7 @@ __all__ = [
     "Verdict",
     "check",
     "check_adjoint",
+    "check_autograd",
     "check_gradient",
     "check_hessian",
     "check_jacobian",
@@ -49,11 +52,12 @@ _HOMES = {
     "Verdict": "results",
     "check": "checks.check",
     "check_adjoint": "checks.adjoint",
+    "check_autograd": "checks.autograd",
     "check_gradient": "checks.gradients",
     "check_hessian": "checks.hessian",
-    "check_jacobian": "checks.outputs",
+    "check_jacobian": "checks.jacobian",
     "check_jvp": "checks.jvp",
-    "check_layer": "checks.outputs",
+    "check_layer": "checks.layer",
     "load_fixture": "problems.networks.fixtures",
     "save_fixture": "problems.networks.fixtures",
 }

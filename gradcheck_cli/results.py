@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias, overload
 
 __all__ = [
+    "HALVES",
     "SLOPE_MISMATCH",
     "CheckFailedError",
     "CheckReport",
@@ -44,6 +45,10 @@ SLOPE_MISMATCH = "slope mismatch"
 """What the figure of a screen is called: norm(c - s) / (norm(c) + norm(s)) of claimed and measured slopes."""
 
 
+HALVES = (".real", ".imag")
+"""What the two numbers of a complex entry are called."""
+
+
 class Verdict(enum.Enum):
     """What a check comes to."""
 
@@ -63,14 +68,21 @@ class EntryVerdict(enum.IntEnum):
     DISAGREES = 3
 
 
-def entry_name(parameter: str, shape: tuple[int, ...], position: int) -> str:
+def entry_name(parameter: str, shape: tuple[int, ...], position: int, *, halves: bool = False) -> str:
     """Name an entry by its place, as ``W1[0, 1]``; `position` counts row by row. A number has no index.
+
+    Where the last axis is of the halves of complex numbers, it is ``W1[0, 1].real`` or ``W1[0, 1].imag``.
 
     Examples
     --------
     >>> entry_name("W1", (5, 4), 6)
     'W1[1, 2]'
+    >>> entry_name("W1", (5, 2), 3, halves=True)
+    'W1[1].imag'
     """
+    if halves:
+        position, half = divmod(position, 2)
+        return entry_name(parameter, shape[:-1], position) + HALVES[half]
     index: list[int] = []
     for length in reversed(shape):
         position, i = divmod(position, length)
@@ -115,6 +127,10 @@ class Entries(Sequence[Entry]):
     """The output whose derivatives these are; empty where there is one number, or one for each cotangent."""
     rank: int = field(default=0, kw_only=True)
     """How many of the axes are the output's; the others are the parameter's."""
+    halves: bool = field(default=False, kw_only=True)
+    """Whether the last axis is the real and the imaginary part of complex entries of the parameter."""
+    output_halves: bool = field(default=False, kw_only=True)
+    """The same of the last axis of the output."""
 
     def __len__(self) -> int:
         return len(self.analytic)
@@ -137,12 +153,12 @@ class Entries(Sequence[Entry]):
         )
 
     def name(self, place: int) -> str:
-        """Name an entry by its place, counted row by row: ``W1[0, 1]``, or ``d y[3] / d W1[0, 1]``."""
+        """Name an entry by its place, counted row by row: ``W1[0, 1]``, ``d y[3] / d W1[0, 1]``, ``W1[0, 1].imag``."""
         if not self.output:
-            return entry_name(self.parameter, self.shape, place)
+            return entry_name(self.parameter, self.shape, place, halves=self.halves)
         of_output, of_parameter = divmod(place, math.prod(self.shape[self.rank :]))
-        output = entry_name(self.output, self.shape[: self.rank], of_output)
-        return f"d {output} / d {entry_name(self.parameter, self.shape[self.rank :], of_parameter)}"
+        output = entry_name(self.output, self.shape[: self.rank], of_output, halves=self.output_halves)
+        return f"d {output} / d {entry_name(self.parameter, self.shape[self.rank :], of_parameter, halves=self.halves)}"
 
     def place(self, k: int) -> int:
         """Return where the k-th of them is in the parameter, counted row by row."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.asking import asking, called, kind_of
-from gradcheck_cli.checks.gradients import require_plain_arguments
+from gradcheck_cli.checks.given import require_plain_arguments
 from gradcheck_cli.errors import GradcheckError, ProblemError
 from gradcheck_cli.judging.entries import compare_parameter
 from gradcheck_cli.numeric.reference import Reference

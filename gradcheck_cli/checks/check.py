@@ -14,6 +14,7 @@ from gradcheck_cli.checks.points import over_points
 from gradcheck_cli.checks.preparing import decided, open_journal, prepared, require_means, require_something
 from gradcheck_cli.checks.screened import screened_report
 from gradcheck_cli.checks.subject import Subject
+from gradcheck_cli.diagnosis.complex_numbers import in_complex_numbers
 from gradcheck_cli.errors import CheckInterrupted, SettingError
 from gradcheck_cli.evaluating.budget import Budget
 from gradcheck_cli.evaluating.evaluator import evaluating
@@ -238,6 +239,8 @@ def checked(
         raise CheckInterrupted(None)
     seconds = time.perf_counter() - started
     told = [dataclasses.replace(report, notes=(*why, *report.notes), seconds=seconds) for report in reports]
+    if claims is None and isinstance(problem, FunctionProblem) and problem.complex_view is not None:
+        told = [in_complex_numbers(report, problem.complex_view) for report in told]
     return told, budget.closed
 
 

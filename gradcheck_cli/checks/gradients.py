@@ -6,20 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gradcheck_cli.checks.check import check
-from gradcheck_cli.errors import SettingError
+from gradcheck_cli.checks.given import require_plain_arguments
 from gradcheck_cli.problems.functions import function_problem
 from gradcheck_cli.results import CheckReport
 from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON
 
-__all__ = ["check_gradient", "require_plain_arguments"]
-
-
-def require_plain_arguments(name: object, data: object) -> None:
-    """Raise SettingError where a name is no text, or data cannot be handed over by keyword."""
-    if not isinstance(name, str):
-        raise SettingError(f"name is {name!r}, expected text")
-    if not (data is None or (isinstance(data, Mapping) and all(isinstance(key, str) for key in data))):
-        raise SettingError(f"data is {type(data).__name__}, expected a dict of what the functions get by keyword")
+__all__ = ["check_gradient"]
 
 
 def check_gradient(
@@ -29,6 +21,7 @@ def check_gradient(
     *,
     data: Mapping[str, Any] | None = None,
     autograd: str | None = None,
+    complex: str | None = None,  # noqa: A002  (the numbers' own word)
     name: str = "function",
     epsilon: float | str | None = None,
     classic: bool = False,
@@ -49,6 +42,10 @@ def check_gradient(
         What both functions get by keyword. Arrays are copied, never changed.
     autograd : {"torch", "jax", "autograd"}, optional
         The framework whose arrays the loss takes and whose gradient of it is checked.
+    complex : {"torch", "jax", "wirtinger"}, optional
+        What the gradient of a complex parameter z = x + iy means: dJ/dx + i dJ/dy (torch), dJ/dx - i dJ/dy (jax), or
+        dJ/dz = (dJ/dx - i dJ/dy) / 2. Where it is not given, what the framework means, or torch's. The functions get
+        complex128 arrays; an entry is two, ``W[0, 1].real`` and ``W[0, 1].imag``.
     name : str, optional
         What the report calls it.
     epsilon : float or "auto", optional
@@ -76,7 +73,9 @@ def check_gradient(
     False
     """
     require_plain_arguments(name, data)
-    problem = function_problem(loss, gradient, parameters, data=data or {}, autograd=autograd, name=name)
+    problem = function_problem(
+        loss, gradient, parameters, data=data or {}, autograd=autograd, convention=complex, name=name
+    )
     if epsilon is None:
         epsilon = DEFAULT_EPSILON if classic else AUTO
     return check(problem, epsilon=epsilon, classic=classic, **settings)

@@ -9,8 +9,9 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from gradcheck_cli.asking import called
-from gradcheck_cli.checks.gradients import check_gradient, require_plain_arguments
-from gradcheck_cli.checks.outputs import check_jacobian, in_form, named_point
+from gradcheck_cli.checks.given import in_form, named_point, require_plain_arguments
+from gradcheck_cli.checks.gradients import check_gradient
+from gradcheck_cli.checks.jacobian import check_jacobian
 from gradcheck_cli.diagnosis.hessians import hessian_findings
 from gradcheck_cli.errors import ProblemError, SettingError
 from gradcheck_cli.judging.joined import joined, joined_parameter

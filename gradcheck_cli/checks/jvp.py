@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from gradcheck_cli.asking import called
 from gradcheck_cli.checks.adjoint import PAIRS, fitting_together
 from gradcheck_cli.checks.along import Along, Found, components, felt_sizes, found_along, require_room
-from gradcheck_cli.checks.gradients import require_plain_arguments
-from gradcheck_cli.checks.outputs import check_jacobian, in_form, named_point, with_faults
+from gradcheck_cli.checks.given import in_form, named_point, require_plain_arguments
+from gradcheck_cli.checks.jacobian import check_jacobian
+from gradcheck_cli.checks.layer import with_faults
 from gradcheck_cli.diagnosis.outputs import jacobian_findings
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.judging.entries import entries_of, relative_difference, worst_of

@@ -21,6 +21,7 @@ from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.directions import sizes_of
 from gradcheck_cli.problems.preflight import CALLS
 from gradcheck_cli.problems.problem import Directional, Movable, Problem
+from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.results import CheckReport, FurtherPoint, PointFacts, Verdict
 from gradcheck_cli.settings import AUTO, FULL, SCREEN, Settings
 
@@ -157,6 +158,8 @@ class _Tour:
         """Return the worst report, and what was found at all points."""
         facts = PointFacts(self.settings.points, self.given.verdict, self.seed, tuple(self.found), self.worst_number)
         point = {**getattr(self.problem, "point", {}), **self.where}
+        if isinstance(self.problem, FunctionProblem) and self.problem.complex_view is not None:
+            point = self.problem.complex_view.complex_point(point)
         whole = {**self.worst.settings, "points": self.settings.points, "mode": self.given.settings["mode"]}
         report = dataclasses.replace(
             self.worst, evaluations=self.evaluations, points=facts, point=point, settings=whole

@@ -100,7 +100,12 @@ def require_plain(face: str, options: Checking, points: Sequence[PointOptions]) 
 
 
 def load_face(
-    face: str, references: Sequence[str], shape: tuple[int, ...] | None, point: PointOptions, name: str
+    face: str,
+    references: Sequence[str],
+    shape: tuple[int, ...] | None,
+    point: PointOptions,
+    name: str,
+    convention: str | None = None,
 ) -> Checked:
     """Load the functions and the point, and return what checks them."""
     from gradcheck_cli.loading.functions import load_function
@@ -124,6 +129,8 @@ def load_face(
         given = {key: value for key, value in settings.items() if key not in ("epsilon", "classic", "points")}
         given |= {"data": loaded.data, "name": name}
         function, claim, *more = functions
+        if face in ("backward", "jac"):
+            given["complex"] = convention
         if face == "backward":
             return api.check_layer(function, claim, parameters, **given)
         if face == "jvp":

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from gradcheck_cli.cli.faces import FACES, asked_face, face_options, load_face, require_plain
+from gradcheck_cli.cli.function_files import load_problem
 from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking_each, point_options, taken
 from gradcheck_cli.cli.further_options import further_options
 from gradcheck_cli.cli.large_options import large_options
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
-from gradcheck_cli.loading.functions import absolute, file_of, source_of
-
-if TYPE_CHECKING:
-    from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.cli.tensors import TENSORS, load_tensors
+from gradcheck_cli.loading.functions import absolute, source_of
 
 __all__ = ["func", "prepare"]
 
@@ -29,6 +26,8 @@ Examples:
   gradcheck func mypkg.losses:loss_and_grad --params params.npz
   gradcheck func scipy.optimize:rosen --grad scipy.optimize:rosen_der --at 1.3,0.7,0.8
   gradcheck func model.py:loss --autograd torch --params params.npz
+  gradcheck func model.py:Swish.apply --autograd torch --params x.npz
+  gradcheck func field.py:energy --grad field.py:gradient --at 1+2j,0.5-1j --complex jax
   gradcheck func layers.py:conv_forward --backward layers.py:conv_backward --params conv.npz
   gradcheck func layers.py:conv --jvp layers.py:conv_jvp --params conv.npz
   gradcheck func fit.py:residuals --jac fit.py:jacobian --at 1.2,0.5
@@ -52,7 +51,13 @@ JVP is called as jvp(params, tangents, **data). A Jacobian may be a sparse matri
 @click.option(
     "--autograd",
     type=click.Choice(["torch", "jax", "autograd"]),
-    help="Check this framework's own gradient of the loss, which takes its arrays.",
+    help="Check this framework's own gradient of the loss, which takes its arrays; of more outputs its vjp and jvp.",
+)
+@click.option("--no-double", is_flag=True, help="Leave the double backward of --autograd out.")
+@click.option(
+    "--complex",
+    type=click.Choice(["torch", "jax", "wirtinger"]),
+    help="What complex gradients and cotangents mean; torch's dJ/dx + i dJ/dy unless given.",
 )
 @face_options
 @point_options
@@ -65,9 +70,20 @@ def func(ctx: click.Context, /, **options: Any) -> None:
     ctx.exit(run_checks(prepare(**options)))
 
 
-def prepare(loss: str, grad: str | None, autograd: str | None, **options: Any) -> Prepared:
+def prepare(
+    loss: str,
+    grad: str | None,
+    autograd: str | None,
+    complex: str | None,  # noqa: A002  (the option's name)
+    no_double: bool,
+    **options: Any,
+) -> Prepared:
     """Return what the command checks, and how."""
     face = asked_face({"grad": grad, "autograd": autograd, **options})
+    if complex and face not in ("", "backward", "jac"):
+        raise click.UsageError("--complex is of gradients, --backward and --jac.")
+    if no_double and not autograd:
+        raise click.UsageError("--no-double goes with --autograd.")
     claim, shape = [options.pop(name) for name in FACES if options[name]], options.pop("shape")
     for name in FACES:
         options.pop(name, None)
@@ -79,61 +95,14 @@ def prepare(loss: str, grad: str | None, autograd: str | None, **options: Any) -
     shown, loss, named = loss, absolute(loss), [absolute(reference) for reference in named]
     if face:
         require_plain(face, chosen, [point for _, point in points])
-        make: Callable[..., Any] = partial(load_face, face, [loss, *named], shape)
+        make: Callable[..., Any] = partial(load_face, face, [loss, *named], shape, convention=complex)
+    elif autograd in TENSORS:
+        make = partial(load_tensors, loss, autograd, double=not no_double, convention=complex)
     else:
-        make = partial(load_problem, loss, named[0] if named else None, autograd)
+        make = partial(load_problem, loss, named[0] if named else None, autograd, convention=complex)
     gradient = named[0] if named else None
     cases = [
         Case(f"func, {shown}{where}", partial(make, point, shown + where), gradient, {**reads, **point.reads})
         for where, point in points
     ]
     return Prepared(cases, chosen)
-
-
-@dataclass(frozen=True)
-class FunctionFiles:
-    """How another process makes the same problem."""
-
-    loss: str
-    autograd: str | None
-    point: PointOptions
-
-    @property
-    def files(self) -> list[Path]:
-        """The files that it is made of."""
-        return [path for path in (file_of(self.loss), self.point.params, self.point.data) if path]
-
-    def make(self, places: Mapping[Path, Path]) -> FunctionProblem:
-        """Make the problem; its claim is of no use there."""
-        point = replace(self.point, params=moved(self.point.params, places), data=moved(self.point.data, places))
-        home, _, name = self.loss.rpartition(":")
-        file = moved(file_of(self.loss), places)
-        return load_problem(f"{file or home}:{name}", None, self.autograd, point, self.loss)
-
-
-def moved(path: Path | None, places: Mapping[Path, Path]) -> Path | None:
-    """Return where a file is."""
-    return None if path is None else places.get(path, path)
-
-
-def load_problem(loss: str, grad: str | None, autograd: str | None, point: PointOptions, name: str) -> FunctionProblem:
-    """Load the functions and the arrays that they are called with, and call them by a name."""
-    from gradcheck_cli.loading.functions import load_function
-    from gradcheck_cli.problems.autograd import import_framework
-    from gradcheck_cli.problems.functions import function_problem
-
-    loaded = point.load()
-    if autograd:
-        import_framework(autograd)  # before the user's file makes arrays of the wrong precision
-    problem = function_problem(
-        load_function(loss),
-        load_function(grad) if grad else None,
-        loaded.parameters,
-        data=loaded.data,
-        autograd=autograd,
-        name=name,
-        one_array=len(loaded.parameters) == 1,
-        only=loaded.only,
-        notes=loaded.notes,
-    )
-    return replace(problem, recipe=FunctionFiles(loss, autograd, point))

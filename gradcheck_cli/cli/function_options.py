@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -34,13 +35,23 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class Numbers(click.ParamType):  # type: ignore[type-arg]  # click's own class takes no argument when the program runs
-    """Numbers with commas between."""
+    """Numbers with commas between, those with a j complex."""
 
     name = "numbers"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[complex, ...]:
         """Return the numbers."""
-        return tuple(FINITE.convert(part.strip(), param, ctx) for part in str(value).split(","))
+        parts = (part.strip() for part in str(value).split(","))
+        return tuple(complex_of(part) or FINITE.convert(part, param, ctx) for part in parts)
+
+
+def complex_of(text: str) -> complex | None:
+    """Return the complex number that a text with a j in it is, as ``3-4j``; None where it is none, or not finite."""
+    try:
+        number = complex(text) if text.endswith(("j", "J")) else complex("nan")
+    except ValueError:
+        return None
+    return number if cmath.isfinite(number) else None
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,7 @@ class PointOptions:
 
     params: Path | None
     data: Path | None
-    at: tuple[tuple[float, ...], ...]
+    at: tuple[tuple[complex, ...], ...]
     vary: tuple[str, ...]
     only: tuple[str, ...]
     skip: tuple[str, ...]

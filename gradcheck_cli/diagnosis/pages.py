@@ -352,6 +352,27 @@ PAGES = {
         "dZ3 = (A3 - Y) * A3 * (1 - A3)",
         "dZ3 = A3 - Y  # cross-entropy",
     ),
+    "conjugate": Page(
+        "the conjugate of the right gradient, or a multiple of it",
+        "Conventions differ: for z = x + iy torch has dJ/dx + i dJ/dy, which is the direction of steepest ascent; jax"
+        " has dJ/dx - i dJ/dy; Wirtinger's dJ/dz is half of that. --complex says which one is meant. Else a conj() is"
+        " missing in the gradient, or one is too many.",
+        "dz = 2 * A.T @ (A @ z - y)",
+        "dz = 2 * A.conj().T @ (A @ z - y)",
+    ),
+    "half-missing": Page(
+        "only the real or only the imaginary part of a complex gradient",
+        "A complex array was written into a real one, or .real was taken for a number that is complex.",
+        "dz = (2 * A.conj().T @ (A @ z - y)).real",
+        "dz = 2 * A.conj().T @ (A @ z - y)",
+    ),
+    "not-holomorphic": Page(
+        "a complex function has a derivative with respect to the conjugate that the claim leaves out",
+        "dF = dF/dz dz + dF/dconj(z) dconj(z). Where abs, real, imag or conj is in F, the second is not zero, and dF/dz"
+        " alone is no derivative: give the pair.",
+        "return np.diag(np.conj(z))  # F(z) = abs(z) ** 2",
+        "return np.diag(np.conj(z)), np.diag(z)",
+    ),
     "half-stored": Page(
         "only a triangle of the Hessian is there",
         "A routine stores one half of a symmetric matrix; who reads it as a whole one takes the other half for zero.",

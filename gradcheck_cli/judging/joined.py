@@ -14,7 +14,7 @@ from gradcheck_cli.judging.ruling import entries_verdict
 from gradcheck_cli.parameters import norm
 from gradcheck_cli.results import CheckReport, Entries, EntryVerdict, ParameterResult, Sensitivity, Verdict
 
-__all__ = ["joined", "joined_parameter", "worst_rows"]
+__all__ = ["WORST_FIRST", "joined", "joined_parameter", "worst_rows"]
 
 MOST_REASONS = 6
 WORST_FIRST = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)

@@ -1,4 +1,4 @@
-"""Named arrays from a file of either kind: .npz or .json."""
+"""Named arrays from a file of either kind: .npz, complex ones too, or .json."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from gradcheck_cli.loading.json_arrays import read_json
-from gradcheck_cli.loading.npz import LARGE, read_npz
+from gradcheck_cli.loading.npz import LARGE, NUMBERS, read_npz
 
 __all__ = ["read_arrays"]
 
@@ -21,4 +21,4 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     InputError
         Where it cannot be read.
     """
-    return read_json(path) if path.suffix.lower() == ".json" else read_npz(path, largest=LARGE)
+    return read_json(path) if path.suffix.lower() == ".json" else read_npz(path, largest=LARGE, kinds=NUMBERS)

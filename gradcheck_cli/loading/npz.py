@@ -20,7 +20,10 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.errors import InputError
 
-__all__ = ["LARGE", "READ_AND_REFUSED", "read_npz"]
+__all__ = ["LARGE", "NUMBERS", "READ_AND_REFUSED", "read_npz"]
+
+PLAIN = "fiubUS"  # real numbers and text
+NUMBERS = PLAIN + "c"
 
 READ_AND_REFUSED = (
     "integers, booleans and floats of any size and byte order are read as float64;"
@@ -46,7 +49,7 @@ _ZIP64_LOCATOR_BYTES = 20
 _CUT_SHORT = "was it cut short while it was copied?"
 
 
-def read_npz(path: Path, *, largest: int = MAX_MEMBER_BYTES) -> dict[str, NDArray[Any]]:
+def read_npz(path: Path, *, largest: int = MAX_MEMBER_BYTES, kinds: str = PLAIN) -> dict[str, NDArray[Any]]:
     """Read all arrays of an .npz file.
 
     Parameters
@@ -55,6 +58,8 @@ def read_npz(path: Path, *, largest: int = MAX_MEMBER_BYTES) -> dict[str, NDArra
         The file.
     largest : int, optional
         Bytes that an array may take if the file holds it as it is; a packed one never more than `MAX_MEMBER_BYTES`.
+    kinds : str, optional
+        numpy's letters for the kinds of numbers that may be there.
 
     Returns
     -------
@@ -73,7 +78,7 @@ def read_npz(path: Path, *, largest: int = MAX_MEMBER_BYTES) -> dict[str, NDArra
                 size = os.fstat(file.fileno()).st_size
                 limits = {m: largest if is_held(m, size) else MAX_MEMBER_BYTES for m in archive.infolist()}
                 members = listed_members(archive, path, limits)
-                return {name: read_member(archive, m, path, limits[m]) for name, m in members.items()}
+                return {name: read_member(archive, m, path, limits[m], kinds) for name, m in members.items()}
         except InputError:
             raise
         except Exception as error:  # of a damaged archive zipfile raises a dozen kinds, struct.error among them
@@ -180,12 +185,14 @@ def refuse_size(what: str, size: int, limit: int) -> NoReturn:
     raise InputError(f"{what} {size / MEBIBYTE:,.0f} MiB, expected at most {limit // MEBIBYTE} MiB")
 
 
-def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, limit: int) -> NDArray[Any]:
+def read_member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, limit: int, kinds: str = PLAIN
+) -> NDArray[Any]:
     """Read one array, its claimed size held against the bytes that are there before it is allocated."""
     where = f"{shown(array_name(member))} in {path}"
     with archive.open(member) as stream:
         shape, fortran, dtype = read_header(stream, where)
-        refuse_dtype(dtype, where)
+        refuse_dtype(dtype, where, kinds)
         most = math.prod(length or 1 for length in shape) * FLOAT_BYTES  # numpy counts an empty array so, too
         if dtype.kind in "fiub" and most > limit:
             refuse_size(f"{where} would take", most, limit)
@@ -220,11 +227,11 @@ def read_header(stream: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, n
     return shape, fortran, dtype
 
 
-def refuse_dtype(dtype: np.dtype[Any], where: str) -> None:
-    """Raise InputError for a dtype that holds neither real numbers nor text; an object array is never unpickled."""
+def refuse_dtype(dtype: np.dtype[Any], where: str, kinds: str = PLAIN) -> None:
+    """Raise InputError for a dtype of another kind, as dates and records; an object array is never unpickled."""
     if dtype.hasobject:
         raise InputError(f"{where} is an array of Python objects, which could run code; expected plain numbers")
-    if dtype.kind not in "fiubUS" or not dtype.itemsize:
+    if dtype.kind not in kinds or not dtype.itemsize:
         hint = BFLOAT16 if dtype == np.dtype("V2") else READ_AND_REFUSED
         raise InputError(f"{where} has dtype {dtype}, expected real numbers or text", hint=hint)
 

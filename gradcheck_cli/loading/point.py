@@ -26,14 +26,16 @@ class LoadedPoint:
     data: dict[str, NDArray[Any]]
 
 
-def load_point(params: Path | None, data: Path | None, at: Sequence[float] | None, vary: Sequence[str]) -> LoadedPoint:
+def load_point(
+    params: Path | None, data: Path | None, at: Sequence[complex] | None, vary: Sequence[str]
+) -> LoadedPoint:
     """Read parameters and data.
 
     Parameters
     ----------
     params, data : Path, optional
         Files of named arrays.
-    at : sequence of float, optional
+    at : sequence of numbers, optional
         The parameters as one array, in place of a file.
     vary : sequence of str
         The arrays of both files that are parameters, all others being data; empty where every array of `params` is a
@@ -44,7 +46,7 @@ def load_point(params: Path | None, data: Path | None, at: Sequence[float] | Non
     InputError
         Where a file cannot be read, a name stands in both, or there is no such name.
     """
-    parameters = {AT: np.array(at, dtype=np.float64)} if at is not None else read_arrays(params) if params else {}
+    parameters = {AT: as_array(at)} if at is not None else read_arrays(params) if params else {}
     others = read_arrays(data) if data else {}
     both = [name for name in others if name in parameters]
     if both:
@@ -57,6 +59,12 @@ def load_point(params: Path | None, data: Path | None, at: Sequence[float] | Non
         {name: values for name, values in every.items() if name in vary},
         {name: values for name, values in every.items() if name not in vary},
     )
+
+
+def as_array(numbers: Sequence[complex]) -> NDArray[Any]:
+    """Return numbers as an array, a complex one if one of them is complex."""
+    is_complex = any(isinstance(number, complex) for number in numbers)
+    return np.array(numbers, dtype=np.complex128 if is_complex else np.float64)
 
 
 def require_known(names: Sequence[str], arrays: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
@@ -15,10 +16,23 @@ from gradcheck_cli.asking import asking, called, kind_of
 from gradcheck_cli.errors import ProblemError, UserFunctionError
 from gradcheck_cli.parameters import PIECE, Array, Parameters
 
-__all__ = ["Arguments", "as_parameter", "by_its_own_names", "copied", "refuse_masked", "require_separate", "same_bytes"]
+__all__ = [
+    "Arguments",
+    "Handed",
+    "as_parameter",
+    "by_its_own_names",
+    "by_position",
+    "copied",
+    "refuse_masked",
+    "require_separate",
+    "same_bytes",
+]
 
 MANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 MOST_WORK: Any = 100_000  # candidates that are looked at before two arrays are taken to overlap
+MOST_KEPT = 2**26  # bytes of arrays that were handed out, where the function remembers them
+UNTIL_KNOWN = 2**20  # the same until it is known
+OF_ONE = 2**10  # bytes that the arrays of one call take besides their numbers
 
 
 class Arguments:
@@ -65,6 +79,36 @@ class Arguments:
                 names.append(name)
         pairs = ((name, self.data[name], value) for name, value in data.items() if isinstance(value, np.ndarray))
         return names + [name for name, array, value in pairs if not same_bytes(array, value)]
+
+
+class Handed:
+    """What the functions were called with last, as much as there is room for; it does not travel.
+
+    Parameters
+    ----------
+    most : int, optional
+        Bytes that there are for it.
+    least : int, optional
+        Of how many calls the arrays are kept whatever they take.
+    """
+
+    def __init__(self, most: int = UNTIL_KNOWN, least: int = 0) -> None:
+        self.most, self.least = most, least
+        self.kept: deque[Arguments] = deque()
+
+    def __reduce__(self) -> tuple[type[Handed], tuple[int, int]]:
+        return Handed, (self.most, self.least)
+
+    def keep(self, arguments: Arguments) -> Arguments:
+        """Keep the arguments of one more call."""
+        self.kept.append(arguments)
+        while len(self.kept) > max(self.least, self.most // (arguments.size + OF_ONE)):
+            self.kept.popleft()
+        return arguments
+
+    def keep_more(self) -> None:
+        """Keep as many as can be, for a function that remembers them: those of the call before at the least."""
+        self.most, self.least = MOST_KEPT, 1
 
 
 def same_bytes(array: NDArray[Any], other: NDArray[Any]) -> bool:
@@ -134,22 +178,66 @@ def by_its_own_names(
     data : collection of str, optional
         What it gets besides.
     """
-    arguments: Mapping[str, inspect.Parameter] = {}
-    with suppress(UserFunctionError), asking("looking at the arguments raised"):  # it may not tell
-        arguments = inspect.signature(function).parameters
+    arguments = arguments_of(function)
     needed = {
         n for n, a in arguments.items() if a.default is a.empty and a.kind not in (a.VAR_POSITIONAL, a.VAR_KEYWORD)
     }
     positional = any(arguments[name].kind is inspect.Parameter.POSITIONAL_ONLY for name in names if name in arguments)
     if positional or not set(names) <= set(arguments) or not needed <= {*names, *data}:
         return function
-    named = partial(_called_by_name, function)
-    named.__name__ = called(function)  # type: ignore[attr-defined]  # by which messages call it
-    return named
+    return _renamed(partial(_called_by_name, function), function)
 
 
 def _called_by_name(function: Callable[..., Any], parameters: Parameters, **data: Any) -> Any:
     return function(**parameters, **data)
+
+
+def by_position(function: Callable[..., Any], names: Collection[str], data: Collection[str] = ()) -> Callable[..., Any]:
+    """Return a function of a dict of arrays: one that takes them one after another, by no names, is called so.
+
+    The ``apply`` of a torch.autograd.Function takes them so, in the order of the arguments of its ``forward`` where
+    those have the names of the arrays, and otherwise in the order of the parameters and then of the data; so do
+    functions of ``*arrays``, and of as many arguments of other names as there are parameters.
+
+    Parameters
+    ----------
+    function, names, data
+        As for `by_its_own_names`.
+    """
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, type) and called(function) == "apply" and hasattr(owner, "forward"):
+        order = [name for name in arguments_of(owner.forward) if name != "ctx"]
+        both = [*names, *data]
+        order = [name for name in order if name in both] if set(both) <= set(order) else both
+        return _renamed(partial(_called_by_position, function, order, ()), function)
+    if len(names) < 2 or by_its_own_names(function, names, data) is not function:
+        return function
+    arguments = arguments_of(function)
+    if any(argument.kind is argument.VAR_POSITIONAL for argument in arguments.values()):
+        return _renamed(partial(_called_by_position, function, list(names), tuple(data)), function)
+    needed = [n for n, a in arguments.items() if a.default is a.empty and a.kind not in MANY and n not in data]
+    if len(needed) != len(names):
+        return function
+    return _renamed(partial(_called_by_position, function, list(names), tuple(data)), function)
+
+
+def arguments_of(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """Return the arguments of a function by name; none of one that does not tell."""
+    with suppress(UserFunctionError), asking("looking at the arguments raised"):
+        return inspect.signature(function).parameters
+    return {}
+
+
+def _called_by_position(
+    function: Callable[..., Any], order: Collection[str], named: Collection[str], parameters: Any, /, **data: Any
+) -> Any:
+    both = {**parameters, **data}
+    return function(*(both[name] for name in order), **{name: data[name] for name in named})
+
+
+def _renamed(function: Any, like: Callable[..., Any]) -> Callable[..., Any]:
+    function.__name__ = called(like)  # by which messages call it
+    return function  # type: ignore[no-any-return]
 
 
 def require_separate(arrays: Mapping[str, Any]) -> None:

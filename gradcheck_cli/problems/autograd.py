@@ -15,7 +15,7 @@ import numpy as np
 
 from gradcheck_cli.errors import ExtraError, ProblemError, SettingError, did_you_mean
 
-__all__ = ["FRAMEWORKS", "differentiated", "import_framework"]
+__all__ = ["FRAMEWORKS", "converted", "differentiated", "double", "import_framework", "own_gradient_note"]
 
 Functions = tuple[Callable[..., Any], Callable[..., Any]]
 
@@ -39,7 +39,12 @@ def differentiated(framework: str, loss: Callable[..., Any]) -> tuple[Callable[.
     value, gradient = FRAMEWORKS[framework](module, loss)
     value.__name__ = getattr(loss, "__name__", framework)
     gradient.__name__ = f"the {framework} gradient"
-    return value, gradient, f"the gradient is {framework} {module_version(module)}'s own, in float64"
+    return value, gradient, own_gradient_note(framework)
+
+
+def own_gradient_note(framework: str) -> str:
+    """Return a note on whose a gradient is, and on its arithmetic."""
+    return f"the gradient is {framework} {module_version(import_framework(framework))}'s own, in float64"
 
 
 def import_framework(name: str) -> ModuleType:
@@ -73,12 +78,13 @@ def converted(value: Any, convert: Callable[[Any], Any]) -> Any:
     """Convert the arrays in a dict, or one array; text has no place in a framework and stays."""
     if isinstance(value, dict):
         return {name: converted(item, convert) for name, item in value.items()}
-    return convert(value) if isinstance(value, np.ndarray) and value.dtype.kind in "fiub" else value
+    return convert(value) if isinstance(value, np.ndarray) and value.dtype.kind in "fiubc" else value
 
 
 def double(array: Any) -> Any:
-    """Return floats as float64, anything else as it is."""
-    return array.astype(np.float64) if array.dtype.kind == "f" else array
+    """Return floats as float64 and complex numbers as complex128, anything else as it is."""
+    wide = {"f": np.float64, "c": np.complex128}.get(array.dtype.kind)
+    return array if wide is None else array.astype(wide)
 
 
 def with_torch(torch: Any, loss: Callable[..., Any]) -> Functions:
@@ -87,21 +93,22 @@ def with_torch(torch: Any, loss: Callable[..., Any]) -> Functions:
     def tensor(array: Any, *, watched: bool = False) -> Any:
         return torch.tensor(double(array)).requires_grad_(watched)
 
-    def in_double(point: Any, data: dict[str, Any], *, watched: bool) -> tuple[Any, Any]:
+    def in_double(point: Any, data: dict[str, Any]) -> tuple[Any, Any]:
+        """Return watched tensors, for a loss may differentiate by them itself, and the loss."""
         before = torch.get_default_dtype()
         torch.set_default_dtype(torch.float64)
         try:
-            tensors = converted(point, lambda array: tensor(array, watched=watched))
+            tensors = converted(point, lambda array: tensor(array, watched=True))
             return tensors, loss(tensors, **converted(data, tensor))
         finally:
             torch.set_default_dtype(before)
 
     def value(point: Any, **data: Any) -> Any:
-        answer = in_double(point, data, watched=False)[1]
+        answer = in_double(point, data)[1]
         return answer.detach().numpy() if isinstance(answer, torch.Tensor) else answer
 
     def gradient(point: Any, **data: Any) -> Any:
-        tensors, answer = in_double(point, data, watched=True)
+        tensors, answer = in_double(point, data)
         if not isinstance(answer, torch.Tensor):
             raise ProblemError(
                 f"the loss is {type(answer).__name__}, expected a torch tensor", hint="leave out .item()"

@@ -14,11 +14,12 @@ from gradcheck_cli.asking import called
 from gradcheck_cli.errors import UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters, vector_to_dictionary
 from gradcheck_cli.problems.arguments import Arguments, same_bytes
+from gradcheck_cli.problems.complex_numbers import CONVENTIONS, Convention
 from gradcheck_cli.problems.outputs import Outputs, outputs_of, without_cache
 from gradcheck_cli.problems.returned import by_name, claimed_gradient
 from gradcheck_cli.problems.user_function import call
 
-__all__ = ["LARGE", "SAME", "Fault", "Layer", "differs", "faults_of", "outputs_missed", "random_cotangents"]
+__all__ = ["LARGE", "SAME", "Fault", "Layer", "differs", "faults_of", "outputs_missed", "random_cotangents", "signed"]
 
 Named = Mapping[str, Array]
 
@@ -54,13 +55,15 @@ class Layer:
     point: Parameters
     data: Mapping[str, Any]
     one_array: bool = False
+    convention: Convention = CONVENTIONS["torch"]
+    """What cotangents of complex outputs mean."""
     remarks: set[str] = field(default_factory=set, compare=False)
     """What was seen of the backward pass that makes no number wrong."""
 
     def split(self, answer: Any) -> tuple[Outputs, tuple[Any, ...]]:
         """Take apart what the forward pass returned: the outputs, and the cache where there is one."""
         outputs = without_cache(answer)
-        return outputs_of(outputs, called(self.forward)), () if outputs is answer else (answer[1],)
+        return outputs_of(outputs, called(self.forward), self.convention), () if outputs is answer else (answer[1],)
 
     def run(self) -> tuple[Outputs, tuple[Any, ...]]:
         """Call the forward pass at the point, on arrays of its own."""
@@ -93,7 +96,7 @@ def random_cotangents(outputs: Outputs, count: int, seed: int) -> list[tuple[str
     for name, array in outputs.arrays.items():
         for number in range(count):
             given = {other: np.zeros(values.shape) for other, values in outputs.arrays.items()}
-            given[name] = signed(random, array.shape) * (alike(array) if number % 2 else 1.0)
+            given[name] = signed(random, array.shape) * (alike(outputs.magnitudes(name)) if number % 2 else 1.0)
             found.append((name, given))
     return found
 

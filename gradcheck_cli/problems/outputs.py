@@ -17,6 +17,7 @@ from gradcheck_cli.asking import asking, kind_of
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.arguments import refuse_masked
+from gradcheck_cli.problems.complex_numbers import CONVENTIONS, Convention, as_halves, from_halves, is_complex
 from gradcheck_cli.results import entry_name
 
 __all__ = ["MOST_KEPT", "Outputs", "Weighing", "outputs_of", "real_array", "require_finite", "without_cache"]
@@ -34,6 +35,10 @@ class Outputs:
     """Makes of other arrays, in this order, what the function would return."""
     alone: bool = False
     """Whether it is one array without a name."""
+    complex_names: frozenset[str] = frozenset()
+    """Of the outputs that are complex: their arrays here are real, with an axis of both halves at the end."""
+    convention: Convention = CONVENTIONS["torch"]
+    """What the cotangent of a complex output means."""
 
     @property
     def size(self) -> int:
@@ -48,16 +53,26 @@ class Outputs:
         """Name an entry by its place in the vector of all, as ``y[4, 0]``."""
         for name, array in self.arrays.items():
             if position < array.size:
-                return entry_name(name, array.shape, position)
+                return entry_name(name, array.shape, position, halves=name in self.complex_names)
             position -= array.size
         raise IndexError
 
     def in_form(self, arrays: Mapping[str, Array]) -> Any:
-        """Return other arrays of the same names as the function returns its own."""
-        return self.made([arrays[name] for name in self.arrays])
+        """Return other arrays of the same names as the function returns its own; complex ones by the convention."""
+        return self.made(
+            [
+                self.convention.of(from_halves(arrays[name])) if name in self.complex_names else arrays[name]
+                for name in self.arrays
+            ]
+        )
+
+    def magnitudes(self, name: str) -> Array:
+        """Return the magnitudes of an output's entries; of a complex one both halves have that of the number."""
+        array = np.abs(self.arrays[name])
+        return np.repeat(np.hypot(array[..., :1], array[..., 1:]), 2, -1) if name in self.complex_names else array
 
 
-def outputs_of(answer: Any, source: str) -> Outputs:
+def outputs_of(answer: Any, source: str, convention: Convention = CONVENTIONS["torch"]) -> Outputs:
     """Take apart what a function returned: an array, a tuple of arrays, or arrays by name.
 
     Raises
@@ -87,10 +102,19 @@ def outputs_of(answer: Any, source: str) -> Outputs:
             def made(arrays: list[Array]) -> Any:
                 return arrays[0]
 
+        complex_names = frozenset(name for name, value in named.items() if is_complex(value))
+        named |= {name: halves(named[name], f"{name} from {source}") for name in complex_names}
         arrays = {name: real_array(value, f"{name} from {source}") for name, value in named.items()}
     if not arrays or not all(array.size for array in arrays.values()):
         raise ProblemError(f"{source} returned nothing, expected numbers")
-    return Outputs(arrays, made, alone=not isinstance(answer, Mapping | tuple))
+    return Outputs(arrays, made, not isinstance(answer, Mapping | tuple), complex_names, convention)
+
+
+def halves(value: Any, what: str) -> Array:
+    """Return complex numbers as real ones, with an axis of both halves at the end."""
+    array = np.asanyarray(value)
+    refuse_masked(array, what)
+    return as_halves(np.asarray(array))
 
 
 def real_array(value: Any, what: str) -> Array:
@@ -115,6 +139,8 @@ class Weighing:
     """Entries of all outputs together, m."""
     weights: Array | None = None
     """The cotangents, shape (k, m); None for each entry alone."""
+    convention: Convention = CONVENTIONS["torch"]
+    """What the cotangent of a complex output means."""
     cached: bool = False
     """Whether the function may return the pair (outputs, cache)."""
 
@@ -136,7 +162,7 @@ class Weighing:
             Where it returned something else than at the point.
         """
         outputs = without_cache(answer) if self.cached else answer
-        values = outputs_of(outputs, self.source).vector()
+        values = outputs_of(outputs, self.source, self.convention).vector()
         if values.size != self.size:
             raise ProblemError(f"{self.source} returned {values.size} numbers, at the point it was {self.size}")
         if self.weights is None:

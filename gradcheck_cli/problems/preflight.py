@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from gradcheck_cli.asking import asking, called
 from gradcheck_cli.errors import ProblemError, UserFunctionError
 from gradcheck_cli.parameters import PIECE, Array, Parameters, dictionary_to_vector
-from gradcheck_cli.problems.arguments import Arguments, same_bytes
+from gradcheck_cli.problems.arguments import Arguments, Handed, same_bytes
 from gradcheck_cli.problems.repeated import hint_of
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, scalar_loss
-from gradcheck_cli.problems.user_function import FunctionProblem, Handed, Losses, call
+from gradcheck_cli.problems.user_function import FunctionProblem, Losses, call
 from gradcheck_cli.results import entry_name
 from gradcheck_cli.settings import DEFAULT_REPEAT
 

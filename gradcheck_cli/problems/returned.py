@@ -34,6 +34,8 @@ def scalar_loss(value: Any, what: str) -> float:
             return float(array.reshape(-1)[0])
         shown = kind_of(value) if array is None or not array.shape else f"an array of shape {array.shape}"
     hint = VECTOR if array is not None and array.size > 1 else None
+    if array is not None and array.size == 1 and array.dtype.kind == "c":
+        hint = "take its real part, with .real, if that is what it is"
     raise ProblemError(f"{what} is {shown}, expected one real number", hint=hint)
 
 

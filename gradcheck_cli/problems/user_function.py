@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,20 +25,18 @@ from gradcheck_cli.alarm import LateError
 from gradcheck_cli.asking import asking, called
 from gradcheck_cli.errors import GradcheckError, SettingError, UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.arguments import Arguments
+from gradcheck_cli.problems.arguments import Arguments, Handed
+from gradcheck_cli.problems.complex_numbers import ComplexView
 from gradcheck_cli.problems.directions import Move, move, move_back, sizes_of
 from gradcheck_cli.problems.outputs import Weighing
 from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
 
-__all__ = ["OF_SCATTER", "SAME", "Calls", "FunctionProblem", "Handed", "Losses", "Recipe", "call"]
+__all__ = ["OF_SCATTER", "SAME", "Calls", "FunctionProblem", "Losses", "Recipe", "call"]
 
 WORDS_OF_PROGRESS = 20  # for a large parameter
 SAME = 1e-9  # relative: what a loss may differ by from one machine to another
 OF_SCATTER = 10.0  # standard deviations that a random loss may differ by
-MOST_KEPT = 2**26  # bytes of arrays that were handed out, where the function remembers them
-UNTIL_KNOWN = 2**20  # the same until it is known
-OF_ONE = 2**10  # bytes that the arrays of one call take besides their numbers
 
 FLOATS = frozenset({float, np.float64})  # whose conversion is nobody's but ours
 
@@ -75,36 +72,6 @@ class MovedRecipe:
     def make(self, places: Mapping[Path, Path]) -> FunctionProblem:
         """Make the problem and put it there."""
         return replace(self.recipe.make(places), point=self.point)
-
-
-class Handed:
-    """What the functions were called with last, as much as there is room for; it does not travel.
-
-    Parameters
-    ----------
-    most : int, optional
-        Bytes that there are for it.
-    least : int, optional
-        Of how many calls the arrays are kept whatever they take.
-    """
-
-    def __init__(self, most: int = UNTIL_KNOWN, least: int = 0) -> None:
-        self.most, self.least = most, least
-        self.kept: deque[Arguments] = deque()
-
-    def __reduce__(self) -> tuple[type[Handed], tuple[int, int]]:
-        return Handed, (self.most, self.least)
-
-    def keep(self, arguments: Arguments) -> Arguments:
-        """Keep the arguments of one more call."""
-        self.kept.append(arguments)
-        while len(self.kept) > max(self.least, self.most // (arguments.size + OF_ONE)):
-            self.kept.popleft()
-        return arguments
-
-    def keep_more(self) -> None:
-        """Keep as many as can be, for a function that remembers them: those of the call before at the least."""
-        self.most, self.least = MOST_KEPT, 1
 
 
 @dataclass
@@ -168,6 +135,8 @@ class FunctionProblem:
     """Of the loss, so far as they were counted."""
     handed: Handed = field(default_factory=Handed, repr=False, compare=False)
     """What the functions were called with."""
+    complex_view: ComplexView | None = None
+    """The view by which the point is real; None where it is real by itself."""
 
     @cached_property
     def parameters(self) -> Parameters:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck_cli.cli.func import load_problem
+from gradcheck_cli.cli.function_files import load_problem
 from gradcheck_cli.cli.function_options import PointOptions
 from gradcheck_cli.errors import SettingError, UserFunctionError, WorkerError
 from gradcheck_cli.evaluating import pools, workers
