@@ -265,7 +265,7 @@ def suspected(coloured: Coloured, found: Found, wrong: Mask, groups: Sequence[Pl
             seen |= off
         else:
             waiting += [part[part.size // 2 :], part[: part.size // 2]]
-    found_all = not waiting and int(seen.sum()) <= MOST_ROWS
+    found_all = bool(kept) and not waiting and int(seen.sum()) <= MOST_ROWS
     rows = np.flatnonzero(seen)[:MOST_ROWS] if kept else rows[:1]
     own = coloured.jacobian.columns_of(rows)  # the declared entries beside those that are not
     kept += [int(column) for column in own if wrong[rows, coloured.colours[column]].any()][: MOST_COLUMNS - len(kept)]
