@@ -47,6 +47,7 @@ MOST_HALVES = 1024  # parts of colours that are looked at for wrong columns
 VISIBLE = 1e-4  # of what a colour is off by: an error in a part of it that is followed
 LESS = ("float32", "float16", "bfloat16")  # precisions by which what is off by the threshold may be right
 MOST_HIDING = 0.02  # of the outputs and colours that are not zero
+TOGETHER = "columns that are moved together contradict what is claimed of them, and none does alone"
 CLEARLY = 10.0  # error bars: another one
 
 
@@ -184,17 +185,21 @@ def check_sparse_jacobian(
     entries, reports = declared_entries(coloured, found), list(found.reports)
     notes = [f"{n:,} columns in {coloured.count:,} colours, each with a random weight from seed {seed}"]
     doubtful = found.wrong if precision in LESS else found.doubtful(threshold) | hiding(found)
+    borne_out = True
     if doubtful.any():
         suspects = suspected(coloured, found, doubtful, groups, threshold)
         entries, report = with_measured(coloured, entries, suspects, check, settings)
         reports += [report] if report.verdict is Verdict.FAIL else []
         notes += [] if suspects.all else ["more is wrong than was looked at entry by entry"]
+        borne_out = report.verdict is Verdict.FAIL or not suspects.all
     catches = sensitivity_of(coloured, found, entries, threshold)
     parts = [(block, block.part(entries)) for block in blocks_of(outputs, point)]
     rows = [row_of(block, own, catches) for block, own in parts]
     report = joined(reports, rows, name, coloured.calls, notes, started)
     if report.verdict is not Verdict.FAIL:
         return report
+    if not borne_out:
+        return dataclasses.replace(report, verdict=Verdict.INCONCLUSIVE, reasons=(TOGETHER,), findings=())
     findings = [sparse_findings(row, own.declared) for row, (_, own) in zip(rows, parts, strict=True)]
     return dataclasses.replace(report, findings=tuple(itertools.chain(*findings)))
 
@@ -260,7 +265,7 @@ def suspected(coloured: Coloured, found: Found, wrong: Mask, groups: Sequence[Pl
             seen |= off
         else:
             waiting += [part[part.size // 2 :], part[: part.size // 2]]
-    found_all = not waiting and int(seen.sum()) <= MOST_ROWS
+    found_all = bool(kept) and not waiting and int(seen.sum()) <= MOST_ROWS
     rows = np.flatnonzero(seen)[:MOST_ROWS] if kept else rows[:1]
     own = coloured.jacobian.columns_of(rows)  # the declared entries beside those that are not
     kept += [int(column) for column in own if wrong[rows, coloured.colours[column]].any()][: MOST_COLUMNS - len(kept)]
@@ -309,8 +314,7 @@ def with_measured(
         entries, verdicts=np.where(again & ~replaced, EntryVerdict.UNRESOLVED, entries.verdicts).astype(np.uint8)
     )
     known = left.part(~replaced).with_others(measured)
-    shown = known if (known.verdicts == EntryVerdict.DISAGREES).any() else entries  # or nothing alone is wrong
-    return shown, dataclasses.replace(report, reasons=())
+    return known, dataclasses.replace(report, reasons=())
 
 
 def sensitivity_of(coloured: Coloured, found: Found, entries: Single, threshold: float) -> Sensitivity:

@@ -306,6 +306,14 @@ def test_more_that_is_wrong_than_can_be_looked_at_fails_and_says_so() -> None:
     assert "more is wrong than was looked at entry by entry" in report.notes
 
 
+def test_a_wrong_one_fails_through_noise_that_hides_its_columns() -> None:
+    random = np.random.default_rng(0)
+    x, claim = chain(300)
+    claim.data *= 1.5
+    report = checked(lambda z: tridiagonal(z) + 1e-4 * random.normal(size=300), claim, x)
+    assert report.verdict is Verdict.FAIL
+
+
 def test_too_many_colours_are_refused() -> None:
     n = 6_000
     k = np.arange(n)
