@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from gradcheck_cli.diagnosis.families import (
     activations,
+    axes,
     below,
     deltas,
     elsewhere,
     entries,
     factors,
+    halves,
     inputs,
+    links,
+    marginals,
     masks,
+    means,
     numbers,
     order,
     output,
+    penalties,
+    projections,
+    ranks,
     regulariser,
     samples,
+    scaled_data,
+    slices,
     sums,
     weights,
 )
@@ -27,6 +37,8 @@ TENSOR: tuple[TensorMistake, ...] = (
     *entries.TENSOR_FIRST,
     *factors.TENSOR,
     *order.TENSOR,
+    *halves.TENSOR,
+    *projections.TENSOR,
     *regulariser.TENSOR,
     *numbers.TENSOR,
     *entries.TENSOR,
@@ -34,6 +46,14 @@ TENSOR: tuple[TensorMistake, ...] = (
     *inputs.TENSOR,
     *samples.TENSOR,
     *elsewhere.TENSOR_LAST,
+    *scaled_data.TENSOR,
+    *penalties.TENSOR,
+    *links.TENSOR,
+    *means.TENSOR,
+    *axes.TENSOR,
+    *slices.TENSOR,
+    *ranks.TENSOR,
+    *marginals.TENSOR,
 )
 """Made in the line that computes one gradient."""
 
@@ -53,7 +73,7 @@ DELTA: tuple[DeltaMistake, ...] = (
 BELOW: tuple[WholeMistake, ...] = below.BELOW
 """Made in the line that computes dZ_l, told from what it does to the gradients of layer l and below alone."""
 
-WHOLE: tuple[WholeMistake, ...] = (*factors.WHOLE, *numbers.WHOLE, *sums.WHOLE, *order.WHOLE)
+WHOLE: tuple[WholeMistake, ...] = (*factors.WHOLE, *numbers.WHOLE, *sums.WHOLE, *order.WHOLE, *scaled_data.WHOLE)
 """Made to all gradients at once."""
 
 WHOLE_LAST: tuple[WholeMistake, ...] = (*elsewhere.WHOLE_LAST, *numbers.WHOLE_LOOSE)

@@ -56,7 +56,8 @@ def diagnosed(report: CheckReport, evidence: Evidence) -> CheckReport:
 
 def accuses_what_fails(finding: Finding, report: CheckReport) -> bool:
     """Whether a finding is of what failed: of a wrong parameter, or of more than one parameter."""
-    return finding.where not in {f"d{p.name}" for p in report.parameters if p.verdict is not Verdict.FAIL}
+    innocent = {f"d{p.name}" for p in report.parameters if p.verdict is not Verdict.FAIL}
+    return not innocent.issuperset((finding.where, *finding.also))
 
 
 def single_precision() -> Finding:

@@ -31,9 +31,11 @@ from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.diagnosis.search import search
 from gradcheck_cli.diagnosis.wording import (
     delta_finding,
+    joined,
     merged,
     tensor_finding,
-    unknown_finding,
+    unknown_delta,
+    unknown_tensor,
     whole_finding,
     with_note,
 )
@@ -41,6 +43,9 @@ from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.results import Finding
 
 __all__ = ["Walk"]
+
+
+SPARE = 3  # independent equations, beyond as many as there are fitted numbers, that a relation has to meet
 
 
 class Walk:
@@ -103,8 +108,11 @@ class Walk:
             self.layer_by_layer()
             if hopeless and self.findings[0].code in {"unknown", "small-relative-error", "stale"}:
                 self.explained_at_last()
+        if not self.evidence.depth:
+            return tuple(joined(self.findings))
         findings = merged(merged(self.findings, "W", self.names), "b", self.names)
-        return tuple(with_note(finding, findings) for finding in self.with_consequences(findings))
+        witnesses = {f"d{name}" for name in self.names if self.informative(name)}
+        return tuple(with_note(finding, findings, witnesses) for finding in self.with_consequences(findings))
 
     def explained_as_a_whole(self) -> bool:
         """Look for a mistake made to all gradients; whether nothing is left to search."""
@@ -174,7 +182,7 @@ class Walk:
         if spoiled and not self.all_special(local) and self.delta_beside_tensor(l):
             return True
         if spoiled and not self.explained_locally(local, certain=certain, l=l):
-            self.findings.append(unknown_finding(f"dZ{l}", l, spoiled=True))
+            self.findings.append(unknown_delta(l, self.right_places(), self.behind(l, wrong)))
             return False
         self.report_tensors(local)
         return True
@@ -203,18 +211,30 @@ class Walk:
             if hits:
                 self.findings.append(tensor_finding(self.evidence, name, hits, 1 - hits[0].left))
             else:
-                self.findings.append(unknown_finding(f"d{name}", self.layer_number(name), spoiled=False))
+                self.findings.append(unknown_tensor(self.evidence, name, self.expected[name], self.right_places()))
 
-    def layer_number(self, name: str) -> int | None:
-        """Return the layer where the parameters make layers."""
-        return int(name[1:]) if self.evidence.depth else None
+    def is_told(self, name: str, numbers: int) -> bool:
+        """Whether a gradient tells clearly more than the numbers that were fitted to it."""
+        return not numbers or self.evidence.equations(name, self.expected[name]) - numbers >= SPARE
+
+    def right_places(self) -> list[str]:
+        """Return the gradients that are right, and could have been wrong."""
+        return [f"d{name}" for name in self.names if self.informative(name) and not self.is_wrong(name)]
+
+    def behind(self, l: int, wrong: Sequence[str]) -> list[str]:
+        """Return the gradients that are wrong as well, at a step of layer l and below it."""
+        below = [name for name in self.names if int(name[1:]) < l and self.is_wrong(name)]
+        return [f"d{name}" for name in (*wrong, *below)]
 
     def tensor_hits(self, name: str) -> list[Hit[Guess]]:
         """Return what explains one gradient."""
         case = TensorCase(self.evidence, name, self.expected[name], self.propagation)
-        hits = search(
-            catalogue.TENSOR, lambda mistake: mistake.guesses(case), lambda guess: self.left_by({name: guess.value})
-        )
+
+        def left(guess: Guess) -> float | None:
+            share = self.left_by({name: guess.value})
+            return share if share is not None and self.is_told(name, guess.fitted) else None
+
+        hits = search(catalogue.TENSOR, lambda mistake: mistake.guesses(case), left)
         if case.expected.size > 1:
             return hits
         return [hit for hit in hits if hit.rank == EXACT or hit.code == "small-relative-error"]
@@ -345,5 +365,7 @@ class Walk:
     def spoiled_by(self, finding: Finding, name: str) -> bool:
         """Whether a gradient is wrong because of a dZ_l above it."""
         if not finding.where.startswith("dZ") or finding.layer is None or int(name[1:]) > finding.layer:
+            return False
+        if finding.code == "unknown":  # what lies behind it is not known
             return False
         return not self.evidence.agrees(name, self.first_expected[name])

@@ -21,6 +21,7 @@ __all__ = [
     "FITTED",
     "LOOSE",
     "NOTHING",
+    "RELATED",
     "DeltaCase",
     "DeltaMistake",
     "Guess",
@@ -34,8 +35,9 @@ __all__ = [
 ]
 
 NOTHING = 1e-7  # of the discrepancy: what an explanation leaves that is right in every digit
-EXACT, FITTED, LOOSE = 0, 1, 2
-"""How special a mistake is: nothing is fitted to the claim; one number is; many are, or it is only described."""
+EXACT, FITTED, RELATED, LOOSE = 0, 1, 2, 3
+"""How special a mistake is: nothing is fitted to the claim; one number is; some are, and many more equations hold to
+the last digit; many are, or it is only described."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Guess:
     """The entries that are wrong, counted row by row, where they are few."""
     rank: int | None = None
     """How special this guess is; the mistake's rank where there is none."""
+    fitted: int = 0
+    """How many numbers were fitted to the claim."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,8 @@ class WholeGuess:
     code: str = ""
     factor: float | None = None
     rank: int | None = None
+    fitted: int = 0
+    """How many numbers were fitted to the claim."""
 
 
 @dataclass(frozen=True)

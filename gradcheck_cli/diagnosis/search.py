@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, LOOSE, NOTHING, AnyGuess, Case, Hit, Mistake
+from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, LOOSE, NOTHING, RELATED, AnyGuess, Case, Hit, Mistake
 
 __all__ = ["search"]
 
@@ -26,7 +26,7 @@ def search(
         Guess -> the share of the discrepancy that it leaves, None where it does not explain the claim.
     """
     hits: list[Hit[AnyGuess]] = []
-    for rank in (EXACT, FITTED, LOOSE):
+    for rank in (EXACT, FITTED, RELATED, LOOSE):
         for mistake in mistakes:
             if mistake.rank == rank:
                 hits += best_of_one(mistake, guesses(mistake), left)
@@ -56,4 +56,5 @@ def fitting(
         share = left(guess)
         if share is not None:
             rank = mistake.rank if guess.rank is None else guess.rank
-            yield Hit(guess.code or mistake.code, guess.help or mistake.help, rank, guess, share)
+            if rank != RELATED or share <= NOTHING:
+                yield Hit(guess.code or mistake.code, guess.help or mistake.help, rank, guess, share)

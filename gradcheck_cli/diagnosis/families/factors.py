@@ -14,6 +14,7 @@ from gradcheck_cli.parameters import Array, Parameters, norm
 
 __all__ = ["DELTA", "TENSOR", "WHOLE", "code_of", "factor_help", "settled"]
 
+NONE = 1e-12  # a factor that is smaller is zero but for rounding
 SMALL = 5e-3  # a factor nearer to 1 than this is a small relative error
 SMALL_OF_ONE = 2e-2  # the same for a gradient of one entry, of which any number is a multiple
 
@@ -23,7 +24,7 @@ def settled(factor: float, sizes: dict[str, float]) -> Iterator[tuple[float, int
     named = nearest_named(factor, sizes)
     if named is not None:
         yield named, EXACT
-    if factor and np.isfinite(factor):
+    if abs(factor) > NONE and np.isfinite(factor):
         yield factor, FITTED
 
 

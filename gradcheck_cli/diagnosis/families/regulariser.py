@@ -25,9 +25,15 @@ def weight_decay(case: TensorCase) -> Iterator[Guess]:
     c = projection(case.claim - case.expected, case.parameter)
     if case.parameter.size < 2:
         return
-    code = "regulariser-missing" if c < 0 else "regulariser-wrong"
     message = f"{{it}} differs from the right gradient by {c:+.6g} times {case.name}"
-    yield Guess(case.expected + c * case.parameter, message, code=code, rank=FITTED)
+    value = case.expected + c * case.parameter
+    if c > 0:
+        yield Guess(
+            value, message, help="look for a penalty's term in {it} that the loss has not", rank=FITTED, fitted=1
+        )
+        return
+    help_text = "compare the penalty's term in {it} with the loss: it is missing, or too small"
+    yield Guess(value, message, help=help_text, code="penalty-differs", rank=FITTED, fitted=1)
 
 
 def against_the_loss(case: TensorCase) -> Iterator[Guess]:

@@ -98,30 +98,6 @@ def one_weight(case: TensorCase) -> Iterator[Guess]:
         yield Guess(case.expected + weight * share, f"{{it}} counts sample {s} {1 + weight:.6g} times")
 
 
-def rank_one(case: TensorCase) -> Iterator[Guess]:
-    """Tell one sample from the gradient of a matrix alone: its share is a column times a row."""
-    if case.propagation is not None or case.expected.ndim != 2 or min(case.expected.shape) < 3:
-        return
-    before, now = (int((size > 1e-7 * size[0]).sum()) for size in singular_values(case.expected, case.claim))
-    if before > 1:
-        yield Guess(outer(case.claim), "{it} is one column times one row, as of a single sample", code="one-sample")
-        value = case.expected + outer(case.claim - case.expected)
-        if now == before - 1:
-            yield Guess(value, "{it} lacks one column times one row, as of one sample", code="sample-missing")
-        yield Guess(value, "{it} is off by one column times one row, as by one sample's weight")
-
-
-def singular_values(*matrices: Array) -> Iterator[Array]:
-    """Yield the singular values of each, the largest first."""
-    yield from (np.asarray(np.linalg.svd(matrix, compute_uv=False), dtype=float) for matrix in matrices)
-
-
-def outer(matrix: Array) -> Array:
-    """Return the nearest matrix of rank one."""
-    U, s, V = np.linalg.svd(matrix, full_matrices=False)
-    return np.asarray(s[0] * np.outer(U[:, 0], V[0]))
-
-
 def misaligned(case: TensorCase) -> Iterator[Guess]:
     """Guess samples of dZ_l and A_{l-1} that do not belong together."""
     p = case.propagation
@@ -221,7 +197,6 @@ TENSOR = (
     Mistake("sample-order", EXACT, misaligned, _LOOK + ", and at their order"),
     Mistake("sample-missing", EXACT, tensor_part, _LOOK),
     Mistake("sample-weights", LOOSE, one_weight, _LOOK + ", and at their weights"),
-    Mistake("sample-weights", LOOSE, rank_one, _LOOK + ", and at their weights"),
 )
 DELTA = (
     Mistake("sample-missing", EXACT, delta_samples, _LOOK),
