@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcheck_cli.diagnosis.engine import Walk
 from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
+from gradcheck_cli.diagnosis.layers import layer_names, renamed, with_own_names
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.diagnosis.wording import entries_of
 from gradcheck_cli.judging.precision import are_single_numbers
@@ -31,6 +32,9 @@ def diagnose(evidence: Evidence) -> tuple[Finding, ...]:
     tuple of Finding
         Empty where the claim is right.
     """
+    names = {} if evidence.depth else layer_names(evidence.parameters)
+    if names:
+        return tuple(with_own_names(finding, names) for finding in diagnose(renamed(evidence, names)))
     if not all(np.isfinite(array).all() for array in evidence.analytic.values()):
         return (not_finite(evidence),)
     with np.errstate(all="ignore"):
