@@ -404,6 +404,13 @@ PAGES = {
         "dx = dn / s",
         "dx = (dn - dn.mean(axis=0)) / s   # x was centred over axis 0",
     ),
+    "normalisation": Page(
+        "the error is, column by column, a number plus a multiple of the parameter",
+        "That is what a slip in the derivative of a batch or layer normalisation makes: of the part that comes back"
+        " through the mean, or through the spread.",
+        "dx = (dn - dn.mean(axis=0)) / s",
+        "dx = (dn - dn.mean(axis=0) - n * (dn * n).mean(axis=0)) / s",
+    ),
     "slices": Page(
         "everything is wrong at some indices of an axis, and nothing elsewhere",
         "A time step, a gate, a channel or a range of rows is left out, overwritten or made by another formula.",

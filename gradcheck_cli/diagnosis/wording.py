@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
-from gradcheck_cli.diagnosis.mistake import AnyGuess, Guess, Hit, WholeGuess
+from gradcheck_cli.diagnosis.mistake import ENOUGH, AnyGuess, Guess, Hit, WholeGuess
 from gradcheck_cli.parameters import Array
 from gradcheck_cli.results import Finding
 
@@ -18,6 +18,8 @@ __all__ = [
     "entries_of",
     "joined",
     "merged",
+    "noted",
+    "reproduced",
     "tensor_finding",
     "unknown_delta",
     "unknown_tensor",
@@ -69,7 +71,24 @@ def with_note(finding: Finding, findings: Sequence[Finding], witnesses: Collecti
     follows = f"dZ{l} is right and the fault is in {finding.where} itself"
     if agreed == [f"db{l}"]:
         follows = f"dZ{l} is right but for the order of its samples: that is wrong, or {finding.where} itself"
-    return finding._replace(note=f"{' and '.join(agreed)} {verb}, so {follows}")
+    told = f"{' and '.join(agreed)} {verb}, so {follows}"
+    return finding._replace(note="; ".join(part for part in (told, finding.note) if part))
+
+
+def noted(finding: Finding, note: str) -> Finding:
+    """Add to the note of a finding."""
+    return finding._replace(note="; ".join(part for part in (finding.note, note) if part))
+
+
+def reproduced(right: int, wrong: int, numbers: int, equations: int) -> str:
+    """Say how many wrong entries a mistake makes as they are, and whether that tells it from other mistakes."""
+    if not right:
+        return ""
+    fitted = f", {numbers} number{'s' * (numbers > 1)} fitted" if numbers else ""
+    entries = f"all {wrong} wrong entries" if right == wrong else f"{right} of {wrong} wrong entries"
+    entries = "the one wrong entry" if wrong == 1 else entries
+    few = ": too few equations to tell it from other mistakes" if equations - numbers < ENOUGH else ""
+    return f"{'reproduces' if right == wrong else 'nearly: it reproduces'} {entries}{fitted}{few}"
 
 
 def delta_finding(hits: Sequence[Hit[AnyGuess]], l: int, depth: int, share: float) -> Finding:
@@ -173,6 +192,7 @@ def one_of(group: Sequence[Finding]) -> Finding:
         layer=None,
         message=f"{', '.join(places)}: {several}",
         help=replaced(replaced(first.help, first.where, "each"), first.where[1:], "its parameter"),
+        note="" if first.code != "unknown" else first.note,
         indices=(),
         share=min(finding.share for finding in group),
         alternatives=(),

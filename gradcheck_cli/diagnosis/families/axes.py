@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import fitted
+from gradcheck_cli.diagnosis.families.ranks import is_nearly_outer
 from gradcheck_cli.diagnosis.mistake import RELATED, Guess, Mistake, TensorCase
 from gradcheck_cli.parameters import Array, Parameters
 
@@ -33,6 +34,9 @@ def per_index(case: TensorCase) -> Iterator[Guess]:
         if 2 * off > count and np.isfinite(factors).all():  # fewer are single slices that are wrong
             flat = factors.reshape(-1)
             what = f"{{it}} is the right gradient times a number for every index of axis {axis}: {listed(flat)}"
+            if right.ndim == 2 and is_nearly_outer(right):
+                line = ("column", "row")[axis]
+                what += f"; right and claim are one column times one row, of which the {line} is wrong"
             yield Guess(right * factors, what + origin(flat, case.evidence.parameters), fitted=count)
 
 
@@ -43,7 +47,7 @@ def beside_the_parameter(case: TensorCase) -> Iterator[Guess]:
         return
     fits = np.array([fitted(claim[:, k], right[:, k], W[:, k]) for k in range(right.shape[1])])
     off = np.abs(fits[:, 0] - 1) > CLOSE
-    if 2 * off.sum() > len(off):
+    if 2 * off.sum() > len(off) and np.ptp(fits[:, 0]) > CLOSE * np.max(np.abs(fits[:, 0])):
         penalty = float(np.median(fits[off, 1] / (1 - fits[off, 0])))
         a = fits[:, 0]
         value = (a * (right - penalty * W) + penalty * W).T

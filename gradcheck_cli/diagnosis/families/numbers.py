@@ -122,7 +122,7 @@ def scatter(case: TensorCase) -> Iterator[Guess]:
         worst = float(np.max(np.abs(relative)))
         if relative.size > 6 and (one_sided(relative) or worst > 5 * np.sqrt(np.mean(relative**2))):
             return
-        yield Guess(case.claim, f"{{it}} is off by up to {worst:.1e} of its value, without a pattern")
+        yield Guess(case.claim, f"{{it}} is off by up to {worst:.1e} of its value, in no pattern that was tried")
 
 
 def one_sided(errors: Array) -> bool:
@@ -131,7 +131,7 @@ def one_sided(errors: Array) -> bool:
 
 
 def noise(case: WholeCase) -> Iterator[WholeGuess]:
-    """Describe errors of one size in all entries of all gradients, without a pattern."""
+    """Describe errors of one size in all entries of all gradients, in no pattern that was tried."""
     claims = {name: case.evidence.analytic[name] for name in case.expected}
     everything = rms(np.concatenate([array.reshape(-1) for array in case.expected.values()]))
     errors = {name: claims[name] - array for name, array in case.expected.items()}
@@ -143,7 +143,9 @@ def noise(case: WholeCase) -> Iterator[WholeGuess]:
     for words, scale in scales.items():
         error, right = (relative(arrays, scale) for arrays in (errors, case.expected))
         if is_noise(error) and not leans(error, right) and not is_product(errors):
-            yield WholeGuess(claims, f"every gradient is off by about {rms(error):.1e} {words}, without a pattern")
+            yield WholeGuess(
+                claims, f"every gradient is off by about {rms(error):.1e} {words}, in no pattern that was tried"
+            )
 
 
 def relative(arrays: Parameters, scale: Mapping[str, Any]) -> Array:

@@ -67,7 +67,7 @@ def along_an_axis(case: TensorCase) -> Iterator[Guess]:
         if moved.size:
             some = ", ".join(f"{k} has what belongs to {source[k]}" for k in moved[:3])
             what = f"{{it}} has its indices along axis {axis} in another order: {some}"
-            yield Guess(right.take(source, axis), what + (", ..." if len(moved) > 3 else ""))
+            yield Guess(right.take(source, axis), what + (", ..." if len(moved) > 3 else ""), fitted=0)
 
 
 def permuted(case: TensorCase) -> Iterator[Guess]:
@@ -78,7 +78,7 @@ def permuted(case: TensorCase) -> Iterator[Guess]:
         return
     value = case.expected.reshape(-1).copy()
     value[np.flatnonzero(moved)[np.argsort(claim, kind="stable")]] = np.sort(right)
-    yield Guess(value.reshape(case.expected.shape), "{it} has the right entries in the wrong order")
+    yield Guess(value.reshape(case.expected.shape), "{it} has the right entries in the wrong order", fitted=0)
 
 
 def copied(case: TensorCase) -> Iterator[Guess]:

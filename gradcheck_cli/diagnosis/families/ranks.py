@@ -9,7 +9,7 @@ import numpy as np
 from gradcheck_cli.diagnosis.mistake import LOOSE, Guess, Mistake, TensorCase
 from gradcheck_cli.parameters import Array
 
-__all__ = ["TENSOR"]
+__all__ = ["TENSOR", "is_nearly_outer"]
 
 
 def rank_one(case: TensorCase) -> Iterator[Guess]:

@@ -51,7 +51,7 @@ def against_the_loss(case: TensorCase) -> Iterator[Guess]:
     named = nearest_named(due, sizes_of(case.evidence, case.l))
     if named is not None or case.expected.size > 1:
         due = due if named is None else named
-        names = " or ".join(factor_names(due, sizes_of(case.evidence, case.l)))
+        names = " or ".join(f"{name}?" for name in factor_names(due, sizes_of(case.evidence, case.l)))
         message = f"{{it}} has {due:.6g} times the regulariser's term l2/m W{f' ({names})' if names else ''}"
         yield Guess(case.expected + (due - 1) * term, message, factor=due, rank=FITTED if named is None else EXACT)
     c = projection(case.claim - case.expected + term, np.sign(case.parameter))

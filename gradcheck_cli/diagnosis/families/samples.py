@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, LOOSE, DeltaCase, Guess, Mistake, TensorCase
+from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, LOOSE, RELATED, DeltaCase, Guess, Mistake, TensorCase
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.parameters import Array
 
 __all__ = ["DELTA", "TENSOR"]
 
 
+ZERO = 1e-12  # a weight that is smaller is zero but for rounding
 FEW_SAMPLES = 16  # up to here every part of a batch is tried, beyond it halves and quarters
 
 
@@ -181,9 +182,11 @@ def fitted_weights(case: DeltaCase, groups: list[Array], words: str) -> Iterator
     weights = np.linalg.lstsq(np.stack(basis, axis=1), claim, rcond=None)[0]
     if (weights < -1e-9).any():
         return
-    text = ", ".join(f"{w:.4g}" for w in weights[:6]) + (", ..." if len(weights) > 6 else "")
+    text = ", ".join(f"{w:.4g}" for w in np.where(np.abs(weights) < ZERO, 0.0, weights)[:6]) + (
+        ", ..." if len(weights) > 6 else ""
+    )
     value = sum((w * g for w, g in zip(weights, groups, strict=True)), np.zeros(p.m)) * case.expected
-    yield Guess(value, f"{{it}} has a weight {words}: {text}")
+    yield Guess(value, f"{{it}} has a weight {words}: {text}", fitted=len(weights))
 
 
 def joined(dW: Array, db: Array) -> Array:
@@ -204,6 +207,6 @@ DELTA = (
         "sample-weights", FITTED, class_weights, "the loss has no class weights: look for them in the line of {it}"
     ),
     Mistake(
-        "sample-weights", LOOSE, sample_weights, "the loss has no sample weights: look for them in the line of {it}"
+        "sample-weights", RELATED, sample_weights, "the loss has no sample weights: look for them in the line of {it}"
     ),
 )

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import fitted, projection
 from gradcheck_cli.diagnosis.mistake import RELATED, Guess, Mistake, TensorCase, WholeCase, WholeGuess
+from gradcheck_cli.diagnosis.naming import fraction_near
 from gradcheck_cli.parameters import Array, norm
 
 __all__ = ["TENSOR", "WHOLE"]
@@ -16,13 +17,25 @@ SAME = 1e-6  # relative: how near two numbers must be to be one
 NO_TERM = 1e-7  # of a gradient: a multiple of the parameter that is smaller is none
 
 
+def penalty_alone(case: TensorCase) -> Iterator[Guess]:
+    """Guess a multiple of the parameter and nothing else: the data's part is zero."""
+    if case.propagation is None and norm(case.parameter):
+        c = projection(case.claim, case.parameter)
+        message = (
+            f"{{it}} is {c:.6g} times {case.name} and nothing else: a penalty's part alone, the data's part is zero"
+        )
+        yield Guess(c * case.parameter, message, fitted=1)
+
+
 def scaled(case: TensorCase) -> Iterator[Guess]:
     """Guess a times the right gradient plus c times the parameter."""
     if norm(case.parameter):
         a, c = fitted(case.claim, case.expected, case.parameter)
+        fraction = fraction_near(a)
         if not (same(a, 1) or is_nothing(a * case.expected, case.claim) or is_nothing(c * case.parameter, case.claim)):
             value = a * case.expected + c * case.parameter
-            yield Guess(value, f"{{it}} is {words(a, c, case.name)}", factor=float(a), fitted=2)
+            fits = 1 + (fraction is None)  # a whole number or a simple fraction is none that is fitted
+            yield Guess(value, f"{{it}} is {words(a, c, case.name)}", factor=float(a), fitted=fits)
 
 
 def all_scaled(case: WholeCase) -> Iterator[WholeGuess]:
@@ -46,7 +59,8 @@ def all_scaled(case: WholeCase) -> Iterator[WholeGuess]:
         message = f"every gradient is {a:.6g} times the right one, and " + ", ".join(
             f"d{name} has {term:+.6g} times {name} beside" for name, term in terms.items()
         )
-        yield WholeGuess(values, f"{message}: {reading(a, c, first)}", factor=float(a), fitted=1 + len(terms))
+        fits = len(terms) + (fraction_near(a) is None)
+        yield WholeGuess(values, f"{message}: {reading(a, c, first)}", factor=float(a), fitted=fits)
 
 
 def same(one: float, other: float) -> bool:
@@ -71,5 +85,8 @@ def reading(a: float, c: float, name: str) -> str:
 
 
 _LOOK = "look for a factor that the data's part of {it} has and its penalty has not: a mean, a sum, a 2"
-TENSOR = (Mistake("data-scaled", RELATED, scaled, _LOOK),)
+TENSOR = (
+    Mistake("zero", RELATED, penalty_alone, "look for a data's part of {it} that is never added, or overwritten"),
+    Mistake("data-scaled", RELATED, scaled, _LOOK),
+)
 WHOLE = (Mistake("data-scaled", RELATED, all_scaled, _LOOK.replace("{it}", "all gradients")),)

@@ -48,7 +48,17 @@ def is_telling(hit: NDArray[np.bool_], shape: tuple[int, ...], case: TensorCase)
         return True
     found = np.flatnonzero(hit)
     is_range = count > 1 and found[-1] - found[0] + 1 == count
-    return axes > 2 or bool(is_range and (len(hit) - count + 1) <= CHANCE * math.comb(len(hit), count))
+    is_rare = bool(is_range and (len(hit) - count + 1) <= CHANCE * math.comb(len(hit), count))
+    return axes > 2 or is_rare or (axes == 1 and any(is_hit_alike(case, name, hit) for name in case.evidence.reference))
+
+
+def is_hit_alike(case: TensorCase, name: str, hit: NDArray[np.bool_]) -> bool:
+    """Whether all of another array is wrong at the same indices of its last axis, and nothing else."""
+    right = case.evidence.reference[name]
+    if right.ndim < 2 or min(right.shape) < 2 or right.shape[-1] != len(hit) or name in case.evidence.samples:
+        return False
+    wrong = case.evidence.wrong_entries(name, right).reshape(-1, len(hit))
+    return bool(np.array_equal(wrong.any(axis=0), hit) and wrong[:, hit].all())
 
 
 def relation(case: TensorCase, where: NDArray[np.bool_]) -> str:

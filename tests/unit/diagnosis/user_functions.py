@@ -422,7 +422,7 @@ SLIPS: dict[str, dict[str, str]] = {
         "weights forgotten": "",
         "sigmoid' too many": "",
         "likelihood": "factor-all",
-        "mean for sum in b": "",
+        "mean for sum in b": "factor",
     },
     "softmax_regression": {
         "labels shifted": "sums-right",
@@ -447,7 +447,7 @@ SLIPS: dict[str, dict[str, str]] = {
     "batch_norm": {
         "gamma forgotten": "factor-along-axis",
         "mean forgotten": "constant-along-axis",
-        "spread forgotten": "",
+        "spread forgotten": "normalisation",
         "variance for spread": "factor-along-axis",
         "beta averaged": "factor",
         "x for its normal form": "",

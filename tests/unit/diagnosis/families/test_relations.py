@@ -54,6 +54,8 @@ NEARS = 1 + 1e-3 * R.normal(size=(5, 5))
 NEAR3 = 1 + 1e-3 * R.normal(size=(3, 4, 5))
 GATES = np.isin(np.arange(6), (2, 3))
 STEPS = np.arange(4)[:, None] > 0
+OTHER = np.cos(9 * W2)
+W5, G5 = np.abs(R.normal(size=(2, 7, 3)))
 CENTRED = G2 - G2.mean(axis=0)
 
 
@@ -96,8 +98,13 @@ PLANTED = [
             np.where(STEPS, W3, G3) * np.where(R.random((3, 4, 5)) < 0.5, 1, 1.1)),
     Planted("rank-one", "off by one column times one row", W2, G2, G2 + np.outer(W2[:, 0], W2[0]),
             G2 + np.outer(W2[:, 0], W2[0]) * NEAR2),
-    Planted("sums-right", "the sums of dw along axis 0 are right", W2, G2, G2 + W2 - W2.mean(axis=0),
-            G2 + (W2 - W2.mean(axis=0)) * NEAR2),
+    Planted("sums-right", "the sums of dw along axis 0 are right", W2, G2, G2 + OTHER - OTHER.mean(axis=0),
+            G2 + (OTHER - OTHER.mean(axis=0)) * NEAR2),
+    Planted("normalisation", "a number plus a multiple of w: as where w is normalised along axis 0", W2, G2,
+            G2 + 2 + G2[:1] * W2, G2 + 2 + G2[:1] * W2 * NEAR2),
+    Planted("normalisation", "plus a multiple of the right gradient", W5, G5, 3 * G5 + 2 + G5[0] * W5,
+            3 * G5 + 2 + G5[0] * W5**1.001),
+    Planted("zero", "0.2 times w and nothing else", W1, G1, beside(W1), beside(W1) * NEAR),
     Planted("right-on-a-set", "the unit sphere", UNIT, G1, G1 - (G1 @ UNIT) * UNIT, (G1 - (G1 @ UNIT) * UNIT) * NEAR),
     Planted("right-on-a-set", "the simplex", SHARES, G1, G1 - G1.mean(), (G1 - G1.mean()) * NEAR),
     Planted("right-on-a-set", "symmetric", SYMMETRIC, GS, GS + np.triu(WS, 1) - np.triu(WS, 1).T,
@@ -122,9 +129,9 @@ def test_one_that_holds_only_nearly_is_not(planted: Planted) -> None:
 
 def test_fewer_equations_than_a_relation_needs_tell_nothing() -> None:
     W, G = W1[:4], G1[:4]
-    assert of_one(W, G, 20 * G - 3 * W).code == "unknown"  # 4 equations, 2 numbers
+    assert of_one(W, G, 20.123 * G - 3 * W).code == "unknown"  # 4 equations, 2 numbers
     doubled = np.repeat(W, 3), np.repeat(G, 3)  # no more equations than before
-    assert of_one(*doubled, 20 * doubled[1] - 3 * doubled[0]).code == "unknown"
+    assert of_one(*doubled, 20.123 * doubled[1] - 3 * doubled[0]).code == "unknown"
 
 
 def test_the_data_s_part_of_all_gradients_is_one_finding() -> None:
@@ -133,7 +140,7 @@ def test_the_data_s_part_of_all_gradients_is_one_finding() -> None:
     (finding,) = findings(point, right, claim)
     assert (finding.code, finding.where) == ("data-scaled", "all")
     assert finding.factor == pytest.approx(7)
-    (_, other) = findings(point, right, {**claim, "b": np.array(1.2)})
+    (_, other) = findings(point, right, {**claim, "b": np.array(1.2345)})
     assert other.code == "unknown"
 
 
