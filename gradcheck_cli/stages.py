@@ -12,9 +12,10 @@ from typing import TypeVar
 import numpy as np
 
 from gradcheck_cli.alarm import GRACE
+from gradcheck_cli.diagnosis.consistency import with_consistency
 from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
-from gradcheck_cli.errors import CheckInterrupted, ProblemError, SettingError
+from gradcheck_cli.errors import CheckInterrupted, GradcheckError, ProblemError, SettingError
 from gradcheck_cli.judging.entries import (
     compare_classic,
     compare_parameter,
@@ -35,7 +36,9 @@ from gradcheck_cli.numeric.screen import evaluations_of
 from gradcheck_cli.numeric.second_opinion import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
 from gradcheck_cli.numeric.step_sweep import problem_sweeps
+from gradcheck_cli.numeric.symmetry import symmetry
 from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
+from gradcheck_cli.problems.elsewhere import asked_gradient
 from gradcheck_cli.problems.meter import Meter
 from gradcheck_cli.problems.network import Network
 from gradcheck_cli.problems.preflight import ignored_by
@@ -100,6 +103,8 @@ class Run:
     def whole_report(self, *, sweep_steps: bool) -> CheckReport:
         """Return the report, with what it cost."""
         report = self.report_of_its_mode()
+        if report.findings and not self.interrupted:
+            report = self.with_consistency(report)
         sweeps = sweep_steps and not self.interrupted and not self.settings.limited
         return dataclasses.replace(
             report,
@@ -107,6 +112,17 @@ class Run:
             settings=dataclasses.asdict(self.settings),
             sweeps=problem_sweeps(self.bare, report, self.settings.seed) if sweeps else (),
         )
+
+    def with_consistency(self, report: CheckReport) -> CheckReport:
+        """Say whether the claim is the gradient of anything, where it is a function and the budget allows to ask it."""
+        base = self.problem.base
+        if not isinstance(base, FunctionProblem) or base.asked.problem is None or base.scatter:
+            return report
+        ask = asked_gradient(base.asked.problem, self.problem.unkept_loss)
+        with contextlib.suppress(BudgetSpentError, GradcheckError), np.errstate(all="ignore"):
+            found = symmetry(ask, base.parameters, base.sizes, self.settings.seed)
+            return report if found is None else with_consistency(report, found)
+        return report
 
     @property
     def evaluations(self) -> int:

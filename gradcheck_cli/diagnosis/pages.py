@@ -463,6 +463,22 @@ PAGES = {
         "cache['mask'] *= dout; return cache['mask']",
         "return cache['mask'] * dout",
     ),
+    "another-loss": Page(
+        "the claim is the gradient of a loss, but not of this one",
+        "Its derivative is symmetric, so the steps back fit each other; what they start from is not this loss: other"
+        " labels, a mask or weights left out, a sum for a mean, a penalty or a term too many or too few, another"
+        " derivative of the last step.",
+        "dscores = prob - one_hot   # the loss weighs its samples",
+        "dscores = weights[:, None] * (prob - one_hot)",
+    ),
+    "derivation": Page(
+        "the claim is the gradient of no loss at all",
+        "Its derivative is not symmetric, so some step back is wrong: an index, an axis, a transpose, a factor on a"
+        " part of it, the derivative of an activation. Labels, penalties or weights that are off would leave it"
+        " symmetric.",
+        "dh = dscores @ W2.T * (1 - h)   # h = tanh(...)",
+        "dh = dscores @ W2.T * (1 - h**2)",
+    ),
     "unknown": Page(
         "no mistake in the catalogue explains the numbers",
         "The place is the first step on the way back that is wrong: dZ_l where dW_l, db_l and all below it are wrong"

@@ -178,7 +178,7 @@ def joined(findings: Sequence[Finding]) -> list[Finding]:
 def general(finding: Finding) -> str:
     """Return a finding's message without what is of its parameter alone; an unknown one is like any other."""
     if finding.code == "unknown":
-        return NO_PATTERN if NO_PATTERN in finding.message else finding.where
+        return NO_PATTERN
     text = replaced(finding.message, finding.where, "each")
     return COUNTS.sub("", replaced(text, finding.where[1:], "its parameter"))
 

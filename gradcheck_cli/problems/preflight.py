@@ -24,7 +24,7 @@ from gradcheck_cli.parameters import PIECE, Array, Parameters, dictionary_to_vec
 from gradcheck_cli.problems.arguments import Arguments, same_bytes
 from gradcheck_cli.problems.repeated import hint_of
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, scalar_loss
-from gradcheck_cli.problems.user_function import FunctionProblem, Handed, call
+from gradcheck_cli.problems.user_function import Asked, FunctionProblem, Handed, call
 from gradcheck_cli.results import entry_name
 from gradcheck_cli.settings import DEFAULT_REPEAT
 
@@ -77,6 +77,7 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
     return dataclasses.replace(
         problem,
         claim=claim.gradient,
+        asked=Asked(problem if problem.is_asked else None),
         notes=(*problem.notes, *notes),
         single=first.single or is_rounded(problem, first.loss, beside),
         one_copy=one_copy,

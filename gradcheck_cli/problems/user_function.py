@@ -29,7 +29,7 @@ from gradcheck_cli.problems.directions import Move, move, move_back, sizes_of
 from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
 
-__all__ = ["OF_SCATTER", "SAME", "FunctionProblem", "Handed", "Recipe", "call"]
+__all__ = ["OF_SCATTER", "SAME", "Asked", "FunctionProblem", "Handed", "Recipe", "call"]
 
 WORDS_OF_PROGRESS = 20  # for a large parameter
 SAME = 1e-9  # relative: what a loss may differ by from one machine to another
@@ -102,6 +102,22 @@ class Handed:
         self.most, self.least = MOST_KEPT, 1
 
 
+class Asked:
+    """A gradient that can be asked for at any point, as long as it stays in this process: it does not travel.
+
+    Parameters
+    ----------
+    problem : FunctionProblem, optional
+        Whose functions are asked; none where the gradient is saved numbers.
+    """
+
+    def __init__(self, problem: FunctionProblem | None = None) -> None:
+        self.problem = problem
+
+    def __reduce__(self) -> tuple[type[Asked], tuple[()]]:
+        return Asked, ()
+
+
 @dataclass(frozen=True)
 class FunctionProblem:
     """A loss and its gradient as two functions, or as one that returns both."""
@@ -134,6 +150,8 @@ class FunctionProblem:
     """The loss beside the point, every entry moved a little and the same way each time; NaN where it is not known."""
     single: bool = False
     """Whether the loss was seen to be computed in float32."""
+    asked: Asked = field(default_factory=Asked, repr=False, compare=False)
+    """The gradient where it is a function, at any point: `claim` is that of the point, once it was asked for."""
     handed: Handed = field(default_factory=Handed, repr=False, compare=False)
     """What the functions were called with."""
 

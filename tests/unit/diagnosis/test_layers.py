@@ -67,7 +67,7 @@ def test_what_is_no_stack_of_layers_is_none(names: str, shapes: tuple[tuple[int,
 def test_a_wrong_step_is_one_finding_that_names_its_layer() -> None:
     loss, gradient, point = FUNCTIONS["layers"]
     (finding,) = check_gradient(loss, lambda p: gradient(p, "1 - h"), point, seed=1).findings
-    assert (finding.code, finding.where) == ("unknown", "dZ1")
+    assert (finding.code, finding.where) == ("derivation", "dZ1")
     assert finding.note.startswith("dZ1 is of the layer of fc1.weight and fc1.bias; dfc2.weight, dfc2.bias are right")
     (finding,) = check_gradient(loss, lambda p: gradient(p, "first layer thrice"), point, seed=1).findings
     assert (finding.code, finding.where, finding.factor) == ("delta-factor", "dZ1", 3)

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcheck_cli.parameters import Array, Parameters
 
-__all__ = ["FUNCTIONS", "SLIPS", "UserFunction"]
+__all__ = ["FUNCTIONS", "OF_ANOTHER_LOSS", "SLIPS", "UserFunction"]
 
 Gradient: TypeAlias = dict[str, Array]
 
@@ -509,3 +509,16 @@ SLIPS: dict[str, dict[str, str]] = {
     },
 }
 """By function the slips, each with the codes that say something true of it that leads to its line, if any does."""
+
+OF_ANOTHER_LOSS = {
+    "ridge": {"sum for mean", "2 forgotten", "l1 for l2", "no penalty", "half the penalty", "penalty / N"},
+    "logistic": {"labels +-1", "weights forgotten", "sigmoid' too many", "likelihood"},
+    "softmax_regression": {"labels shifted", "sum for mean", "no penalty"},
+    "layers": {"mean over samples alone"},
+    "factorisation": {"mask forgotten", "2 forgotten", "penalty of U alone"},
+    "convolution": {"b averaged"},  # of a loss that is linear in b
+    "poisson": {"exposure forgotten", "likelihood"},
+    "links": {"sigmoid' forgotten", "2 r forgotten", "tanh' forgotten"},  # each entry for itself
+    "covariance": {"log det forgotten"},
+}
+"""The slips with which the claim is a gradient all the same; with the others it is none."""
