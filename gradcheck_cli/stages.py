@@ -15,6 +15,7 @@ from gradcheck_cli.alarm import GRACE
 from gradcheck_cli.diagnosis.consistency import with_consistency
 from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
+from gradcheck_cli.diagnosis.one_by_one import with_single_samples
 from gradcheck_cli.errors import CheckInterrupted, GradcheckError, ProblemError, SettingError
 from gradcheck_cli.judging.entries import (
     compare_classic,
@@ -42,6 +43,7 @@ from gradcheck_cli.problems.elsewhere import asked_gradient
 from gradcheck_cli.problems.meter import Meter
 from gradcheck_cli.problems.network import Network
 from gradcheck_cli.problems.preflight import ignored_by
+from gradcheck_cli.problems.probes import single_samples
 from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem, saved_in
 from gradcheck_cli.problems.sharing.shared import SharedProblem
 from gradcheck_cli.problems.user_function import FunctionProblem
@@ -104,7 +106,7 @@ class Run:
         """Return the report, with what it cost."""
         report = self.report_of_its_mode()
         if report.findings and not self.interrupted:
-            report = self.with_consistency(report)
+            report = self.with_consistency(self.with_single_samples(report))
         sweeps = sweep_steps and not self.interrupted and not self.settings.limited
         return dataclasses.replace(
             report,
@@ -112,6 +114,14 @@ class Run:
             settings=dataclasses.asdict(self.settings),
             sweeps=problem_sweeps(self.bare, report, self.settings.seed) if sweeps else (),
         )
+
+    def with_single_samples(self, report: CheckReport) -> CheckReport:
+        """Ask a network's own backward pass for single samples, where its mistake is not known."""
+        base = self.problem.base
+        if not isinstance(base, Network) or all(finding.code != "unknown" for finding in report.findings):
+            return report
+        probes = single_samples(base, self.settings.seed)
+        return report if probes is None else with_single_samples(report, probes)
 
     def with_consistency(self, report: CheckReport) -> CheckReport:
         """Say whether the claim is the gradient of anything, where it is a function and the budget allows to ask it."""
@@ -290,7 +300,8 @@ class Run:
             reference={name: settled_reference(analytic[name], r, threshold) for name, r in references.items()},
             floors={name: reference.bars for name, reference in references.items()},
             single_floors=single,
-            network=problem if isinstance(problem, Network) and not self.interrupted else None,
+            network=None if self.interrupted else network_of(problem),
+            is_guess=isinstance(problem, FunctionProblem),
             threshold=threshold,
             samples={n: Sampled(problem.parameters[n].shape, p) for n, p in (positions or {}).items()},
         )
@@ -383,6 +394,12 @@ def whole_difference(analytic: Parameters, numeric: Parameters) -> float:
     """Return the relative difference of all parameters that `numeric` has."""
     compared = {name: analytic[name] for name in numeric}
     return relative_difference(dictionary_to_vector(compared), dictionary_to_vector(numeric))
+
+
+def network_of(problem: Problem) -> Network | None:
+    """Return the network that a problem is, or that may have its loss: a diagnosis sees whether it has its gradient."""
+    found = problem.network if isinstance(problem, FunctionProblem) else problem
+    return found if isinstance(found, Network) else None
 
 
 def finite_loss(problem: Problem) -> float:

@@ -6,6 +6,8 @@ from gradcheck_cli.diagnosis.families import (
     activations,
     axes,
     below,
+    combined,
+    combined_inputs,
     deltas,
     elsewhere,
     entries,
@@ -47,6 +49,7 @@ TENSOR: tuple[TensorMistake, ...] = (
     *inputs.TENSOR,
     *samples.TENSOR,
     *elsewhere.TENSOR_LAST,
+    *combined_inputs.TENSOR,
     *scaled_data.TENSOR,
     *penalties.TENSOR,
     *links.TENSOR,
@@ -69,6 +72,7 @@ DELTA: tuple[DeltaMistake, ...] = (
     *deltas.DELTA,
     *numbers.DELTA,
     *samples.DELTA,
+    *combined.DELTA,
 )
 """Made in the line that computes dZ_l of a known network."""
 

@@ -54,6 +54,8 @@ class Evidence:
     """The same for a value that was computed in float32."""
     network: Network | None = None
     """What the gradient belongs to; None where only the two gradients are known."""
+    is_guess: bool = False
+    """Whether the network only may be what the gradient belongs to: a user's own loss is checked beside it."""
     threshold: float = 2e-7
     """The relative error that a right value may have besides."""
     samples: Mapping[str, Sampled] = field(default_factory=dict)

@@ -463,6 +463,19 @@ PAGES = {
         "cache['mask'] *= dout; return cache['mask']",
         "return cache['mask'] * dout",
     ),
+    "wrong-step": Page(
+        "one step of the backward pass does not follow from what goes into it",
+        "The backward pass was asked for single samples, where db_l is dZ_l itself. All steps before this one follow"
+        " from each other.",
+        "dW2 = 1 / m * np.dot(dZ2, X.T)",
+        _DW,
+    ),
+    "over-samples": Page(
+        "every sample alone has a right gradient, and all together have not",
+        "What runs over the samples is wrong: a sum for a mean, an axis, a number of samples, an index or their order.",
+        "db2 = np.sum(dZ2, axis=1, keepdims=True)",
+        _DB,
+    ),
     "another-loss": Page(
         "the claim is the gradient of a loss, but not of this one",
         "Its derivative is symmetric, so the steps back fit each other; what they start from is not this loss: other"
