@@ -49,6 +49,10 @@ from gradcheck_cli.results import Finding
 __all__ = ["Walk"]
 
 
+SEEN = 3  # floors above which an entry tells something of a mistake to which nothing is fitted
+LEFT_OVER = 1e-6  # of the first discrepancy: what is no further mistake, once a mistake has explained the rest
+
+
 class Walk:
     """One diagnosis under way: what is expected of every gradient, given the mistakes found so far."""
 
@@ -61,9 +65,11 @@ class Walk:
         self.wrong: dict[str, bool] = {}
         self.discrepancy: dict[str, float] = {}
         self.told: dict[str, int] = {}
+        self.first_discrepancy: dict[str, float] = {}
         self.names = list(evidence.parameters)
         self.expect(self.names)
         self.first_expected = dict(self.expected)
+        self.first_discrepancy = dict(self.discrepancy)
 
     def expect(self, names: Iterable[str]) -> None:
         """Work out what these gradients should be, with the mistakes found so far put in."""
@@ -75,8 +81,13 @@ class Walk:
         """Expect these gradients, and see what the claim says to it."""
         self.expected |= values
         self.told = {name: told for name, told in self.told.items() if name not in values}
-        self.wrong |= {name: not self.evidence.agrees(name, value) for name, value in values.items()}
         self.discrepancy |= {name: self.evidence.discrepancy(name, value) for name, value in values.items()}
+        self.wrong |= {name: self.is_off(name, value) for name, value in values.items()}
+
+    def is_off(self, name: str, value: Array) -> bool:
+        """Whether a claim is off from what is expected, and by more than what an explained mistake leaves."""
+        rest = LEFT_OVER * self.first_discrepancy.get(name, 0.0)
+        return not self.evidence.agrees(name, value) and not self.discrepancy[name] <= rest
 
     # what is wrong, and what there is to tell it from
 
@@ -86,6 +97,14 @@ class Walk:
             if name not in self.told:
                 self.told[name] = self.evidence.equations(name, self.expected[name])
         return sum(self.told[name] for name in names)
+
+    def delta_equations(self, l: int) -> int:
+        """Return how many independent numbers dW_l and db_l tell of dZ_l: db_l is one more input that is always 1."""
+        both = self.equations([f"W{l}", f"b{l}"])
+        if self.propagation is None:
+            return both
+        units, inputs = self.propagation.W(l).shape
+        return int(min(both, units * min(self.propagation.m, inputs + 1)))
 
     def reproduction(self, hit: Hit[AnyGuess], values: Mapping[str, Array]) -> str:
         """Say how far a claim is what it would be with the mistake put in, and from how much that is told.
@@ -98,7 +117,10 @@ class Walk:
         after = {name: self.evidence.wrong_entries(name, value) for name, value in values.items()}
         wrong = sum(int(mask.sum()) for mask in before.values())
         right = sum(int((mask & ~after[name]).sum()) for name, mask in before.items())
-        return reproduced(right, wrong, hit.numbers, self.equations(values))
+        if hit.numbers:
+            return reproduced(right, wrong, hit.numbers, self.equations(values))
+        told = sum(self.evidence.equations(name, self.expected[name], SEEN) for name in values)
+        return reproduced(right, wrong, 0, told)
 
     def is_wrong(self, name: str) -> bool:
         """Whether the claim is off from what is expected."""
@@ -310,12 +332,11 @@ class Walk:
             after = p.with_delta(l, guess.value, l)
             return self.fit_at(l, after) if accepted(after) else None
 
-        of_layer = (f"W{l}", f"b{l}")
         return search(
             catalogue.DELTA,
             lambda mistake: self.with_factors(l, mistake, case),
             fit,
-            lambda _: self.equations(of_layer),
+            lambda _: self.delta_equations(l),
         )
 
     def fit_at(self, l: int, after: Propagation) -> Fit:

@@ -22,7 +22,7 @@ __all__ = ["Evidence", "Sampled", "fitted", "layer_of", "projection"]
 UNEXPLAINED = 3e-4  # what a hypothesis may leave of the discrepancy: a wrong hint is worse than none
 UNEXPLAINED_OF_FEW = 1e-6  # the same where there are so few entries that chance would often do better
 FEW = 3
-CLEAR = 100  # floors that an entry must stand above to tell anything
+CLEAR = 100  # floors that an entry must stand above to tell a number that is fitted
 MOST_RANKED = 300  # rows and columns of a matrix whose rank is looked at
 NO_RANK = 1e-9  # of the largest singular value
 GLANCE = 500  # entries that are looked at first: most hypotheses fail there, and cost nothing more
@@ -88,14 +88,14 @@ class Evidence:
         """Whether the claim is what `expected` says, entry by entry."""
         return not self.wrong_entries(name, expected).any()
 
-    def equations(self, name: str, expected: Array) -> int:
+    def equations(self, name: str, expected: Array, clear: float = CLEAR) -> int:
         """Return how many independent numbers a claim tells: an entry at its floor tells nothing, two alike tell one.
 
         A matrix of n rows, k columns and rank r has but r (n + k - r) of them.
         """
         claim, floor = self.analytic[name], self.floors[name]
         pairs = np.stack([claim, expected], axis=-1)
-        live = (np.abs(pairs) > CLEAR * floor[..., np.newaxis]).any(axis=-1)
+        live = (np.abs(pairs) > clear * floor[..., np.newaxis]).any(axis=-1)
         told = len(np.unique(pairs[live].astype(np.float32), axis=0)) if live.any() else 0
         if claim.ndim != 2 or not 1 < min(claim.shape) <= MOST_RANKED:
             return told

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import Evidence
 
-__all__ = ["factor_names", "fraction_near", "named", "nearest_named", "sizes_of", "times"]
+__all__ = ["factor_names", "fraction_near", "named", "nearest_named", "plain_within", "sizes_of", "times"]
 
 PLAIN = {
     2: "2",
@@ -84,6 +84,12 @@ def nearest_named(factor: float, sizes: dict[str, float]) -> float | None:
     values = [value for value, _ in named_factors(sizes) if abs(value - 1) > CLOSE]
     near = [value for value in values if np.isclose(factor, value, rtol=1e-4, atol=0)]
     return min(near, key=lambda value: abs(value - factor)) if near else None
+
+
+def plain_within(factor: float, doubt: float) -> float | None:
+    """Return the plain number that a factor may be, where it is known no better than by some doubt; None if none is."""
+    near = [value for value in PLAIN if abs(factor - value) <= doubt and 0.5 <= abs(value) <= 2]
+    return near[0] if len(near) == 1 else None
 
 
 def named(factor: float, sizes: dict[str, float]) -> str:

@@ -404,6 +404,13 @@ PAGES = {
         "dx = dn / s",
         "dx = (dn - dn.mean(axis=0)) / s   # x was centred over axis 0",
     ),
+    "elementwise": Page(
+        "every entry is a function of the right one, or its ratio to that a function of the parameter",
+        "A power, a square root, a tanh or a logarithm is applied to the gradient; or the derivative of a link that the"
+        " parameter goes through is missing or another one.",
+        "dw = np.sign(dw) * np.sqrt(np.abs(dw))",
+        "dw = dw",
+    ),
     "normalisation": Page(
         "the error is, column by column, a number plus a multiple of the parameter",
         "That is what a slip in the derivative of a batch or layer normalisation makes: of the part that comes back"

@@ -65,7 +65,7 @@ def slopes(case: DeltaCase) -> Iterator[Guess]:
         value, (above, below) = combined(case, [dA * (Z > 0), dA * (Z <= 0)])
         yield Guess(value, f"{{it}} has, for {g}', {above:.6g} where Z_{l} > 0 and {below:.6g} elsewhere", fitted=2)
     for V, name in ((A, f"A_{l}"), (Z, f"Z_{l}")):
-        for powers in ((0, 1), (0, 2), (1, 2), (0, 1, 2)):
+        for powers in ((3,), (0, 1), (0, 2), (1, 2), (1, 3), (0, 1, 2)):
             value, numbers = combined(case, [dA * V**k for k in powers])
             words = " ".join(f"{c:+.6g} {term(name, k)}".rstrip() for c, k in zip(numbers, powers, strict=True))
             yield Guess(value, f"{{it}} has, for {g}', {words.removeprefix('+')}", fitted=len(powers))
@@ -101,12 +101,16 @@ def functions(case: DeltaCase) -> Iterator[Guess]:
 def mixed(case: DeltaCase) -> Iterator[Guess]:
     """Guess a times the right dZ_l plus c times another array of its shape."""
     p, l = case.propagation, case.l
-    others = [(p.A(l), f"A_{l}"), (p.Z(l), f"Z_{l}"), (np.ones_like(case.expected), "at every entry")]
+    others = [(p.A(l), f"A_{l}"), (p.Z(l), f"Z_{l}"), (np.ones_like(case.expected), "1")]
+    others += [(np.sign(V), f"the sign of {name}") for V, name in ((p.A(l), f"A_{l}"), (p.Z(l), f"Z_{l}"))]
+    others += [(np.roll(case.expected, by, axis=1), f"itself, {by:+d} sample on") for by in (1, -1)]
     others += [(p.dA[l], f"dA_{l}")] if l in p.dA else []
     others += [(dZ, f"dZ_{k}") for k, dZ in p.dZ.items() if k != l and dZ.shape == case.expected.shape]
     for other, words in others:
         value, (a, c) = combined(case, [case.expected, other])
-        yield Guess(value, f"{{it}} is {a:.6g} times the right one {c:+.6g} {words}", code="wrong-delta", fitted=2)
+        yield Guess(
+            value, f"{{it}} is {a:.6g} times the right one {c:+.6g} times {words}", code="wrong-delta", fitted=2
+        )
 
 
 def per_unit(case: DeltaCase) -> Iterator[Guess]:

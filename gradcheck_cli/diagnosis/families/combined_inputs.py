@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import fitted
-from gradcheck_cli.diagnosis.mistake import RELATED, Guess, Mistake, TensorCase
+from gradcheck_cli.diagnosis.mistake import ENOUGH, RELATED, Guess, Mistake, TensorCase
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.parameters import Array
 
@@ -27,7 +27,7 @@ def combined(case: TensorCase, products: Sequence[Array]) -> tuple[Array, Array]
 def function_of_input(case: TensorCase) -> Iterator[Guess]:
     """Guess a polynomial of A_{l-1} in its place."""
     p, l = case.propagation, case.l
-    if p is None or not case.is_weight:
+    if p is None or not case.is_weight or told_of(case, p) < 3 + ENOUGH:
         return
     A, dZ = p.A(l - 1), p.dZ[l]
     for powers in ((0, 1), (1, 2), (0, 2), (0, 1, 2), (3,), (1, 3)):
@@ -46,10 +46,18 @@ def product(p: Propagation, dZ: Array, A: Array) -> Array:
     return np.asarray(np.dot(dZ, A.T) / p.m)
 
 
+def told_of(case: TensorCase, p: Propagation) -> int:
+    """Return how many numbers a gradient can tell of the dZ_l, and of the samples, that it is made of."""
+    units, inputs = p.W(case.l).shape
+    return int(units * min(p.m, inputs if case.is_weight else 1))
+
+
 def weights_of_samples(case: TensorCase) -> Iterator[Guess]:
     """Guess a weight for every sample in this gradient alone."""
     p, l = case.propagation, case.l
     if p is None or not (case.is_weight or case.is_bias) or not 1 < p.m <= FEW_SAMPLES:
+        return
+    if told_of(case, p) - p.m < ENOUGH:
         return
     A = p.A(l - 1) if case.is_weight else np.ones((1, p.m))
     shares = [product(p, p.dZ[l][:, s : s + 1], A[:, s : s + 1]) for s in range(p.m)]

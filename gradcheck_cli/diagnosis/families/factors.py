@@ -9,23 +9,28 @@ import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import Evidence, projection
 from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, DeltaCase, Guess, Mistake, TensorCase, WholeCase, WholeGuess
-from gradcheck_cli.diagnosis.naming import factor_names, fraction_near, nearest_named, sizes_of, times
+from gradcheck_cli.diagnosis.naming import factor_names, fraction_near, nearest_named, plain_within, sizes_of, times
 from gradcheck_cli.parameters import Array, Parameters, norm
 
 __all__ = ["DELTA", "TENSOR", "WHOLE", "code_of", "factor_help", "settled"]
 
 NONE = 1e-12  # a factor that is smaller is zero but for rounding
+COARSE = 1e-4  # a doubt about a factor, from the bars of a reference, that is larger decides which numbers it may be
+HUGE = 1e9  # one that is larger says that the right gradient is zero but for rounding
 SMALL = 5e-3  # a factor nearer to 1 than this is a small relative error
 
 
-def settled(factor: float, sizes: dict[str, float]) -> Iterator[tuple[float, int]]:
-    """Yield the named factor that is meant where there is one, then the factor itself, each with its rank."""
-    named = nearest_named(factor, sizes)
+def settled(factor: float, sizes: dict[str, float], doubt: float = 0.0) -> Iterator[tuple[float, int]]:
+    """Yield the named factor that is meant where there is one, then the factor itself, each with its rank.
+
+    Where the factor is known no better than by some doubt, the plain number within it is meant.
+    """
+    named = plain_within(factor, doubt) if doubt > COARSE else nearest_named(factor, sizes)
     if named is None and (fraction := fraction_near(factor)) is not None:
         named = float(fraction)
     if named is not None:
         yield named, EXACT
-    if abs(factor) > NONE and np.isfinite(factor):
+    if NONE < abs(factor) < HUGE:
         yield factor, FITTED
 
 
@@ -47,7 +52,9 @@ def tensor_factor(case: TensorCase) -> Iterator[Guess]:
 def scaled(case: TensorCase, part: Array, rest: Array, sizes: dict[str, float]) -> Iterator[Guess]:
     """Guess c * part + rest, c fitted and settled."""
     data = "" if rest.ndim == 0 else " (the part that comes from the data)"
-    for factor, rank in settled(projection(case.claim - rest, part), sizes):
+    floor = case.evidence.floors[case.name]
+    doubt = float(np.sum(np.abs(part) * floor)) / (norm(part) ** 2 or 1.0)
+    for factor, rank in settled(projection(case.claim - rest, part), sizes, doubt):
         code = code_of(factor, "factor")
         if part.size == 1 and is_the_factor_of_another(case, factor):
             rank = EXACT  # noqa: PLW2901

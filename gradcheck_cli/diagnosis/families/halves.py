@@ -15,9 +15,15 @@ __all__ = ["TENSOR"]
 def halves(case: TensorCase) -> Iterator[Guess]:
     """Guess what becomes of G where it is made symmetric, or where only a part of it is kept."""
     G = case.expected
-    if G.ndim == 2 and G.shape[0] == G.shape[1] > 1:
-        for value, words, code in parts(G):
+    if G.ndim == 2 and min(G.shape) > 1:
+        for value, words, code in (*triangles(G), *(parts(G) if G.shape[0] == G.shape[1] else ())):
             yield Guess(value, f"{{it}} is {words}", code=code)
+
+
+def triangles(G: Array) -> Iterator[tuple[Array, str, str]]:
+    """Yield the triangles of a matrix of any shape."""
+    for triangle, words in ((np.triu, "upper"), (np.tril, "lower")):
+        yield triangle(G), f"the {words} triangle of the right gradient", "half-stored"
 
 
 def parts(G: Array) -> Iterator[tuple[Array, str, str]]:
@@ -30,7 +36,6 @@ def parts(G: Array) -> Iterator[tuple[Array, str, str]]:
     yield G + G.T - diagonal, twice, "off-diagonal-doubled"
     yield (G + diagonal) / 2, "the right gradient with every entry beside its diagonal halved", "off-diagonal-doubled"
     for triangle, words in ((np.triu, "upper"), (np.tril, "lower")):
-        yield triangle(G), f"the {words} triangle of the right gradient", "half-stored"
         yield triangle(G + G.T) - diagonal, f"the {words} triangle of G + G^T, for both halves", "half-stored"
     yield diagonal, "the diagonal of the right gradient", "half-stored"
     yield G - diagonal, "the right gradient without its diagonal", "half-stored"

@@ -14,6 +14,7 @@ from gradcheck_cli.parameters import Array, norm
 __all__ = ["TENSOR", "WHOLE"]
 
 SAME = 1e-6  # relative: how near two numbers must be to be one
+NONE = 1e-12  # a factor that is smaller is zero but for rounding
 NO_TERM = 1e-7  # of a gradient: a multiple of the parameter that is smaller is none
 
 
@@ -32,7 +33,12 @@ def scaled(case: TensorCase) -> Iterator[Guess]:
     if norm(case.parameter):
         a, c = fitted(case.claim, case.expected, case.parameter)
         fraction = fraction_near(a)
-        if not (same(a, 1) or is_nothing(a * case.expected, case.claim) or is_nothing(c * case.parameter, case.claim)):
+        if not (
+            same(a, 1)
+            or abs(a) < NONE
+            or is_nothing(a * case.expected, case.claim)
+            or is_nothing(c * case.parameter, case.claim)
+        ):
             value = a * case.expected + c * case.parameter
             fits = 1 + (fraction is None)  # a whole number or a simple fraction is none that is fitted
             yield Guess(value, f"{{it}} is {words(a, c, case.name)}", factor=float(a), fitted=fits)
@@ -45,7 +51,7 @@ def all_scaled(case: WholeCase) -> Iterator[WholeGuess]:
         return
     largest = max(case.expected, key=lambda name: case.expected[name].size)
     a = fitted(claims[largest], case.expected[largest], parameters[largest])[0]
-    if same(a, 1) or is_nothing(a * case.expected[largest], claims[largest]):
+    if same(a, 1) or abs(a) < NONE or is_nothing(a * case.expected[largest], claims[largest]):
         return
     values, terms = {}, {}
     for name, right in case.expected.items():

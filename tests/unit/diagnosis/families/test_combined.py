@@ -36,7 +36,7 @@ DELTAS: list[tuple[str, str, Any, int, Change]] = [
     ("wrong-activation-derivative", "1 -0.5 A_1^2", NET, 1, lambda p: p.dA[1] * (1 - 0.5 * p.A(1) ** 2)),
     ("wrong-activation-derivative", "the square root of tanh'", NET, 1, lambda p: p.dA[1] * np.sqrt(1 - p.A(1) ** 2)),
     ("wrong-activation-derivative", "3.21 times exp(Z_1)", NET, 1, lambda p: 3.21 * p.dA[1] * np.exp(p.Z(1))),
-    ("wrong-delta", "1 times the right one +0.25 A_2", NET, 2, lambda p: p.dZ[2] + 0.25 * p.A(2)),
+    ("wrong-delta", "1 times the right one +0.25 times A_2", NET, 2, lambda p: p.dZ[2] + 0.25 * p.A(2)),
     ("delta-factor", "2, 1, -0.3, 0.7, 1.1", NET, 2, lambda p: p.dZ[2] * UNITS),
     ("sample-order", "samples 2 and 7", NET, 2, lambda p: p.dZ[2][:, ORDER]),
     ("wrong-weights", "another matrix than W3 transposed", WIDE, 2, through_another),

@@ -109,6 +109,13 @@ PLANTED = [
     Planted("right-on-a-set", "the simplex", SHARES, G1, G1 - G1.mean(), (G1 - G1.mean()) * NEAR),
     Planted("right-on-a-set", "symmetric", SYMMETRIC, GS, GS + np.triu(WS, 1) - np.triu(WS, 1).T,
             GS + (np.triu(WS, 1) - np.triu(WS, 1).T) * NEARS),
+    Planted("elementwise", "0.5 times the right gradient to the power of 0.5, entry by entry", W1, G1,
+            np.sign(G1) * np.sqrt(np.abs(G1)) / 2, np.sign(G1) * np.sqrt(np.abs(G1)) / 2 * (1 + 99 * (NEAR - 1))),
+    Planted("elementwise", "goes all one way with the size of the right entry", W1, G1, np.tanh(3 * G1),
+            np.tanh(3 * G1) * (1 + 600 * (NEAR - 1))),
+    Planted("elementwise", "goes all one way with the entry of w", W1, G1, G1 * (2 + np.arctan(W1)),
+            G1 * (2 + np.arctan(W1)) * (1 + 99 * (NEAR - 1))),
+    Planted("half-stored", "the lower triangle", W2, G2, np.tril(G2), np.tril(G2) * NEAR2),
     Planted("zero", "zero at every entry but for rounding", W1, G1, np.full(9, -1e-18), np.full(9, 1e-6)),
 ]  # fmt: skip
 every_relation = pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: f"{planted.code} {planted.says}")
@@ -170,7 +177,7 @@ def test_the_same_of_many_parameters_is_one_finding() -> None:
 def test_what_cannot_be_named_is_told_with_what_is_right() -> None:
     point = {"w": W1, "b": W2}
     right = {"w": G1, "b": G2}
-    (finding,) = findings(point, right, {"w": G1 * (1 + 0.1 * NEAR * W1), "b": G2})
+    (finding,) = findings(point, right, {"w": G1 * (1 + 99 * (NEAR - 1)), "b": G2})
     assert finding.message == "dw is wrong at 9 of 9 entries, in no pattern that was tried"
     assert finding.note == "db is right"
 
