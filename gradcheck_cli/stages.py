@@ -128,7 +128,12 @@ class Run:
         base = self.problem.base
         if not isinstance(base, FunctionProblem) or base.asked.problem is None or base.scatter:
             return report
-        ask = asked_gradient(base.asked.problem, self.problem.unkept_loss)
+        asked = asked_gradient(base.asked.problem, self.problem.unkept_loss)
+
+        def ask(parameters: Parameters) -> Parameters:
+            self.problem.require(0)  # it may take any time
+            return asked(parameters)
+
         with contextlib.suppress(BudgetSpentError, GradcheckError), np.errstate(all="ignore"):
             found = symmetry(ask, base.parameters, base.sizes, self.settings.seed)
             return report if found is None else with_consistency(report, found)

@@ -25,6 +25,7 @@ CHANCE = 5.0  # times their norm: what a sum of many errors of random signs hard
 SYMMETRIC = 1e-7  # of the products' norm: right gradients stay a hundred times below it
 CLEAR = 10.0  # bars
 MOST_BLOCKS = 12  # parameters that are looked at one by one
+MOST_ENTRIES = 2**20  # of the claim: some ten arrays of so many are held
 
 Gradient = Callable[[Parameters], Parameters]
 
@@ -70,13 +71,16 @@ def symmetry(gradient: Gradient, point: Parameters, sizes: Mapping[str, float], 
         other, of which any function is a gradient.
     """
     random = np.random.default_rng(seed)
-    names = list(point)
+    names, entries = list(point), sum(values.size for values in point.values())
+    if entries > MOST_ENTRIES:
+        return None
 
     def pair(some: Sequence[str]) -> tuple[Along, Along]:
         return along(gradient, point, sizes, some, random), along(gradient, point, sizes, some, random)
 
     found = verdict(*pair(names), names)
-    if found is None or found[0] or not 1 < len(names) <= MOST_BLOCKS:
+    is_cheap = CALLS * len(names) <= 2 * entries  # no more calls than the check has made of the loss
+    if found is None or found[0] or not (1 < len(names) <= MOST_BLOCKS and is_cheap):
         return None if found is None else Symmetry(*found)
     own = {name: verdict(*pair([name]), [name]) for name in names if point[name].size > 1}
     return Symmetry(*found, {name: block[0] for name, block in own.items() if block is not None})
