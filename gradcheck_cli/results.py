@@ -313,6 +313,8 @@ class Finding(NamedTuple):
     """Gradients that are wrong only because of this mistake."""
     alternatives: tuple[str, ...] = ()
     """Other mistakes that explain the same numbers equally well, one line each."""
+    also: tuple[str, ...] = ()
+    """Other places where the very same was found, as ``db``: one cause, most likely."""
 
 
 class Location(NamedTuple):

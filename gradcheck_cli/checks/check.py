@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
+from gradcheck_cli.checks.asked import asked
 from gradcheck_cli.checks.classic import classic_report
 from gradcheck_cli.checks.full import full_report
 from gradcheck_cli.checks.points import over_points
@@ -253,6 +254,7 @@ def report_on(subject: Subject, *, sweep_steps: bool) -> CheckReport:
         report = classic_report(subject, step)
     else:
         report = full_report(subject)
+    report = asked(subject, report)
     sweeps = sweep_steps and not subject.interrupted and not settings.limited
     return dataclasses.replace(
         report,

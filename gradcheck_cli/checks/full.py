@@ -25,7 +25,7 @@ from gradcheck_cli.numeric.step_error import find_step_error
 from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.preflight import ignored_by
-from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, saved_in
+from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem, saved_in
 from gradcheck_cli.problems.sampled import SampledProblem, at_positions
 from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, StepError, Verdict
@@ -209,7 +209,14 @@ def evidence_of(subject: Subject, measured: Measured, precision: JudgedPrecision
         reference={name: settled_reference(analytic[name], r, threshold) for name, r in references.items()},
         floors={name: reference.bars for name, reference in references.items()},
         single_floors=single,
-        network=problem if isinstance(problem, Network) and not subject.interrupted else None,
+        network=None if subject.interrupted else network_of(problem),
+        is_guess=isinstance(problem, FunctionProblem),
         threshold=threshold,
         samples={n: Sampled(problem.parameters[n].shape, p) for n, p in (positions or {}).items()},
     )
+
+
+def network_of(problem: Problem) -> Network | None:
+    """Return the network that a problem is, or that may have its loss: a diagnosis sees whether it has its gradient."""
+    found = problem.network if isinstance(problem, FunctionProblem) else problem
+    return found if isinstance(found, Network) else None

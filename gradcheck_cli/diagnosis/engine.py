@@ -17,8 +17,10 @@ from gradcheck_cli.diagnosis.mistake import (
     EXACT,
     FITTED,
     LOOSE,
+    AnyGuess,
     DeltaCase,
     DeltaMistake,
+    Fit,
     Guess,
     Hit,
     TensorCase,
@@ -26,14 +28,18 @@ from gradcheck_cli.diagnosis.mistake import (
     WholeGuess,
     WholeMistake,
 )
-from gradcheck_cli.diagnosis.naming import factor_names, nearest_named, sizes_of
+from gradcheck_cli.diagnosis.naming import named, nearest_named, sizes_of
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.diagnosis.search import search
 from gradcheck_cli.diagnosis.wording import (
     delta_finding,
+    joined,
     merged,
+    noted,
+    reproduced,
     tensor_finding,
-    unknown_finding,
+    unknown_delta,
+    unknown_tensor,
     whole_finding,
     with_note,
 )
@@ -41,6 +47,10 @@ from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.results import Finding
 
 __all__ = ["Walk"]
+
+
+SEEN = 3  # floors above which an entry tells something of a mistake to which nothing is fitted
+LEFT_OVER = 1e-6  # of the first discrepancy: what is no further mistake, once a mistake has explained the rest
 
 
 class Walk:
@@ -54,9 +64,12 @@ class Walk:
         self.settled: dict[str, Array] = {}
         self.wrong: dict[str, bool] = {}
         self.discrepancy: dict[str, float] = {}
+        self.told: dict[str, int] = {}
+        self.first_discrepancy: dict[str, float] = {}
         self.names = list(evidence.parameters)
         self.expect(self.names)
         self.first_expected = dict(self.expected)
+        self.first_discrepancy = dict(self.discrepancy)
 
     def expect(self, names: Iterable[str]) -> None:
         """Work out what these gradients should be, with the mistakes found so far put in."""
@@ -67,10 +80,47 @@ class Walk:
     def replace_expected(self, values: Mapping[str, Array]) -> None:
         """Expect these gradients, and see what the claim says to it."""
         self.expected |= values
-        self.wrong |= {name: not self.evidence.agrees(name, value) for name, value in values.items()}
+        self.told = {name: told for name, told in self.told.items() if name not in values}
         self.discrepancy |= {name: self.evidence.discrepancy(name, value) for name, value in values.items()}
+        self.wrong |= {name: self.is_off(name, value) for name, value in values.items()}
 
-    # what is wrong
+    def is_off(self, name: str, value: Array) -> bool:
+        """Whether a claim is off from what is expected, and by more than what an explained mistake leaves."""
+        rest = LEFT_OVER * self.first_discrepancy.get(name, 0.0)
+        return not self.evidence.agrees(name, value) and not self.discrepancy[name] <= rest
+
+    # what is wrong, and what there is to tell it from
+
+    def equations(self, names: Iterable[str]) -> int:
+        """Return how many independent numbers the claim tells in some gradients."""
+        for name in names:
+            if name not in self.told:
+                self.told[name] = self.evidence.equations(name, self.expected[name])
+        return sum(self.told[name] for name in names)
+
+    def delta_equations(self, l: int) -> int:
+        """Return how many independent numbers dW_l and db_l tell of dZ_l: db_l is one more input that is always 1."""
+        both = self.equations([f"W{l}", f"b{l}"])
+        if self.propagation is None:
+            return both
+        units, inputs = self.propagation.W(l).shape
+        return int(min(both, units * min(self.propagation.m, inputs + 1)))
+
+    def reproduction(self, hit: Hit[AnyGuess], values: Mapping[str, Array]) -> str:
+        """Say how far a claim is what it would be with the mistake put in, and from how much that is told.
+
+        Nothing is said of what is only described, for there the claim's own entries are put in, nor of zeros.
+        """
+        if hit.rank == LOOSE or not any(self.evidence.analytic[name].any() for name in values):
+            return ""
+        before = {name: self.evidence.wrong_entries(name, self.expected[name]) for name in values}
+        after = {name: self.evidence.wrong_entries(name, value) for name, value in values.items()}
+        wrong = sum(int(mask.sum()) for mask in before.values())
+        right = sum(int((mask & ~after[name]).sum()) for name, mask in before.items())
+        if hit.numbers:
+            return reproduced(right, wrong, hit.numbers, self.equations(values))
+        told = sum(self.evidence.equations(name, self.expected[name], SEEN) for name in values)
+        return reproduced(right, wrong, 0, told)
 
     def is_wrong(self, name: str) -> bool:
         """Whether the claim is off from what is expected."""
@@ -103,8 +153,11 @@ class Walk:
             self.layer_by_layer()
             if hopeless and self.findings[0].code in {"unknown", "small-relative-error", "stale"}:
                 self.explained_at_last()
+        if not self.evidence.depth:
+            return tuple(joined(self.findings))
         findings = merged(merged(self.findings, "W", self.names), "b", self.names)
-        return tuple(with_note(finding, findings) for finding in self.with_consequences(findings))
+        witnesses = {f"d{name}" for name in self.names if self.informative(name)}
+        return tuple(with_note(finding, findings, witnesses) for finding in self.with_consequences(findings))
 
     def explained_as_a_whole(self) -> bool:
         """Look for a mistake made to all gradients; whether nothing is left to search."""
@@ -124,20 +177,27 @@ class Walk:
 
     def accept_whole(self, hits: Sequence[Hit[WholeGuess]]) -> None:
         """Expect what a mistake on everything makes, and report it."""
-        self.findings.append(whole_finding(hits, 1 - hits[0].left))
+        verified = self.reproduction(hits[0], hits[0].guess.values)
+        self.findings.append(noted(whole_finding(hits, 1 - hits[0].left), verified))
         self.settled |= hits[0].guess.values
         self.replace_expected(hits[0].guess.values)
 
     def whole_hits(self, mistakes: Sequence[WholeMistake], expected: Parameters) -> list[Hit[WholeGuess]]:
         """Return what explains all gradients that it speaks of."""
         case = WholeCase(self.evidence, expected, self.propagation)
-        return search(mistakes, lambda mistake: mistake.guesses(case), lambda guess: self.left_by(guess.values))
+        return search(
+            mistakes,
+            lambda mistake: mistake.guesses(case),
+            lambda guess: self.fit_of(guess.values),
+            lambda guess: self.equations(guess.values),
+        )
 
-    def left_by(self, values: Mapping[str, Array]) -> float | None:
+    def fit_of(self, values: Mapping[str, Array]) -> Fit | None:
         """Return the largest share that is left of any discrepancy; None where a gradient stays unexplained."""
         if not all(self.explains(name, value) for name, value in values.items()):
             return None
-        return max(self.left(name, value) for name, value in values.items())
+        left = max(self.left(name, value) for name, value in values.items())
+        return Fit(left, all(self.evidence.agrees(name, value) for name, value in values.items()))
 
     def explains(self, name: str, value: Array) -> bool:
         """Whether `value` accounts for the claim; one of another shape, as a user may have it, does not."""
@@ -174,7 +234,7 @@ class Walk:
         if spoiled and not self.all_special(local) and self.delta_beside_tensor(l):
             return True
         if spoiled and not self.explained_locally(local, certain=certain, l=l):
-            self.findings.append(unknown_finding(f"dZ{l}", l, spoiled=True))
+            self.findings.append(unknown_delta(l, self.right_places(), self.behind(l, wrong)))
             return False
         self.report_tensors(local)
         return True
@@ -201,19 +261,29 @@ class Walk:
         """Report what was found of single gradients."""
         for name, hits in local.items():
             if hits:
-                self.findings.append(tensor_finding(self.evidence, name, hits, 1 - hits[0].left))
+                verified = self.reproduction(hits[0], {name: hits[0].guess.value})
+                self.findings.append(noted(tensor_finding(self.evidence, name, hits, 1 - hits[0].left), verified))
             else:
-                self.findings.append(unknown_finding(f"d{name}", self.layer_number(name), spoiled=False))
+                self.findings.append(unknown_tensor(self.evidence, name, self.expected[name], self.right_places()))
 
-    def layer_number(self, name: str) -> int | None:
-        """Return the layer where the parameters make layers."""
-        return int(name[1:]) if self.evidence.depth else None
+    def right_places(self) -> list[str]:
+        """Return the gradients that are right, and could have been wrong."""
+        return [f"d{name}" for name in self.names if self.informative(name) and not self.is_wrong(name)]
+
+    def behind(self, l: int, wrong: Sequence[str]) -> list[str]:
+        """Return the gradients that are wrong as well, at a step of layer l and below it."""
+        below = [name for name in self.names if int(name[1:]) < l and self.is_wrong(name)]
+        return [f"d{name}" for name in (*wrong, *below)]
 
     def tensor_hits(self, name: str) -> list[Hit[Guess]]:
         """Return what explains one gradient."""
         case = TensorCase(self.evidence, name, self.expected[name], self.propagation)
+
         hits = search(
-            catalogue.TENSOR, lambda mistake: mistake.guesses(case), lambda guess: self.left_by({name: guess.value})
+            catalogue.TENSOR,
+            lambda mistake: mistake.guesses(case),
+            lambda guess: self.fit_of({name: guess.value}),
+            lambda _: self.equations([name]),
         )
         if case.expected.size > 1:
             return hits
@@ -234,8 +304,11 @@ class Walk:
         """Go on with the wrong dZ_l as what is expected."""
         if self.propagation is not None:
             self.propagation = self.propagation.with_delta(l, hits[0].guess.value)
+            verified = self.reproduction(
+                hits[0], {name: self.propagation.gradient(name) for name in (f"W{l}", f"b{l}")}
+            )
             self.expect(f"{kind}{k}" for k in range(1, l + 1) for kind in "Wb")
-            self.findings.append(delta_finding(hits, l, self.evidence.depth, 1 - hits[0].left))
+            self.findings.append(noted(delta_finding(hits, l, self.evidence.depth, 1 - hits[0].left), verified))
 
     def delta_from_below(self, l: int) -> bool:
         """Look for a mistake in dZ_l by what it does to all gradients of layer l and below."""
@@ -243,8 +316,9 @@ class Walk:
         hits = self.whole_hits(catalogue.BELOW, part)
         if not hits:
             return False
+        verified = self.reproduction(hits[0], hits[0].guess.values)
         self.replace_expected(hits[0].guess.values)
-        self.findings.append(delta_finding(hits, l, self.evidence.depth, 1.0))
+        self.findings.append(noted(delta_finding(hits, l, self.evidence.depth, 1.0), verified))
         return True
 
     def delta_hits(self, l: int, accepted: Callable[[Propagation], bool]) -> list[Hit[Guess]]:
@@ -254,15 +328,22 @@ class Walk:
             return []
         case = DeltaCase(self.evidence, p, l)
 
-        def left(guess: Guess) -> float | None:
+        def fit(guess: Guess) -> Fit | None:
             after = p.with_delta(l, guess.value, l)
-            return self.left_at(l, after) if accepted(after) else None
+            return self.fit_at(l, after) if accepted(after) else None
 
-        return search(catalogue.DELTA, lambda mistake: self.with_factors(l, mistake, case), left)
+        return search(
+            catalogue.DELTA,
+            lambda mistake: self.with_factors(l, mistake, case),
+            fit,
+            lambda _: self.delta_equations(l),
+        )
 
-    def left_at(self, l: int, after: Propagation) -> float:
-        """Return the smaller share that a dZ_l leaves of what is wrong with dW_l and db_l."""
-        return min(self.left(name, after.gradient(name)) for name in (f"W{l}", f"b{l}") if self.is_wrong(name))
+    def fit_at(self, l: int, after: Propagation) -> Fit:
+        """Return how near a dZ_l comes to dW_l or db_l, to that which it is nearer to."""
+        values = {name: after.gradient(name) for name in (f"W{l}", f"b{l}") if self.is_wrong(name)}
+        left = min(self.left(name, value) for name, value in values.items())
+        return Fit(left, any(self.evidence.agrees(name, value) for name, value in values.items()))
 
     def with_factors(self, l: int, mistake: DeltaMistake, case: DeltaCase) -> Iterator[Guess]:
         """Yield the guesses at dZ_l, then those again that fit better with a usual factor on top."""
@@ -285,10 +366,8 @@ class Walk:
         factor = nearest_named(projection(claim, value), sizes)
         if factor is None or factor == 1:
             return None
-        name = factor_names(factor, sizes)[0]
-        return replace(
-            guess, value=factor * guess.value, message=f"{guess.message}; and it is {name} times that", rank=FITTED
-        )
+        message = f"{guess.message}; and it is {named(factor, sizes)} times that"
+        return replace(guess, value=factor * guess.value, message=message, rank=FITTED, fitted=0)
 
     def fits(self, l: int, after: Propagation) -> bool:
         """Whether a dZ_l explains dW_l and db_l, and nothing below speaks against it."""
@@ -345,5 +424,7 @@ class Walk:
     def spoiled_by(self, finding: Finding, name: str) -> bool:
         """Whether a gradient is wrong because of a dZ_l above it."""
         if not finding.where.startswith("dZ") or finding.layer is None or int(name[1:]) > finding.layer:
+            return False
+        if finding.code == "unknown":  # what lies behind it is not known
             return False
         return not self.evidence.agrees(name, self.first_expected[name])

@@ -17,11 +17,14 @@ from gradcheck_cli.parameters import Array, Parameters, norm
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.results import entry_name
 
-__all__ = ["Evidence", "Sampled", "layer_of", "projection"]
+__all__ = ["Evidence", "Sampled", "fitted", "layer_of", "projection"]
 
 UNEXPLAINED = 3e-4  # what a hypothesis may leave of the discrepancy: a wrong hint is worse than none
 UNEXPLAINED_OF_FEW = 1e-6  # the same where there are so few entries that chance would often do better
 FEW = 3
+CLEAR = 100  # floors that an entry must stand above to tell a number that is fitted
+MOST_RANKED = 300  # rows and columns of a matrix whose rank is looked at
+NO_RANK = 1e-9  # of the largest singular value
 GLANCE = 500  # entries that are looked at first: most hypotheses fail there, and cost nothing more
 FLOORS = 2.5  # an explanation goes through one more rounding than the right gradient: so many floors are free
 
@@ -51,6 +54,8 @@ class Evidence:
     """The same for a value that was computed in float32."""
     network: Network | None = None
     """What the gradient belongs to; None where only the two gradients are known."""
+    is_guess: bool = False
+    """Whether the network only may be what the gradient belongs to: a user's own loss is checked beside it."""
     threshold: float = 2e-7
     """The relative error that a right value may have besides."""
     samples: Mapping[str, Sampled] = field(default_factory=dict)
@@ -83,6 +88,20 @@ class Evidence:
         """Whether the claim is what `expected` says, entry by entry."""
         return not self.wrong_entries(name, expected).any()
 
+    def equations(self, name: str, expected: Array, clear: float = CLEAR) -> int:
+        """Return how many independent numbers a claim tells: an entry at its floor tells nothing, two alike tell one.
+
+        A matrix of n rows, k columns and rank r has but r (n + k - r) of them.
+        """
+        claim, floor = self.analytic[name], self.floors[name]
+        pairs = np.stack([claim, expected], axis=-1)
+        live = (np.abs(pairs) > clear * floor[..., np.newaxis]).any(axis=-1)
+        told = len(np.unique(pairs[live].astype(np.float32), axis=0)) if live.any() else 0
+        if claim.ndim != 2 or not 1 < min(claim.shape) <= MOST_RANKED:
+            return told
+        rank = max(rank_of(claim), rank_of(expected))
+        return min(told, rank * (sum(claim.shape) - rank))
+
     def discrepancy(self, name: str, expected: Array) -> float:
         """Return the length of claim - expected."""
         return norm(self.analytic[name] - expected)
@@ -109,6 +128,23 @@ def projection(claim: Array, on: Array) -> float:
         return 0.0
     scaled = on / largest
     return float(np.sum(claim * scaled) / np.sum(scaled**2)) / largest
+
+
+def rank_of(matrix: Array) -> int:
+    """Return the rank of a matrix, rounding left out."""
+    sizes = np.linalg.svd(matrix, compute_uv=False)
+    return int(np.sum(sizes > NO_RANK * sizes[0]))
+
+
+def fitted(claim: Array, *bases: Array) -> Array:
+    """Return the numbers c for which the sum of c_k times the k-th basis is nearest to the claim.
+
+    A basis that vanishes, or is a multiple of those before it, gets what least squares of the shortest length give it.
+    """
+    columns = np.stack([np.ravel(basis) for basis in bases], axis=1)
+    sizes = np.max(np.abs(columns), axis=0, initial=0.0)
+    sizes[sizes == 0] = 1
+    return np.asarray(np.linalg.lstsq(columns / sizes, np.ravel(claim), rcond=None)[0] / sizes)
 
 
 def layer_of(parameter: str) -> int | None:

@@ -10,19 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.parameters import Array, Parameters
 
 __all__ = [
+    "ENOUGH",
     "EXACT",
     "FITTED",
     "LOOSE",
     "NOTHING",
+    "RELATED",
     "DeltaCase",
     "DeltaMistake",
+    "Fit",
     "Guess",
     "Hit",
     "Mistake",
@@ -33,9 +36,11 @@ __all__ = [
     "WholeMistake",
 ]
 
+ENOUGH = 3  # independent equations beyond the fitted numbers: with fewer, other mistakes fit as well
 NOTHING = 1e-7  # of the discrepancy: what an explanation leaves that is right in every digit
-EXACT, FITTED, LOOSE = 0, 1, 2
-"""How special a mistake is: nothing is fitted to the claim; one number is; many are, or it is only described."""
+EXACT, FITTED, RELATED, LOOSE = 0, 1, 2, 3
+"""How special a mistake is: nothing is fitted to the claim; one number is; some are, and many more equations hold to
+the last digit; many are, or it is only described."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class Guess:
     """The entries that are wrong, counted row by row, where they are few."""
     rank: int | None = None
     """How special this guess is; the mistake's rank where there is none."""
+    fitted: int | None = None
+    """How many numbers were fitted to the claim; what its rank says where it is not told."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,8 @@ class WholeGuess:
     code: str = ""
     factor: float | None = None
     rank: int | None = None
+    fitted: int | None = None
+    """How many numbers were fitted to the claim; what its rank says where it is not told."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +161,15 @@ DeltaMistake: TypeAlias = Mistake[DeltaCase, Guess]
 WholeMistake: TypeAlias = Mistake[WholeCase, WholeGuess]
 
 
+class Fit(NamedTuple):
+    """How near a guess comes to the claim."""
+
+    left: float
+    """The share of the discrepancy that it leaves."""
+    agrees: bool
+    """Whether the claim agrees with it at every entry, by the rule of the check itself."""
+
+
 @dataclass(frozen=True)
 class Hit(Generic[AnyGuess]):
     """A guess that explains the claim, with the mistake that made it."""
@@ -163,10 +181,27 @@ class Hit(Generic[AnyGuess]):
     rank: int
     """How special it is."""
     guess: AnyGuess
-    left: float
-    """The share of the discrepancy that the guess leaves."""
+    fit: Fit
 
     @property
-    def order(self) -> tuple[int, bool]:
-        """What decides between two hits: the more special one, then one that leaves nothing at all."""
-        return self.rank, self.left > NOTHING
+    def left(self) -> float:
+        """The share of the discrepancy that the guess leaves."""
+        return self.fit.left
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it leaves nothing that could be seen; else it explains the claim but nearly."""
+        return self.left <= NOTHING or self.fit.agrees
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers were fitted to the claim."""
+        return int(self.rank == FITTED) if self.guess.fitted is None else self.guess.fitted
+
+    @property
+    def order(self) -> tuple[bool, int, bool, int]:
+        """What decides between two hits: one that is exact, then the more special one, then one that leaves nothing.
+
+        Of two relations it is the one with fewer numbers, of which the other is but a wider form.
+        """
+        return not self.is_exact, self.rank, self.left > NOTHING, self.numbers if self.rank == RELATED else 0

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import Evidence
 
-__all__ = ["factor_names", "nearest_named", "sizes_of", "times"]
+__all__ = ["factor_names", "fraction_near", "named", "nearest_named", "plain_within", "sizes_of", "times"]
 
 PLAIN = {
     2: "2",
@@ -22,6 +23,8 @@ PLAIN = {
     **{10.0**k: f"10^{k}" for k in range(-6, 7) if k},
 }
 CLOSE = 1e-6  # how near a measured factor must come to a named one, relatively
+MOST_COUNTED = 1000  # the largest whole number that may be a count, and the largest n of a 1/n
+MOST_IN_FRACTION = 12  # of the numerator and denominator of any other fraction
 
 
 def sizes_of(evidence: Evidence, l: int | None = None) -> dict[str, float]:
@@ -59,6 +62,23 @@ def factor_names(factor: float, sizes: dict[str, float]) -> list[str]:
     return [name for value, name in named_factors(sizes) if abs(factor - value) <= CLOSE * abs(value)]
 
 
+def fraction_near(factor: float) -> Fraction | None:
+    """Return the whole number, the 1/n or the fraction of small numbers that a factor is, None where it is none.
+
+    Examples
+    --------
+    >>> fraction_near(1 / 28), fraction_near(-2 / 3), fraction_near(9.0), fraction_near(0.1234), fraction_near(1.0)
+    (Fraction(1, 28), Fraction(-2, 3), Fraction(9, 1), None, None)
+    """
+    if not np.isfinite(factor) or not CLOSE < abs(factor) <= MOST_COUNTED * (1 + CLOSE) or abs(factor - 1) <= CLOSE:
+        return None
+    found = Fraction(factor).limit_denominator(MOST_COUNTED)
+    simple = 1 in (abs(found.numerator), found.denominator)
+    small = max(abs(found.numerator), found.denominator) <= MOST_IN_FRACTION
+    close = abs(float(found) - factor) <= CLOSE * abs(factor)
+    return found if close and (simple or small) else None
+
+
 def nearest_named(factor: float, sizes: dict[str, float]) -> float | None:
     """Return the named factor that is as good as equal to `factor`, None where there is none."""
     values = [value for value, _ in named_factors(sizes) if abs(value - 1) > CLOSE]
@@ -66,15 +86,33 @@ def nearest_named(factor: float, sizes: dict[str, float]) -> float | None:
     return min(near, key=lambda value: abs(value - factor)) if near else None
 
 
+def plain_within(factor: float, doubt: float) -> float | None:
+    """Return the plain number that a factor may be, where it is known no better than by some doubt; None if none is."""
+    near = [value for value in PLAIN if abs(factor - value) <= doubt and 0.5 <= abs(value) <= 2]
+    return near[0] if len(near) == 1 else None
+
+
+def named(factor: float, sizes: dict[str, float]) -> str:
+    """Write a factor that has a name: a plain number as it is, a size as a question."""
+    name = factor_names(factor, sizes)[0]
+    return name if name in PLAIN.values() else f"{factor:.6g} ({name}?)"
+
+
 def times(factor: float, sizes: dict[str, float]) -> str:
-    """Write a factor for a message, with what it may stand for.
+    """Write a factor for a message, as a fraction where it is one; what it may stand for is a question.
 
     Examples
     --------
     >>> times(3.0, {"m": 3.0})
-    '3.000000 times the right gradient (m)'
+    '3.000000 times the right gradient (m?)'
+    >>> times(1 / 28, {})
+    '0.035714 times the right gradient (1/28)'
     """
-    names = [name for name in factor_names(factor, sizes) if name != f"{factor:g}"]
+    names = [f"{name}?" for name in factor_names(factor, sizes) if name not in PLAIN.values()]
     if factor in PLAIN:  # a layer's width that happens to be as large says nothing beside a plain number
         names = [name for name in names if "n_" not in name]
-    return f"{factor:.6f} times the right gradient" + (f" ({' or '.join(names)})" if names else "")
+    found = fraction_near(factor)
+    shown = [str(found)] if found is not None and found.denominator > 1 else []
+    words = [*shown, *names]
+    number = f"{factor:.6f}" if abs(factor) >= 1e-3 else f"{factor:.6g}"
+    return f"{number} times the right gradient" + (f" ({' or '.join(words)})" if words else "")

@@ -374,13 +374,13 @@ PAGES = {
         "return np.diag(np.conj(z)), np.diag(z)",
     ),
     "half-stored": Page(
-        "only a triangle of the Hessian is there",
+        "only a part of a square matrix is there: a triangle, the diagonal",
         "A routine stores one half of a symmetric matrix; who reads it as a whole one takes the other half for zero.",
         "H = np.tril(H)",
         "H = np.tril(H) + np.tril(H, -1).T",
     ),
     "off-diagonal-doubled": Page(
-        "every entry of the Hessian beside the diagonal is twice the right one",
+        "every entry beside the diagonal of a square matrix is twice the right one",
         "Both halves of a symmetric matrix were added where one was meant, or the derivative of 2 x y counted twice.",
         "H = A + A.T - np.diag(np.diag(A))   # A is symmetric already",
         "H = A",
@@ -390,6 +390,86 @@ PAGES = {
         "What is not stored is taken for zero: a solver then converges slowly, or not at all, and nothing tells why.",
         "scipy.sparse.diags_array([a, b], offsets=[-1, 0])",
         "scipy.sparse.diags_array([a, b, c], offsets=[-1, 0, 1])",
+    ),
+    "made-symmetric": Page(
+        "a square gradient was made symmetric",
+        "The symmetric part of G, or G + G^T, is the gradient for a matrix whose two halves are one parameter. The loss"
+        " that is checked takes every entry for itself.",
+        "dS = (G + G.T) / 2",
+        "dS = G",
+    ),
+    "data-scaled": Page(
+        "the data's part of a gradient is scaled, and the penalty's part is right",
+        "The mean over the samples, a 2 or a sign is in one part of the line and not in the other: the gradient is"
+        " a times the right one plus a multiple of the parameter.",
+        "dw = X.T @ e + l2 * w   # the loss has the mean over N samples",
+        "dw = X.T @ e / N + l2 * w",
+    ),
+    "penalty-differs": Page(
+        "the gradient is off by a multiple of the parameter, or of its signs, its inverse",
+        "The term of a penalty, or another one that no data go into, is missing, has a wrong factor or a wrong sign,"
+        " or is in the gradient and not in the loss. Which of these it is the numbers do not tell.",
+        "dw = X.T @ e / N",
+        "dw = X.T @ e / N + l2 * w",
+    ),
+    "link-derivative": Page(
+        "the derivative of a link is missing, or there twice",
+        "A parameter goes through exp, a sigmoid, tanh or a power before it is used; the chain rule multiplies with its"
+        " derivative at every entry.",
+        "ds = dscale   # scale = np.exp(s)",
+        "ds = dscale * np.exp(s)",
+    ),
+    "factor-along-axis": Page(
+        "the right gradient times one number for every index of an axis",
+        "A scale (gamma, 1/std), a count or a weight along this axis is left out or applied twice.",
+        "dx = dn / s**2",
+        "dx = dn / s   # s has one entry a column",
+    ),
+    "constant-along-axis": Page(
+        "the error is the same all along an axis",
+        "The loss holds a mean or a sum over this axis, and what comes back through it is missing.",
+        "dx = dn / s",
+        "dx = (dn - dn.mean(axis=0)) / s   # x was centred over axis 0",
+    ),
+    "elementwise": Page(
+        "every entry is a function of the right one, or its ratio to that a function of the parameter",
+        "A power, a square root, a tanh or a logarithm is applied to the gradient; or the derivative of a link that the"
+        " parameter goes through is missing or another one.",
+        "dw = np.sign(dw) * np.sqrt(np.abs(dw))",
+        "dw = dw",
+    ),
+    "normalisation": Page(
+        "the error is, column by column, a number plus a multiple of the parameter",
+        "That is what a slip in the derivative of a batch or layer normalisation makes: of the part that comes back"
+        " through the mean, or through the spread.",
+        "dx = (dn - dn.mean(axis=0)) / s",
+        "dx = (dn - dn.mean(axis=0) - n * (dn * n).mean(axis=0)) / s",
+    ),
+    "slices": Page(
+        "everything is wrong at some indices of an axis, and nothing elsewhere",
+        "A time step, a gate, a channel or a range of rows is left out, overwritten or made by another formula.",
+        "dE[tokens] += dX   # tokens that come twice count once",
+        "np.add.at(dE, tokens, dX)",
+    ),
+    "rank-one": Page(
+        "the gradient is, or is off by, one column times one row",
+        "One outer product is missing, doubled or alone: in a sum over samples each gives one.",
+        "for s in range(1, m): dW += np.outer(d[s], x[s])",
+        "for s in range(m): dW += np.outer(d[s], x[s])",
+    ),
+    "sums-right": Page(
+        "the sums along an axis are right, and the entries are not",
+        "What comes in is shared out wrongly along this axis: the derivative of a softmax or of a normalisation,"
+        " an index, an order.",
+        "ds = a * da",
+        "ds = a * (da - np.sum(a * da, axis=1, keepdims=True))",
+    ),
+    "right-on-a-set": Page(
+        "the gradient is right for moves that stay on a set that the parameter lies on",
+        "It was projected to the sphere, to shares that sum to one, or to symmetric matrices. The loss that is checked"
+        " is a function of every entry for itself: either it, or the gradient, is of another space.",
+        "g = g - (g @ v) * v   # v has the length 1",
+        "g = g",
     ),
     "adds-a-constant": Page(
         "the backward pass, or the JVP, makes something of cotangents, or tangents, that are zero",
@@ -416,6 +496,35 @@ PAGES = {
         "It writes to the cache that the forward pass has left for it, or draws random numbers of its own.",
         "cache['mask'] *= dout; return cache['mask']",
         "return cache['mask'] * dout",
+    ),
+    "wrong-step": Page(
+        "one step of the backward pass does not follow from what goes into it",
+        "The backward pass was asked for single samples, where db_l is dZ_l itself. All steps before this one follow"
+        " from each other.",
+        "dW2 = 1 / m * np.dot(dZ2, X.T)",
+        _DW,
+    ),
+    "over-samples": Page(
+        "every sample alone has a right gradient, and all together have not",
+        "What runs over the samples is wrong: a sum for a mean, an axis, a number of samples, an index or their order.",
+        "db2 = np.sum(dZ2, axis=1, keepdims=True)",
+        _DB,
+    ),
+    "another-loss": Page(
+        "the claim is the gradient of a loss, but not of this one",
+        "Its derivative is symmetric, so the steps back fit each other; what they start from is not this loss: other"
+        " labels, a mask or weights left out, a sum for a mean, a penalty or a term too many or too few, another"
+        " derivative of the last step.",
+        "dscores = prob - one_hot   # the loss weighs its samples",
+        "dscores = weights[:, None] * (prob - one_hot)",
+    ),
+    "derivation": Page(
+        "the claim is the gradient of no loss at all",
+        "Its derivative is not symmetric, so some step back is wrong: an index, an axis, a transpose, a factor on a"
+        " part of it, the derivative of an activation. Labels, penalties or weights that are off would leave it"
+        " symmetric.",
+        "dh = dscores @ W2.T * (1 - h)   # h = tanh(...)",
+        "dh = dscores @ W2.T * (1 - h**2)",
     ),
     "unknown": Page(
         "no mistake in the catalogue explains the numbers",

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
-from gradcheck_cli.diagnosis.mistake import AnyGuess, Guess, Hit, WholeGuess
+from gradcheck_cli.diagnosis.mistake import ENOUGH, AnyGuess, Guess, Hit, WholeGuess
+from gradcheck_cli.parameters import Array
 from gradcheck_cli.results import Finding
 
-__all__ = ["delta_finding", "entries_of", "merged", "tensor_finding", "unknown_finding", "whole_finding", "with_note"]
+__all__ = [
+    "delta_finding",
+    "entries_of",
+    "joined",
+    "merged",
+    "noted",
+    "reproduced",
+    "tensor_finding",
+    "unknown_delta",
+    "unknown_tensor",
+    "whole_finding",
+    "with_note",
+]
 
 
 def finding(hits: Sequence[Hit[AnyGuess]], where: str, layer: int | None, share: float) -> Finding:
@@ -39,20 +52,43 @@ def tensor_finding(evidence: Evidence, name: str, hits: Sequence[Hit[Guess]], sh
     return found._replace(message=f"{found.message}{evidence.extent(name)}", indices=indices)
 
 
-def with_note(finding: Finding, findings: Sequence[Finding]) -> Finding:
-    """Say of a mistake in one gradient what agreed, and that the fault is therefore in this gradient itself."""
+def with_note(finding: Finding, findings: Sequence[Finding], witnesses: Collection[str]) -> Finding:
+    """Say of a mistake in one gradient what agreed, and that the fault is therefore in this gradient itself.
+
+    Only what could have shown a wrong dZ_l is a witness; and db_l, a sum over samples, is none of their order.
+    """
     l = finding.layer
     if l is None or finding.where not in (f"dW{l}", f"db{l}"):
         return finding
     partner = f"db{l}" if finding.where == f"dW{l}" else f"dW{l}"
-    agreed = [] if any(other.where == partner for other in findings) else [partner]
-    if l > 1 and not any(other.where == f"dZ{other.layer}" for other in findings if (other.layer or 0) < l):
+    agreed = [partner] if partner in witnesses and not any(other.where == partner for other in findings) else []
+    below = [f"d{kind}{l - 1}" for kind in "Wb" if f"d{kind}{l - 1}" in witnesses]
+    if below and not any(other.where == f"dZ{other.layer}" for other in findings if (other.layer or 0) < l):
         agreed.append(f"everything computed from dZ{l}")
     if not agreed:
         return finding
     verb = "agree" if len(agreed) > 1 else "agrees"
-    note = f"{' and '.join(agreed)} {verb}, so dZ{l} is right and the fault is in {finding.where} itself"
-    return finding._replace(note=note)
+    follows = f"dZ{l} is right and the fault is in {finding.where} itself"
+    if agreed == [f"db{l}"]:
+        follows = f"dZ{l} is right but for the order of its samples: that is wrong, or {finding.where} itself"
+    told = f"{' and '.join(agreed)} {verb}, so {follows}"
+    return finding._replace(note="; ".join(part for part in (told, finding.note) if part))
+
+
+def noted(finding: Finding, note: str) -> Finding:
+    """Add to the note of a finding."""
+    return finding._replace(note="; ".join(part for part in (finding.note, note) if part))
+
+
+def reproduced(right: int, wrong: int, numbers: int, equations: int) -> str:
+    """Say how many wrong entries a mistake makes as they are, and whether that tells it from other mistakes."""
+    if not right:
+        return ""
+    fitted = f", {numbers} number{'s' * (numbers > 1)} fitted" if numbers else ""
+    entries = f"all {wrong} wrong entries" if right == wrong else f"{right} of {wrong} wrong entries"
+    entries = "the one wrong entry" if wrong == 1 else entries
+    few = ": too few equations to tell it from other mistakes" if equations - numbers < ENOUGH else ""
+    return f"{'reproduces' if right == wrong else 'nearly: it reproduces'} {entries}{fitted}{few}"
 
 
 def delta_finding(hits: Sequence[Hit[AnyGuess]], l: int, depth: int, share: float) -> Finding:
@@ -72,19 +108,45 @@ def whole_finding(hits: Sequence[Hit[WholeGuess]], share: float) -> Finding:
     return finding(hits, hits[0].guess.where, None, share)
 
 
-def unknown_finding(where: str, layer: int | None, *, spoiled: bool) -> Finding:
-    """Say that no mistake known here fits, and which step is the first wrong one."""
-    step = f"the step that computes {where}" if layer else f"how {where} is computed"
-    first = (
-        f"{where} or something before it is the first wrong step on the way back" if spoiled else f"{where} is wrong"
-    )
+def unknown_delta(l: int, right: Sequence[str], unseen: Sequence[str]) -> Finding:
+    """Say that the step to dZ_l is the first wrong one, and that nothing is known of what lies behind it."""
+    where = f"dZ{l}"
+    known = [f"{', '.join(right)} {'is' if len(right) == 1 else 'are'} right"] if right else []
+    hidden = [f"{', '.join(unseen)} could not be examined behind it"] if unseen else []
     return Finding(
         code="unknown",
         where=where,
-        layer=layer,
-        message=f"{first}; no mistake in the catalogue explains it",
-        help=f"look at {step}",
+        layer=l,
+        message=f"{where} or something before it is the first wrong step on the way back, wrong {NO_PATTERN}",
+        note="; ".join(known + hidden),
+        help=f"look at the line that computes {where}, and at what goes into it",
     )
+
+
+def unknown_tensor(evidence: Evidence, name: str, expected: Array, right: Sequence[str]) -> Finding:
+    """Say that no mistake known here fits, how much is wrong, and what is right."""
+    where, wrong = f"d{name}", evidence.wrong_entries(name, expected)
+    told = f"is wrong at {wrong.sum()} of {wrong.size} entries, {NO_PATTERN}{evidence.extent(name)}"
+    if wrong.size == 1:
+        told = f"is {one_number(evidence.analytic[name].item(), expected.item())}"
+    return Finding(
+        code="unknown",
+        where=where,
+        layer=layer_of(name),
+        message=f"{where} {told}",
+        note=f"{', '.join(right)} {'is' if len(right) == 1 else 'are'} right" if right else "",
+        help=f"look at how {where} is computed: {EXCLUDED if wrong.size > 1 else 'one number does not tell how'}",
+    )
+
+
+def one_number(claim: float, right: float) -> str:
+    """Set two numbers beside each other."""
+    ratio = f", {claim / right:.6g} times that" if right and abs(claim / right) < 1e6 else ""
+    return f"{claim:.6e} where {right:.6e} is right{ratio}"
+
+
+NO_PATTERN = "in no pattern that was tried"
+EXCLUDED = "no number times the right one, nor that and a multiple of the parameter, nor its entries in another order"
 
 
 def merged(findings: Sequence[Finding], kind: str, names: Sequence[str]) -> list[Finding]:
@@ -101,6 +163,49 @@ def merged(findings: Sequence[Finding], kind: str, names: Sequence[str]) -> list
     help_text = first.help.replace(first.where, f"every d{kind}")
     joined = first._replace(where=where, layer=None, message=message, help=help_text, indices=(), note="")
     return [joined if f is first else f for f in findings if f is first or f not in same]
+
+
+def joined(findings: Sequence[Finding]) -> list[Finding]:
+    """Join findings that say the very same of different parameters: one cause, most likely, and one line."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.code, finding.factor and round(finding.factor, 9), general(finding)), []).append(
+            finding
+        )
+    return [group[0] if len(group) == 1 else one_of(group) for group in groups.values()]
+
+
+def general(finding: Finding) -> str:
+    """Return a finding's message without what is of its parameter alone; an unknown one is like any other."""
+    if finding.code == "unknown":
+        return NO_PATTERN
+    text = replaced(finding.message, finding.where, "each")
+    return COUNTS.sub("", replaced(text, finding.where[1:], "its parameter"))
+
+
+def one_of(group: Sequence[Finding]) -> Finding:
+    """Make one finding of several that say the same."""
+    first, places = group[0], [finding.where for finding in group]
+    said = f"is wrong {NO_PATTERN}" if first.code == "unknown" else general(first).removeprefix("each ")
+    several = f"each of them {said}" if "each " not in said else f"of each of them: {said}"
+    return first._replace(
+        layer=None,
+        message=f"{', '.join(places)}: {several}",
+        help=replaced(replaced(first.help, first.where, "each"), first.where[1:], "its parameter"),
+        note="" if first.code != "unknown" else first.note,
+        indices=(),
+        share=min(finding.share for finding in group),
+        alternatives=(),
+        also=tuple(places[1:]),
+    )
+
+
+def replaced(text: str, name: str, by: str) -> str:
+    """Return a text with a name, where it stands alone, replaced."""
+    return re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w.]*\w)", lambda _: by, text)
+
+
+COUNTS = re.compile(r", at \d+ of \d+ entries")
 
 
 def entries_of(evidence: Evidence, name: str, wrong: NDArray[np.bool_]) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from gradcheck_cli.parameters import PIECE, Array, Parameters, dictionary_to_vec
 from gradcheck_cli.problems.arguments import Arguments, Handed, same_bytes
 from gradcheck_cli.problems.repeated import hint_of
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, scalar_loss
-from gradcheck_cli.problems.user_function import FunctionProblem, Losses, call
+from gradcheck_cli.problems.user_function import Asked, FunctionProblem, Losses, call
 from gradcheck_cli.results import entry_name
 from gradcheck_cli.settings import DEFAULT_REPEAT
 
@@ -79,6 +79,7 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
     return dataclasses.replace(
         problem,
         claim=claim.gradient if problem.weighing is None else None,
+        asked=Asked(problem if problem.is_asked else None),
         notes=(*problem.notes, *notes),
         single=first.single or is_rounded(problem, first.loss, beside),
         one_copy=one_copy,

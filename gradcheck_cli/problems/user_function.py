@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,10 @@ from gradcheck_cli.problems.outputs import Weighing
 from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
 
-__all__ = ["OF_SCATTER", "SAME", "Calls", "FunctionProblem", "Losses", "Recipe", "call"]
+if TYPE_CHECKING:
+    from gradcheck_cli.problems.networks.network import Network
+
+__all__ = ["OF_SCATTER", "SAME", "Asked", "Calls", "FunctionProblem", "Losses", "Recipe", "call"]
 
 WORDS_OF_PROGRESS = 20  # for a large parameter
 SAME = 1e-9  # relative: what a loss may differ by from one machine to another
@@ -97,6 +100,22 @@ class Calls:
             self.shortest = min(self.shortest, took)
 
 
+class Asked:
+    """A gradient that can be asked for at any point, as long as it stays in this process: it does not travel.
+
+    Parameters
+    ----------
+    problem : FunctionProblem, optional
+        Whose functions are asked; none where the gradient is saved numbers.
+    """
+
+    def __init__(self, problem: FunctionProblem | None = None) -> None:
+        self.problem = problem
+
+    def __reduce__(self) -> tuple[type[Asked], tuple[()]]:
+        return Asked, ()
+
+
 @dataclass(frozen=True)
 class FunctionProblem:
     """A loss and its gradient as two functions, or as one that returns both."""
@@ -131,6 +150,10 @@ class FunctionProblem:
     """The loss beside the point, every entry moved a little and the same way each time; NaN where it is not known."""
     single: bool = False
     """Whether the loss was seen to be computed in float32."""
+    asked: Asked = field(default_factory=Asked, repr=False, compare=False)
+    """The gradient where it is a function, at any point: `claim` is that of the point, once it was asked for."""
+    network: Network | None = None
+    """The network whose loss this may be, for a diagnosis to lean on where it has the same gradient."""
     calls: Calls = field(default_factory=Calls, repr=False, compare=False)
     """Of the loss, so far as they were counted."""
     handed: Handed = field(default_factory=Handed, repr=False, compare=False)

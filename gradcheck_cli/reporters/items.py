@@ -98,6 +98,8 @@ def figures_of(report: CheckReport, whole: CheckReport | ParameterResult) -> lis
 def explanation(report: CheckReport, parameter: str = "") -> str:
     """Return the reasons and the findings, one a line: those that name the parameter's gradient, or else all."""
     gradient = f"d{parameter}"
-    named = [finding for finding in report.findings if gradient in (finding.where, *finding.consequences)]
+    named = [
+        finding for finding in report.findings if gradient in (finding.where, *finding.also, *finding.consequences)
+    ]
     findings = [line for finding in named or report.findings for line in finding_lines(finding)]
     return "\n".join([*map(printable, [*points_lines(report), *report.reasons]), *findings])

@@ -310,7 +310,7 @@ def test_a_wrong_one_fails_through_noise_that_hides_its_columns() -> None:
     random = np.random.default_rng(0)
     x, claim = chain(300)
     claim.data *= 1.5
-    report = checked(lambda z: tridiagonal(z) + 1e-4 * random.normal(size=300), claim, x)
+    report = checked(lambda z: tridiagonal(z) + 1e-6 * random.normal(size=300), claim, x)
     assert report.verdict is Verdict.FAIL
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcheck_cli.diagnosis.evidence import projection
+from gradcheck_cli.diagnosis.evidence import fitted, layer_of, projection
 from gradcheck_cli.diagnosis.families.factors import code_of, factor_help, settled
-from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, Mistake, WholeCase, WholeGuess
+from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, RELATED, Mistake, WholeCase, WholeGuess
 from gradcheck_cli.diagnosis.naming import times
 from gradcheck_cli.parameters import Array
 
@@ -24,6 +24,29 @@ def one_factor(case: WholeCase) -> Iterator[WholeGuess]:
         values = {name: array * factor + regulariser(case, name, factor) for name, array in case.expected.items()}
         message, code = f"{{it}} is {times(factor, {})}", code_of(factor, "delta-factor")
         yield WholeGuess(values, message, help=factor_help(factor, {}), code=code, factor=factor, rank=rank)
+
+
+def one_factor_a_layer(case: WholeCase) -> Iterator[WholeGuess]:
+    """Guess a factor for every layer: one slip in what all layers share adds up on the way back."""
+    highest = max(layer_of(name) or 0 for name in case.expected)
+    factors = {}
+    for l in range(highest, 0, -1):
+        W, b = f"W{l}", f"b{l}"
+        largest = max((W, b), key=lambda name: case.expected[name].size)
+        factors[l] = fitted(case.evidence.analytic[largest], case.expected[largest], case.evidence.parameters[largest])[
+            0
+        ]
+    if highest < 2 or len({round(factor, 6) for factor in factors.values()}) == 1:
+        return
+    values = {
+        name: array * factors[layer_of(name) or 0] + regulariser(case, name, factors[layer_of(name) or 0])
+        for name, array in case.expected.items()
+    }
+    told = ", ".join(f"dZ{l} is {factor:.6g} times the right one" for l, factor in factors.items())
+    steps = [factors[l - 1] / factors[l] for l in range(highest, 1, -1)]
+    if all(abs(step - factors[highest]) <= 1e-6 * abs(factors[highest]) for step in steps):
+        told += f": {steps[0]:.6g} more at every layer"
+    yield WholeGuess(values, told, factor=factors[highest], fitted=len(factors))
 
 
 def regulariser(case: WholeCase, name: str, factor: float) -> Array:
@@ -44,4 +67,5 @@ def nothing(case: WholeCase) -> Iterator[WholeGuess]:
 BELOW = (
     Mistake("zero", EXACT, nothing, "look for a dead mask or a detached value in the line that computes {it}"),
     Mistake("delta-factor", EXACT, one_factor, "look for a stray factor in the line that computes {it}"),
+    Mistake("delta-factor", RELATED, one_factor_a_layer, "look for a stray factor in what all layers share"),
 )

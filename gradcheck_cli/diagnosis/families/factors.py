@@ -9,21 +9,28 @@ import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import Evidence, projection
 from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, DeltaCase, Guess, Mistake, TensorCase, WholeCase, WholeGuess
-from gradcheck_cli.diagnosis.naming import factor_names, nearest_named, sizes_of, times
+from gradcheck_cli.diagnosis.naming import factor_names, fraction_near, nearest_named, plain_within, sizes_of, times
 from gradcheck_cli.parameters import Array, Parameters, norm
 
 __all__ = ["DELTA", "TENSOR", "WHOLE", "code_of", "factor_help", "settled"]
 
+NONE = 1e-12  # a factor that is smaller is zero but for rounding
+COARSE = 1e-4  # a doubt about a factor, from the bars of a reference, that is larger decides which numbers it may be
+HUGE = 1e9  # one that is larger says that the right gradient is zero but for rounding
 SMALL = 5e-3  # a factor nearer to 1 than this is a small relative error
-SMALL_OF_ONE = 2e-2  # the same for a gradient of one entry, of which any number is a multiple
 
 
-def settled(factor: float, sizes: dict[str, float]) -> Iterator[tuple[float, int]]:
-    """Yield the named factor that is meant where there is one, then the factor itself, each with its rank."""
-    named = nearest_named(factor, sizes)
+def settled(factor: float, sizes: dict[str, float], doubt: float = 0.0) -> Iterator[tuple[float, int]]:
+    """Yield the named factor that is meant where there is one, then the factor itself, each with its rank.
+
+    Where the factor is known no better than by some doubt, the plain number within it is meant.
+    """
+    named = plain_within(factor, doubt) if doubt > COARSE else nearest_named(factor, sizes)
+    if named is None and (fraction := fraction_near(factor)) is not None:
+        named = float(fraction)
     if named is not None:
         yield named, EXACT
-    if factor and np.isfinite(factor):
+    if NONE < abs(factor) < HUGE:
         yield factor, FITTED
 
 
@@ -45,8 +52,12 @@ def tensor_factor(case: TensorCase) -> Iterator[Guess]:
 def scaled(case: TensorCase, part: Array, rest: Array, sizes: dict[str, float]) -> Iterator[Guess]:
     """Guess c * part + rest, c fitted and settled."""
     data = "" if rest.ndim == 0 else " (the part that comes from the data)"
-    for factor, rank in settled(projection(case.claim - rest, part), sizes):
-        code = code_of(factor, "factor", SMALL if part.size > 1 else SMALL_OF_ONE)
+    floor = case.evidence.floors[case.name]
+    doubt = float(np.sum(np.abs(part) * floor)) / (norm(part) ** 2 or 1.0)
+    for factor, rank in settled(projection(case.claim - rest, part), sizes, doubt):
+        code = code_of(factor, "factor")
+        if part.size == 1 and is_the_factor_of_another(case, factor):
+            rank = EXACT  # noqa: PLW2901
         if rank == EXACT or code != "factor" or telling(case.evidence, {case.name: part}) > 1:
             value = factor * part + rest
             so_many = part.size - int(case.evidence.wrong_entries(case.name, value).sum())
@@ -54,9 +65,21 @@ def scaled(case: TensorCase, part: Array, rest: Array, sizes: dict[str, float]) 
             yield Guess(value, message, factor_help(factor, sizes), code, factor, rank=rank)
 
 
-def code_of(factor: float, code: str, small: float = SMALL) -> str:
+def is_the_factor_of_another(case: TensorCase, factor: float) -> bool:
+    """Whether another gradient, of more entries, is the same multiple of the right one: one number alone fits any."""
+    evidence = case.evidence
+    return any(
+        right.size > 1
+        and not evidence.agrees(name, right)
+        and evidence.explains(name, factor * right, evidence.discrepancy(name, right))
+        for name, right in evidence.reference.items()
+        if name != case.name
+    )
+
+
+def code_of(factor: float, code: str) -> str:
     """Return the code of a factor: that of a small error where it is nearly 1."""
-    return "small-relative-error" if abs(factor - 1) < small else code
+    return "small-relative-error" if abs(factor - 1) < SMALL else code
 
 
 def factor_help(factor: float, sizes: dict[str, float]) -> str:
@@ -69,7 +92,10 @@ def factor_help(factor: float, sizes: dict[str, float]) -> str:
     if "1/m" in names:
         return "look for 1/m applied twice in the line that computes {it}"
     if factor == -1:
-        return "look for a sign that is turned round in the line that computes {it}"
+        return (
+            "look for a sign that is turned round in the line that computes {it},"
+            " or for a likelihood where the loss is its negative"
+        )
     return f"look for a stray factor of {names[0] if names else f'{factor:g}'} in the line that computes {{it}}"
 
 

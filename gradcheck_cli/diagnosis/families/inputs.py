@@ -45,6 +45,9 @@ def other_inputs(p: Propagation, l: int) -> Iterator[tuple[Array, str]]:
     yield np.abs(p.A(l - 1)), f"|A_{l - 1}|"
     yield np.sign(p.A(l - 1)), f"the sign of A_{l - 1}"
     yield np.ones_like(p.A(l - 1)), "ones"
+    yield np.sqrt(np.abs(p.A(l - 1))), f"the square root of |A_{l - 1}|"
+    yield np.tanh(p.A(l - 1)), f"tanh(A_{l - 1})"
+    yield np.broadcast_to(p.A(l - 1).mean(axis=1, keepdims=True), p.A(l - 1).shape), f"the mean of A_{l - 1}"
 
 
 def shifted_input(case: TensorCase) -> Iterator[Guess]:

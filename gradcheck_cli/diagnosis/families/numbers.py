@@ -47,8 +47,9 @@ def all_clipped(case: WholeCase) -> Iterator[WholeGuess]:
 
 
 def cut_off(claim: Array, expected: Array, limit: float) -> int:
-    """Return the number of entries that are beyond the limit and claimed to be at it."""
-    return int(np.sum((np.abs(expected) > limit) & np.isclose(np.abs(claim), limit, rtol=1e-9, atol=0)))
+    """Return the number of entries that are beyond the limit and claimed to be at it; none where a sign is wrong."""
+    beyond = (np.abs(expected) > limit) & np.isclose(np.abs(claim), limit, rtol=1e-9, atol=0)
+    return int(beyond.sum()) if np.array_equal(np.sign(claim[beyond]), np.sign(expected[beyond])) else 0
 
 
 def kept_in(code: str, claim: Array, expected: Array) -> bool:
@@ -84,16 +85,22 @@ def all_narrow(case: WholeCase) -> Iterator[WholeGuess]:
 def rounding(claims: Parameters, expected: Parameters) -> int | None:
     """Return the number of decimals to which all claims are rounded, None where they are not."""
     for decimals in DECIMALS:
-        if all(np.allclose(np.round(expected[n], decimals), claims[n], rtol=0, atol=1e-12) for n in claims):
+        if all(is_rounded(claims[n], expected[n], decimals) for n in claims):
             return decimals
     return None
+
+
+def is_rounded(claim: Array, expected: Array, decimals: int) -> bool:
+    """Whether a claim is nothing but values rounded to some decimals, but for the rounding of its own digits."""
+    nothing = 1e-12 * np.minimum(10.0**-decimals, np.max(np.abs(expected), initial=0.0))
+    return bool((np.abs(np.round(expected, decimals) - claim) <= nothing + 1e-15 * np.abs(claim)).all())
 
 
 def rounded(case: TensorCase) -> Iterator[Guess]:
     """Guess rounding to some decimals."""
     decimals = rounding({case.name: case.claim}, {case.name: case.expected})
     if decimals is not None and np.unique(case.claim).size > 1:
-        yield Guess(np.round(case.expected, decimals), f"{{it}} is rounded to {decimals} decimals")
+        yield Guess(np.round(case.expected, decimals), f"{{it}} is rounded to {decimals} decimal{'s' * (decimals > 1)}")
 
 
 def all_rounded(case: WholeCase) -> Iterator[WholeGuess]:
@@ -102,7 +109,7 @@ def all_rounded(case: WholeCase) -> Iterator[WholeGuess]:
     decimals = rounding(claims, case.expected)
     if decimals is not None and any(claim.any() for claim in claims.values()):
         values = {name: np.round(array, decimals) for name, array in case.expected.items()}
-        yield WholeGuess(values, f"every gradient is rounded to {decimals} decimals")
+        yield WholeGuess(values, f"every gradient is rounded to {decimals} decimal{'s' * (decimals > 1)}")
 
 
 def scatter(case: TensorCase) -> Iterator[Guess]:
@@ -115,7 +122,7 @@ def scatter(case: TensorCase) -> Iterator[Guess]:
         worst = float(np.max(np.abs(relative)))
         if relative.size > 6 and (one_sided(relative) or worst > 5 * np.sqrt(np.mean(relative**2))):
             return
-        yield Guess(case.claim, f"{{it}} is off by up to {worst:.1e} of its value, without a pattern")
+        yield Guess(case.claim, f"{{it}} is off by up to {worst:.1e} of its value, in no pattern that was tried")
 
 
 def one_sided(errors: Array) -> bool:
@@ -124,7 +131,7 @@ def one_sided(errors: Array) -> bool:
 
 
 def noise(case: WholeCase) -> Iterator[WholeGuess]:
-    """Describe errors of one size in all entries of all gradients, without a pattern."""
+    """Describe errors of one size in all entries of all gradients, in no pattern that was tried."""
     claims = {name: case.evidence.analytic[name] for name in case.expected}
     everything = rms(np.concatenate([array.reshape(-1) for array in case.expected.values()]))
     errors = {name: claims[name] - array for name, array in case.expected.items()}
@@ -136,7 +143,9 @@ def noise(case: WholeCase) -> Iterator[WholeGuess]:
     for words, scale in scales.items():
         error, right = (relative(arrays, scale) for arrays in (errors, case.expected))
         if is_noise(error) and not leans(error, right) and not is_product(errors):
-            yield WholeGuess(claims, f"every gradient is off by about {rms(error):.1e} {words}, without a pattern")
+            yield WholeGuess(
+                claims, f"every gradient is off by about {rms(error):.1e} {words}, in no pattern that was tried"
+            )
 
 
 def relative(arrays: Parameters, scale: Mapping[str, Any]) -> Array:

@@ -54,13 +54,16 @@ def output_delta(case: DeltaCase) -> Iterator[Guess]:
         yield from (Guess(dZ, f"{{it}} {words}") for dZ, words in forms)
 
 
+DIAGONAL = "has A (1 - A) of every output alone; of a softmax the whole Jacobian is A * (dA - sum(dA * A))"
+
+
 def common_forms(last: Layer, Y: Array, name: str) -> Iterator[tuple[Array, str]]:
     """Yield wrong dZ_L of any loss."""
     Z, A = last.Z, last.A
     E = A - Y
     derivative = A * (1 - A) if name == "softmax" else ACTIVATIONS[name].derivative(Z)
     yield E, "is A - Y"
-    yield E * derivative, "has a derivative of the last activation too much"
+    yield E * derivative, "has a derivative of the last activation too much" if name != "softmax" else DIAGONAL
     yield E * derivative**2, "has the derivative of the last activation twice"
     yield softmax_backward(E, Z), "goes through the softmax once too often"
     yield Z - Y, "has Z in the place of A"

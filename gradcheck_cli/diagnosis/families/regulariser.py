@@ -25,9 +25,15 @@ def weight_decay(case: TensorCase) -> Iterator[Guess]:
     c = projection(case.claim - case.expected, case.parameter)
     if case.parameter.size < 2:
         return
-    code = "regulariser-missing" if c < 0 else "regulariser-wrong"
     message = f"{{it}} differs from the right gradient by {c:+.6g} times {case.name}"
-    yield Guess(case.expected + c * case.parameter, message, code=code, rank=FITTED)
+    value = case.expected + c * case.parameter
+    if c > 0:
+        yield Guess(
+            value, message, help="look for a penalty's term in {it} that the loss has not", rank=FITTED, fitted=1
+        )
+        return
+    help_text = "compare the penalty's term in {it} with the loss: it is missing, or too small"
+    yield Guess(value, message, help=help_text, code="penalty-differs", rank=FITTED, fitted=1)
 
 
 def against_the_loss(case: TensorCase) -> Iterator[Guess]:
@@ -45,7 +51,7 @@ def against_the_loss(case: TensorCase) -> Iterator[Guess]:
     named = nearest_named(due, sizes_of(case.evidence, case.l))
     if named is not None or case.expected.size > 1:
         due = due if named is None else named
-        names = " or ".join(factor_names(due, sizes_of(case.evidence, case.l)))
+        names = " or ".join(f"{name}?" for name in factor_names(due, sizes_of(case.evidence, case.l)))
         message = f"{{it}} has {due:.6g} times the regulariser's term l2/m W{f' ({names})' if names else ''}"
         yield Guess(case.expected + (due - 1) * term, message, factor=due, rank=FITTED if named is None else EXACT)
     c = projection(case.claim - case.expected + term, np.sign(case.parameter))

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, LOOSE, DeltaCase, Guess, Mistake, TensorCase
+from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, LOOSE, RELATED, DeltaCase, Guess, Mistake, TensorCase
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.parameters import Array
 
 __all__ = ["DELTA", "TENSOR"]
 
 
+ZERO = 1e-12  # a weight that is smaller is zero but for rounding
 FEW_SAMPLES = 16  # up to here every part of a batch is tried, beyond it halves and quarters
 
 
@@ -98,30 +99,6 @@ def one_weight(case: TensorCase) -> Iterator[Guess]:
         yield Guess(case.expected + weight * share, f"{{it}} counts sample {s} {1 + weight:.6g} times")
 
 
-def rank_one(case: TensorCase) -> Iterator[Guess]:
-    """Tell one sample from the gradient of a matrix alone: its share is a column times a row."""
-    if case.propagation is not None or case.expected.ndim != 2 or min(case.expected.shape) < 3:
-        return
-    before, now = (int((size > 1e-7 * size[0]).sum()) for size in singular_values(case.expected, case.claim))
-    if before > 1:
-        yield Guess(outer(case.claim), "{it} is one column times one row, as of a single sample", code="one-sample")
-        value = case.expected + outer(case.claim - case.expected)
-        if now == before - 1:
-            yield Guess(value, "{it} lacks one column times one row, as of one sample", code="sample-missing")
-        yield Guess(value, "{it} is off by one column times one row, as by one sample's weight")
-
-
-def singular_values(*matrices: Array) -> Iterator[Array]:
-    """Yield the singular values of each, the largest first."""
-    yield from (np.asarray(np.linalg.svd(matrix, compute_uv=False), dtype=float) for matrix in matrices)
-
-
-def outer(matrix: Array) -> Array:
-    """Return the nearest matrix of rank one."""
-    U, s, V = np.linalg.svd(matrix, full_matrices=False)
-    return np.asarray(s[0] * np.outer(U[:, 0], V[0]))
-
-
 def misaligned(case: TensorCase) -> Iterator[Guess]:
     """Guess samples of dZ_l and A_{l-1} that do not belong together."""
     p = case.propagation
@@ -205,9 +182,11 @@ def fitted_weights(case: DeltaCase, groups: list[Array], words: str) -> Iterator
     weights = np.linalg.lstsq(np.stack(basis, axis=1), claim, rcond=None)[0]
     if (weights < -1e-9).any():
         return
-    text = ", ".join(f"{w:.4g}" for w in weights[:6]) + (", ..." if len(weights) > 6 else "")
+    text = ", ".join(f"{w:.4g}" for w in np.where(np.abs(weights) < ZERO, 0.0, weights)[:6]) + (
+        ", ..." if len(weights) > 6 else ""
+    )
     value = sum((w * g for w, g in zip(weights, groups, strict=True)), np.zeros(p.m)) * case.expected
-    yield Guess(value, f"{{it}} has a weight {words}: {text}")
+    yield Guess(value, f"{{it}} has a weight {words}: {text}", fitted=len(weights))
 
 
 def joined(dW: Array, db: Array) -> Array:
@@ -221,7 +200,6 @@ TENSOR = (
     Mistake("sample-order", EXACT, misaligned, _LOOK + ", and at their order"),
     Mistake("sample-missing", EXACT, tensor_part, _LOOK),
     Mistake("sample-weights", LOOSE, one_weight, _LOOK + ", and at their weights"),
-    Mistake("sample-weights", LOOSE, rank_one, _LOOK + ", and at their weights"),
 )
 DELTA = (
     Mistake("sample-missing", EXACT, delta_samples, _LOOK),
@@ -229,6 +207,6 @@ DELTA = (
         "sample-weights", FITTED, class_weights, "the loss has no class weights: look for them in the line of {it}"
     ),
     Mistake(
-        "sample-weights", LOOSE, sample_weights, "the loss has no sample weights: look for them in the line of {it}"
+        "sample-weights", RELATED, sample_weights, "the loss has no sample weights: look for them in the line of {it}"
     ),
 )

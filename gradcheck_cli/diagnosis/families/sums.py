@@ -24,6 +24,11 @@ def wrong_axis(case: TensorCase) -> Iterator[Guess]:
         if across.size == case.expected.size:
             yield Guess(across.reshape(shape), "{it} sums dZ_l over the units, not over the samples")
             yield Guess(across.reshape(shape) * (across.size / shape[0]), "{it} is the mean of dZ_l over the units")
+        for function, words in ((np.max, "largest"), (np.min, "smallest"), (np.median, "median")):
+            value = np.asarray(function(dZ, axis=1)).reshape(shape)
+            yield Guess(value, f"{{it}} holds the {words} of dZ_l over the samples, not the mean")
+            yield Guess(value / case.propagation.m, f"{{it}} holds the {words} of dZ_l over the samples, by m")
+        yield Guess(np.abs(dZ).mean(axis=1).reshape(shape), "{it} is the mean of |dZ_l|")
         yield Guess(dZ[:, :1] / 1.0, "{it} holds the first sample's dZ_l, not the mean", code="one-sample")
 
 
@@ -56,7 +61,7 @@ def all_offset(case: WholeCase) -> Iterator[WholeGuess]:
     """Guess one constant added to everything."""
     excess = np.concatenate([(case.evidence.analytic[n] - array).reshape(-1) for n, array in case.expected.items()])
     constant = float(np.mean(excess))
-    if excess.size > 2:
+    if excess.size > 2 and len(case.expected) > 1:
         values = {name: array + constant for name, array in case.expected.items()}
         yield WholeGuess(values, f"every gradient is the right one plus {constant:.6g} at every entry")
 

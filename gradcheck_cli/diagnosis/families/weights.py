@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import projection
-from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, DeltaCase, Guess, Mistake
+from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, RELATED, DeltaCase, Guess, Mistake
 from gradcheck_cli.parameters import Array
 
 __all__ = ["DELTA"]
@@ -56,10 +56,29 @@ def updated(case: DeltaCase) -> Iterator[Guess]:
             yield Guess(case.expected + rate * change, message)
 
 
+def any_matrix(case: DeltaCase) -> Iterator[Guess]:
+    """Guess another matrix in the place of W_{l+1}^T: its i-th row is fitted to the i-th rows of dW_l and db_l."""
+    p, l = case.propagation, case.l
+    if l == p.L or p.m > MOST_SAMPLES or min(p.m, p.A(l - 1).shape[0] + 1) <= len(p.dZ[l + 1]):
+        return
+    inputs = np.vstack([p.A(l - 1), np.ones((1, p.m))])
+    claim = np.hstack([case.evidence.analytic[f"W{l}"] - p.regulariser(l), case.evidence.analytic[f"b{l}"]]) * p.m
+    slope = p.network.hidden_delta(l, np.ones_like(case.expected), p.Z(l))
+    rows = [
+        np.linalg.lstsq(inputs @ (p.dZ[l + 1] * slope[i]).T, claim[i], rcond=None)[0] for i in range(len(case.expected))
+    ]
+    V = np.array(rows)
+    i, j = np.unravel_index(np.argmax(np.abs(V - p.W(l + 1).T)), V.shape)
+    off = f"its [{i}, {j}] is {V[i, j]:.6g} where {p.W(l + 1)[j, i]:.6g} is due"
+    yield Guess(through(case, V), f"{{it}} goes through another matrix than W{l + 1} transposed: {off}", fitted=V.size)
+
+
+MOST_SAMPLES = 1000
 DELTA = (
     Mistake("weights-not-transposed", EXACT, untransposed, "look at the transpose in the line of dA_l", scalable=True),
     Mistake(
         "wrong-weights", EXACT, wrong_weights, "look at which W stands in the line that computes {it}", scalable=True
     ),
+    Mistake("wrong-weights", RELATED, any_matrix, "look at what dZ_l+1 is multiplied with on the way to {it}"),
     Mistake("updated-weights", FITTED, updated, "update the parameters only after the whole backward pass"),
 )

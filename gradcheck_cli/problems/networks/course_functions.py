@@ -61,7 +61,7 @@ def with_own_functions(
         return run_backward(network, backward, run_forward(network, own_forward, parameters)[1], parameters)
 
     claim = network.claimed if backward is None and network.claimed is not None else gradient
-    return FunctionProblem(network.parameters, cost, claim, network.name, network.remarks)
+    return FunctionProblem(network.parameters, cost, claim, network.name, network.remarks, network=network)
 
 
 def own_claim(network: Network, backward: Callable[..., Any]) -> dict[str, Array]:

@@ -153,6 +153,18 @@ def test_a_coarse_reference_still_gives_the_name() -> None:
     assert [(f.code, f.where) for f in diagnose(seen)] == [("missing-activation-derivative", "dZ1")]
 
 
+@pytest.mark.parametrize("factor", [0.5, 2.0, -1.0])
+def test_a_plain_factor_is_named_within_the_bars_of_a_noisy_reference(factor: float) -> None:
+    random = np.random.default_rng(3)
+    g = random.normal(size=100)
+    noisy = g * (1 + 0.01 * random.normal(size=100))
+    bars, point = {"x": 0.03 * np.abs(g)}, {"x": random.normal(size=100)}
+    (finding,) = diagnose(Evidence(point, {"x": factor * g}, {"x": noisy}, bars, bars))
+    assert (finding.code, finding.where, finding.factor) == ("factor", "dx", factor)
+    (finding,) = diagnose(Evidence(point, {"x": 0.7 * g}, {"x": noisy}, bars, bars))
+    assert finding.code == "unknown"
+
+
 @pytest.mark.parametrize("slope", [0.0, 0.5, 1.0])
 def test_a_parameter_that_does_not_fail_on_a_kink_is_not_accused(slope: float) -> None:
     random = np.random.default_rng(0)

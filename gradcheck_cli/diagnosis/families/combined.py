@@ -1,0 +1,148 @@
+"""dZ_l as a sum of a few known arrays with numbers that are fitted: labels that were scaled, a slope of two sides.
+
+dW_l and db_l are linear in dZ_l, so least squares on both of them gives the numbers; the relation has to hold exactly,
+and in more equations than there are numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from gradcheck_cli.diagnosis.evidence import fitted
+from gradcheck_cli.diagnosis.families.activations import before_activation
+from gradcheck_cli.diagnosis.mistake import RELATED, DeltaCase, Guess, Mistake
+from gradcheck_cli.parameters import Array
+from gradcheck_cli.problems.networks.activations import ACTIVATIONS
+
+__all__ = ["DELTA"]
+
+
+def combined(case: DeltaCase, bases: Sequence[Array], rest: Array | float = 0.0) -> tuple[Array, Array]:
+    """Return rest + the sum of c_k times the k-th array that is nearest to the claim, and the c."""
+    p, l = case.propagation, case.l
+
+    def seen(dZ: Array) -> Array:
+        return np.concatenate([np.ravel(p.weights_from(l, dZ) - p.regulariser(l)), np.ravel(p.bias_from(dZ))])
+
+    claims = (case.evidence.analytic[f"W{l}"] - p.regulariser(l), case.evidence.analytic[f"b{l}"])
+    claim = np.concatenate([np.ravel(array) for array in claims])
+    start = np.zeros_like(case.expected) + rest
+    numbers = fitted(claim - seen(start), *(seen(base) for base in bases))
+    return sum((c * base for c, base in zip(numbers, bases, strict=True)), start), numbers
+
+
+def labels(case: DeltaCase) -> Iterator[Guess]:
+    """Guess other numbers in the place of the labels: c_1 Y + c_0, as of smoothed labels or labels -1 and 1."""
+    p, l = case.propagation, case.l
+    if l != p.L or np.ptp(p.network.Y) == 0:
+        return
+    slope = slope_of_the_loss(case)
+    if slope is None:
+        return
+    Y = p.network.Y
+    value, (one, zero) = combined(case, [-Y * slope, -np.ones_like(Y) * slope], p.A(l) * slope)
+    yield Guess(value, f"{{it}} has {one:.6g} Y {zero:+.6g} in the place of the labels Y", code="labels", fitted=2)
+
+
+def slope_of_the_loss(case: DeltaCase) -> Array | None:
+    """Return what A - Y is multiplied by in dZ_L; None where it is a matrix for every sample."""
+    p = case.propagation
+    if p.network.loss_name != "mse":
+        return np.ones_like(p.network.Y)
+    name = p.network.activations[-1]
+    return None if name == "softmax" else ACTIVATIONS[name].derivative(p.Z(p.L))
+
+
+def slopes(case: DeltaCase) -> Iterator[Guess]:
+    """Guess other derivatives of the activation: one number on each side of 0, or a polynomial in A or Z."""
+    p, l, dA = case.propagation, case.l, before_activation(case)
+    if dA is None:
+        return
+    A, Z, g = p.A(l), p.Z(l), p.network.activations[l - 1]
+    if (Z > 0).any() and (Z <= 0).any():
+        value, (above, below) = combined(case, [dA * (Z > 0), dA * (Z <= 0)])
+        yield Guess(value, f"{{it}} has, for {g}', {above:.6g} where Z_{l} > 0 and {below:.6g} elsewhere", fitted=2)
+    for V, name in ((A, f"A_{l}"), (Z, f"Z_{l}")):
+        for powers in ((3,), (0, 1), (0, 2), (1, 2), (1, 3), (0, 1, 2)):
+            value, numbers = combined(case, [dA * V**k for k in powers])
+            words = " ".join(f"{c:+.6g} {term(name, k)}".rstrip() for c, k in zip(numbers, powers, strict=True))
+            yield Guess(value, f"{{it}} has, for {g}', {words.removeprefix('+')}", fitted=len(powers))
+
+
+def term(name: str, power: int) -> str:
+    """Write a power."""
+    return {0: "", 1: name}.get(power, f"{name}^{power}")
+
+
+def functions(case: DeltaCase) -> Iterator[Guess]:
+    """Guess a multiple of some other function of Z or of g' in the place of the activation's derivative."""
+    p, l, dA = case.propagation, case.l, before_activation(case)
+    if dA is None:
+        return
+    Z, g = p.Z(l), p.network.activations[l - 1]
+    right = ACTIVATIONS[g].derivative(Z)
+    with np.errstate(all="ignore"):
+        forms = [
+            (np.exp(Z), f"exp(Z_{l})"), (np.exp(-Z), f"exp(-Z_{l})"), (Z, f"Z_{l}"), (np.abs(Z), f"|Z_{l}|"),
+            (np.sqrt(np.abs(right)), f"the square root of {g}'"), (right**2, f"the square of {g}'"),
+            (right**3, f"the cube of {g}'"), (np.exp(-(Z**2)), f"exp(-Z_{l}^2)"), (1 - right, f"1 - {g}'"),
+            (1 / right, f"1/{g}'"), (right * p.A(l), f"{g}' A_{l}"), (right * Z, f"{g}' Z_{l}"),
+            (np.tanh(Z), f"tanh(Z_{l})"), (np.cos(Z), f"cos(Z_{l})"), (1 / (1 + Z**2), f"1/(1 + Z_{l}^2)"),
+        ]  # fmt: skip
+    for form, words in forms:
+        if np.isfinite(form).all():
+            value, (c,) = combined(case, [dA * form])
+            factor = "" if abs(c - 1) <= 1e-6 else f"{c:.6g} times "
+            yield Guess(value, f"{{it}} has {factor}{words} where {g}' is due", fitted=1)
+
+
+def mixed(case: DeltaCase) -> Iterator[Guess]:
+    """Guess a times the right dZ_l plus c times another array of its shape."""
+    p, l = case.propagation, case.l
+    others = [(p.A(l), f"A_{l}"), (p.Z(l), f"Z_{l}"), (np.ones_like(case.expected), "1")]
+    others += [(np.sign(V), f"the sign of {name}") for V, name in ((p.A(l), f"A_{l}"), (p.Z(l), f"Z_{l}"))]
+    others += [(np.roll(case.expected, by, axis=1), f"itself, {by:+d} sample on") for by in (1, -1)]
+    others += [(p.dA[l], f"dA_{l}")] if l in p.dA else []
+    others += [(dZ, f"dZ_{k}") for k, dZ in p.dZ.items() if k != l and dZ.shape == case.expected.shape]
+    for other, words in others:
+        value, (a, c) = combined(case, [case.expected, other])
+        yield Guess(
+            value, f"{{it}} is {a:.6g} times the right one {c:+.6g} times {words}", code="wrong-delta", fitted=2
+        )
+
+
+def per_unit(case: DeltaCase) -> Iterator[Guess]:
+    """Guess a factor for every unit: that of its row of dW_l and of db_l."""
+    p, l = case.propagation, case.l
+    right = np.hstack([p.weights_from(l, case.expected) - p.regulariser(l), p.bias_from(case.expected)])
+    claim = np.hstack([case.evidence.analytic[f"W{l}"] - p.regulariser(l), case.evidence.analytic[f"b{l}"]])
+    squares = np.sum(right**2, axis=1)
+    numbers = np.divide(np.sum(right * claim, axis=1), squares, out=np.ones_like(squares), where=squares > 0)
+    if len(numbers) > 1:
+        listed = ", ".join(f"{c:.6g}" for c in numbers[:6]) + (", ..." if len(numbers) > 6 else "")
+        message = f"{{it}} is the right one times a number for every unit: {listed}"
+        yield Guess(case.expected * numbers[:, np.newaxis], message, code="delta-factor", fitted=len(numbers))
+
+
+def exchanged(case: DeltaCase) -> Iterator[Guess]:
+    """Guess two samples of dZ_l in each other's place."""
+    m = case.propagation.m
+    for s in range(m if m <= FEW_SAMPLES else 0):
+        for t in range(s):
+            order = np.arange(m)
+            order[[s, t]] = t, s
+            yield Guess(case.expected[:, order], f"{{it}} has samples {t} and {s} in each other's place", fitted=0)
+
+
+FEW_SAMPLES = 16
+_LOOK = "look at the derivative of the activation in the line that computes {it}"
+DELTA = (
+    Mistake("labels", RELATED, labels, "look at how Y goes into the line that computes {it}"),
+    Mistake("wrong-activation-derivative", RELATED, functions, _LOOK),
+    Mistake("wrong-activation-derivative", RELATED, slopes, _LOOK),
+    Mistake("wrong-delta", RELATED, mixed, "look at what is added in the line that computes {it}"),
+    Mistake("delta-factor", RELATED, per_unit, "look for a factor of every unit in the line that computes {it}"),
+    Mistake("sample-order", RELATED, exchanged, "look at the order of the samples in the line that computes {it}"),
+)
