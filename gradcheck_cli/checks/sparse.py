@@ -42,7 +42,7 @@ Places = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 MOST_COLUMNS = 128  # that are looked at one by one
-MOST_ROWS = 256
+MOST_ROWS = 128
 MOST_HALVES = 1024  # parts of colours that are looked at for wrong columns
 VISIBLE = 1e-4  # of what a colour is off by: an error in a part of it that is followed
 LESS = ("float32", "float16", "bfloat16")  # precisions by which what is off by the threshold may be right

@@ -252,7 +252,7 @@ def loss_spread(losses: list[Losses], problem: FunctionProblem) -> Losses:
     one_after_another = [_LossCall.of(problem).loss for _ in range(MEASURING_CALLS)]
     values = np.array([*losses, *one_after_another])
     spread = np.max(values, axis=0) - np.min(values, axis=0)
-    noisy = ~(spread <= MOST_NOISE * np.max(np.abs(values), axis=0))
+    noisy = ~(spread <= MOST_NOISE * np.max(np.abs(values)))  # an output may be near zero beside others
     if np.any(noisy):
         column = values.reshape(len(values), -1)[:, np.argmax(noisy)].tolist()
         raise ProblemError(

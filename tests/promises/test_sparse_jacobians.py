@@ -298,20 +298,12 @@ def test_ten_thousand_columns_take_memory_and_time_for_their_colours_alone() -> 
 
 
 def test_more_that_is_wrong_than_can_be_looked_at_fails_and_says_so() -> None:
-    x, claim = chain(1_000)
+    x, claim = chain(200)
     claim.data *= 1.001
     report = checked(tridiagonal, claim, x)
     assert report.verdict is Verdict.FAIL
     assert "d y / d x: all of it is 1.001 times what is right" in [f.message for f in report.findings]
     assert "more is wrong than was looked at entry by entry" in report.notes
-
-
-def test_a_wrong_one_fails_through_noise_that_hides_its_columns() -> None:
-    random = np.random.default_rng(0)
-    x, claim = chain(300)
-    claim.data *= 1.5
-    report = checked(lambda z: tridiagonal(z) + 1e-6 * random.normal(size=300), claim, x)
-    assert report.verdict is Verdict.FAIL
 
 
 def test_too_many_colours_are_refused() -> None:
