@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gradcheck_cli.cli.code_options import code_option, found
 from gradcheck_cli.cli.faces import FACES, asked_face, face_options, load_face, require_plain
 from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking_each, point_options, taken
 from gradcheck_cli.cli.further_options import further_options
 from gradcheck_cli.cli.large_options import large_options
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
-from gradcheck_cli.loading.functions import absolute, file_of, source_of
+from gradcheck_cli.loading.functions import at_another_place, file_of, source_of
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.user_function import FunctionProblem
@@ -53,6 +54,7 @@ an array, a tuple or a dict of arrays; both are called by name where every param
     help="Check this framework's own gradient of the loss, which takes its arrays.",
 )
 @face_options
+@code_option
 @point_options
 @large_options
 @further_options
@@ -63,7 +65,7 @@ def func(ctx: click.Context, /, **options: Any) -> None:
     ctx.exit(run_checks(prepare(**options)))
 
 
-def prepare(loss: str, grad: str | None, autograd: str | None, **options: Any) -> Prepared:
+def prepare(loss: str, grad: str | None, autograd: str | None, *, defs_only: bool = False, **options: Any) -> Prepared:
     """Return what the command checks, and how."""
     face = asked_face({"grad": grad, "autograd": autograd, **options})
     claim, shape = [options.pop(name) for name in FACES if options[name]], options.pop("shape")
@@ -74,7 +76,7 @@ def prepare(loss: str, grad: str | None, autograd: str | None, **options: Any) -
     points, chosen = checking_each(taken(PointOptions, options), options)
     named = [reference for reference in (grad, *claim) if reference]
     reads = {f"the function {reference}": source_of(reference) for reference in (loss, *named)}
-    shown, loss, named = loss, absolute(loss), [absolute(reference) for reference in named]
+    shown, (loss, *named) = loss, [found(reference, only_defs=defs_only) for reference in (loss, *named)]
     if face:
         require_plain(chosen, [point for _, point in points])
         make: Callable[..., Any] = partial(load_face, face, [loss, *named], shape)
@@ -104,9 +106,9 @@ class FunctionFiles:
     def make(self, places: Mapping[Path, Path]) -> FunctionProblem:
         """Make the problem; its claim is of no use there."""
         point = replace(self.point, params=moved(self.point.params, places), data=moved(self.point.data, places))
-        home, _, name = self.loss.rpartition(":")
         file = moved(file_of(self.loss), places)
-        return load_problem(f"{file or home}:{name}", None, self.autograd, point, self.loss)
+        loss = at_another_place(self.loss, file) if file else self.loss
+        return load_problem(loss, None, self.autograd, point, self.loss)
 
 
 def moved(path: Path | None, places: Mapping[Path, Path]) -> Path | None:

@@ -14,6 +14,7 @@ from gradcheck_cli.cli.apart import Begun
 from gradcheck_cli.cli.ending import heed
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.errors import CheckInterrupted, GradcheckError, UserFunctionError
+from gradcheck_cli.loading.functions import notes_on
 from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.results import CheckReport, Location, Outcome, Unchecked
 
@@ -56,7 +57,8 @@ def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome | 
                 report = checked(problem, options)
                 heed()
                 location = locate(case, home)
-            yield replace(report, location=location, notes=(*report.notes, *options.notes))
+            notes = (*report.notes, *notes_on(case.reads.values()), *options.notes)
+            yield replace(report, location=location, notes=notes)
         except GradcheckError as error:  # noqa: PERF203  (one that cannot be checked does not keep the others from it)
             yield unchecked(case.name, error)
         except OSError as error:  # files are opened where their errors are understood: this is of something else
