@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
+from ast import AsyncFunctionDef, ClassDef, FunctionDef
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from gradcheck_cli.loading.code.statements import Kind, Statement
 
@@ -15,8 +17,8 @@ def needed_by(name: str, statements: Sequence[Statement]) -> list[int]:
     """Return the positions of the statements that a name needs, in their order; nothing where nothing may bind it.
 
     Of a definition or an import all are taken, for they cost nothing and the last one counts. Of assignments it is the
-    last one before it is used: one that calls a function of the file itself only if there is no other, and then the
-    first, for what comes later is training. With it come what makes its value ready, item by item, and the seeds.
+    last one before it is used: one that calls a function of the file itself, or a method of its objects, only if there
+    is no other, and then the first, for what comes later is training. With it come what makes its value ready, item by item, and the seeds.
 
     Parameters
     ----------
@@ -46,13 +48,13 @@ class Search:
         """The imports that may bind any name."""
         return [k for k, one in enumerate(self.statements) if one.kind is Kind.STAR]
 
-    @property
-    def functions(self) -> set[str]:
-        """The names of the functions that the file defines."""
-        from ast import AsyncFunctionDef, FunctionDef
-
-        nodes = (one.node for one in self.statements)
-        return {node.name for node in nodes if isinstance(node, FunctionDef | AsyncFunctionDef)}
+    @cached_property
+    def may_train(self) -> set[str]:
+        """The names of the functions that the file defines, and of the objects of its classes."""
+        functions = {one.node.name for one in self.statements if isinstance(one.node, FunctionDef | AsyncFunctionDef)}
+        classes = {one.node.name for one in self.statements if isinstance(one.node, ClassDef)}
+        made = [one.binds for one in self.statements if one.kind is Kind.ASSIGNMENT and one.now & classes]
+        return functions.union(*made)
 
     def want(self, name: str, before: int) -> None:
         """Take what a name needs where a statement uses it; from a function's body, after all."""
@@ -72,7 +74,7 @@ class Search:
         self.take(positions)
         first = positions[0]
         changes = (k for k in range(first, before) if name in self.statements[k].changes)
-        self.take([k for k in changes if self.is_plain(k)])
+        self.take([k for k in changes if not self.statements[k].now - {name} & self.may_train])
 
     def bindings(self, name: str, before: int) -> list[int]:
         """Return what binds a name for a use at a place; what comes later only where there is nothing else."""
@@ -84,8 +86,8 @@ class Search:
         return definitions or plain[-1:] or assignments[:1]
 
     def is_plain(self, position: int) -> bool:
-        """Whether a statement calls no function of the file itself."""
-        return not self.statements[position].now & self.functions
+        """Whether a statement uses no function of the file itself, and no object of its classes."""
+        return not self.statements[position].now & self.may_train
 
     def take(self, positions: Iterable[int]) -> None:
         """Take statements, and ask for the names that they use."""

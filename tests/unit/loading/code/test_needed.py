@@ -60,6 +60,12 @@ def test_training_is_not_taken_where_there_is_another_value() -> None:
     assert taken("f", source) == ["def init(): ...", "p = init()", "def f(): return p"]
 
 
+def test_a_method_of_an_own_object_may_train() -> None:
+    source = "class Net: ...\nnet = Net()\nnet.layers = []\nnet.add(3)\np = [1]\np = net.fit()\ndef f(): return net, p"
+    every = ["class Net: ...", "net = Net()", "net.layers = []", "net.add(3)", "p = [1]", "def f(): return net, p"]
+    assert taken("f", source) == every
+
+
 @pytest.mark.parametrize(
     "made_ready",
     ["p['w'] = 3", "p.append(3)", "for k in range(3): p[k] = k * 2", "p.x = 4"],
