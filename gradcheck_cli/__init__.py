@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradcheck_cli.adjoint_checking import check_adjoint
+    from gradcheck_cli.backward_checking import check_backward
     from gradcheck_cli.checking import check, check_gradient
     from gradcheck_cli.errors import GradcheckError
     from gradcheck_cli.hessian_checking import check_hessian
@@ -28,6 +29,7 @@ __all__ = [
     "Verdict",
     "check",
     "check_adjoint",
+    "check_backward",
     "check_gradient",
     "check_hessian",
     "check_jacobian",
@@ -43,6 +45,7 @@ _HOMES = {
     "Verdict": "results",
     "check": "checking",
     "check_adjoint": "adjoint_checking",
+    "check_backward": "backward_checking",
     "check_gradient": "checking",
     "check_hessian": "hessian_checking",
     "check_jacobian": "outputs_checking",

@@ -12,7 +12,7 @@ import gradcheck_cli
 
 PACKAGE = Path(gradcheck_cli.__file__).parent
 STAGES = ("loading", "problems", "numeric", "judging", "diagnosis", "reporters")
-USE_CASES = {"adjoint_checking", "checking", "hessian_checking", "outputs_checking"}
+USE_CASES = {"adjoint_checking", "backward_checking", "checking", "hessian_checking", "outputs_checking"}
 VOCABULARY = {
     "errors": {"results", "text"},  # the former for its types
     "alarm": set[str](),
@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "stages": {*STAGES, *VOCABULARY, "modes", "sampling", "screening"} - {"reporters"},
     "checking": {*STAGES, *VOCABULARY, "modes", "points", "stages"} - {"reporters"},
     "outputs_checking": {*STAGES, *VOCABULARY, "checking"} - {"reporters"},
+    "backward_checking": {*STAGES, *VOCABULARY, "checking"} - {"reporters"},
     "adjoint_checking": {"problems", "numeric", "judging", "checking", *VOCABULARY},
     "hessian_checking": {*STAGES, *VOCABULARY, "checking", "outputs_checking"} - {"reporters"},
     "config": set(VOCABULARY),

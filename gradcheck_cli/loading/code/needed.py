@@ -18,7 +18,8 @@ def needed_by(name: str, statements: Sequence[Statement]) -> list[int]:
 
     Of a definition or an import all are taken, for they cost nothing and the last one counts. Of assignments it is the
     last one before it is used: one that calls a function of the file itself, or a method of its objects, only if there
-    is no other, and then the first, for what comes later is training. With it come what makes its value ready, item by item, and the seeds.
+    is no other, and then the first, for what comes later is training. With it come the seeds, and what makes its value
+    ready item by item.
 
     Parameters
     ----------
