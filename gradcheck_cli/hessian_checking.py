@@ -18,6 +18,7 @@ from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, ve
 from gradcheck_cli.problems.arguments import Arguments
 from gradcheck_cli.problems.jacobian import dense
 from gradcheck_cli.problems.returned import by_name, claimed_gradient
+from gradcheck_cli.problems.trees import is_tree
 from gradcheck_cli.problems.user_function import call
 from gradcheck_cli.results import CheckReport, Verdict
 from gradcheck_cli.settings import AUTO, DEFAULT_THRESHOLD
@@ -78,7 +79,7 @@ def check_hessian(
     started = time.perf_counter()
     require_plain_arguments(name, data)
     point, given = named_point(parameters), data or {}
-    one_array = not isinstance(parameters, Mapping)
+    one_array = not is_tree(parameters)
     settings: Settings = {
         "threshold": threshold, "precision": precision, "require_sensitivity": require_sensitivity, "seed": seed,
     }  # fmt: skip

@@ -18,10 +18,12 @@ from gradcheck_cli.diagnosis.outputs import distinct, is_lost, jacobian_findings
 from gradcheck_cli.errors import GradcheckError, ProblemError, SettingError
 from gradcheck_cli.judging.joined import joined, joined_parameter, worst_rows
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.arguments import Arguments, as_parameter, by_its_own_names
+from gradcheck_cli.problems.arguments import Arguments, as_parameter
+from gradcheck_cli.problems.calling import Form
 from gradcheck_cli.problems.jacobian import claimed_jacobian
 from gradcheck_cli.problems.layer import Fault, Layer, faults_of, outputs_missed, random_cotangents
 from gradcheck_cli.problems.outputs import MOST_KEPT, Outputs, Shared, outputs_of, require_finite
+from gradcheck_cli.problems.trees import flattened, is_tree, names_in
 from gradcheck_cli.problems.user_function import FunctionProblem, call
 from gradcheck_cli.results import CheckReport, Finding, ParameterResult, Verdict
 from gradcheck_cli.settings import AUTO, DEFAULT_THRESHOLD, FULL, require_whole
@@ -86,7 +88,7 @@ def check_layer(
     require_whole("seed", seed, 0)
     require_plain_arguments(name, data)
     point = named_point(parameters)
-    one_array = not isinstance(parameters, Mapping)
+    one_array = not is_tree(parameters)
     taking = in_form(forward, parameters, data)
     layer = Layer(taking, backward, point, data or {}, one_array)
     outputs, _ = layer.run()
@@ -172,7 +174,7 @@ def check_jacobian(
     require_plain_arguments(name, data)
     require_whole("seed", seed, 0)
     point = named_point(parameters)
-    one_array = not isinstance(parameters, Mapping)
+    one_array = not is_tree(parameters)
     taking, given = in_form(function, parameters, data), data or {}
 
     def outputs_at(first: Any, **more: Any) -> Outputs:
@@ -216,8 +218,7 @@ def check_jacobian(
 
 def named_point(parameters: Any) -> dict[str, Array]:
     """Return the point by names."""
-    named = parameters if isinstance(parameters, Mapping) else {"x": parameters}
-    point = {str(key): as_parameter(str(key), values) for key, values in named.items()}
+    point = {name: as_parameter(name, values) for name, values in flattened(parameters).items()}
     if not point or not all(values.size for values in point.values()):
         raise ProblemError("there are no parameters, or an empty one: nothing to check")
     return point
@@ -225,9 +226,9 @@ def named_point(parameters: Any) -> dict[str, Array]:
 
 def in_form(function: Callable[..., Any], parameters: Any, data: Mapping[str, Any] | None) -> Callable[..., Any]:
     """Return a function so that it can be called with the parameters in the form in which they were given."""
-    if not isinstance(parameters, Mapping):
+    if not is_tree(parameters):
         return function
-    return by_its_own_names(function, [str(key) for key in parameters], list(data or ()))
+    return Form(names_in(parameters), list(data or ()), alone="name").of(function)
 
 
 def checked(

@@ -103,13 +103,13 @@ def load_face(
         import numpy as np
 
         import gradcheck_cli as api
-        from gradcheck_cli.problems.arguments import by_its_own_names
+        from gradcheck_cli.problems.calling import has_each
 
         seed = options.large.seed if options.large else None
         if loaded is None:
             return api.check_adjoint(functions[0], functions[1], np.zeros(shape or ()), seed=seed, name=name)
         parameters: Any = loaded.parameters
-        named = by_its_own_names(functions[0], parameters, loaded.data) is not functions[0]
+        named = has_each(functions[0], parameters, loaded.data)
         if len(loaded.parameters) == 1 and (face in ("hess", "hess_diag") or not named):
             (parameters,) = loaded.parameters.values()
         settings = {key: value for key, value in options.settings.items() if key not in ("epsilon", "classic")}

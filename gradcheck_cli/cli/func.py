@@ -39,9 +39,10 @@ Examples:
 
 \b
 The loss is called as loss(params, **data). params is a dict of float64 arrays, or one array where there is one
-parameter. The gradient has the same form, or is a tuple in the parameters' order. Without --grad and --autograd the
-function returns the pair (loss, gradient). With --backward it returns the pair (outputs, cache), with --jac outputs:
-an array, a tuple or a dict of arrays; both are called by name where every parameter is an argument of its own.
+parameter; a function that takes each by its own name, in order, or in a list, gets them so. The gradient has the same
+form, or is a tuple in the parameters' order. Without --grad and --autograd the function returns the pair (loss,
+gradient). With --backward it returns the pair (outputs, cache), with --jac outputs: an array, a tuple or a dict of
+arrays.
 """
 
 
@@ -132,7 +133,8 @@ def load_problem(loss: str, grad: str | None, autograd: str | None, point: Point
         data=loaded.data,
         autograd=autograd,
         name=name,
-        one_array=len(loaded.parameters) == 1,
+        by_file=True,
+        one_array=True,
         only=loaded.only,
         notes=loaded.notes,
     )

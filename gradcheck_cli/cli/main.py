@@ -40,7 +40,7 @@ UNWRITTEN = {errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF, errno.EDQUOT}
 """What the system says of a stream that takes no more."""
 
 COMMANDS = {
-    "scalar": "Check the gradient of J = theta x, which is dtheta = x.",
+    "scalar": "Check the gradient of J = theta x, which is dtheta = x, or of your own functions of x and theta.",
     "net": "Check the backward propagation of a network against its forward propagation.",
     "func": "Check the gradient of a function of your own, from a FILE.py:NAME or a MODULE:NAME.",
     "command": "Check the gradient that a program in any language computes.",

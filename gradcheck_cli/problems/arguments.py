@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.asking import asking, called, kind_of
-from gradcheck_cli.errors import ProblemError, UserFunctionError
+from gradcheck_cli.asking import asking, kind_of
+from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.parameters import PIECE, Array, Parameters
+from gradcheck_cli.problems.own_arrays import is_sparse, numpy_array
 
-__all__ = ["Arguments", "as_parameter", "by_its_own_names", "copied", "refuse_masked", "require_separate", "same_bytes"]
+__all__ = ["Arguments", "as_parameter", "copied", "refuse_masked", "require_separate", "same_bytes"]
 
-MANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 MOST_WORK: Any = 100_000  # candidates that are looked at before two arrays are taken to overlap
 
 
@@ -98,7 +95,8 @@ def as_parameter(name: str, values: Any) -> Array:
     """
     with asking(f"taking parameter {name} for an array raised"):
         try:
-            array = np.ma.asarray(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
+            own = values if is_sparse(values) else numpy_array(values)
+            array = np.ma.asarray(own) if isinstance(own, np.ma.MaskedArray) else np.asarray(own)
         except Exception as error:  # ragged lists, and what the __array__ of the user's own kind may raise
             raise ProblemError(f"parameter {name} is {kind_of(values)}, expected an array of real numbers") from error
     if array.dtype.kind not in "fiu":
@@ -118,38 +116,6 @@ def refuse_masked(array: NDArray[Any] | None, what: str) -> None:
             f"{what} has {count} masked {'entry' if count == 1 else 'entries'}, expected a number in each",
             hint="array.filled(0.0) puts one there",
         )
-
-
-def by_its_own_names(
-    function: Callable[..., Any], names: Collection[str], data: Collection[str] = ()
-) -> Callable[..., Any]:
-    """Return a function of a dict of arrays: one that has an argument for each of them is called by these names.
-
-    Parameters
-    ----------
-    function : callable
-        Of a dict of arrays, or of arrays by their own names, and of `data` by keyword.
-    names : collection of str
-        Those of the arrays.
-    data : collection of str, optional
-        What it gets besides.
-    """
-    arguments: Mapping[str, inspect.Parameter] = {}
-    with suppress(UserFunctionError), asking("looking at the arguments raised"):  # it may not tell
-        arguments = inspect.signature(function).parameters
-    needed = {
-        n for n, a in arguments.items() if a.default is a.empty and a.kind not in (a.VAR_POSITIONAL, a.VAR_KEYWORD)
-    }
-    positional = any(arguments[name].kind is inspect.Parameter.POSITIONAL_ONLY for name in names if name in arguments)
-    if positional or not set(names) <= set(arguments) or not needed <= {*names, *data}:
-        return function
-    named = partial(_called_by_name, function)
-    named.__name__ = called(function)  # type: ignore[attr-defined]  # by which messages call it
-    return named
-
-
-def _called_by_name(function: Callable[..., Any], parameters: Parameters, **data: Any) -> Any:
-    return function(**parameters, **data)
 
 
 def require_separate(arrays: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.asking import called
-from gradcheck_cli.problems.arguments import by_its_own_names
+from gradcheck_cli.problems.calling import has_each
 from gradcheck_cli.problems.returned import scalar_loss
 from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.problems.user_function import FunctionProblem, call
@@ -55,8 +55,7 @@ def own_scalar(
 
 def of(function: Callable[..., Any], x: float, theta: float) -> Any:
     """Call a function of x and theta, by these names where it has them."""
-    named = by_its_own_names(function, ("x", "theta"))
-    return function(x, theta) if named is function else named({"x": x, "theta": theta})
+    return function(x=x, theta=theta) if has_each(function, ("x", "theta"), ()) else function(x, theta)
 
 
 def at(function: Callable[..., Any], x: float, theta: float) -> Any:
