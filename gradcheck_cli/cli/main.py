@@ -44,7 +44,7 @@ COMMANDS = {
     "net": "Check the backward propagation of a network against its forward propagation.",
     "func": "Check the gradient of a function of your own, from a FILE.py:NAME or a MODULE:NAME.",
     "command": "Check the gradient that a program in any language computes.",
-    "compare": "Check the gradient in one file against the right one in another; both are .npz or .json.",
+    "compare": "Check the gradient in one file against the right one in another, of any kind that holds arrays.",
     "run": "Make every check of [[tool.gradcheck.checks]] in pyproject.toml.",
     "cases": "List the built-in cases, or write the case NAME as an .npz fixture.",
     "explain": "Say what the CODE of a finding means, with code before and after; or list the codes.",

@@ -11,11 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.errors import InputError, did_you_mean
-from gradcheck_cli.loading.arrays import read_arrays
+from gradcheck_cli.loading.arrays import ONE_ARRAY, read_arrays
 
 __all__ = ["LoadedPoint", "load_point", "require_known", "selected"]
-
-AT = "x"  # the name of the one array that numbers on the command line make
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ def load_point(params: Path | None, data: Path | None, at: Sequence[float] | Non
     Parameters
     ----------
     params, data : Path, optional
-        Files of named arrays.
+        Files of arrays; one without a name is ``x`` among the parameters, and in the data what its file is called.
     at : sequence of float, optional
         The parameters as one array, in place of a file.
     vary : sequence of str
@@ -44,8 +42,10 @@ def load_point(params: Path | None, data: Path | None, at: Sequence[float] | Non
     InputError
         Where a file cannot be read, a name stands in both, or there is no such name.
     """
-    parameters = {AT: np.array(at, dtype=np.float64)} if at is not None else read_arrays(params) if params else {}
-    others = read_arrays(data) if data else {}
+    parameters = (
+        {ONE_ARRAY: np.array(at, dtype=np.float64)} if at is not None else read_arrays(params) if params else {}
+    )
+    others = read_arrays(data, unnamed=data.stem) if data else {}
     both = [name for name in others if name in parameters]
     if both:
         raise InputError(f"{both[0]!r} stands in the parameters and in the data, expected it in one of them")
