@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gradcheck_cli.checking import check, check_gradient
     from gradcheck_cli.errors import GradcheckError
     from gradcheck_cli.hessian_checking import check_hessian
+    from gradcheck_cli.model_checking import check_model
     from gradcheck_cli.outputs_checking import check_jacobian, check_layer
     from gradcheck_cli.problems.fixtures import load_fixture, save_fixture
     from gradcheck_cli.results import CheckFailedError, CheckReport, Verdict
@@ -34,6 +35,7 @@ __all__ = [
     "check_hessian",
     "check_jacobian",
     "check_layer",
+    "check_model",
     "load_fixture",
     "save_fixture",
 ]
@@ -50,6 +52,7 @@ _HOMES = {
     "check_hessian": "hessian_checking",
     "check_jacobian": "outputs_checking",
     "check_layer": "outputs_checking",
+    "check_model": "model_checking",
     "load_fixture": "problems.fixtures",
     "save_fixture": "problems.fixtures",
 }

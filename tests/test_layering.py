@@ -12,7 +12,14 @@ import gradcheck_cli
 
 PACKAGE = Path(gradcheck_cli.__file__).parent
 STAGES = ("loading", "problems", "numeric", "judging", "diagnosis", "reporters")
-USE_CASES = {"adjoint_checking", "backward_checking", "checking", "hessian_checking", "outputs_checking"}
+USE_CASES = {
+    "adjoint_checking",
+    "backward_checking",
+    "checking",
+    "hessian_checking",
+    "model_checking",
+    "outputs_checking",
+}
 VOCABULARY = {
     "errors": {"results", "text"},  # the former for its types
     "alarm": set[str](),
@@ -39,6 +46,7 @@ MAY_IMPORT = {
     "checking": {*STAGES, *VOCABULARY, "modes", "points", "stages"} - {"reporters"},
     "outputs_checking": {*STAGES, *VOCABULARY, "checking"} - {"reporters"},
     "backward_checking": {*STAGES, *VOCABULARY, "checking"} - {"reporters"},
+    "model_checking": {*STAGES, *VOCABULARY, "checking"} - {"reporters"},
     "adjoint_checking": {"problems", "numeric", "judging", "checking", *VOCABULARY},
     "hessian_checking": {*STAGES, *VOCABULARY, "checking", "outputs_checking"} - {"reporters"},
     "config": set(VOCABULARY),

@@ -28,6 +28,7 @@ __all__ = [
     "defs_only",
     "file_of",
     "load_function",
+    "load_module",
     "load_object",
     "notes_on",
     "source_of",
@@ -77,6 +78,21 @@ def load_object(reference: str) -> Any:
     if home.endswith(DEFS) or is_notebook(file):
         return find_attribute(import_part(file, name.partition(".")[0]), str(file), name)
     return find_attribute(import_file(file), home, name)
+
+
+def load_module(reference: str, names: Iterable[str] = ()) -> ModuleType:
+    """Load what a reference is in; where only a part is run, with what some other names need, if it binds them."""
+    home, _, name = reference.rpartition(":")
+    file = file_of(reference)
+    if file is None:
+        return import_module(home)
+    if not (home.endswith(DEFS) or is_notebook(file)):
+        return import_file(file)
+    module = import_part(file, name.partition(".")[0])
+    with importing(file.resolve(), module):
+        for other in sorted(names):
+            module.taken.take_if_bound(other)
+    return module
 
 
 def defs_only(reference: str) -> str:
@@ -156,8 +172,8 @@ def import_file(path: Path) -> ModuleType:
     return module
 
 
-def import_part(path: Path, name: str) -> ModuleType:
-    """Make a module of what a name in a notebook or a script needs: one for all names of a file."""
+def import_part(path: Path, name: str) -> Part:
+    """Make a module of what a name in a notebook or a script needs: one for all names of a file, empty for none."""
     if not is_file(path):
         raise InputError(f"{path} is no file, expected a notebook or a Python file", hint="is the path right?")
     path = path.resolve()
@@ -165,8 +181,9 @@ def import_part(path: Path, name: str) -> ModuleType:
     module = sys.modules.get(called)
     if not isinstance(module, Part):
         module = sys.modules[called] = Part(called, path)
-    with importing(path, module):
-        module.taken.take(name)
+    if name:
+        with importing(path, module):
+            module.taken.take(name)
     return module
 
 

@@ -13,7 +13,7 @@ from gradcheck_cli.asking import asking, called
 from gradcheck_cli.errors import UserFunctionError
 from gradcheck_cli.problems.trees import filled, tree_of_names
 
-__all__ = ["Form", "has_each"]
+__all__ = ["Form", "arguments_of", "has_each", "needed"]
 
 OF_ANOTHER_FORM = (TypeError, IndexError, KeyError, AttributeError, ValueError)
 """What a function may raise that was given its arrays in another form than it takes them in."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-__all__ = ["under_their_names"]
+__all__ = ["under_their_names", "usual_names"]
 
 USUAL = (
     "d{}", "d_{}", "dJ_d{}", "dL_d{}", "g_{}", "grad_{}", "grad{}", "nabla_{}", "{}.grad", "{}_d", "{}_diff", "{}_grad",
@@ -44,13 +44,18 @@ def under_their_names(claim: Mapping[str, Any], names: Collection[str], prefix: 
 
 def only_key(name: str, keys: Collection[str]) -> str | None:
     """Return the one key that is a usual name for a parameter's gradient; in any case of letters if there is none."""
-    parts = parts_of(name)
-    usual = {before + pattern.format(part) + behind for before, part, behind in parts for pattern in ("{}", *USUAL)}
+    usual = {name, *usual_names(name)}
     folded = {one.casefold() for one in usual}
     for found in ([key for key in keys if key in usual], [key for key in keys if key.casefold() in folded]):
         if found:
             return found[0] if len(found) == 1 else None
     return None
+
+
+def usual_names(name: str) -> list[str]:
+    """Return the names under which the gradient of a parameter may be kept, the likelier ones first."""
+    parts = parts_of(name)
+    return [before + pattern.format(part) + behind for pattern in USUAL for before, part, behind in parts]
 
 
 def parts_of(name: str) -> list[tuple[str, str, str]]:

@@ -77,6 +77,11 @@ class Taken:
         if name not in self.module.__dict__:
             raise InputError(f"{self.path.name} binds no {name!r} that can be taken out of it", hint=self.hint(name))
 
+    def take_if_bound(self, name: str) -> None:
+        """Run what a name needs, if the file binds it at all."""
+        if any(name in one.binds for one in self.statements):
+            self.take(name)
+
     def hint(self, name: str) -> str | None:
         """Say what there is in the place of a name."""
         for one in self.statements:
