@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gradcheck_cli.errors import GradcheckError
     from gradcheck_cli.hessian_checking import check_hessian
     from gradcheck_cli.model_checking import check_model
+    from gradcheck_cli.objective_checking import check_objective
     from gradcheck_cli.outputs_checking import check_jacobian, check_layer
     from gradcheck_cli.problems.fixtures import load_fixture, save_fixture
     from gradcheck_cli.results import CheckFailedError, CheckReport, Verdict
@@ -36,6 +37,7 @@ __all__ = [
     "check_jacobian",
     "check_layer",
     "check_model",
+    "check_objective",
     "load_fixture",
     "save_fixture",
 ]
@@ -53,6 +55,7 @@ _HOMES = {
     "check_jacobian": "outputs_checking",
     "check_layer": "outputs_checking",
     "check_model": "model_checking",
+    "check_objective": "objective_checking",
     "load_fixture": "problems.fixtures",
     "save_fixture": "problems.fixtures",
 }

@@ -18,6 +18,7 @@ USE_CASES = {
     "checking",
     "hessian_checking",
     "model_checking",
+    "objective_checking",
     "outputs_checking",
 }
 VOCABULARY = {
@@ -46,6 +47,7 @@ MAY_IMPORT = {
     "checking": {*STAGES, *VOCABULARY, "modes", "points", "stages"} - {"reporters"},
     "outputs_checking": {*STAGES, *VOCABULARY, "checking"} - {"reporters"},
     "backward_checking": {*STAGES, *VOCABULARY, "checking"} - {"reporters"},
+    "objective_checking": {*STAGES, *VOCABULARY, "checking", "hessian_checking"} - {"reporters"},
     "model_checking": {*STAGES, *VOCABULARY, "checking"} - {"reporters"},
     "adjoint_checking": {"problems", "numeric", "judging", "checking", *VOCABULARY},
     "hessian_checking": {*STAGES, *VOCABULARY, "checking", "outputs_checking"} - {"reporters"},

@@ -19,7 +19,10 @@ from gradcheck_cli.cli.running import Case, Prepared, run_checks
 from gradcheck_cli.loading.functions import at_another_place, file_of, source_of
 
 if TYPE_CHECKING:
+    from gradcheck_cli.cli.making import Checked
+    from gradcheck_cli.cli.options import Checking
     from gradcheck_cli.problems.user_function import FunctionProblem
+    from gradcheck_cli.results import CheckReport
 
 __all__ = ["func", "prepare"]
 
@@ -81,8 +84,10 @@ def prepare(loss: str, grad: str | None, autograd: str | None, *, defs_only: boo
     if face:
         require_plain(chosen, [point for _, point in points])
         make: Callable[..., Any] = partial(load_face, face, [loss, *named], shape)
+    elif named:
+        make = partial(load_either, loss, named[0])
     else:
-        make = partial(load_problem, loss, named[0] if named else None, autograd)
+        make = partial(load_problem, loss, None, autograd)
     gradient = named[0] if named else None
     cases = [
         Case(f"func, {shown}{where}", partial(make, point, shown + where), gradient, {**reads, **point.reads})
@@ -115,6 +120,29 @@ class FunctionFiles:
 def moved(path: Path | None, places: Mapping[Path, Path]) -> Path | None:
     """Return where a file is."""
     return None if path is None else places.get(path, path)
+
+
+def load_either(loss: str, grad: str, point: PointOptions, name: str) -> Checked:
+    """Load a problem; or where its loss turns out to have many outputs, what checks its gradient as their Jacobian."""
+    from gradcheck_cli.cli.making import checked
+    from gradcheck_cli.errors import ProblemError
+    from gradcheck_cli.problems.returned import ManyNumbersError
+
+    problem = load_problem(loss, grad, None, point, name)
+
+    def check(options: Checking) -> CheckReport:
+        try:
+            return checked(problem, options)
+        except ManyNumbersError as error:
+            try:
+                require_plain(options, [point])
+                report = load_face("jac", [loss, grad], None, point, name)(options)
+            except (click.UsageError, ProblemError):  # it is no Jacobian: then the loss should have been one number
+                raise error from None
+            note = "the function returns an array: its gradient was checked as a Jacobian, as --jac does"
+            return replace(report, notes=(*report.notes, note))
+
+    return check
 
 
 def load_problem(loss: str, grad: str | None, autograd: str | None, point: PointOptions, name: str) -> FunctionProblem:

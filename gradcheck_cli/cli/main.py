@@ -45,6 +45,7 @@ COMMANDS = {
     "func": "Check the gradient of a function of your own, from a FILE.py:NAME or a MODULE:NAME.",
     "layer": "Check the backward pass of a layer, from random cotangents of its outputs.",
     "model": "Check the gradients of an object of your own that holds its parameters, a network or a torch module.",
+    "objective": "Check the gradient and the Hessian of an objective for XGBoost or LightGBM, sample by sample.",
     "command": "Check the gradient that a program in any language computes.",
     "compare": "Check the gradient in one file against the right one in another, of any kind that holds arrays.",
     "run": "Make every check of [[tool.gradcheck.checks]] in pyproject.toml.",

@@ -20,7 +20,19 @@ from gradcheck_cli.settings import MACHINE_EPSILON
 
 VECTOR = "a layer is checked by --backward, check_layer in Python; a Jacobian by --jac, check_jacobian"
 
-__all__ = ["by_name", "claimed_gradient", "is_real", "less_than_double", "loss_and_gradient", "scalar_loss"]
+__all__ = [
+    "ManyNumbersError",
+    "by_name",
+    "claimed_gradient",
+    "is_real",
+    "less_than_double",
+    "loss_and_gradient",
+    "scalar_loss",
+]
+
+
+class ManyNumbersError(ProblemError):
+    """A loss is an array of several numbers: what it has is a Jacobian."""
 
 
 def scalar_loss(value: Any, what: str) -> float:
@@ -38,7 +50,8 @@ def scalar_loss(value: Any, what: str) -> float:
             return float(array.reshape(-1)[0])
         shown = kind_of(value) if array is None or not array.shape else f"an array of shape {array.shape}"
     hint = VECTOR if array is not None and array.size > 1 else None
-    raise ProblemError(f"{what} is {shown}, expected one real number", hint=hint)
+    kind = ManyNumbersError if hint else ProblemError
+    raise kind(f"{what} is {shown}, expected one real number", hint=hint)
 
 
 def loss_and_gradient(value: Any, source: str) -> tuple[Any, Any]:

@@ -97,6 +97,23 @@ EVERY = [
         data={"y": np.cumsum(R.normal(size=12))},
     ),
     Program(
+        "focal.py",
+        ("objective", "focal.py:focal", "--loss", "focal.py:loss", "--labels", "data.npz"),
+        "negative = p**GAMMA * (p - GAMMA * q * np.log(q))",
+        "negative = p**GAMMA * (q - GAMMA * q * np.log(q))",
+        "grad is wrong exactly where y is 0: 4 of 8 samples",
+        "the scores were drawn between -3 and 3",
+        data={"y": np.array([1.0, 0, 1, 0, 1, 0, 0, 1])},
+    ),
+    Program(
+        "focal.py",
+        ("objective", "focal.py:focal", "--loss", "focal.py:loss", "--labels", "data.npz"),
+        "d_positive = p * q * (q**GAMMA",
+        "d_positive = p * q * (1.001 * q**GAMMA",
+        "hess is wrong exactly where y is 1: 4 of 8 samples",
+        data={"y": np.array([1.0, 0, 1, 0, 1, 0, 0, 1])},
+    ),
+    Program(
         "torch_net.py",
         ("model", "torch_net.py:net", "--loss", "criterion(net(X), y)", "--data", "data.npz"),
         "s + x * s * (1 - s)",
