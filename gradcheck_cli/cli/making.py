@@ -13,6 +13,7 @@ from gradcheck_cli.asking import asking
 from gradcheck_cli.cli.apart import Begun
 from gradcheck_cli.cli.ending import heed
 from gradcheck_cli.cli.options import Checking
+from gradcheck_cli.cli.prints import few_prints
 from gradcheck_cli.errors import CheckInterrupted, GradcheckError, UserFunctionError
 from gradcheck_cli.loading.functions import notes_on
 from gradcheck_cli.problems.scalar import ScalarModel
@@ -53,7 +54,7 @@ def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome | 
             with redirect_stdout(sys.stderr):  # what the user's functions print does not belong in the report
                 problem = case.make()
             yield Begun(options.large.time_limit if options.large else None)
-            with redirect_stdout(sys.stderr):
+            with few_prints():
                 report = checked(problem, options)
                 heed()
                 location = locate(case, home)
