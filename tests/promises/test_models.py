@@ -244,6 +244,57 @@ def test_what_is_no_model_is_refused(model: Any) -> None:
         check_model(model)
 
 
+def test_a_class_is_told_from_an_object() -> None:
+    with pytest.raises(ProblemError, match="Net is a class, expected an object of it"):
+        check_model(Net, data=DATA)
+
+
+def test_a_step_of_a_grid_is_no_gradient() -> None:
+    model = SimpleNamespace(x=np.linspace(0, 1, 5), dx=0.25, w=np.array([1.0, 2.0]), dw=np.zeros(2))
+
+    def loss() -> float:
+        model.dw = np.array([1.0, model.x.sum()]) * model.dx
+        return float((model.w[0] + model.w[1] * model.x.sum()) * model.dx)
+
+    report = check_model(model, loss=loss)
+    assert report.passed
+    assert names(report) == ["w"]
+
+
+def test_a_gradient_of_another_shape_is_told_of() -> None:
+    model = SimpleNamespace(b=np.ones((3, 1)), db=None)
+
+    def loss() -> float:
+        model.db = (2 * model.b).sum(axis=1)
+        return float((model.b**2).sum())
+
+    with pytest.raises(ProblemError) as caught:
+        check_model(model, loss=loss)
+    assert "keepdims" in str(caught.value.hint)
+
+
+def test_what_raises_when_it_is_looked_at_is_told_of() -> None:
+    class Raising:
+        def __init__(self) -> None:
+            self.__dict__["w"] = np.ones(2)
+
+        @property
+        def w(self) -> Any:
+            raise RuntimeError("not yet")
+
+    with pytest.raises(GradcheckError, match="not yet"):
+        check_model(Raising(), loss=lambda: 1.0)
+
+
+def test_a_module_whose_arrays_are_in_float32_elsewhere_says_what_to_do() -> None:
+    torch = pytest.importorskip("torch")
+    net, x = torch.nn.Linear(3, 1), torch.ones(2, 3)
+    with pytest.raises(GradcheckError) as caught:
+        check_model(net, loss=lambda: net(x).sum())
+    assert "float64" in str(caught.value.hint)
+    assert net.weight.dtype == torch.float32
+
+
 def test_a_model_that_holds_itself_is_walked_once() -> None:
     net = Net()
     net.layers[0].owner = net  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,7 +86,11 @@ class HeldArrays:
 
 
 def held_by(
-    model: Any, given: Mapping[str, Place], loss: Callable[[], Any], gradients: Callable[[], Any]
+    model: Any,
+    given: Mapping[str, Place],
+    loss: Callable[[], Any],
+    gradients: Callable[[], Any],
+    before: Collection[str],
 ) -> HeldArrays:
     """Find the parameters in an object.
 
@@ -102,6 +106,8 @@ def held_by(
         Those that somebody has said are the parameters; empty where nobody has.
     loss, gradients : callable
         Run the model; the latter returns the gradients, or leaves them in the model.
+    before : collection of str
+        The places where there were numbers before it was run for the first time.
 
     Raises
     ------
@@ -111,7 +117,7 @@ def held_by(
     kept = survivors({**places_in(model), **given}, loss)
     claim = gradients()
     every = {**places_in(model), **given}
-    beside = {name: place for name in kept if (place := gradient_beside(name, every)) is not None}
+    beside = {name: place for name in kept if (place := gradient_beside(name, every, before)) is not None}
     kept = [name for name in kept if name in every and name not in beside.values()]
     chosen = list(given) or parameters_among(kept, beside, every, claim)
     if not chosen:
@@ -183,13 +189,16 @@ def is_put(place: Place, value: Any) -> bool:
     return True
 
 
-def gradient_beside(name: str, every: Mapping[str, Place]) -> str | None:
-    """Return the name of the place where the gradient of a parameter is; of its shape before any other."""
+def gradient_beside(name: str, every: Mapping[str, Place], before: Collection[str]) -> str | None:
+    """Return the name of the place where the gradient of a parameter is.
+
+    It has the parameter's shape, or else was not there before the gradients were computed: dx may be a step of a grid.
+    """
     steps = [(found.span(), found[0]) for found in re.finditer(r"[^.\[\]]+", name)]
     near = [name[:start] + other + name[end:] for (start, end), step in steps for other in BESIDE.get(step, ())]
-    found = [other for other in (*usual_names(name), *near) if other in every and other != name]
-    shape = np.shape(every[name].get()) if name in every else ()
-    return min(found, key=lambda other: np.shape(every[other].get()) != shape, default=None)
+    found = [other for other in (*usual_names(name), *near) if other in every and other != name and name in every]
+    fitting = [other for other in found if np.shape(every[other].get()) == np.shape(every[name].get())]
+    return next(iter([*fitting, *(other for other in found if other not in before)]), None)
 
 
 def parameters_among(

@@ -10,11 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from gradcheck_cli.asking import asking, called
-from gradcheck_cli.errors import GradcheckError, ProblemError
+from gradcheck_cli.errors import GradcheckError, ProblemError, UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.calling import arguments_of, needed
 from gradcheck_cli.problems.objects.arrays import HeldArrays, held_by, listed
-from gradcheck_cli.problems.objects.places import Place
+from gradcheck_cli.problems.objects.places import Place, places_in
 from gradcheck_cli.problems.objects.tensors import HeldTensors, is_module, of_tensors
 from gradcheck_cli.problems.own_arrays import numpy_array
 from gradcheck_cli.problems.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
@@ -25,6 +25,7 @@ __all__ = ["Held", "Model", "model_of", "model_problem"]
 LOSSES = ("loss", "compute_loss", "cost", "compute_cost", "objective")
 GRADIENTS = ("gradient", "gradients", "grad", "grads", "compute_gradients", "backward", "backprop", "backward_pass")
 NUDGE = 1e-3  # of a parameter: enough to show even in float32
+IN_DOUBLE = "the module is in float64 meanwhile: hand its arrays over as data, or make them with .double()"
 TWICE = 1e-6  # relative: what gradients that are added up may be off by
 
 
@@ -125,21 +126,33 @@ def model_of(
     UserFunctionError
         Where the model raises.
     """
+    if isinstance(model, type):
+        raise ProblemError(f"{model.__name__} is a class, expected an object of it", hint=f"such as {model.__name__}()")
     run = loss or own_method(model, LOSSES)
     if run is None:
         raise ProblemError(f"the model has no {' or '.join(LOSSES[:3])}", hint="say how its loss is had: --loss, loss=")
     if is_module(model):
         tensors, run = HeldTensors(model), of_tensors(run)
         tensors.borrow()
+        try:
+            call(run, **data)
+        except UserFunctionError as error:
+            tensors.give_back()
+            error.hint = IN_DOUBLE if "dtype" in error.message else None
+            raise
         return Model(tensors, run, of_tensors(gradients) if gradients else backward_of(run))
+    with asking("looking for the parameters raised"):
+        before = places_in(model)
     first = call(run, **data)
     scalar_loss(loss_in(first, run), f"what {called(run)} returned")
     own = None if is_tuple(first) else own_method(model, GRADIENTS)
     backward = gradients or own
-    held = held_by(model, given, partial(call, run, **data), partial(call, answering(run, backward), **data))
+    there_and_back = answering(run, backward)
+    with asking("looking for the parameters raised"):
+        held = held_by(model, given, partial(call, run, **data), partial(call, there_and_back, **data), before)
     held.borrow()
     try:
-        returns = is_returned(call(answering(run, backward), **data), held)
+        returns = is_returned(call(there_and_back, **data), held)
     except BaseException:
         held.give_back()
         raise
