@@ -109,11 +109,11 @@ class ModelFiles:
     def places(self, module: Any) -> dict[str, Any]:
         """Return where the parameters are that were named."""
         from gradcheck_cli.loading.code.expressions import parts_of
-        from gradcheck_cli.problems.objects.places import Place, is_numbers, places_in
+        from gradcheck_cli.problems.objects.places import Place, may_be_numbers, places_in
 
         found: dict[str, Place] = {}
         for name, holder, key, is_item in parts_of(str(self.parameters), module):
             place = Place(holder, key, is_item)
             value = place.get()
-            found |= {name: place} if is_numbers(value) else places_in(value, name)
+            found |= {name: place} if may_be_numbers(value) else places_in(value, name)
         return found

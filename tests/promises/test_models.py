@@ -186,20 +186,20 @@ def test_one_that_the_loss_ignores_while_its_gradient_says_otherwise_fails() -> 
 
 @pytest.mark.parametrize("wrong", [1.0, 2.0])
 def test_numbers_and_their_gradients_in_objects(wrong: float) -> None:
-    weights = [SimpleNamespace(data=0.5 * k, grad=0.0) for k in range(1, 4)]
+    weights: list[Any] = [SimpleNamespace(data=data, grad=0) for data in (0.5, 1, 0)]
     model = SimpleNamespace(neurons=[SimpleNamespace(w=weights)])
 
     def loss() -> float:
-        return float(sum(w.data**3 for w in weights))
+        return float(sum(w.data**3 + w.data for w in weights))
 
     def backward() -> None:
         for w in weights:
-            w.grad += wrong * 3 * w.data**2
+            w.grad += wrong * (3 * w.data**2 + 1)
 
     report = check_model(model, loss=loss, gradients=backward)
     assert report.passed == (wrong == 1.0)
     assert names(report) == ["neurons[0].w[0]", "neurons[0].w[1]", "neurons[0].w[2]"]
-    assert [w.data for w in weights] == [0.5, 1.0, 1.5]
+    assert [repr(w.data) for w in weights] == ["0.5", "1", "0"]
 
 
 @pytest.mark.parametrize("chosen", ["list", "dict"])
@@ -242,6 +242,53 @@ def test_attributes_that_cannot_be_replaced_are_written_to() -> None:
 def test_what_is_no_model_is_refused(model: Any) -> None:
     with pytest.raises(GradcheckError):
         check_model(model)
+
+
+@pytest.mark.parametrize("wrong", [1.0, 2.0])
+def test_whole_numbers_may_be_parameters(wrong: float) -> None:
+    class Line:
+        def __init__(self) -> None:
+            self.w, self.b, self.epochs, self.db = np.array([1, -2]), 0, 100, None
+
+        def loss(self) -> Any:
+            x = np.array([0.5, 1.0])
+            e = self.w @ x + self.b - 1
+            self.dw, self.db = 2 * e * x, wrong * 2 * e
+            return e**2
+
+    line = Line()
+    report = check_model(line)
+    assert names(report) == ["w", "b"]
+    assert report.passed == (wrong == 1.0)
+    assert line.w.dtype == int
+    assert repr(line.b) == "0"
+
+
+def test_of_a_dict_of_parameters_whole_numbers_are_some_only_with_a_gradient() -> None:
+    params: dict[str, Any] = {"w": np.array([1.0, 2.0]), "b": 0, "layers": 3}
+    model = SimpleNamespace(params=params)
+    report = check_model(
+        model,
+        loss=lambda: (params["w"] ** 2).sum() + params["b"] ** 2 * params["layers"] + params["b"],
+        gradients=lambda: {"w": 2 * params["w"], "b": 2 * params["b"] * params["layers"] + 1.0},
+    )
+    assert report.passed
+    assert names(report) == ["w", "b"]
+
+
+def test_an_array_without_a_gradient_on_which_the_loss_depends_is_told_of() -> None:
+    net = Net()
+    net.scale = np.array([1.0, 2.0])  # type: ignore[attr-defined]
+    net.unused = np.array([1.0, 2.0])  # type: ignore[attr-defined]
+
+    def loss(X: Any, y: Any) -> Any:
+        return Net.loss(net, X, y) * net.scale[0]  # type: ignore[attr-defined]
+
+    report = check_model(net, loss=loss, data=DATA)
+    assert report.passed
+    assert "the loss depends on scale as well, without a gradient: not checked" in report.notes
+    assert net.scale.tolist() == [1.0, 2.0]  # type: ignore[attr-defined]
+    assert not any("depends on" in note for note in check_model(Net(), data=DATA).notes)
 
 
 def test_a_class_is_told_from_an_object() -> None:

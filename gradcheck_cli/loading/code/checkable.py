@@ -146,19 +146,26 @@ class Look:
 
     def models(self) -> Iterator[Checkable]:
         """Yield objects of classes that have a loss, and gradients or a backward pass."""
-        for name, kind in self.objects.items():
-            body = self.classes[kind].body if kind in self.classes else []
-            methods = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+        made = {kind: name for name, kind in self.objects.items()}
+        for kind, definition in self.classes.items():
+            name = made.get(kind, "net")
+            methods = {node.name: node for node in definition.body if isinstance(node, ast.FunctionDef)}
             loss = next((method for method in methods if LOSS.search(method)), None)
-            if loss is None or "__init__" not in methods:  # what has nothing of its own has no parameters
-                continue
+            backward = next((method for method in RUNS_BACKWARD if method in methods), None)
+            if loss is None or "__init__" not in methods or (kind not in made and backward is None):
+                continue  # what has nothing of its own has no parameters
             given = ", ".join(every_argument(methods[loss])[1:])
             words = f"model {self.at(name)} --loss {shlex.quote(f'{name}.{loss}({given})')}"
-            backward = next((method for method in RUNS_BACKWARD if method in methods), None)
             if backward:
                 more = ", ".join(every_argument(methods[backward])[1:])
                 words += f" --grads {shlex.quote(f'{name}.{backward}({more})')}"
-            needs = f"batch.npz holds {given}" if given else ""
+            own = ", ".join(arguments(methods["__init__"])[1:])
+            needs = "; ".join(
+                [
+                    *([f"put net = {kind}({own}) into the file, with numbers"] if kind not in made else []),
+                    *([f"batch.npz holds {given}"] if given else []),
+                ]
+            )
             yield self.checkable([name], f"{words} --data batch.npz" if given else words, needs)
 
 

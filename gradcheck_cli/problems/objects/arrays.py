@@ -12,7 +12,7 @@ import numpy as np
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.gradient_names import under_their_names, usual_names
-from gradcheck_cli.problems.objects.places import Place, places_in
+from gradcheck_cli.problems.objects.places import Place, is_numbers, places_in
 
 __all__ = ["HeldArrays", "held_by", "listed"]
 
@@ -44,6 +44,8 @@ class HeldArrays:
     """Of each parameter whose gradient is kept beside it, where."""
     twins: Mapping[str, str] = field(default_factory=dict)
     """Of a parameter, where another array with the same numbers is."""
+    others: Mapping[str, Place] = field(default_factory=dict)
+    """The arrays that are none of these, and that the model keeps."""
     before: list[tuple[Place, Any, Any]] = field(default_factory=list)
     """What was in each place, and what numbers it had."""
 
@@ -127,11 +129,17 @@ def held_by(
         )
     groups = [[name, *others] for name, others in together(chosen, kept, every).items()]
     gradient_of = [next((beside[name] for name in group if name in beside), None) for group in groups]
+    own = {name for group in groups for name in group}
     names = list(given) or short([group[0] for group in groups])
     return HeldArrays(
         {name: [every[one] for one in group] for name, group in zip(names, groups, strict=True)},
         {name: every[place] for name, place in zip(names, gradient_of, strict=True) if place is not None},
         {name: twin for name, group in zip(names, groups, strict=True) if (twin := twin_of(group, kept, every))},
+        {
+            name: every[name]
+            for name in kept
+            if name not in own and is_numbers(value := every[name].get()) and np.ndim(value)
+        },
     )
 
 
@@ -204,18 +212,20 @@ def gradient_beside(name: str, every: Mapping[str, Place], before: Collection[st
 def parameters_among(
     kept: Sequence[str], beside: Mapping[str, str], every: Mapping[str, Place], claim: Any
 ) -> list[str]:
-    """Return which arrays are the parameters."""
-    contained = [name for name in kept if IN_A_CONTAINER.search(name)]
+    """Return which arrays are the parameters; of whole numbers those alone that have a gradient."""
+    last = {re.split(r"[.\]]", name)[-1]: name for name in kept}
+    keys = under_their_names(claim, last) if isinstance(claim, Mapping) else {}
+    claimed = {name for key, name in last.items() if key in keys}
+    sure = {name for name in kept if is_numbers(every[name].get()) or name in claimed or name in beside}
+    contained = [name for name in kept if IN_A_CONTAINER.search(name) and name in sure]
     known = [every[name].get() for name in contained]
     twins = {name for name in beside if any(np.array_equal(every[name].get(), value) for value in known)}
     chosen = contained + [name for name in kept if name in beside and name not in contained and name not in twins]
     if chosen:
         return chosen
     if isinstance(claim, Mapping):
-        last = {re.split(r"[.\]]", name)[-1]: name for name in kept}
-        claimed = under_their_names(claim, last)
-        return [name for short_name, name in last.items() if short_name in claimed]
-    return [name for name in kept if np.ndim(every[name].get())]
+        return [name for name in kept if name in claimed]
+    return [name for name in kept if name in sure and np.ndim(every[name].get())]
 
 
 def short(names: Sequence[str]) -> list[str]:

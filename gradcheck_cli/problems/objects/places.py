@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Place", "is_numbers", "places_in"]
+__all__ = ["Place", "is_numbers", "may_be_numbers", "places_in"]
 
 DEEPEST = 12
 MOST = 100_000  # objects that are looked at
@@ -41,7 +41,8 @@ class Place:
         if isinstance(there, np.ndarray) and there.flags.writeable and there.shape == np.shape(values):
             there[...] = values
         else:
-            self.put(np.array(values) if isinstance(there, np.ndarray) else type(there)(values))
+            kind = np.array if isinstance(there, np.ndarray) else float if isinstance(there, int) else type(there)
+            self.put(kind(values))
 
 
 def is_numbers(value: Any) -> bool:
@@ -49,6 +50,13 @@ def is_numbers(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.dtype.kind == "f" and value.size > 0
     return isinstance(value, float | np.floating)
+
+
+def may_be_numbers(value: Any) -> bool:
+    """Whether a value is numbers, whole ones among them, as those are that a parameter may begin with."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "fiu" and value.size > 0
+    return is_numbers(value) or type(value) is int
 
 
 def places_in(root: Any, name: str = "") -> dict[str, Place]:
@@ -70,7 +78,7 @@ def places_in(root: Any, name: str = "") -> dict[str, Place]:
         holder, prefix, depth = waiting.pop(0)
         for key, is_item, value in children(holder):
             step = f"[{key}]" if is_item and not isinstance(key, str) else f".{key}" if prefix else str(key)
-            if is_numbers(value):
+            if may_be_numbers(value):
                 found[prefix + step] = Place(holder, key, is_item)
             elif depth < DEEPEST and not isinstance(value, OPAQUE) and id(value) not in seen:
                 seen.add(id(value))

@@ -26,6 +26,7 @@ LOSSES = ("loss", "compute_loss", "cost", "compute_cost", "objective")
 GRADIENTS = ("gradient", "gradients", "grad", "grads", "compute_gradients", "backward", "backprop", "backward_pass")
 NUDGE = 1e-3  # of a parameter: enough to show even in float32
 IN_DOUBLE = "the module is in float64 meanwhile: hand its arrays over as data, or make them with .double()"
+MOST_OTHERS = 50  # arrays that are tried
 TWICE = 1e-6  # relative: what gradients that are added up may be off by
 
 
@@ -232,7 +233,7 @@ def model_problem(model: Model, data: Mapping[str, Any], name: str) -> FunctionP
     require_dependence(model, point, data)
     arrays = f"{len(point)} array{'s' * (len(point) > 1)} found in the model: {listed(point)}"
     where = "returned" if model.returns else "kept beside them"
-    notes = [f"{arrays}; the gradients are {where}", *added_up(model, point, data)]
+    notes = [f"{arrays}; the gradients are {where}", *added_up(model, point, data), *left_out(model, point, data)]
     loss, gradient = model.loss, model.gradient
     return FunctionProblem(point, loss, gradient, name, notes, data=data)
 
@@ -257,6 +258,30 @@ def require_dependence(model: Model, point: Parameters, data: Mapping[str, Any])
         if twins
         else "--parameters says which they are",
     )
+
+
+def left_out(model: Model, point: Parameters, data: Mapping[str, Any]) -> list[str]:
+    """Say on which other arrays of the model its loss depends: a parameter may have been missed."""
+    others = model.held.others if isinstance(model.held, HeldArrays) else {}
+    here = number(model, point, data)
+    found = [
+        name for name, place in list(others.items())[:MOST_OTHERS] if number_beside(model, point, data, place) != here
+    ]
+    number(model, point, data)  # what the model keeps of a call is that of the point again
+    return [f"the loss depends on {listed(found)} as well, without a gradient: not checked"] if found else []
+
+
+def number_beside(model: Model, point: Parameters, data: Mapping[str, Any], place: Place) -> float:
+    """Return the loss with another array of the model moved; afterwards it is as it was."""
+    values = place.get()
+    kept = np.copy(values)
+    try:
+        place.write(kept + NUDGE * np.where(kept == 0, 1.0, kept))
+        return number(model, point, data)
+    finally:
+        place.write(kept)
+        if place.get() is not values:
+            place.put(values)
 
 
 def number(model: Model, parameters: Parameters, data: Mapping[str, Any]) -> float:
