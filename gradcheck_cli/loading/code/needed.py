@@ -96,6 +96,8 @@ class Search:
             if k not in self.taken:
                 self.taken.add(k)
                 one = self.statements[k]
+                if one.imports:  # what it imports may be where an earlier line says
+                    self.take([j for j in range(k) if self.statements[j].leads])
                 self.waiting += [(name, k) for name in one.now]
                 self.waiting += [(name, len(self.statements)) for name in one.later]
 

@@ -50,6 +50,16 @@ class Statement:
     changes: frozenset[str]
     """The names of what it changes, of a CHANGE."""
 
+    @property
+    def imports(self) -> bool:
+        """Whether it imports something."""
+        return any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(self.node))
+
+    @property
+    def leads(self) -> bool:
+        """Whether it changes where imports are looked for."""
+        return self.kind is Kind.CHANGE and "sys" in self.changes and "sys.path" in ast.unparse(self.node)
+
 
 def statements_of(cells: Iterable[Cell]) -> tuple[list[Statement], list[SyntaxError]]:
     """Return the statements of all cells that are Python, and why the others are not."""

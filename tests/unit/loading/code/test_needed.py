@@ -101,6 +101,12 @@ def test_a_seed_comes_with_the_numbers_that_are_drawn_after_it() -> None:
     assert len(taken("f", source)) == 4
 
 
+def test_what_says_where_imports_are_looked_for_comes_with_them() -> None:
+    source = "import sys, os\nsys.path.append(os.pardir)\nsys.argv.append('x')\nimport common\ndef f(): return common"
+    every = ["import sys, os", "sys.path.append(os.pardir)", "import common", "def f(): return common"]
+    assert taken("f", source) == every
+
+
 def test_all_names_of_a_module_are_imported_only_where_one_is_missing() -> None:
     source = "from testCases import *\ndef f(): return len([])\ndef g(): return relu(3)"
     assert taken("f", source) == ["def f(): return len([])"]
