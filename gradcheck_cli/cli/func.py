@@ -31,6 +31,7 @@ EPILOG = """\b
 Examples:
   gradcheck func model.py:loss --grad model.py:grad --params params.npz --data data.npz
   gradcheck func mypkg.losses:loss_and_grad --params params.npz
+  gradcheck func train.ipynb:loss --grad train.ipynb:grad --params params.csv
   gradcheck func scipy.optimize:rosen --grad scipy.optimize:rosen_der --at 1.3,0.7,0.8
   gradcheck func model.py:loss --autograd torch --params params.npz
   gradcheck func layers.py:conv_forward --backward layers.py:conv_backward --params conv.npz

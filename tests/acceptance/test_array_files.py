@@ -100,6 +100,12 @@ def test_gradients_of_two_kinds_are_compared(folder: Path) -> None:
         assert run("compare", f"p.{kind}", "p.npz", cwd=folder).returncode == 0
 
 
+def test_a_gradient_under_its_usual_name_is_compared_with_that_of_the_parameter(folder: Path) -> None:
+    for factor, code in ((1.0, 0), (1.1, 1)):
+        np.savez(folder / "mine.npz", dw=factor * W)
+        assert run("compare", "mine.npz", "p.npz", cwd=folder).returncode == code
+
+
 def test_a_pickle_is_refused_in_one_line(folder: Path) -> None:
     (folder / "p.pt").write_bytes(b"PK\x03\x04")
     result = run("func", "m.py:loss", "--grad", "m.py:grad", "--params", "p.pt", cwd=folder)

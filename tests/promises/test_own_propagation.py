@@ -80,6 +80,20 @@ def test_a_backward_propagation_is_checked_on_a_case(own: dict[str, Any], factor
     assert [row.name for row in report.parameters if row.verdict is not Verdict.PASS] == ["W2"] * (factor != 1)
 
 
+def test_arguments_of_the_course_s_names_may_come_in_another_order() -> None:
+    def backward(parameters: Any, cache: Any, X: Any, Y: Any) -> Any:
+        assert set(parameters) == {"W1", "b1", "W2", "b2", "W3", "b3"}
+        return scaled(1.0)(X, Y, cache)
+
+    def own_forward(parameters: Any, X: Any, Y: Any, keep: float = 1.0) -> Any:
+        return forward(X, Y, parameters)
+
+    assert check_backward(backward)
+    assert check_backward(backward, forward=own_forward, epsilon="auto")
+    assert not check_backward(lambda cache, Y, X: scaled(2.0)(X, Y, cache))
+    assert check_backward(lambda a, b, c: scaled(1.0)(a, b, c) | {})
+
+
 def test_a_case_may_be_a_file_or_a_network() -> None:
     path = ROOT / "fixtures" / "course.npz"
     for case in (path, str(path), load_fixture(path)):
