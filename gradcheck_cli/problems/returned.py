@@ -108,13 +108,9 @@ def by_name(claim: Any, parameters: Parameters, source: str) -> Mapping[str, Any
             return named(claim, parameters)
         if len(parameters) == 1:
             (name,) = parameters
-            return {name: _only(claim, parameters[name].shape)}
-        if isinstance(claim, tuple | list):
-            flat = list(flattened(claim).values())
-            if len(claim) != len(parameters) or (len(flat) == len(parameters) and fits(flat, parameters)):
-                claim = claim if len(claim) > len(parameters) and fits(claim, parameters) else flat
-            if len(claim) == len(parameters) or (len(claim) > len(parameters) and fits(claim, parameters)):
-                return dict(zip(parameters, claim, strict=False))
+            return {name: _only(claim, parameters)}
+        if isinstance(claim, tuple | list) and (arrays := in_order(claim, parameters)) is not None:
+            return dict(zip(parameters, arrays, strict=True))
         found = f"{len(claim)} arrays" if isinstance(claim, tuple | list) else kind_of(claim)
     raise ProblemError(
         f"{source} returned {found}, expected a dict with {', '.join(parameters)},"
@@ -130,21 +126,34 @@ def named(claim: Mapping[str, Any], parameters: Parameters) -> Mapping[str, Any]
     return under_their_names(claim, parameters)
 
 
-def fits(claim: Sequence[Any], parameters: Parameters) -> bool:
-    """Whether the arrays of a tuple have the parameters' shapes, in their order."""
-    arrays = [_as_array(value) for value in claim[: len(parameters)]]
-    shapes = [values.shape for values in parameters.values()]
-    return [None if array is None else array.shape for array in arrays] == shapes
+def in_order(claim: Sequence[Any], parameters: Parameters) -> Sequence[Any] | None:
+    """Return the arrays of a tuple in the order of the parameters; None where it is not told which ones they are.
+
+    A longer tuple has something before them, as the gradient of a layer's input, or behind them, as a state: they are
+    those that follow each other and have the parameters' shapes, if there is one such place.
+    """
+    count = len(parameters)
+    candidates = [one for one in (list(claim), list(flattened(claim).values())) if len(one) == count]
+    fitting = [one for one in candidates if fits(one, parameters)]
+    if candidates:
+        return [*fitting, *candidates][0]
+    within = [claim[k : k + count] for k in range(len(claim) - count + 1)]
+    fitting = [list(one) for one in within if fits(one, parameters)]
+    return fitting[0] if len(fitting) == 1 else None
 
 
-def _only(claim: Any, shape: tuple[int, ...]) -> Any:
-    """Return the array of a gradient with one parameter: alone, in a tuple of one, or before something else."""
-    if not (isinstance(claim, tuple | list) and claim):
+def fits(arrays: Sequence[Any], parameters: Parameters) -> bool:
+    """Whether arrays have the parameters' shapes, in their order."""
+    found = [_as_array(value) for value in arrays]
+    return [None if array is None else array.shape for array in found] == [p.shape for p in parameters.values()]
+
+
+def _only(claim: Any, parameters: Parameters) -> Any:
+    """Return the array of a gradient with one parameter, alone or in a tuple."""
+    if not (isinstance(claim, tuple | list) and claim) or fits([claim], parameters):
         return claim
-    whole, first = _as_array(claim), _as_array(claim[0])
-    if whole is not None and whole.shape == shape:
-        return claim
-    return claim[0] if len(claim) == 1 or (first is not None and first.shape == shape) else claim
+    arrays = in_order(claim, parameters)
+    return claim if arrays is None else arrays[0]
 
 
 def claimed_gradient(

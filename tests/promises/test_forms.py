@@ -177,6 +177,24 @@ def test_what_comes_behind_the_gradient_of_one_parameter_is_left_out(factor: int
     assert check_gradient(lambda x: ((x**2).sum(), factor * x, X), None, B).passed == (factor == 2)
 
 
+@pytest.mark.parametrize("wrong", [1.0, 2.0])
+def test_the_gradient_of_a_layer_s_input_may_stand_before_those_of_its_parameters(wrong: float) -> None:
+    def loss(w: Any, b: Any, X: Any) -> float:
+        return float(((X @ w + b) ** 2).sum())
+
+    def gradient(w: Any, b: Any, X: Any) -> Any:
+        d = 2 * (X @ w + b)
+        return d @ w.T, wrong * X.T @ d, d.sum(axis=0)
+
+    report = check_gradient(loss, gradient, {"w": W, "b": B}, data={"X": X})
+    assert [row.verdict.value for row in report.parameters] == ["PASS" if wrong == 1.0 else "FAIL", "PASS"]
+
+
+def test_of_several_that_fit_none_is_taken() -> None:
+    with pytest.raises(ProblemError):
+        check_gradient(lambda x: float((x**2).sum()), lambda x: (x, 2 * x), B)
+
+
 def test_of_two_numbers_the_first_is_the_loss() -> None:
     assert check_gradient(lambda x: (x**2, 2 * x), None, 3.0).passed
     assert not check_gradient(lambda x: (2 * x, x**2), None, 3.0).passed
