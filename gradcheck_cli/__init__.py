@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gradcheck_cli.checks.adjoint import check_adjoint
     from gradcheck_cli.checks.autograd import check_autograd
+    from gradcheck_cli.checks.backward import check_backward
     from gradcheck_cli.checks.check import check
     from gradcheck_cli.checks.gradients import check_gradient
     from gradcheck_cli.checks.hessian import check_hessian
     from gradcheck_cli.checks.jacobian import check_jacobian
     from gradcheck_cli.checks.jvp import check_jvp
     from gradcheck_cli.checks.layer import check_layer
+    from gradcheck_cli.checks.model import check_model
+    from gradcheck_cli.checks.objective import check_objective
     from gradcheck_cli.errors import GradcheckError
     from gradcheck_cli.evaluating.journal import Journal
     from gradcheck_cli.problems.networks.fixtures import load_fixture, save_fixture
@@ -35,11 +38,14 @@ __all__ = [
     "check",
     "check_adjoint",
     "check_autograd",
+    "check_backward",
     "check_gradient",
     "check_hessian",
     "check_jacobian",
     "check_jvp",
     "check_layer",
+    "check_model",
+    "check_objective",
     "load_fixture",
     "save_fixture",
 ]
@@ -58,6 +64,9 @@ _HOMES = {
     "check_jacobian": "checks.jacobian",
     "check_jvp": "checks.jvp",
     "check_layer": "checks.layer",
+    "check_backward": "checks.backward",
+    "check_model": "checks.model",
+    "check_objective": "checks.objective",
     "load_fixture": "problems.networks.fixtures",
     "save_fixture": "problems.networks.fixtures",
 }

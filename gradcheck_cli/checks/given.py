@@ -7,29 +7,26 @@ from typing import Any
 
 from gradcheck_cli.errors import ProblemError, SettingError
 from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.arguments import as_parameter, by_its_own_names
+from gradcheck_cli.problems.arguments import as_parameter
+from gradcheck_cli.problems.calling import Form
+from gradcheck_cli.problems.trees import flattened, is_tree, names_in
 
-__all__ = ["by_names", "in_form", "named_point", "require_plain_arguments"]
+__all__ = ["in_form", "named_point", "require_plain_arguments"]
 
 
 def named_point(parameters: Any) -> dict[str, Array]:
     """Return the point by names."""
-    point = {str(key): as_parameter(str(key), values) for key, values in by_names(parameters).items()}
+    point = {name: as_parameter(name, values) for name, values in flattened(parameters).items()}
     if not point or not all(values.size for values in point.values()):
         raise ProblemError("there are no parameters, or an empty one: nothing to check")
     return point
 
 
-def by_names(parameters: Any) -> Mapping[str, Any]:
-    """Return parameters by names."""
-    return parameters if isinstance(parameters, Mapping) else {"x": parameters}
-
-
 def in_form(function: Callable[..., Any], parameters: Any, data: Mapping[str, Any] | None) -> Callable[..., Any]:
     """Return a function so that it can be called with the parameters in the form in which they were given."""
-    if not isinstance(parameters, Mapping):
+    if not is_tree(parameters):
         return function
-    return by_its_own_names(function, [str(key) for key in parameters], list(data or ()))
+    return Form(names_in(parameters), list(data or ()), alone="name").of(function)
 
 
 def require_plain_arguments(name: object, data: object) -> None:

@@ -27,17 +27,20 @@ def check_gradient(
     classic: bool = False,
     **settings: Any,
 ) -> CheckReport:
-    """Check the gradient of a function of named arrays, or of one array.
+    """Check the gradient of a function of named arrays, or of one array, in whatever form it takes them.
 
     Parameters
     ----------
     loss : callable
-        (parameters, **data) -> float, where parameters is a dict of float64 arrays, or one array where `parameters` is.
+        (parameters, **data) -> float. It gets float64 arrays in the form of `parameters`; each by its own name, where
+        it has an argument for each; and where it raises at the first call, each in order, or the one parameter alone.
     gradient : callable, mapping of str to array_like, array_like or None
-        (parameters, **data) -> gradient, or the gradient itself: in the same form as the parameters, or a tuple in
-        their order. None where `loss` returns the pair (loss, gradient), and with `autograd`.
-    parameters : mapping of str to array_like, or array_like
-        The point at which to check. It is copied, never changed.
+        (parameters, **data) -> gradient, or the gradient itself: in the same form as the parameters, under their names
+        or any usual ones (dW, grad_W, W.grad), or a tuple in their order; dense or sparse. None where `loss` returns
+        the pair (loss, gradient), in either order, and with `autograd`.
+    parameters : array_like, or dict, list or tuple of such, one inside of another
+        The point at which to check. It is copied, never changed. What stands in containers is called by its place, as
+        ``layers[0].W``; numbers in lists are one array.
     data : mapping of str to object, optional
         What both functions get by keyword. Arrays are copied, never changed.
     autograd : {"torch", "jax", "autograd"}, optional

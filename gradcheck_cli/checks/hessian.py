@@ -19,6 +19,7 @@ from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, ve
 from gradcheck_cli.problems.arguments import Arguments
 from gradcheck_cli.problems.jacobian import dense
 from gradcheck_cli.problems.returned import by_name, claimed_gradient
+from gradcheck_cli.problems.trees import is_tree
 from gradcheck_cli.problems.user_function import call
 from gradcheck_cli.results import CheckReport, Verdict
 
@@ -76,7 +77,7 @@ def check_hessian(
     started = time.perf_counter()
     require_plain_arguments(name, data)
     point, given = named_point(parameters), data or {}
-    one_array = not isinstance(parameters, Mapping)
+    one_array = not is_tree(parameters)
     refused = {"journal", *(("max_evals", "time_limit") if diagonal else ())} & set(settings)
     if any(settings.pop(name) is not None for name in refused):
         raise SettingError(f"{' or '.join(sorted(refused))} is given, which two checks in one do not have")

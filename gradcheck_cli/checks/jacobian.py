@@ -9,7 +9,7 @@ from typing import Any
 
 from gradcheck_cli.asking import called
 from gradcheck_cli.checks.check import check_rows
-from gradcheck_cli.checks.given import by_names, in_form, named_point, require_plain_arguments
+from gradcheck_cli.checks.given import in_form, named_point, require_plain_arguments
 from gradcheck_cli.checks.preparing import in_time
 from gradcheck_cli.checks.sparse import check_sparse_jacobian
 from gradcheck_cli.diagnosis.complex_jacobians import complex_jacobian
@@ -21,6 +21,7 @@ from gradcheck_cli.problems.colouring import is_sparse
 from gradcheck_cli.problems.complex_numbers import complex_view, convention_of
 from gradcheck_cli.problems.jacobian import claimed_jacobian
 from gradcheck_cli.problems.outputs import MOST_KEPT, Outputs, Weighing, outputs_of, require_finite
+from gradcheck_cli.problems.trees import flattened, is_tree
 from gradcheck_cli.problems.user_function import FunctionProblem, call
 from gradcheck_cli.results import CheckReport, ParameterResult, Verdict
 from gradcheck_cli.settings import AUTO, DEFAULT_THRESHOLD, FULL, SCREEN
@@ -90,9 +91,9 @@ def check_jacobian(
     """
     started = time.perf_counter()
     require_plain_arguments(name, data)
-    view, convention = complex_view(by_names(parameters), complex), convention_of(complex)
+    view, convention = complex_view(flattened(parameters), complex), convention_of(complex)
     point = named_point(parameters if view is None else view.point)
-    one_array, given = not isinstance(parameters, Mapping), data or {}
+    one_array, given = not is_tree(parameters), data or {}
 
     def taken(something: Callable[..., Any]) -> Callable[..., Any]:
         taking = in_form(something, parameters, data)

@@ -28,6 +28,7 @@ from gradcheck_cli.problems.arguments import Arguments
 from gradcheck_cli.problems.layer import SAME, Layer
 from gradcheck_cli.problems.outputs import Outputs, outputs_of, require_finite
 from gradcheck_cli.problems.tangents import ForwardMode, faults_of_jvp
+from gradcheck_cli.problems.trees import is_tree
 from gradcheck_cli.problems.user_function import call
 from gradcheck_cli.results import CheckReport, Finding, ParameterResult, Sensitivity, Verdict
 from gradcheck_cli.settings import AUTO, DEFAULT_THRESHOLD, require_whole
@@ -108,7 +109,7 @@ def check_jvp(
     require_whole("tangents", tangents, 1)
     seed = secrets.randbits(32) if seed is None else seed
     require_whole("seed", seed, 0)
-    point, one_array, given = named_point(parameters), not isinstance(parameters, Mapping), data or {}
+    point, one_array, given = named_point(parameters), not is_tree(parameters), data or {}
     taking = in_form(function, parameters, data)
     layer = None if backward is None else Layer(taking, backward, point, given, one_array)
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from gradcheck_cli.asking import called
 from gradcheck_cli.checks.check import check_rows
-from gradcheck_cli.checks.given import by_names, in_form, named_point, require_plain_arguments
+from gradcheck_cli.checks.given import in_form, named_point, require_plain_arguments
 from gradcheck_cli.checks.preparing import in_time
 from gradcheck_cli.diagnosis.complex_numbers import by_another_convention, in_complex_numbers
 from gradcheck_cli.diagnosis.outputs import distinct, is_lost, with_lost
@@ -24,6 +24,7 @@ from gradcheck_cli.judging.joined import joined, worst_rows
 from gradcheck_cli.problems.complex_numbers import CONVENTIONS, complex_view, convention_of
 from gradcheck_cli.problems.layer import Fault, Layer, faults_of, outputs_missed, random_cotangents
 from gradcheck_cli.problems.outputs import Outputs, Weighing, require_finite
+from gradcheck_cli.problems.trees import flattened, is_tree
 from gradcheck_cli.problems.user_function import FunctionProblem
 from gradcheck_cli.results import CheckReport, Finding, ParameterResult, Verdict
 from gradcheck_cli.settings import require_whole
@@ -122,7 +123,7 @@ def check_layer(
         with suppress(GradcheckError):  # it explains, and decides nothing
             told += which_outputs(layer, rows, seed)
         report = dataclasses.replace(report, notes=(*report.notes, *told))
-    view = complex_view(by_names(parameters), complex)
+    view = complex_view(flattened(parameters), complex)
     if view is not None:
         report = in_complex_numbers(report, view)
     if report.verdict is Verdict.FAIL and (view is not None or outputs.complex_names):
@@ -141,12 +142,12 @@ def layer_of(
     convention: str | None,
 ) -> Layer:
     """Return a layer of real arrays; where some are complex, their gradients are taken by a convention."""
-    view = complex_view(by_names(parameters), convention)
+    view = complex_view(flattened(parameters), convention)
     point = named_point(parameters if view is None else view.point)
     taking = in_form(forward, parameters, data)
     if view is not None:
         taking, backward = view.loss(taking, both=False), view.backward(backward)
-    one_array = not isinstance(parameters, Mapping)
+    one_array = not is_tree(parameters)
     return Layer(taking, backward, point, data or {}, one_array, convention_of(convention))
 
 

@@ -23,10 +23,12 @@ EPILOG = """\b
 Examples:
   gradcheck compare mine.npz reference.npz
   gradcheck compare mine.json reference.npz --threshold 1e-5
-  gradcheck compare half.npz reference.npz --precision bfloat16
+  gradcheck compare half.safetensors reference.npz --precision bfloat16
+  my_program | gradcheck compare - reference.csv
 
 \b
-Both files hold one array for each parameter, under the same names. The reference may have error bars: W1__error beside
+Both files hold one array for each parameter, under the same names, and are .npz, .npy, .json, .csv, .txt, .mat or
+.safetensors; - is stdin. The reference may have error bars: W1__error beside
 W1, what W1 itself may be off by. Entries that are NaN in the reference are not checked. A gradient that was saved in
 float16 or float32 is judged by that.
 """
@@ -38,7 +40,7 @@ float16 or float32 is judged by that.
 @comparing_options
 @click.pass_context
 def compare(ctx: click.Context, /, **options: Any) -> None:
-    """Check the gradient in one file against the right one in another; both are .npz or .json."""
+    """Check the gradient in one file against the right one in another, of any kind that holds arrays."""
     ctx.exit(run_checks(prepare(**options)))
 
 

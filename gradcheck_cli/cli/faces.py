@@ -25,6 +25,8 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 REFERENCE = "FILE.py:NAME"
 OF_JVP = ("threshold", "precision", "require_sensitivity", "seed", "data", "name")
+OF_LOSSES = ("epsilon", "classic", "points", "sweep_steps")
+"""Settings that are of losses alone."""
 MOST_AXES, MOST_DIGITS, MOST_ENTRIES = 32, 9, 2**27
 FACES = {
     "backward": "A backward pass to check: (cotangents, cache) -> gradient.",
@@ -117,16 +119,16 @@ def load_face(
         import numpy as np
 
         import gradcheck_cli as api
-        from gradcheck_cli.problems.arguments import by_its_own_names
+        from gradcheck_cli.problems.calling import has_each
 
         if loaded is None:
             seed = settings["seed"]
             return api.check_adjoint(functions[0], functions[1], np.zeros(shape or ()), seed=seed, name=name)
         parameters: Any = loaded.parameters
-        named = by_its_own_names(functions[0], parameters, loaded.data) is not functions[0]
+        named = has_each(functions[0], parameters, loaded.data)
         if len(loaded.parameters) == 1 and (face in ("hess", "hess_diag", "jvp") or not named):
             (parameters,) = loaded.parameters.values()
-        given = {key: value for key, value in settings.items() if key not in ("epsilon", "classic", "points")}
+        given = {key: value for key, value in settings.items() if key not in OF_LOSSES}
         given |= {"data": loaded.data, "name": name}
         function, claim, *more = functions
         if face in ("backward", "jac"):

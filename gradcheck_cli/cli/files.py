@@ -14,7 +14,16 @@ from gradcheck_cli.errors import InputError
 __all__ = ["require_apart", "require_writable", "write_whole"]
 
 STREAMS = {"stdin": 0, "stdout": 1, "stderr": 2}
-SOURCES = {".py", ".ipynb", ".sh", ".toml", ".npz", ".npy"}  # of code and of arrays: a report is never called so
+SOURCES = {
+    ".py",
+    ".ipynb",
+    ".sh",
+    ".toml",
+    ".npz",
+    ".npy",
+    ".mat",
+    ".safetensors",
+}  # of code and of arrays: a report is never called so
 NEW = 0o666  # the mode of a new file, before the umask
 
 

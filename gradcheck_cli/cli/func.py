@@ -8,14 +8,15 @@ from typing import Any
 
 import click
 
+from gradcheck_cli.cli.code_options import code_option, found
 from gradcheck_cli.cli.faces import FACES, asked_face, face_options, load_face, require_plain
-from gradcheck_cli.cli.function_files import load_problem
+from gradcheck_cli.cli.function_files import load_either, load_problem
 from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking_each, point_options, taken
 from gradcheck_cli.cli.further_options import further_options
 from gradcheck_cli.cli.large_options import large_options
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
 from gradcheck_cli.cli.tensors import TENSORS, load_tensors
-from gradcheck_cli.loading.functions import absolute, source_of
+from gradcheck_cli.loading.functions import source_of
 
 __all__ = ["func", "prepare"]
 
@@ -24,6 +25,7 @@ EPILOG = """\b
 Examples:
   gradcheck func model.py:loss --grad model.py:grad --params params.npz --data data.npz
   gradcheck func mypkg.losses:loss_and_grad --params params.npz
+  gradcheck func train.ipynb:loss --grad train.ipynb:grad --params params.csv
   gradcheck func scipy.optimize:rosen --grad scipy.optimize:rosen_der --at 1.3,0.7,0.8
   gradcheck func model.py:loss --autograd torch --params params.npz
   gradcheck func model.py:Swish.apply --autograd torch --params x.npz
@@ -38,10 +40,10 @@ Examples:
 
 \b
 The loss is called as loss(params, **data). params is a dict of float64 arrays, or one array where there is one
-parameter. The gradient has the same form, or is a tuple in the parameters' order. Without --grad and --autograd the
-function returns the pair (loss, gradient). With --backward it returns the pair (outputs, cache), with --jvp and --jac
-outputs: an array, a tuple or a dict of arrays; it is called by name where every parameter is an argument of its own. A
-JVP is called as jvp(params, tangents, **data). A Jacobian may be a sparse matrix of scipy.
+parameter; a function that takes each by its own name, in order, or in a list, gets them so. The gradient has the same
+form, or is a tuple in the parameters' order. Without --grad and --autograd the function returns the pair (loss,
+gradient). With --backward it returns the pair (outputs, cache), with --jvp and --jac outputs: an array, a tuple or a
+dict of arrays. A JVP is called as jvp(params, tangents, **data). A Jacobian may be a sparse matrix of scipy.
 """
 
 
@@ -60,6 +62,7 @@ JVP is called as jvp(params, tangents, **data). A Jacobian may be a sparse matri
     help="What complex gradients and cotangents mean; torch's dJ/dx + i dJ/dy unless given.",
 )
 @face_options
+@code_option
 @point_options
 @large_options
 @further_options
@@ -76,6 +79,7 @@ def prepare(
     autograd: str | None,
     complex: str | None,  # noqa: A002  (the option's name)
     no_double: bool,
+    defs_only: bool = False,
     **options: Any,
 ) -> Prepared:
     """Return what the command checks, and how."""
@@ -92,14 +96,16 @@ def prepare(
     points, chosen = checking_each(taken(PointOptions, options), options)
     named = [reference for reference in (grad, *claim) if reference]
     reads = {f"the function {reference}": source_of(reference) for reference in (loss, *named)}
-    shown, loss, named = loss, absolute(loss), [absolute(reference) for reference in named]
+    shown, (loss, *named) = loss, [found(reference, only_defs=defs_only) for reference in (loss, *named)]
     if face:
         require_plain(face, chosen, [point for _, point in points])
         make: Callable[..., Any] = partial(load_face, face, [loss, *named], shape, convention=complex)
     elif autograd in TENSORS:
         make = partial(load_tensors, loss, autograd, double=not no_double, convention=complex)
+    elif named:
+        make = partial(load_either, loss, named[0], convention=complex)
     else:
-        make = partial(load_problem, loss, named[0] if named else None, autograd, convention=complex)
+        make = partial(load_problem, loss, None, autograd, convention=complex)
     gradient = named[0] if named else None
     cases = [
         Case(f"func, {shown}{where}", partial(make, point, shown + where), gradient, {**reads, **point.reads})

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from gradcheck_cli.cli.faces import load_face
 from gradcheck_cli.cli.function_options import PointOptions
-from gradcheck_cli.loading.functions import file_of
+from gradcheck_cli.loading.functions import at_another_place, file_of
+from gradcheck_cli.settings import AUTO
 
 if TYPE_CHECKING:
+    from gradcheck_cli.cli.making import Checked
     from gradcheck_cli.problems.user_function import FunctionProblem
+    from gradcheck_cli.results import CheckReport
 
-__all__ = ["FunctionFiles", "load_problem"]
+__all__ = ["FunctionFiles", "load_either", "load_problem"]
 
 
 @dataclass(frozen=True)
@@ -33,14 +37,38 @@ class FunctionFiles:
     def make(self, places: Mapping[Path, Path]) -> FunctionProblem:
         """Make the problem; its claim is of no use there."""
         point = replace(self.point, params=moved(self.point.params, places), data=moved(self.point.data, places))
-        home, _, name = self.loss.rpartition(":")
         file = moved(file_of(self.loss), places)
-        return load_problem(f"{file or home}:{name}", None, self.autograd, point, self.loss, self.convention)
+        loss = at_another_place(self.loss, file) if file else self.loss
+        return load_problem(loss, None, self.autograd, point, self.loss, self.convention)
 
 
 def moved(path: Path | None, places: Mapping[Path, Path]) -> Path | None:
     """Return where a file is."""
     return None if path is None else places.get(path, path)
+
+
+def load_either(loss: str, grad: str, point: PointOptions, name: str, convention: str | None = None) -> Checked:
+    """Load a problem; or where its loss turns out to have many outputs, what checks its gradient as their Jacobian."""
+    from gradcheck_cli.checks.check import check
+    from gradcheck_cli.errors import ProblemError
+    from gradcheck_cli.problems.returned import ManyNumbersError
+
+    problem = load_problem(loss, grad, None, point, name, convention)
+
+    def either(**settings: Any) -> CheckReport:
+        try:
+            return check(problem, **settings)
+        except ManyNumbersError as error:
+            if settings["classic"] or settings["epsilon"] != AUTO or settings["points"] or point.only or point.skip:
+                raise
+            try:
+                report = load_face("jac", [loss, grad], None, point, name, convention)(**settings)
+            except ProblemError:  # it is no Jacobian: then the loss should have been one number
+                raise error from None
+            note = "the function returns an array: its gradient was checked as a Jacobian, as --jac does"
+            return replace(report, notes=(*report.notes, note))
+
+    return either
 
 
 def load_problem(
@@ -67,7 +95,8 @@ def load_problem(
         autograd=autograd,
         convention=convention,
         name=name,
-        one_array=len(loaded.parameters) == 1,
+        by_file=True,
+        one_array=True,
         only=loaded.only,
         notes=loaded.notes,
     )

@@ -30,6 +30,8 @@ __all__ = [
     "taken",
 ]
 
+KINDS = ".npz .npy .json .csv .txt .mat .safetensors"  # those of `loading.arrays`, which takes its time to import
+
 _Options = TypeVar("_Options")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -118,7 +120,7 @@ def point_options(command: _Command) -> _Command:
     """Add the options that say where a gradient is checked."""
     for option in reversed(
         [
-            click.option("--params", type=FILE, metavar="FILE", help="The parameters: an .npz or .json file."),
+            click.option("--params", type=FILE, metavar="FILE", help=f"The parameters: {KINDS}, or - for stdin."),
             click.option(
                 "--at",
                 type=Numbers(),
@@ -126,7 +128,7 @@ def point_options(command: _Command) -> _Command:
                 metavar="X,Y,...",
                 help="The parameters as one array of numbers; several times for several points.",
             ),
-            click.option("--data", type=FILE, metavar="FILE", help="What is not differentiated: .npz or .json."),
+            click.option("--data", type=FILE, metavar="FILE", help="What is not differentiated, in such a file."),
             _named("--vary", help="Only this array of the files is a parameter."),
             _named("--param", "only", help="Check only this parameter."),
             _named("--skip", help="Do not check this parameter; needs --why."),

@@ -40,12 +40,17 @@ UNWRITTEN = {errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF, errno.EDQUOT}
 """What the system says of a stream that takes no more."""
 
 COMMANDS = {
-    "scalar": "Check the gradient of J = theta x, which is dtheta = x.",
+    "scalar": "Check the gradient of J = theta x, which is dtheta = x, or of your own functions of x and theta.",
     "net": "Check the backward propagation of a network against its forward propagation.",
     "func": "Check the gradient of a function of your own, from a FILE.py:NAME or a MODULE:NAME.",
+    "layer": "Check the backward pass of a layer, from random cotangents of its outputs.",
+    "model": "Check the gradients of an object of your own that holds its parameters, a network or a torch module.",
+    "objective": "Check the gradient and the Hessian of an objective for XGBoost or LightGBM, sample by sample.",
     "command": "Check the gradient that a program in any language computes.",
-    "compare": "Check the gradient in one file against the right one in another; both are .npz or .json.",
+    "compare": "Check the gradient in one file against the right one in another, of any kind that holds arrays.",
     "run": "Make every check of [[tool.gradcheck.checks]] in pyproject.toml.",
+    "look": "List what can be checked in a FILE.py or a notebook, and the commands for it; also gradcheck FILE.py.",
+    "init": "Write a model, a point, settings and a workflow to begin with, over nothing that is there.",
     "cases": "List the built-in cases, or write the case NAME as an .npz fixture.",
     "explain": "Say what the CODE of a finding means, with code before and after; or list the codes.",
     "bench": "Time the ways to check every entry of a network, side by side.",
@@ -75,6 +80,14 @@ class Gradcheck(click.Group):
             return None
         command: click.Command = getattr(importlib.import_module(f"gradcheck_cli.cli.{cmd_name}"), cmd_name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take a file in the place of a command for one that is to be looked at."""
+        if args and args[0].endswith((".py", ".ipynb")) and args[0] not in COMMANDS:
+            args = ["look", *args]
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write what help says of the commands."""

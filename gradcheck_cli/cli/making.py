@@ -7,13 +7,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from gradcheck_cli.asking import asking
 from gradcheck_cli.cli.apart import Begun
 from gradcheck_cli.cli.ending import heed
 from gradcheck_cli.cli.options import Checking
+from gradcheck_cli.cli.prints import few_prints
 from gradcheck_cli.errors import CheckInterrupted, GradcheckError, UserFunctionError
+from gradcheck_cli.loading.functions import notes_on
 from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.results import CheckReport, Location, Outcome, Unchecked
 
@@ -53,11 +56,12 @@ def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome | 
             with redirect_stdout(sys.stderr):  # what the user's functions print does not belong in the report
                 problem = case.make()
             yield Begun(options.large.time_limit if options.large else None)
-            with redirect_stdout(sys.stderr):
+            with few_prints():
                 report = checked(problem, options)
                 heed()
                 location = locate(case, home)
-            yield replace(report, location=location, notes=(*report.notes, *options.notes))
+            notes = (*report.notes, *notes_on(case.reads.values()), *options.notes)
+            yield replace(report, location=location, notes=notes)
         except GradcheckError as error:  # noqa: PERF203  (one that cannot be checked does not keep the others from it)
             yield unchecked(case.name, error)
         except OSError as error:  # files are opened where their errors are understood: this is of something else
@@ -87,8 +91,9 @@ def checked(problem: Problem | ScalarModel | Checked, options: Checking) -> Chec
     try:
         with Progress(quiet=options.verbosity < 0) as progress:
             watch = Keeper(progress, lambda: large.keep(journal)) if journal is not None else progress
-            settings = {**options.settings, **large.settings, **further.settings, "journal": journal, "progress": watch}
-            report = problem(**settings) if callable(problem) else check(problem, **settings, sweep_steps=options.draws)
+            settings = {**options.settings, **large.settings, **further.settings, "sweep_steps": options.draws}
+            how = problem if callable(problem) else partial(check, problem)
+            report = how(**settings, journal=journal, progress=watch)
             further.keep(report)
             return report
     finally:

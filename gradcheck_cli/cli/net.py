@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gradcheck_cli.cli.code_options import code_option, found
 from gradcheck_cli.cli.completion import complete_case
 from gradcheck_cli.cli.further_options import FurtherOptions, points_option
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
-from gradcheck_cli.loading.functions import absolute, source_of
+from gradcheck_cli.loading.functions import source_of
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
@@ -25,6 +26,7 @@ Examples:
   gradcheck net --case default
   gradcheck net --case fixtures/tanh_softmax.npz --case other.npz
   gradcheck net --case default --backward homework.py:backward_propagation_n
+  gradcheck net --case default --backward 'Gradient Checking.ipynb:backward_propagation_n'
 """
 
 
@@ -50,6 +52,7 @@ Examples:
     help="How differences of the loss are taken: by whole forward passes, or layer by layer, which is faster and more"
     " exact.  [default: plain for small networks]",
 )
+@code_option
 @points_option
 @checking_options
 @click.pass_context
@@ -64,10 +67,12 @@ def prepare(
     forward: str | None,
     evaluation: str | None,
     points: int,
+    *,
+    defs_only: bool = False,
     **options: Any,
 ) -> Prepared:
     """Return what the command checks, and how."""
-    forward, backward = absolute(forward) if forward else None, absolute(backward) if backward else None
+    forward, backward = (name and found(name, only_defs=defs_only) for name in (forward, backward))
     own = {name: source_of(function) for name, function in (("forward", forward), ("backward", backward)) if function}
     made = [
         Case(

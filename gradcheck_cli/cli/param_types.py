@@ -82,6 +82,10 @@ class File(click.Path):
         """Return the path."""
         from pathlib import Path
 
+        if value == "-":
+            from gradcheck_cli.cli.standard_input import standard_input
+
+            return standard_input(str(param and param.name))
         if "\0" in os.fspath(value):
             self.fail(f"{value!r} is no path: it holds a NUL.", param, ctx)
         return Path(os.path.abspath(str(super().convert(value, param, ctx))))  # noqa: PTH100  (a link stays a link)

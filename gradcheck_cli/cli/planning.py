@@ -24,7 +24,7 @@ from gradcheck_cli.text import printable
 __all__ = ["Plan", "Selected", "cases_of", "context_of", "described", "inside", "plans"]
 
 Selected = Callable[[str], bool]
-KINDS = ("scalar", "net", "func", "compare", "command")
+KINDS = ("scalar", "net", "func", "layer", "model", "objective", "compare", "command")
 """The commands that a check may name."""
 
 

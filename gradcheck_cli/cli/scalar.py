@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from gradcheck_cli.cli.code_options import code_option, found
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.param_types import FINITE, NUMBER
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
+from gradcheck_cli.loading.functions import source_of
+
+if TYPE_CHECKING:
+    from gradcheck_cli.problems.problem import Problem
+    from gradcheck_cli.problems.scalar import ScalarModel
 
 __all__ = ["prepare", "scalar"]
 
@@ -16,6 +23,7 @@ EPILOG = """\b
 Examples:
   gradcheck scalar --x 2 --theta 4
   gradcheck scalar --x 2 --theta 4 --dtheta 2.1
+  gradcheck scalar --x 2 --theta 4 --forward hw.py:forward_propagation --backward hw.py:backward_propagation
 """
 
 
@@ -23,16 +31,45 @@ Examples:
 @click.option("--x", type=FINITE, required=True, help="The input x.")
 @click.option("--theta", type=FINITE, required=True, help="The parameter theta.")
 @click.option("--dtheta", type=NUMBER, help="The gradient to check.  [default: x, the right one]")
+@click.option("--forward", metavar="FILE.py:NAME", help="Your own forward function: (x, theta) -> J.")
+@click.option("--backward", metavar="FILE.py:NAME", help="Your own backward function: (x, theta) -> dtheta.")
+@code_option
 @checking_options
 @click.pass_context
 def scalar(ctx: click.Context, /, **options: Any) -> None:
-    """Check the gradient of J = theta x, which is dtheta = x."""
+    """Check the gradient of J = theta x, which is dtheta = x, or of your own functions of x and theta."""
     ctx.exit(run_checks(prepare(**options)))
 
 
-def prepare(x: float, theta: float, dtheta: float | None, **options: Any) -> Prepared:
+def prepare(
+    x: float,
+    theta: float,
+    dtheta: float | None,
+    *,
+    forward: str | None = None,
+    backward: str | None = None,
+    defs_only: bool = False,
+    **options: Any,
+) -> Prepared:
     """Return what the command checks, and how."""
-    from gradcheck_cli.problems.scalar import ScalarModel
-
-    case = Case("scalar", lambda: ScalarModel(x, theta, dtheta), foreign=False)
+    if dtheta is not None and (forward or backward):
+        raise click.UsageError("Give the gradient either by --dtheta or by --backward, and --forward with the latter.")
+    forward, backward = (name and found(name, only_defs=defs_only) for name in (forward, backward))
+    own = {name: source_of(function) for name, function in (("forward", forward), ("backward", backward)) if function}
+    case = Case("scalar", partial(load, x, theta, dtheta, forward, backward), backward, own, foreign=bool(own))
     return Prepared([case], Checking(**options))
+
+
+def load(
+    x: float, theta: float, dtheta: float | None, forward: str | None, backward: str | None
+) -> Problem | ScalarModel:
+    """Return the model, with the user's own functions in the place of its own; without any it needs no numpy."""
+    if forward is None and backward is None:
+        from gradcheck_cli.problems.scalar import ScalarModel
+
+        return ScalarModel(x, theta, dtheta)
+    from gradcheck_cli.loading.functions import load_function
+    from gradcheck_cli.problems.own_scalar import own_scalar
+
+    own = [load_function(name) if name else None for name in (forward, backward)]
+    return own_scalar(x, theta, *own)

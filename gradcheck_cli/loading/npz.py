@@ -97,7 +97,7 @@ def open_regular(path: Path) -> IO[bytes]:
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         kind = "a directory" if stat.S_ISDIR(mode) else "a FIFO or a device"
-        raise InputError(f"{path} is {kind}, expected an .npz file")
+        raise InputError(f"{path} is {kind}, expected a file")
     return os.fdopen(descriptor, "rb")
 
 

@@ -11,11 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.errors import InputError, did_you_mean
-from gradcheck_cli.loading.arrays import read_arrays
+from gradcheck_cli.loading.arrays import ONE_ARRAY, read_arrays
 
 __all__ = ["LoadedPoint", "load_point", "require_known", "selected"]
-
-AT = "x"  # the name of the one array that numbers on the command line make
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ def load_point(
     Parameters
     ----------
     params, data : Path, optional
-        Files of named arrays.
+        Files of arrays; one without a name is ``x`` among the parameters, and in the data what its file is called.
     at : sequence of numbers, optional
         The parameters as one array, in place of a file.
     vary : sequence of str
@@ -46,8 +44,8 @@ def load_point(
     InputError
         Where a file cannot be read, a name stands in both, or there is no such name.
     """
-    parameters = {AT: as_array(at)} if at is not None else read_arrays(params) if params else {}
-    others = read_arrays(data) if data else {}
+    parameters = {ONE_ARRAY: as_array(at)} if at is not None else read_arrays(params) if params else {}
+    others = read_arrays(data, unnamed=data.stem) if data else {}
     both = [name for name in others if name in parameters]
     if both:
         raise InputError(f"{both[0]!r} stands in the parameters and in the data, expected it in one of them")

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.asking import asking, called, kind_of
-from gradcheck_cli.errors import ProblemError, UserFunctionError
+from gradcheck_cli.asking import asking, kind_of
+from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.parameters import PIECE, Array, Parameters
+from gradcheck_cli.problems.own_arrays import is_sparse, numpy_array
 
-__all__ = [
-    "Arguments",
-    "Handed",
-    "as_parameter",
-    "by_its_own_names",
-    "by_position",
-    "copied",
-    "refuse_masked",
-    "require_separate",
-    "same_bytes",
-]
+__all__ = ["Arguments", "Handed", "as_parameter", "copied", "refuse_masked", "require_separate", "same_bytes"]
 
-MANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 MOST_WORK: Any = 100_000  # candidates that are looked at before two arrays are taken to overlap
 MOST_KEPT = 2**26  # bytes of arrays that were handed out, where the function remembers them
 UNTIL_KNOWN = 2**20  # the same until it is known
@@ -142,7 +129,8 @@ def as_parameter(name: str, values: Any) -> Array:
     """
     with asking(f"taking parameter {name} for an array raised"):
         try:
-            array = np.ma.asarray(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
+            own = values if is_sparse(values) else numpy_array(values)
+            array = np.ma.asarray(own) if isinstance(own, np.ma.MaskedArray) else np.asarray(own)
         except Exception as error:  # ragged lists, and what the __array__ of the user's own kind may raise
             raise ProblemError(f"parameter {name} is {kind_of(values)}, expected an array of real numbers") from error
     if array.dtype.kind not in "fiu":
@@ -162,82 +150,6 @@ def refuse_masked(array: NDArray[Any] | None, what: str) -> None:
             f"{what} has {count} masked {'entry' if count == 1 else 'entries'}, expected a number in each",
             hint="array.filled(0.0) puts one there",
         )
-
-
-def by_its_own_names(
-    function: Callable[..., Any], names: Collection[str], data: Collection[str] = ()
-) -> Callable[..., Any]:
-    """Return a function of a dict of arrays: one that has an argument for each of them is called by these names.
-
-    Parameters
-    ----------
-    function : callable
-        Of a dict of arrays, or of arrays by their own names, and of `data` by keyword.
-    names : collection of str
-        Those of the arrays.
-    data : collection of str, optional
-        What it gets besides.
-    """
-    arguments = arguments_of(function)
-    needed = {
-        n for n, a in arguments.items() if a.default is a.empty and a.kind not in (a.VAR_POSITIONAL, a.VAR_KEYWORD)
-    }
-    positional = any(arguments[name].kind is inspect.Parameter.POSITIONAL_ONLY for name in names if name in arguments)
-    if positional or not set(names) <= set(arguments) or not needed <= {*names, *data}:
-        return function
-    return _renamed(partial(_called_by_name, function), function)
-
-
-def _called_by_name(function: Callable[..., Any], parameters: Parameters, **data: Any) -> Any:
-    return function(**parameters, **data)
-
-
-def by_position(function: Callable[..., Any], names: Collection[str], data: Collection[str] = ()) -> Callable[..., Any]:
-    """Return a function of a dict of arrays: one that takes them one after another, by no names, is called so.
-
-    The ``apply`` of a torch.autograd.Function takes them so, in the order of the arguments of its ``forward`` where
-    those have the names of the arrays, and otherwise in the order of the parameters and then of the data; so do
-    functions of ``*arrays``, and of as many arguments of other names as there are parameters.
-
-    Parameters
-    ----------
-    function, names, data
-        As for `by_its_own_names`.
-    """
-    owner = getattr(function, "__self__", None)
-    if isinstance(owner, type) and called(function) == "apply" and hasattr(owner, "forward"):
-        order = [name for name in arguments_of(owner.forward) if name != "ctx"]
-        both = [*names, *data]
-        order = [name for name in order if name in both] if set(both) <= set(order) else both
-        return _renamed(partial(_called_by_position, function, order, ()), function)
-    if len(names) < 2 or by_its_own_names(function, names, data) is not function:
-        return function
-    arguments = arguments_of(function)
-    if any(argument.kind is argument.VAR_POSITIONAL for argument in arguments.values()):
-        return _renamed(partial(_called_by_position, function, list(names), tuple(data)), function)
-    needed = [n for n, a in arguments.items() if a.default is a.empty and a.kind not in MANY and n not in data]
-    if len(needed) != len(names):
-        return function
-    return _renamed(partial(_called_by_position, function, list(names), tuple(data)), function)
-
-
-def arguments_of(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
-    """Return the arguments of a function by name; none of one that does not tell."""
-    with suppress(UserFunctionError), asking("looking at the arguments raised"):
-        return inspect.signature(function).parameters
-    return {}
-
-
-def _called_by_position(
-    function: Callable[..., Any], order: Collection[str], named: Collection[str], parameters: Any, /, **data: Any
-) -> Any:
-    both = {**parameters, **data}
-    return function(*(both[name] for name in order), **{name: data[name] for name in named})
-
-
-def _renamed(function: Any, like: Callable[..., Any]) -> Callable[..., Any]:
-    function.__name__ = called(like)  # by which messages call it
-    return function  # type: ignore[no-any-return]
 
 
 def require_separate(arrays: Mapping[str, Any]) -> None:

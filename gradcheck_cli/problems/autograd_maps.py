@@ -26,10 +26,11 @@ import numpy as np
 from gradcheck_cli.asking import called, kind_of
 from gradcheck_cli.errors import ProblemError, SettingError, UserFunctionError
 from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.arguments import as_parameter, by_its_own_names, by_position
+from gradcheck_cli.problems.arguments import as_parameter
 from gradcheck_cli.problems.autograd import converted, double, import_framework
+from gradcheck_cli.problems.calling import by_name_or_position, by_position
 from gradcheck_cli.problems.complex_numbers import as_complex, is_complex
-from gradcheck_cli.problems.trees import leaves_of, replaced, with_arrays
+from gradcheck_cli.problems.pytrees import leaves_of, replaced, with_arrays
 from gradcheck_cli.problems.user_function import call
 
 __all__ = ["BACKENDS", "AutogradMap", "autograd_map", "hinted", "is_loss", "is_module", "point_in_form"]
@@ -222,8 +223,7 @@ def called_in_its_way(function: Any, parameters: Any, data: Mapping[str, Any]) -
     if not isinstance(parameters, Mapping):
         return partial(_applied, by_position(function, ["x"], list(data))) if data and is_apply(function) else function
     names = [str(name) for name in parameters]
-    by_name = by_its_own_names(function, names, list(data))
-    return by_position(function, names, list(data)) if by_name is function else by_name
+    return by_name_or_position(function, names, list(data))
 
 
 def _applied(function: Callable[..., Any], array: Any, /, **data: Any) -> Any:

@@ -7,15 +7,15 @@ from typing import Any
 
 from gradcheck_cli.asking import kind_of
 from gradcheck_cli.errors import ProblemError
-from gradcheck_cli.problems.arguments import as_parameter, by_its_own_names, by_position, require_separate
+from gradcheck_cli.problems.arguments import as_parameter, require_separate
 from gradcheck_cli.problems.autograd import differentiated
+from gradcheck_cli.problems.calling import Form, by_position
 from gradcheck_cli.problems.complex_numbers import OF_FRAMEWORK, complex_view
 from gradcheck_cli.problems.returned import by_name, less_than_double
+from gradcheck_cli.problems.trees import flattened, is_tree, names_in
 from gradcheck_cli.problems.user_function import FunctionProblem
 
 __all__ = ["function_problem"]
-
-ONE_ARRAY = "x"  # the name of an array that comes without one
 
 
 def function_problem(
@@ -27,6 +27,7 @@ def function_problem(
     autograd: str | None = None,
     convention: str | None = None,
     name: str = "function",
+    by_file: bool = False,
     one_array: bool = False,
     only: Sequence[str] = (),
     notes: Sequence[str] = (),
@@ -36,11 +37,10 @@ def function_problem(
     Parameters
     ----------
     loss : callable
-        (parameters, **data) -> float; where each of several parameters is an argument by its own name, it is called
-        so: loss(U=..., M=..., **data).
+        (parameters, **data) -> float, in the form in which it takes the parameters: see `calling.Form`.
     gradient : object
         (parameters, **data) -> gradient, the gradient itself, or None where `loss` returns both or `autograd` is given.
-    parameters : mapping of str to array_like, or array_like
+    parameters : array_like, or dict, list or tuple of such, one inside of another
         The point.
     data : mapping of str to object
         What the functions get by keyword.
@@ -50,8 +50,10 @@ def function_problem(
         What the gradient of a complex parameter means; the framework's own one, or torch's, where it is not given.
     name : str, optional
         What the report calls it.
+    by_file : bool, optional
+        Whether the names come from a file, and so may themselves speak of a form, as ``layers[0].W`` does.
     one_array : bool, optional
-        Whether the functions take the one parameter of a mapping as an array.
+        Whether the functions take the one parameter of a mapping as an array, or else as a dict.
     only : sequence of str, optional
         The parameters that are checked; empty for all.
     notes : sequence of str, optional
@@ -66,18 +68,18 @@ def function_problem(
     """
     if not callable(loss):
         raise ProblemError(f"the loss is {kind_of(loss)}, expected a function")
-    names, keywords = [str(key) for key in parameters] if isinstance(parameters, Mapping) else [], list(data)
-    if len(names) > 1:
-        loss = by_its_own_names(loss, names, keywords)
-        gradient = by_its_own_names(gradient, names, keywords) if callable(gradient) else gradient
+    named, alone = flattened(parameters), not is_tree(parameters)
+    taking = loss if autograd is None or alone else by_position(loss, list(named), list(data))  # as Function.apply
+    if taking is not loss:
+        loss = taking
+    elif not alone:
+        form = Form(names_in(parameters), list(data), by_file, "array" if one_array else "dict")
+        loss, gradient = form.of(loss), form.of(gradient) if callable(gradient) else gradient
     if autograd is not None:
-        taking = by_position(loss, names, keywords) if names else loss  # as torch's Function.apply
-        one_array, loss = one_array and taking is loss, taking
         if gradient is not None:
             raise ProblemError("there is a gradient and a framework to differentiate the loss, expected one of them")
         loss, gradient, said = differentiated(autograd, loss)
         notes = [*notes, said]
-    named = parameters if isinstance(parameters, Mapping) else {ONE_ARRAY: parameters}
     require_separate(named)
     view = complex_view(named, convention or OF_FRAMEWORK.get(autograd or ""))
     if view is not None:
@@ -94,7 +96,7 @@ def function_problem(
         name,
         notes,
         data=data,
-        one_array=one_array or not isinstance(parameters, Mapping),
+        one_array=alone,
         only=only,
         complex_view=view,
         returns_both=gradient is None,

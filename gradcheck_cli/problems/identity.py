@@ -54,7 +54,7 @@ def _parts_of(problem: FunctionProblem) -> Iterator[bytes]:
         yield repr((program.words, program.exchange, program.batch)).encode()
         yield from _contents([*filter(None, [shutil.which(program.words[0])]), *program.words[1:]])
     elif problem.recipe is not None:
-        own = [path for path in problem.recipe.files if path.suffix == ".py"]
+        own = [path for path in problem.recipe.files if path.suffix in (".py", ".ipynb")]
         yield from _contents([*own, *_imported_beside(own)])
     else:
         yield from _parts_of_value(loss, {})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,26 @@ from gradcheck_cli.asking import asking, kind_of
 from gradcheck_cli.errors import ProblemError, did_you_mean
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import refuse_masked
+from gradcheck_cli.problems.gradient_names import under_their_names
+from gradcheck_cli.problems.own_arrays import is_sparse, numpy_array
+from gradcheck_cli.problems.trees import flattened, is_tree
 from gradcheck_cli.settings import MACHINE_EPSILON
 
 VECTOR = "a layer is checked by --backward, check_layer in Python; a Jacobian by --jac, check_jacobian"
 
-__all__ = ["by_name", "claimed_gradient", "is_real", "less_than_double", "loss_and_gradient", "scalar_loss"]
+__all__ = [
+    "ManyNumbersError",
+    "by_name",
+    "claimed_gradient",
+    "is_real",
+    "less_than_double",
+    "loss_and_gradient",
+    "scalar_loss",
+]
+
+
+class ManyNumbersError(ProblemError):
+    """A loss is an array of several numbers: what it has is a Jacobian."""
 
 
 def scalar_loss(value: Any, what: str) -> float:
@@ -36,11 +52,15 @@ def scalar_loss(value: Any, what: str) -> float:
     hint = VECTOR if array is not None and array.size > 1 else None
     if array is not None and array.size == 1 and array.dtype.kind == "c":
         hint = "take its real part, with .real, if that is what it is"
-    raise ProblemError(f"{what} is {shown}, expected one real number", hint=hint)
+    kind = ManyNumbersError if hint is VECTOR else ProblemError
+    raise kind(f"{what} is {shown}, expected one real number", hint=hint)
 
 
 def loss_and_gradient(value: Any, source: str) -> tuple[Any, Any]:
     """Take apart what a function returns that computes the loss and its gradient at once.
+
+    The loss comes first, or last where nothing but the last is a single number; the gradient may be the arrays of
+    several parameters, one after another.
 
     Raises
     ------
@@ -48,16 +68,35 @@ def loss_and_gradient(value: Any, source: str) -> tuple[Any, Any]:
         Where it is no pair.
     """
     with asking(f"taking apart what {source} returned raised"):
-        if isinstance(value, tuple | list) and len(value) == 2:
-            return value[0], value[1]
+        if isinstance(value, tuple | list) and len(value) >= 2:
+            first, *rest = value
+            if len(rest) == 1 and (type(first) is float or not is_number(rest[0]) or is_number(first)):
+                return first, rest[0]
+            if is_number(first):
+                return first, rest[0] if isinstance(rest[0], Mapping) else tuple(rest)
+            if is_number(rest[-1]):
+                return rest[-1], first if len(rest) == 1 else tuple(value[:-1])
+            if len(rest) == 1:
+                return first, rest[0]
     raise ProblemError(
         f"{source} returned {kind_of(value)}, expected a pair (loss, gradient)",
         hint="a gradient function of its own is named by --grad, the gradient argument in Python",
     )
 
 
+def is_number(value: Any) -> bool:
+    """Whether a value is a single real number, in an array or not."""
+    if isinstance(value, Mapping | list | tuple):
+        return False
+    array = _as_array(value)
+    return array is not None and array.size == 1 and array.dtype.kind in "fiub"
+
+
 def by_name(claim: Any, parameters: Parameters, source: str) -> Mapping[str, Any]:
-    """Return a gradient as a mapping: it may be a tuple in the parameters' order, or where there is one, an array.
+    """Return a gradient as a mapping, whatever form it has.
+
+    It may be a mapping under any usual names, a tuple in the parameters' order, either of them with others inside of
+    it, or where there is one parameter, an array.
 
     Raises
     ------
@@ -65,13 +104,15 @@ def by_name(claim: Any, parameters: Parameters, source: str) -> Mapping[str, Any
         Where it is a tuple of another length, or a single array for several parameters.
     """
     with asking(f"taking apart what {source} returned raised"):
+        if isinstance(claim, tuple) and set(parameters) <= set(getattr(claim, "_fields", ())):
+            claim = claim._asdict()  # type: ignore[attr-defined]  # of a named tuple
         if isinstance(claim, Mapping):
-            return claim
+            return named(claim, parameters)
         if len(parameters) == 1:
             (name,) = parameters
-            return {name: _only(claim, parameters[name].shape)}
-        if isinstance(claim, tuple | list) and len(claim) == len(parameters):
-            return dict(zip(parameters, claim, strict=True))
+            return {name: _only(claim, parameters)}
+        if isinstance(claim, tuple | list) and (arrays := in_order(claim, parameters)) is not None:
+            return dict(zip(parameters, arrays, strict=True))
         found = f"{len(claim)} arrays" if isinstance(claim, tuple | list) else kind_of(claim)
     raise ProblemError(
         f"{source} returned {found}, expected a dict with {', '.join(parameters)},"
@@ -79,12 +120,42 @@ def by_name(claim: Any, parameters: Parameters, source: str) -> Mapping[str, Any
     )
 
 
-def _only(claim: Any, shape: tuple[int, ...]) -> Any:
-    """Return the array of a gradient with one parameter, alone or in a tuple of one."""
-    if not (isinstance(claim, tuple | list) and len(claim) == 1):
+def named(claim: Mapping[str, Any], parameters: Parameters) -> Mapping[str, Any]:
+    """Return a mapping under the names of the parameters; what has others inside of it is laid flat."""
+    if not all(name in claim for name in parameters):
+        nested = any(map(is_tree, claim.values()))
+        claim = flattened(claim) if nested else {str(key): value for key, value in claim.items()}
+    return under_their_names(claim, parameters)
+
+
+def in_order(claim: Sequence[Any], parameters: Parameters) -> Sequence[Any] | None:
+    """Return the arrays of a tuple in the order of the parameters; None where it is not told which ones they are.
+
+    A longer tuple has something before them, as the gradient of a layer's input, or behind them, as a state: they are
+    those that follow each other and have the parameters' shapes, if there is one such place.
+    """
+    count = len(parameters)
+    candidates = [one for one in (list(claim), list(flattened(claim).values())) if len(one) == count]
+    fitting = [one for one in candidates if fits(one, parameters)]
+    if candidates:
+        return [*fitting, *candidates][0]
+    within = [claim[k : k + count] for k in range(len(claim) - count + 1)]
+    fitting = [list(one) for one in within if fits(one, parameters)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def fits(arrays: Sequence[Any], parameters: Parameters) -> bool:
+    """Whether arrays have the parameters' shapes, in their order."""
+    found = [_as_array(value) for value in arrays]
+    return [None if array is None else array.shape for array in found] == [p.shape for p in parameters.values()]
+
+
+def _only(claim: Any, parameters: Parameters) -> Any:
+    """Return the array of a gradient with one parameter, alone or in a tuple."""
+    if not (isinstance(claim, tuple | list) and claim) or fits([claim], parameters):
         return claim
-    array = _as_array(claim)
-    return claim if array is not None and array.shape == shape else claim[0]
+    arrays = in_order(claim, parameters)
+    return claim if arrays is None else arrays[0]
 
 
 def claimed_gradient(
@@ -114,6 +185,7 @@ def claimed_gradient(
         if not isinstance(claim, Mapping):
             keys = ", ".join(prefix + name for name in parameters)
             raise ProblemError(f"{source} returned {kind_of(claim)}, expected a dict with {keys}")
+        claim = under_their_names(claim, parameters, prefix)
         arrays = {n: _claimed_array(claim, prefix + n, values.shape, source) for n, values in parameters.items()}
         return {name: array.astype(np.float64, copy=copy) for name, array in arrays.items()}
 
@@ -142,10 +214,26 @@ def _claimed_array(claim: Mapping[str, Any], key: str, shape: tuple[int, ...], s
     if array is None or not is_real(array.dtype):
         kind = kind_of(value) if array is None else f"of dtype {array.dtype}"
         raise ProblemError(f"{key} from {source} is {kind}, expected real numbers of shape {shape}")
+    if is_sparse(value) and len(shape) == 1 and sorted(array.shape) == [1, *shape]:
+        array = array.reshape(shape)  # a sparse matrix has two axes
     if array.shape != shape:
-        fits = "its transpose would fit" if array.T.shape == shape else "nothing is broadcast"
-        raise ProblemError(f"{key} from {source} has shape {array.shape}, expected {shape}", hint=fits)
+        raise ProblemError(
+            f"{key} from {source} has shape {array.shape}, expected {shape}", hint=shape_hint(array.shape, shape)
+        )
     return np.asarray(array)
+
+
+def shape_hint(found: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """Say what may have made one shape of another."""
+    if math.prod(found) == math.prod(expected):
+        if len(found) < len(expected):
+            return "an axis of length 1 is missing: was a sum taken without keepdims=True? nothing is broadcast"
+        if found[::-1] == expected:
+            return "its transpose would fit"
+        return f"it holds as many numbers: reshape{expected} would fit" if 0 not in found else "nothing is broadcast"
+    if not found:
+        return f"a number where {expected} is due: was a sum taken without axis and keepdims=True? nothing is broadcast"
+    return "nothing is broadcast"
 
 
 def is_masked(value: Any) -> bool:
@@ -156,6 +244,6 @@ def is_masked(value: Any) -> bool:
 
 def _as_array(value: Any) -> NDArray[Any] | None:
     try:
-        return np.ma.asarray(value) if is_masked(value) else np.asarray(value)
+        return np.ma.asarray(value) if is_masked(value) else np.asarray(numpy_array(value))
     except Exception:  # noqa: BLE001  (ragged lists, and what the __array__ of the user's own kind may raise)
         return None

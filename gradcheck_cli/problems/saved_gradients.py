@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.errors import ProblemError, did_you_mean
 from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.gradient_names import under_their_names
 from gradcheck_cli.problems.returned import is_real, less_than_double
 from gradcheck_cli.settings import MACHINE_EPSILON
 
@@ -81,7 +82,8 @@ def saved_gradients(analytic: Mapping[str, Any], reference: Mapping[str, Any], n
     analytic : mapping of str to ndarray
         The gradient under test.
     reference : mapping of str to ndarray
-        The right one: the same names and shapes, NaN where an entry is not known, and ``NAME__error`` for error bars.
+        The right one: the same names, or W for dW, and the same shapes, NaN where an entry is not known, and
+        ``NAME__error`` for error bars.
     name : str
         What the report calls the pair.
 
@@ -91,6 +93,7 @@ def saved_gradients(analytic: Mapping[str, Any], reference: Mapping[str, Any], n
         Where names or shapes differ, or what stands there are no finite numbers.
     """
     right, errors = divided(reference, analytic)
+    analytic = under_their_names(analytic, right)
     require_same_names(analytic, right)
     for key, array in right.items():
         require_shape(key, array, np.shape(analytic[key]), "the first file")

@@ -1,93 +1,125 @@
-"""Nested dicts, lists and tuples of arrays: their leaves by key path, as ``layers.0.w``, and the same with others."""
+"""Arrays in lists, tuples and dicts, one inside of another: their names, and the same form made of other arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
+from gradcheck_cli.errors import ProblemError
 
-__all__ = ["leaves_of", "replaced", "with_arrays"]
+__all__ = ["ONE_ARRAY", "filled", "flattened", "is_tree", "names_in", "tree_of_names"]
 
-LISTS = (list, tuple)  # and not named tuples, which are no rows of an array
-NUMBERS = (int, float, np.number)
+ONE_ARRAY = "x"  # the name of what comes without one
+DEEPEST = 32  # containers one inside of another
+STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")  # of a nested name: an attribute or a key, or a place in a list
+NESTED = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[\d+\])+")
+NUMBERED = re.compile(r"arr_(\d+)")  # numpy's own names for arrays that were saved without any
 
 
-def leaves_of(tree: Any, root: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the leaves of a tree with their key paths, in order; None is no leaf.
+def is_tree(value: Any) -> bool:
+    """Whether a value holds arrays, and is not one itself: numbers in lists are an array."""
+    if isinstance(value, Mapping):
+        return True
+    return isinstance(value, list | tuple) and any(getattr(item, "shape", ()) != () or is_tree(item) for item in value)
 
-    Parameters
-    ----------
-    tree : object
-        Mappings, lists and tuples, one in another; anything else is a leaf.
-    root : str, optional
-        The name of the tree itself: of a leaf that stands alone, and before the number of a list's element.
 
-    Examples
-    --------
-    >>> list(leaves_of({"a": 1, "b": [2, {"c": 3}]}))
-    [('a', 1), ('b.0', 2), ('b.1.c', 3)]
-    >>> list(leaves_of((1, {"c": 3}), "y"))
-    [('y0', 1), ('y1.c', 3)]
+def leaves(tree: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Yield what a tree holds with its name: ``W``, ``dense.W``, ``layers[0].W``, and in a list ``x[0]``.
+
+    Raises
+    ------
+    ProblemError
+        Where it is too deep, as one that holds itself is.
     """
+    if depth > DEEPEST:
+        raise ProblemError(f"the parameters are more than {DEEPEST} containers deep: does one hold itself?")
     if isinstance(tree, Mapping):
         for key, value in tree.items():
-            yield from _below(value, str(key))
-    elif isinstance(tree, list | tuple):
-        names = getattr(tree, "_fields", None) or [f"{root}{k}" for k in range(len(tree))]
-        for name, value in zip(names, tree, strict=True):
-            yield from _below(value, name)
-    elif tree is not None:
-        yield root, tree
+            yield from leaves(value, f"{name}.{key}" if name else str(key), depth + 1)
+    elif is_tree(tree):
+        for number, value in enumerate(tree):
+            yield from leaves(value, f"{name or ONE_ARRAY}[{number}]", depth + 1)
+    else:
+        yield name or ONE_ARRAY, tree
 
 
-def _below(value: Any, name: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping | list | tuple):
-        yield from ((f"{name}.{path}", leaf) for path, leaf in leaves_of(value))
-    elif value is not None:
-        yield name, value
+def flattened(tree: Any) -> dict[str, Any]:
+    """Return what a tree holds by its names.
+
+    Raises
+    ------
+    ProblemError
+        Where two have the same one.
+    """
+    found: dict[str, Any] = {}
+    for name, value in leaves(tree):
+        if name in found:
+            raise ProblemError(f"two parameters are called {name}, expected each to have its own name")
+        found[name] = value
+    return found
 
 
-def replaced(tree: Any, leaf_for: Callable[[Any], Any]) -> Any:
-    """Return a tree of the same form, with what `leaf_for` makes of each leaf in its place; they are asked in order.
+def names_in(tree: Any, name: str = "") -> Any:
+    """Return a tree of the same form, with the names in the places of what it holds."""
+    if isinstance(tree, Mapping):
+        return {key: names_in(value, f"{name}.{key}" if name else str(key)) for key, value in tree.items()}
+    if is_tree(tree):
+        return same_kind(tree, [names_in(value, f"{name or ONE_ARRAY}[{k}]") for k, value in enumerate(tree)])
+    return name or ONE_ARRAY
+
+
+def filled(names: Any, arrays: Mapping[str, Any]) -> Any:
+    """Return a tree of the same form, with arrays in the places of their names."""
+    if isinstance(names, dict):
+        return {key: filled(value, arrays) for key, value in names.items()}
+    if isinstance(names, list | tuple):
+        return same_kind(names, [filled(value, arrays) for value in names])
+    return arrays[names]
+
+
+def same_kind(like: Any, items: list[Any]) -> Any:
+    """Return items in a list or a tuple, whichever another one is."""
+    if hasattr(like, "_fields"):  # of a named tuple
+        return type(like)(*items)
+    return tuple(items) if isinstance(like, tuple) else items
+
+
+def tree_of_names(names: Sequence[str]) -> Any:
+    """Return the tree that names such as ``layers[0].W`` speak of, with the names in it; None where they speak of none.
+
+    Names that numpy gave, arr_0, arr_1, ..., are those of a list.
 
     Examples
     --------
-    >>> replaced({"a": 1, "b": [2, None]}, lambda leaf: 10 * leaf)
-    {'a': 10, 'b': [20, None]}
+    >>> tree_of_names(["weights[0]", "weights[1]", "b"])
+    {'weights': ['weights[0]', 'weights[1]'], 'b': 'b'}
     """
-    if isinstance(tree, Mapping):
-        return {key: replaced(value, leaf_for) for key, value in tree.items()}
-    if isinstance(tree, list | tuple):
-        values = [replaced(value, leaf_for) for value in tree]
-        if isinstance(tree, list):
-            return values
-        return type(tree)(*values) if hasattr(tree, "_fields") else tuple(values)
-    return None if tree is None else leaf_for(tree)
+    if names and [NUMBERED.fullmatch(name) and name for name in names] == [f"arr_{k}" for k in range(len(names))]:
+        return list(names)
+    if not any(NESTED.fullmatch(name) for name in names):
+        return None
+    root: dict[Any, Any] = {}
+    for name in names:
+        steps = [int(number) if number else key for key, number in STEP.findall(name)]
+        if not (NESTED.fullmatch(name) or steps == [name]) or not put(root, steps, name):
+            return None
+    found = with_lists(root)
+    return found[ONE_ARRAY] if list(root) == [ONE_ARRAY] and isinstance(found[ONE_ARRAY], list) else found
 
 
-def with_arrays(tree: Any) -> Any:
-    """Return a tree in which lists and tuples of nothing but numbers are arrays.
-
-    Examples
-    --------
-    >>> with_arrays({"a": [[1, 2], [3, 4]], "b": [5.0, {}]})
-    {'a': array([[1, 2],
-           [3, 4]]), 'b': [5.0, {}]}
-    """
-    if isinstance(tree, Mapping):
-        return {key: with_arrays(value) for key, value in tree.items()}
-    if isinstance(tree, list | tuple):
-        if tree and _are_numbers(tree):
-            return np.array(tree)
-        values = [with_arrays(value) for value in tree]
-        if isinstance(tree, list):
-            return values
-        return type(tree)(*values) if hasattr(tree, "_fields") else tuple(values)
-    return tree
+def put(node: dict[Any, Any], steps: Sequence[Any], name: str) -> bool:
+    """Put a name at the end of a way; False where another one is there or on it."""
+    for step in steps[:-1]:
+        node = node.setdefault(step, {})
+        if not isinstance(node, dict):
+            return False
+    return node.setdefault(steps[-1], name) is name
 
 
-def _are_numbers(values: Any) -> bool:
-    """Whether values are numbers, or lists of numbers of one shape."""
-    each = [np.shape(value) if _are_numbers(value) else None for value in values] if type(values) in LISTS else []
-    return isinstance(values, NUMBERS) or (bool(each) and None not in each and len(set(each)) == 1)
+def with_lists(node: Any) -> Any:
+    """Return a tree with lists in the places of dicts whose keys are 0, 1, ..."""
+    if not isinstance(node, dict):
+        return node
+    items = {key: with_lists(value) for key, value in node.items()}
+    return [items[k] for k in range(len(items))] if set(items) == set(range(len(items))) else items

@@ -193,7 +193,16 @@ def test_options_that_do_not_go_together_are_refused(words: list[str], folder: P
 
 
 def test_a_loss_with_many_outputs_is_told_of_the_other_options(folder: Path) -> None:
-    done = run("func", "layers.py:residuals", "--grad", "layers.py:jacobian", "--at", "1,2", cwd=folder)
+    done = run("func", "layers.py:residuals", "--grad", "layers.py:gradient", "--at", "1,2", cwd=folder)
     assert done.returncode == 2
     assert "--backward" in done.stderr
     assert "--jac" in done.stderr
+
+
+@pytest.mark.parametrize(("jacobian", "code"), [("jacobian", 0), ("mistaken", 1)])
+def test_a_jacobian_that_is_called_a_gradient_is_checked_as_one(folder: Path, jacobian: str, code: int) -> None:
+    words = ("func", "layers.py:residuals", "--grad", f"layers.py:{jacobian}", "--at", "1,2")
+    done = run(*words, cwd=folder)
+    assert done.returncode == code, done.stderr
+    assert "checked as a Jacobian" in " ".join(done.stdout.split())
+    assert run(*words, "--mode", "screen", cwd=folder).returncode == 2

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.make_picture import PICTURE, picture
+from tests.notebooks import course_cells, write_notebook
 from tests.support import run
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("readme")
     shutil.copytree(ROOT / "fixtures", folder / "fixtures")
     shutil.copy(ROOT / "tests" / "acceptance" / "data" / "homework.py", folder)
+    write_notebook(folder / "homework.ipynb", *course_cells())
     shutil.copy(ROOT / "fixtures" / "course.npz", folder / "default.npz")
     for name, text in re.findall(r"`([\w.]+)`:\n\n```(?:python|json|sh)\n(.*?)```", README, re.DOTALL):
         (folder / name).write_text(text, encoding="utf-8")

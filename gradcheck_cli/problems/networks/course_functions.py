@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from gradcheck_cli.asking import called, kind_of
 from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.arguments import copied
+from gradcheck_cli.problems.calling import arguments_of, has_each, needed
 from gradcheck_cli.problems.networks.course import course_cache
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import Problem
@@ -30,9 +31,11 @@ def with_own_functions(
     network : Network
         Gives the data, the parameters, and what the user's functions leave out.
     forward : callable, optional
-        (X, Y, parameters) -> (cost, cache). The network is then a function like any other, known by its costs alone.
+        (X, Y, parameters) -> (cost, cache), or arguments of these names in any order. The network is then a function
+        like any other, known by its costs alone.
     backward : callable, optional
-        (X, Y, cache) -> a dict with dW1, db1, ...; the cache is the course's, (Z1, A1, W1, b1, Z2, ...), or the user's.
+        (X, Y, cache) -> a dict with dW1, db1, ..., or X, Y, cache and parameters in any order; the cache is the
+        course's, (Z1, A1, W1, b1, Z2, ...), or the user's.
 
     Raises
     ------
@@ -75,13 +78,26 @@ def run_backward(
     network: Network, backward: Callable[..., Any], cache: Any, parameters: Parameters
 ) -> dict[str, Array]:
     """Call the user's backward function and return its gradient by parameter."""
-    gradients = call(backward, network.X.copy(), network.Y.copy(), cache)
+    given = {"x": network.X.copy(), "y": network.Y.copy(), "cache": cache}
+    gradients = call_in_order(backward, given, parameters=parameters)
     return claimed_gradient(gradients, parameters, called(backward), prefix="d")
+
+
+def call_in_order(function: Callable[..., Any], given: Mapping[str, Any], **more: Any) -> Any:
+    """Call the user's function in the course's order, or by the names of its arguments where they are all the course's.
+
+    So the exercises before this one have their own order, as in ``backward_propagation(parameters, cache, X, Y)``.
+    """
+    names, known = needed(arguments_of(function)), {**given, **more}
+    if names and all(name.lower() in known for name in names) and has_each(function, names, ()):
+        return call(function, **{name: known[name.lower()] for name in names})
+    return call(function, *given.values())
 
 
 def run_forward(network: Network, forward: Callable[..., Any], parameters: Parameters) -> tuple[Any, Any]:
     """Call the user's forward function and return its cost and its cache."""
-    answer = call(forward, network.X.copy(), network.Y.copy(), parameters)
+    given = {"x": network.X.copy(), "y": network.Y.copy(), "parameters": parameters}
+    answer = call_in_order(forward, given)
     if not (isinstance(answer, tuple) and len(answer) == 2):
         raise ProblemError(f"{called(forward)} returned {kind_of(answer)}, expected a pair (cost, cache)")
     return answer

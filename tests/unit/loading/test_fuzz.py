@@ -14,10 +14,15 @@ import pytest
 
 from gradcheck_cli.config import read_config
 from gradcheck_cli.errors import GradcheckError
+from gradcheck_cli.loading.arrays import read_arrays
+from gradcheck_cli.loading.code.cells import cells_of
+from gradcheck_cli.loading.code.statements import statements_of
 from gradcheck_cli.loading.json_arrays import read_json
 from gradcheck_cli.loading.npz import read_npz
 from gradcheck_cli.loading.state import read_state, state_text
 from gradcheck_cli.loading.write_arrays import npz_bytes
+from tests.unit.loading.archives import npy
+from tests.unit.loading.containers import mat, safetensors
 
 FILES = 5_000  # of each kind
 LONGEST = 0.1  # seconds for one of them, on the processor alone
@@ -32,6 +37,10 @@ kind = "func"
 at = [1.0, 2.0]
 data = {x = 1979-05-27, y = [[1], {z = '''q'''}]}
 """
+NOTEBOOK = (
+    b'{"cells": [{"cell_type": "code", "source": ["%time\\n", "x = 1\\n"]}, {"cell_type": "markdown", "source": []},'
+    b' {"cell_type": "code", "source": "def f(x):\\n    return x"}], "metadata": {"kernelspec": {}}}'
+)
 STATE = {
     "seed": 1, "mode": "full", "problem": "p", "rounds": [3, 4], "beside": 0.5, "digest": "d",
     "losses": array("d", [1, 2]),
@@ -57,6 +66,12 @@ READERS: dict[str, tuple[Callable[[Path], Any], bytes]] = {
     "json": (read_json, JSON),
     "toml": (read_config, TOML),
     "state": (read_state, state_text(STATE).encode()),
+    "npy": (read_arrays, npy(np.arange(6.0).reshape(2, 3))),
+    "csv": (read_arrays, b"w,b\n1.5,-2e-3\n3,nan\n# c\n4,5\n"),
+    "mat": (read_arrays, mat({"W": np.arange(6.0).reshape(2, 3), "n": np.array([[3]])}, packed=False)),
+    "packed.mat": (read_arrays, mat({"W": np.arange(6.0).reshape(2, 3), "n": np.array([[3]])}, packed=True)),
+    "safetensors": (read_arrays, safetensors({"W": np.arange(6.0).reshape(2, 3), "h": np.ones(2, np.float16)})),
+    "ipynb": (lambda path: statements_of(cells_of(path)), NOTEBOOK),
 }
 
 
@@ -83,7 +98,7 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
 @pytest.mark.parametrize("kind", READERS)
 def test_a_damaged_file_is_read_or_refused_at_once(kind: str, tmp_path: Path) -> None:
     read, content = READERS[kind]
-    chance, path, refused = random.Random(kind), tmp_path / "file", 0
+    chance, path, refused = random.Random(kind), tmp_path / f"file.{kind}", 0
     for number in range(FILES):
         changed = damaged(content, chance)
         path.write_bytes(changed)

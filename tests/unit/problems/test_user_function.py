@@ -109,8 +109,8 @@ def test_a_claim_that_does_not_fit_is_refused_and_never_broadcast(claim: object,
 
 def test_a_near_key_is_suggested() -> None:
     with pytest.raises(ProblemError) as caught:
-        claimed_gradient({"DW1": 1}, {"W1": np.zeros(1)}, "f", prefix="d")
-    assert caught.value.hint == "did you mean 'DW1'?"
+        claimed_gradient({"dWW1": 1}, {"W1": np.zeros(1)}, "f", prefix="d")
+    assert caught.value.hint == "did you mean 'dWW1'?"
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck_cli.problems.trees import leaves_of, replaced, with_arrays
+from gradcheck_cli.problems.pytrees import leaves_of, replaced, with_arrays
 
 Pair = namedtuple("Pair", ["left", "right"])  # noqa: PYI024  (a user's own)
 

@@ -1,0 +1,126 @@
+"""The use case of boosting: the gradient and the Hessian of an objective, sample by sample."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.asking import asking, called, kind_of
+from gradcheck_cli.checks.gradients import check_gradient
+from gradcheck_cli.checks.hessian import check_hessian
+from gradcheck_cli.errors import ProblemError, SettingError
+from gradcheck_cli.parameters import Array
+from gradcheck_cli.problems.arguments import as_parameter
+from gradcheck_cli.problems.objective import Objective
+from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, Verdict
+from gradcheck_cli.settings import require_whole
+
+__all__ = ["check_objective"]
+
+MOST_SAMPLES = 200  # each takes some twenty calls of the objective
+WIDEST = 3.0  # scores that are drawn: logits of 5 to 95 per cent
+MOST_VALUES = 10  # of labels, for which it is told where a gradient is wrong
+
+
+def check_objective(
+    objective: Callable[..., Any],
+    loss: Callable[..., Any],
+    labels: Any,
+    scores: Any = None,
+    *,
+    seed: int = 0,
+    name: str = "objective",
+    **settings: Any,
+) -> CheckReport:
+    """Check the gradient and the Hessian that an objective for XGBoost or LightGBM gives of each sample.
+
+    Parameters
+    ----------
+    objective : callable
+        (scores, labels) -> (gradient, Hessian), each of the shape of the scores; (y_true, y_pred) and (scores, dtrain),
+        which has get_label(), are told by the names of the arguments.
+    loss : callable
+        (scores, labels) -> loss: a number, or one for each sample, of which the sum is taken.
+    labels : array_like of shape (n,)
+        One for each sample; of more than 200 samples so many are drawn.
+    scores : array_like of shape (n,) or (n, k), optional
+        Where to check; drawn between -3 and 3 where they are not given.
+    seed : int, optional
+        Of what is drawn.
+    name : str, optional
+        What the report calls it.
+    **settings
+        As for `check_hessian`.
+
+    Returns
+    -------
+    CheckReport
+        With a row for the gradient and one for the Hessian's diagonal; its notes say for which labels one is wrong.
+
+    Raises
+    ------
+    GradcheckError
+        Where there is nothing that could be checked.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> def squares(scores, labels):
+    ...     return (scores - labels) ** 2 / 2
+    >>> check_objective(lambda s, y: (s - y, np.ones(len(s))), squares, [0.0, 1.0, 3.0]).passed
+    True
+    """
+    for what, function in (("objective", objective), ("loss", loss)):
+        if not callable(function):
+            raise SettingError(f"{what} is {kind_of(function)}, expected a function")
+    require_whole("seed", seed, 0)
+    every = as_labels(labels)
+    random = np.random.default_rng(seed)
+    point = random.uniform(-WIDEST, WIDEST, every.shape) if scores is None else as_parameter("scores", scores)
+    if point.shape[:1] != every.shape[:1]:
+        raise ProblemError(f"there are {len(every)} labels, and scores of shape {point.shape}: expected as many")
+    notes = [f"the scores were drawn between {-WIDEST:g} and {WIDEST:g}, from seed {seed}"] if scores is None else []
+    if len(every) > MOST_SAMPLES:
+        chosen = np.sort(random.choice(len(every), MOST_SAMPLES, replace=False))
+        notes.append(f"{MOST_SAMPLES} of {len(every):,} samples were drawn, from seed {seed}")
+        every, point = every[chosen], point[chosen]
+    of = Objective(objective, loss, every)
+    with asking(f"{called(objective)} raised"):
+        is_finite = np.isfinite(of.gradient(point)).all()
+    if is_finite:
+        report = check_hessian(of.loss, of.gradient, of.hessian, point, diagonal=True, seed=seed, name=name, **settings)
+    else:  # there is nothing to differentiate once more
+        report = check_gradient(of.loss, of.gradient, point, seed=seed, name=name, **settings)
+    rows = tuple(
+        dataclasses.replace(row, name=known) for row, known in zip(report.parameters, ("grad", "hess"), strict=False)
+    )
+    where = [said for row in rows for said in wrong_where(row, every, point.shape)]
+    return dataclasses.replace(report, parameters=rows, notes=(*where, *notes, *report.notes))
+
+
+def as_labels(labels: Any) -> Array:
+    """Return labels as numbers."""
+    found = as_parameter("labels", labels)
+    if not found.size or not found.ndim:
+        raise ProblemError("there are no labels: nothing to check")
+    return found
+
+
+def wrong_where(row: ParameterResult, labels: Array, shape: tuple[int, ...]) -> Iterator[str]:
+    """Say for which labels a gradient is wrong, where that is exactly for some and there are few."""
+    if row.verdict is not Verdict.FAIL or labels.ndim > 1:
+        return
+    wrong = np.array([verdict == EntryVerdict.DISAGREES for verdict in row.entries.verdicts]).reshape(shape)
+    samples: NDArray[np.bool_] = np.any(wrong.reshape(len(labels), -1), axis=1)
+    values = np.unique(labels)
+    bad = [value for value in values if samples[labels == value].any()]
+    count = f"{int(samples.sum())} of {len(labels)} samples"
+    if len(values) <= MOST_VALUES and 0 < len(bad) < len(values):
+        how = "exactly" if all(samples[labels == value].all() for value in bad) else "only"
+        yield f"{row.name} is wrong {how} where y is {' or '.join(f'{value:g}' for value in bad)}: {count}"
+    elif samples.any():
+        yield f"{row.name} is wrong for {count}"

@@ -1,0 +1,48 @@
+"""`gradcheck layer`: the backward pass of a layer; what `gradcheck func --backward` does, under its own name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from gradcheck_cli.cli import func as functions
+from gradcheck_cli.cli.code_options import code_option
+from gradcheck_cli.cli.faces import FACES
+from gradcheck_cli.cli.function_options import auto_options, point_options
+from gradcheck_cli.cli.further_options import further_options
+from gradcheck_cli.cli.large_options import large_options
+from gradcheck_cli.cli.running import Prepared, run_checks
+
+__all__ = ["layer", "prepare"]
+
+EPILOG = """\b
+Examples:
+  gradcheck layer layers.py:affine_forward --backward layers.py:affine_backward --params layer.npz
+
+\b
+The forward pass returns the pair (outputs, cache), the backward pass takes (cotangents, cache) and returns a gradient
+by name or in the order of the parameters. The forward pass gets each parameter by name where it has such arguments.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("forward", metavar="FILE.py:NAME")
+@click.option(
+    "--backward", metavar="FILE.py:NAME", required=True, help="The backward pass: (cotangents, cache) -> gradient."
+)
+@code_option
+@point_options
+@large_options
+@further_options
+@auto_options
+@click.pass_context
+def layer(ctx: click.Context, /, **options: Any) -> None:
+    """Check the backward pass of a layer, from random cotangents of its outputs."""
+    ctx.exit(run_checks(prepare(**options)))
+
+
+def prepare(forward: str, backward: str, **options: Any) -> Prepared:
+    """Return what the command checks, and how."""
+    faces: dict[str, Any] = {**dict.fromkeys(FACES), "backward": backward}
+    return functions.prepare(forward, None, None, None, no_double=False, **faces, shape=None, **options)

@@ -1,0 +1,214 @@
+"""What can be checked in a file, by the names of its functions and classes; nothing of it is run."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradcheck_cli.errors import InputError
+from gradcheck_cli.loading.code.cells import cells_of, is_notebook
+from gradcheck_cli.loading.code.statements import Kind, Statement, statements_of
+
+__all__ = ["Checkable", "checkables"]
+
+LOSS = re.compile(r"loss|cost|objective|likelihood|loglik|nll|energy|error|^J$|^f$", re.IGNORECASE)
+GRADIENT = re.compile(r"grad|jac|score|deriv|_der$|prime$|backprop|^d[a-z]|^df$", re.IGNORECASE)
+HESSIAN = re.compile(r"hess", re.IGNORECASE)
+RUNS_BACKWARD = ("gradient", "gradients", "grad", "backward", "backprop", "compute_gradients")
+Function = ast.FunctionDef
+
+
+@dataclass(frozen=True)
+class Checkable:
+    """Functions or an object, and the command that checks them."""
+
+    names: tuple[str, ...]
+    command: str
+    needs: str = ""
+    """What the files in the command are to hold."""
+
+
+def checkables(path: Path) -> list[Checkable]:
+    """Look at the definitions of a script or a notebook.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it is read, and not run.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be read, or nothing in it looks like what can be checked.
+    """
+    statements, _ = statements_of(cells_of(path))
+    look = Look(path, statements)
+    found = [*look.course(), *look.layers(), *look.objectives(), *look.gradients(), *look.models()]
+    if not found:
+        names = ", ".join(list(look.functions)[:12]) or "no functions"
+        raise InputError(
+            f"{path.name} has nothing that looks like a loss and its gradient, or a forward and a backward pass",
+            hint=f"it has {names}; gradcheck func {path.name}:LOSS --grad {path.name}:GRADIENT checks any two",
+        )
+    return found
+
+
+class Look:
+    """The definitions of a file, and which of them have been told of."""
+
+    def __init__(self, path: Path, statements: Sequence[Statement]) -> None:
+        nodes = [one.node for one in statements]
+        self.path = path
+        self.functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+        self.classes = {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
+        self.objects = dict(made for node in nodes for made in made_by(node))
+        runs = any(one.kind is Kind.OTHER and not is_harmless(one.node) for one in statements)
+        self.more = " --defs-only" if runs and not is_notebook(path) else ""
+        self.told: set[str] = set()
+
+    def at(self, name: str) -> str:
+        """Return a reference to a name, as a shell takes it."""
+        return shlex.quote(f"{self.path}:{name}")
+
+    def checkable(self, names: Sequence[str], words: str, needs: str = "") -> Checkable:
+        """Tell of something."""
+        self.told.update(names)
+        return Checkable(tuple(names), f"gradcheck {words}{self.more}", needs)
+
+    def untold(self) -> Iterator[Function]:
+        """Yield the functions that have not been told of."""
+        yield from (function for name, function in self.functions.items() if name not in self.told)
+
+    def course(self) -> Iterator[Checkable]:
+        """Yield both halves of the course's exercise."""
+        of_scalar = [f.name for f in self.untold() if [a.lower() for a in arguments(f)] == ["x", "theta"]]
+        forward = next((name for name in of_scalar if "forward" in name), None)
+        backward = next((name for name in of_scalar if "backward" in name), None)
+        if backward:
+            own = f" --forward {self.at(forward)}" if forward else ""
+            names = [name for name in (forward, backward) if name]
+            yield self.checkable(names, f"scalar --x 2 --theta 4{own} --backward {self.at(backward)}")
+        for function in list(self.untold()):
+            if [a.lower() for a in arguments(function)] == ["x", "y", "cache"]:
+                names = [f.name for f in self.untold() if [a.lower() for a in arguments(f)] == ["x", "y", "parameters"]]
+                own = f" --forward {self.at(names[0])}" if names else ""
+                words = f"net --case default{own} --backward {self.at(function.name)}"
+                yield self.checkable([*names[:1], function.name], words)
+
+    def layers(self) -> Iterator[Checkable]:
+        """Yield pairs of a forward and a backward pass."""
+        for function in list(self.untold()):
+            other = function.name.replace("forward", "backward")
+            if other != function.name and other in self.functions and other not in self.told:
+                needs = f"layer.npz holds {', '.join(arguments(function))}, or those of them that are differentiated"
+                words = f"layer {self.at(function.name)} --backward {self.at(other)} --params layer.npz"
+                yield self.checkable([function.name, other], words, needs)
+
+    def objectives(self) -> Iterator[Checkable]:
+        """Yield objectives for boosting libraries."""
+        for function in list(self.untold()):
+            returned = [(a, b) for a, b in pairs_returned(function) if GRADIENT.search(a) and HESSIAN.search(b)]
+            loss = next((f.name for f in self.untold() if LOSS.search(f.name) and f is not function), None)
+            if returned and loss:
+                words = f"objective {self.at(function.name)} --loss {self.at(loss)} --labels labels.npz"
+                yield self.checkable(
+                    [function.name, loss], words, "labels.npz holds one array, a label for each sample"
+                )
+
+    def gradients(self) -> Iterator[Checkable]:
+        """Yield losses with a gradient beside them, and functions that return both."""
+        for function in list(self.untold()):
+            if function.name not in self.told and (gradient := self.gradient_of(function)):
+                point, needs = point_of(function)
+                words = f"func {self.at(function.name)} --grad {self.at(gradient)} {point}"
+                yield self.checkable([function.name, gradient], words, needs)
+        for function in list(self.untold()):
+            pairs = pairs_returned(function)
+            if any(LOSS.search(a) and GRADIENT.search(b) for pair in pairs for a, b in (pair, pair[::-1])):
+                point, needs = point_of(function)
+                yield self.checkable([function.name], f"func {self.at(function.name)} {point}", needs)
+
+    def gradient_of(self, loss: Function) -> str | None:
+        """Return the function that is the gradient of another one by its name."""
+        names = [f.name for f in self.untold() if f.name != loss.name]
+        stem = re.escape(loss.name)
+        before, behind = "d|d_|grad_|gradient_|jac_", r"_grad|_gradient|_prime|_der|_jac|_deriv\w*"
+        own = re.compile(rf"^(?:{before})?{stem}(?:{behind})?$", re.IGNORECASE)
+        named = [name for name in names if own.match(name) and GRADIENT.search(name)]
+        others = [name for name in names if GRADIENT.search(name)] if LOSS.search(loss.name) else []
+        if GRADIENT.search(loss.name) and not named:
+            return None
+        return next(iter([*named, *others]), None)
+
+    def models(self) -> Iterator[Checkable]:
+        """Yield objects of classes that have a loss, and gradients or a backward pass."""
+        made = {kind: name for name, kind in self.objects.items()}
+        for kind, definition in self.classes.items():
+            name = made.get(kind, "net")
+            methods = {node.name: node for node in definition.body if isinstance(node, ast.FunctionDef)}
+            loss = next((method for method in methods if LOSS.search(method)), None)
+            backward = next((method for method in RUNS_BACKWARD if method in methods), None)
+            if loss is None or "__init__" not in methods or (kind not in made and backward is None):
+                continue  # what has nothing of its own has no parameters
+            given = ", ".join(every_argument(methods[loss])[1:])
+            words = f"model {self.at(name)} --loss {shlex.quote(f'{name}.{loss}({given})')}"
+            if backward:
+                more = ", ".join(every_argument(methods[backward])[1:])
+                words += f" --grads {shlex.quote(f'{name}.{backward}({more})')}"
+            own = ", ".join(arguments(methods["__init__"])[1:])
+            needs = "; ".join(
+                [
+                    *([f"put net = {kind}({own}) into the file, with numbers"] if kind not in made else []),
+                    *([f"batch.npz holds {given}"] if given else []),
+                ]
+            )
+            yield self.checkable([name], f"{words} --data batch.npz" if given else words, needs)
+
+
+def arguments(function: Function) -> list[str]:
+    """Return the arguments that a function must be given."""
+    every = [*function.args.posonlyargs, *function.args.args]
+    count = len(every) - len(function.args.defaults)
+    return [argument.arg for argument in every[:count]]
+
+
+def every_argument(function: Function) -> list[str]:
+    """Return the arguments that a function must be given, and those that are None otherwise, as labels often are."""
+    every = [*function.args.posonlyargs, *function.args.args]
+    given = dict(zip([argument.arg for argument in reversed(every)], reversed(function.args.defaults), strict=False))
+    return [a.arg for a in every if a.arg not in given or ast.unparse(given[a.arg]) == "None"]
+
+
+def point_of(function: Function) -> tuple[str, str]:
+    """Return the option that says where a loss is checked, and what its file is to hold."""
+    given = arguments(function)
+    if len(given) == 1 and given[0].lower() in ("x", "theta", "w", "z"):
+        return "--at 1,2,3", f"as many numbers as {given[0]} has"
+    if len(given) == 1:
+        return "--params params.npz", f"params.npz holds the arrays of {given[0]}, by name"
+    names = ", ".join(given)
+    needs = f"of {names}, params.npz holds what is differentiated, data.npz the rest"
+    return "--params params.npz --data data.npz", needs
+
+
+def pairs_returned(function: Function) -> Iterator[tuple[str, str]]:
+    """Yield the names in the pairs that a function returns."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2:
+            first, second = node.value.elts
+            yield ast.unparse(first), ast.unparse(second)
+
+
+def made_by(node: ast.stmt) -> Iterator[tuple[str, str]]:
+    """Yield the name of an object and that of its class, where a statement makes one."""
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name):
+        yield from ((target.id, node.value.func.id) for target in node.targets if isinstance(target, ast.Name))
+
+
+def is_harmless(node: ast.stmt) -> bool:
+    """Whether running a statement is nothing: a text, or what is for the program alone."""
+    return isinstance(node, ast.If | ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))

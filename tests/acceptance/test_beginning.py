@@ -1,0 +1,106 @@
+"""What there is for somebody who begins: what can be checked in a file, and files to begin with."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.notebooks import HOMEWORK, course_cells, write_notebook
+from tests.support import run
+
+PROGRAMS = HOMEWORK.parent / "programs"
+SCRIPT = """\
+import numpy as np
+def loss(p): return float((p["w"] ** 2).sum())
+def gradient(p): return {"w": 2 * p["w"]}
+raise SystemExit("it was run")
+"""
+
+
+def commands(text: str) -> list[list[str]]:
+    return [shlex.split(line)[1:] for line in text.splitlines() if line.strip().startswith("gradcheck ")]
+
+
+def test_the_commands_that_are_told_of_the_course_s_notebook_run(tmp_path: Path) -> None:
+    write_notebook(tmp_path / "Gradient Checking.ipynb", *course_cells())
+    result = run("Gradient Checking.ipynb", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    scalar, net = commands(result.stdout)
+    assert (scalar[0], net[0]) == ("scalar", "net")
+    assert run(*scalar, cwd=tmp_path).returncode == 0
+    assert run(*net, cwd=tmp_path).returncode == 1
+
+
+def test_nothing_of_the_file_is_run(tmp_path: Path) -> None:
+    (tmp_path / "hw.py").write_text(SCRIPT, encoding="utf-8")
+    result = run("look", "hw.py", cwd=tmp_path)
+    assert result.returncode == 0
+    assert "it was run" not in result.stdout + result.stderr
+    (command,) = commands(result.stdout)
+    assert command == ["func", "hw.py:loss", "--grad", "hw.py:gradient", "--params", "params.npz", "--defs-only"]
+    np.savez(tmp_path / "params.npz", w=np.ones(3))
+    assert run(*command, cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        (
+            "cs231n.py",
+            [
+                "layer cs231n.py:affine_forward --backward cs231n.py:affine_backward --params layer.npz",
+                "layer cs231n.py:relu_forward --backward cs231n.py:relu_backward --params layer.npz",
+                "func cs231n.py:softmax_loss --params params.npz --data data.npz",
+                "model cs231n.py:model --loss 'model.loss(X, y)' --data batch.npz",
+            ],
+        ),
+        ("focal.py", ["objective focal.py:focal --loss focal.py:loss --labels labels.npz"]),
+        ("kalman.py", ["func kalman.py:neg_loglik --grad kalman.py:score --params params.npz --data data.npz"]),
+        (
+            "nielsen.py",
+            [
+                "func nielsen.py:sigmoid --grad nielsen.py:sigmoid_prime --at 1,2,3",
+                "model nielsen.py:net --loss 'net.cost(x, y)' --grads 'net.backprop(x, y)' --data batch.npz",
+            ],
+        ),
+    ],
+)
+def test_pairs_layers_objectives_and_models_are_found(file: str, expected: list[str], tmp_path: Path) -> None:
+    shutil.copy(PROGRAMS / file, tmp_path)
+    result = run(file, cwd=tmp_path)
+    assert commands(result.stdout) == [shlex.split(command) for command in expected]
+
+
+@pytest.mark.parametrize("text", ["", "x = 1", "def helper(a): return a", "def f(:"])
+def test_a_file_without_any_says_what_it_has(tmp_path: Path, text: str) -> None:
+    (tmp_path / "hw.py").write_text(text, encoding="utf-8")
+    result = run("hw.py", cwd=tmp_path)
+    assert result.returncode == 2
+    assert "nothing that looks like a loss" in result.stderr
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    assert run("nothing.py", cwd=tmp_path).returncode == 2
+
+
+def test_what_is_written_to_begin_with_passes_and_is_written_over_nothing(tmp_path: Path) -> None:
+    assert run("init", "mine", cwd=tmp_path).returncode == 0
+    folder = tmp_path / "mine"
+    assert run("run", cwd=folder).returncode == 0
+    assert (folder / ".github" / "workflows" / "gradcheck.yml").exists()
+    (folder / "model.py").write_text("mine", encoding="utf-8")
+    (folder / "pyproject.toml").unlink()
+    again = run("init", cwd=folder)
+    assert again.returncode == 2
+    assert "nothing is written over" in again.stderr
+    assert (folder / "model.py").read_text(encoding="utf-8") == "mine"
+    assert not (folder / "pyproject.toml").exists()
+
+
+def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert run("init", "file", cwd=tmp_path).returncode == 2
