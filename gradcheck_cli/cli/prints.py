@@ -1,4 +1,4 @@
-"""What the user's code prints during a check: the first lines are shown, the others are counted.
+"""What the user's code prints during a check: that of the first calls is shown, the rest is counted in lines.
 
 A loss is called hundreds of times, and what it prints is the same each time but for its numbers.
 """
@@ -26,17 +26,22 @@ class FirstLines:
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
-        self.lines = 0
+        self.shown = 0
+        self.hidden = 0
+        self.is_open = False
+        """Whether a line was begun that is shown to its end."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
 
     def write(self, text: str) -> int:
-        """Write what is of the first lines, and count the rest."""
-        if self.lines < MOST_LINES:
-            parts = text.splitlines(keepends=True)
-            self.stream.write("".join(parts[: MOST_LINES - self.lines]))
-        self.lines += text.count("\n")
+        """Write what begins in one of the first lines, all of it, and count the rest."""
+        if self.shown < MOST_LINES or self.is_open:
+            self.stream.write(text)
+            self.shown += text.count("\n")
+            self.is_open = not text.endswith("\n")
+        else:
+            self.hidden += text.count("\n")
         return len(text)
 
     def writelines(self, lines: Any) -> None:
@@ -56,6 +61,6 @@ def few_prints() -> Iterator[None]:
         with redirect_stdout(prints):
             yield
     finally:
-        if prints.lines > MOST_LINES:
-            more = prints.lines - MOST_LINES
-            prints.stream.write(f"({more:,} more line{'s' * (more > 1)} printed by the functions under check)\n")
+        if prints.hidden:
+            lines = f"{prints.hidden:,} more line{'s' * (prints.hidden > 1)}"
+            prints.stream.write(f"({lines} printed by the functions under check)\n")

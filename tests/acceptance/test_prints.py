@@ -21,6 +21,9 @@ def quiet(x): return float((x ** 2).sum())
 def once(x):
     print("gradient")
     return 2 * x
+def long(x):
+    print("line\\n" * 30)
+    return quiet(x)
 def closing(x):
     sys.stdout.close()
     return quiet(x)
@@ -43,6 +46,14 @@ def test_the_first_lines_are_shown_and_the_others_counted(folder: Path) -> None:
     assert lines[2] == "and so on"
     assert len(lines) == 12
     assert "more lines printed by the functions under check" in lines[-1]
+
+
+def test_what_the_first_call_prints_is_shown_whole(folder: Path) -> None:
+    result = run("func", "m.py:long", "--grad", "m.py:grad", "--at", "1,2,3", cwd=folder)
+    lines = result.stderr.splitlines()
+    assert lines[1:31] == ["line"] * 30
+    assert len(lines) == 32
+    assert "more lines" in lines[-1]
 
 
 def test_a_few_lines_are_shown_as_they_are(folder: Path) -> None:

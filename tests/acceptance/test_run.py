@@ -162,7 +162,7 @@ def test_q_leaves_what_passed_out_of_the_table(project: Path) -> None:
         ("", "there is no pyproject.toml with [[tool.gradcheck.checks]]: nothing to check", None),
         ("[tool.gradcheck]\nepsilon = 1\n", "has no [[tool.gradcheck.checks]]: nothing to check", None),
         ("[tool.gradcheck]\ntreshold = 1\n", "has the key 'treshold', expected one of", "did you mean 'threshold'?"),
-        (CHECKS + "dteta = 3\n", "has the key 'dteta', expected one of classic, dtheta", "did you mean 'dtheta'?"),
+        (CHECKS + "dteta = 3\n", "has the key 'dteta', expected one of backward, classic", "did you mean 'dtheta'?"),
         (CHECKS + "verbose = 3\n", "has the key 'verbose', expected one of", None),
         (CHECKS + "epsilon = 'large'\n", "'large' is not a number", None),
         (CHECKS + "precision = 'float6'\n", "'float6' is not one of", None),
