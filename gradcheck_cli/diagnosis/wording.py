@@ -19,6 +19,7 @@ __all__ = [
     "joined",
     "merged",
     "noted",
+    "relation_of_delta",
     "reproduced",
     "tensor_finding",
     "unknown_delta",
@@ -120,6 +121,17 @@ def unknown_delta(l: int, right: Sequence[str], unseen: Sequence[str]) -> Findin
         message=f"{where} or something before it is the first wrong step on the way back, wrong {NO_PATTERN}",
         note="; ".join(known + hidden),
         help=f"look at the line that computes {where}, and at what goes into it",
+    )
+
+
+def relation_of_delta(finding: Finding, name: str, hit: Hit[Guess]) -> Finding:
+    """Say of a dZ_l that is not known which relation the dW_l that is made of it has to the right one."""
+    message = finding.message.removesuffix(f", wrong {NO_PATTERN}")
+    return finding._replace(
+        code=hit.code,
+        message=f"{message}: {hit.guess.message.replace('{it}', name)}",
+        help=f"{finding.help}: {hit.help.replace('{it}', finding.where)}",
+        factor=hit.guess.factor,
     )
 
 
