@@ -32,18 +32,24 @@ __all__ = [
 def finding(hits: Sequence[Hit[AnyGuess]], where: str, layer: int | None, share: float) -> Finding:
     """Make the finding of the first hit; the others are its equals and are named beside it."""
     first = hits[0]
-    message = first.guess.message.replace("{it}", where)
-    others = {hit.code: hit.guess.message.replace("{it}", where) for hit in reversed(hits) if hit.code != first.code}
+    message = filled(first.guess.message, where, layer)
+    others = {hit.code: filled(hit.guess.message, where, layer) for hit in reversed(hits) if hit.code != first.code}
     return Finding(
         code=first.code,
         where=where,
         message=message,
-        help=first.help.replace("{it}", where),
+        help=filled(first.help, where, layer),
         layer=layer,
         factor=first.guess.factor,
         share=max(0.0, share),
         alternatives=tuple(f"{code}: {text}" for code, text in reversed(others.items())),
     )
+
+
+def filled(text: str, where: str, layer: int | None) -> str:
+    """Return a text with its place and its layer filled in."""
+    text = text.replace("{it}", where)
+    return text if layer is None else re.sub(r"\bd([AZ])_l\b", rf"d\g<1>{layer}", text)
 
 
 def tensor_finding(evidence: Evidence, name: str, hits: Sequence[Hit[Guess]], share: float) -> Finding:
