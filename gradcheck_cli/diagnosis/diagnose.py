@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from gradcheck_cli.diagnosis.wording import entries_of
 from gradcheck_cli.judging.precision import are_single_numbers
 from gradcheck_cli.results import CheckReport, Finding, Verdict
 
-__all__ = ["diagnose", "diagnosed"]
+__all__ = ["diagnose", "diagnosed", "of_what_fails"]
 
 TRUSTED = 1e-4  # how far the simulation may be off from the reference, relative to a gradient's largest entry
 
@@ -53,16 +54,21 @@ def diagnosed(report: CheckReport, evidence: Evidence) -> CheckReport:
     A finding never accuses a parameter alone whose verdict is not FAIL.
     """
     try:
-        return replace(report, findings=tuple(f for f in diagnose(evidence) if accuses_what_fails(f, report)))
+        innocent = {f"d{p.name}" for p in report.parameters if p.verdict is not Verdict.FAIL}
+        accused = (of_what_fails(finding, innocent) for finding in diagnose(evidence))
+        return replace(report, findings=tuple(finding for finding in accused if finding is not None))
     except Exception as error:  # noqa: BLE001  (the verdict stands, whatever a guess at its cause runs into)
         note = f"the diagnosis failed, please report it: {type(error).__name__}: {error}"
         return replace(report, notes=(*report.notes, note))
 
 
-def accuses_what_fails(finding: Finding, report: CheckReport) -> bool:
-    """Whether a finding is of what failed: of a wrong parameter, or of more than one parameter."""
-    innocent = {f"d{p.name}" for p in report.parameters if p.verdict is not Verdict.FAIL}
-    return not innocent.issuperset((finding.where, *finding.also))
+def of_what_fails(finding: Finding, innocent: Collection[str]) -> Finding | None:
+    """Return a finding without the places that are innocent; None where there are no others."""
+    places = [place for place in (finding.where, *finding.also) if place not in innocent]
+    if not places or len(places) == 1 + len(finding.also):
+        return finding if places else None
+    message = f"{', '.join(places)}: {finding.message.partition(': ')[2]}"
+    return finding._replace(where=places[0], also=tuple(places[1:]), message=message)
 
 
 def single_precision() -> Finding:

@@ -17,6 +17,7 @@ from gradcheck_cli.diagnosis.mistake import (
     EXACT,
     FITTED,
     LOOSE,
+    RELATED,
     AnyGuess,
     DeltaCase,
     DeltaMistake,
@@ -36,6 +37,7 @@ from gradcheck_cli.diagnosis.wording import (
     joined,
     merged,
     noted,
+    relation_of_delta,
     reproduced,
     tensor_finding,
     unknown_delta,
@@ -234,7 +236,10 @@ class Walk:
         if spoiled and not self.all_special(local) and self.delta_beside_tensor(l):
             return True
         if spoiled and not self.explained_locally(local, certain=certain, l=l):
-            self.findings.append(unknown_delta(l, self.right_places(), self.behind(l, wrong)))
+            found = unknown_delta(l, self.right_places(), self.behind(l, wrong))
+            hits = local.get(f"W{l}", [])
+            related = hits and hits[0].rank <= RELATED and hits[0].is_exact
+            self.findings.append(relation_of_delta(found, f"dW{l}", hits[0]) if related else found)
             return False
         self.report_tensors(local)
         return True

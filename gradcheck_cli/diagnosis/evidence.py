@@ -17,11 +17,12 @@ from gradcheck_cli.parameters import Array, Parameters, norm
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.results import entry_name
 
-__all__ = ["Evidence", "Sampled", "fitted", "layer_of", "projection"]
+__all__ = ["Evidence", "Sampled", "fitted", "largest_rows", "layer_of", "projection"]
 
 UNEXPLAINED = 3e-4  # what a hypothesis may leave of the discrepancy: a wrong hint is worse than none
 UNEXPLAINED_OF_FEW = 1e-6  # the same where there are so few entries that chance would often do better
 FEW = 3
+ROWS = 16  # of a matrix, that a few numbers are fitted to
 CLEAR = 100  # floors that an entry must stand above to tell a number that is fitted
 MOST_RANKED = 300  # rows and columns of a matrix whose rank is looked at
 NO_RANK = 1e-9  # of the largest singular value
@@ -145,6 +146,12 @@ def fitted(claim: Array, *bases: Array) -> Array:
     sizes = np.max(np.abs(columns), axis=0, initial=0.0)
     sizes[sizes == 0] = 1
     return np.asarray(np.linalg.lstsq(columns / sizes, np.ravel(claim), rcond=None)[0] / sizes)
+
+
+def largest_rows(matrix: Array) -> NDArray[np.intp]:
+    """Return the rows that numbers are fitted to: of many, the largest; what they give is then held against all."""
+    sizes = np.sum(matrix**2, axis=1)
+    return np.sort(np.argsort(-sizes, kind="stable")[:ROWS])
 
 
 def layer_of(parameter: str) -> int | None:

@@ -20,7 +20,7 @@ PLAIN = {
     -2: "-2",
     3: "3",
     1 / 3: "1/3",
-    **{10.0**k: f"10^{k}" for k in range(-6, 7) if k},
+    **{10.0**k: f"{10.0**k:g}" for k in range(-6, 7) if k},
 }
 CLOSE = 1e-6  # how near a measured factor must come to a named one, relatively
 MOST_COUNTED = 1000  # the largest whole number that may be a count, and the largest n of a 1/n

@@ -13,8 +13,10 @@ __all__ = ["distinct", "factor_between", "finding_of", "is_lost", "jacobian_find
 
 MOST_NAMED = 3  # entries or rows, in a sentence
 MEANT = {
-    "absolute-values", "columns", "factor", "factor-all", "few-entries", "non-finite", "rows", "signs", "single-entry",
-    "small-relative-error", "swapped", "transposed", "unknown", "zero",
+    "absolute-values", "columns", "constant-along-axis", "derivation", "elementwise", "factor", "factor-all",
+    "factor-along-axis", "few-entries", "half-stored", "link-derivative", "made-symmetric", "non-finite",
+    "normalisation", "permuted", "rows", "signs", "single-entry", "slices", "small-relative-error", "swapped",
+    "transposed", "unknown", "zero",
 }  # fmt: skip
 """The codes of mistakes that a gradient of weighed outputs may show; others are of the samples and sums of a loss."""
 

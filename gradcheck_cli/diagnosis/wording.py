@@ -19,6 +19,7 @@ __all__ = [
     "joined",
     "merged",
     "noted",
+    "relation_of_delta",
     "reproduced",
     "tensor_finding",
     "unknown_delta",
@@ -31,18 +32,24 @@ __all__ = [
 def finding(hits: Sequence[Hit[AnyGuess]], where: str, layer: int | None, share: float) -> Finding:
     """Make the finding of the first hit; the others are its equals and are named beside it."""
     first = hits[0]
-    message = first.guess.message.replace("{it}", where)
-    others = {hit.code: hit.guess.message.replace("{it}", where) for hit in reversed(hits) if hit.code != first.code}
+    message = filled(first.guess.message, where, layer)
+    others = {hit.code: filled(hit.guess.message, where, layer) for hit in reversed(hits) if hit.code != first.code}
     return Finding(
         code=first.code,
         where=where,
         message=message,
-        help=first.help.replace("{it}", where),
+        help=filled(first.help, where, layer),
         layer=layer,
         factor=first.guess.factor,
         share=max(0.0, share),
         alternatives=tuple(f"{code}: {text}" for code, text in reversed(others.items())),
     )
+
+
+def filled(text: str, where: str, layer: int | None) -> str:
+    """Return a text with its place and its layer filled in."""
+    text = text.replace("{it}", where)
+    return text if layer is None else re.sub(r"\bd([AZ])_l\b", rf"d\g<1>{layer}", text)
 
 
 def tensor_finding(evidence: Evidence, name: str, hits: Sequence[Hit[Guess]], share: float) -> Finding:
@@ -120,6 +127,17 @@ def unknown_delta(l: int, right: Sequence[str], unseen: Sequence[str]) -> Findin
         message=f"{where} or something before it is the first wrong step on the way back, wrong {NO_PATTERN}",
         note="; ".join(known + hidden),
         help=f"look at the line that computes {where}, and at what goes into it",
+    )
+
+
+def relation_of_delta(finding: Finding, name: str, hit: Hit[Guess]) -> Finding:
+    """Say of a dZ_l that is not known which relation the dW_l that is made of it has to the right one."""
+    message = finding.message.removesuffix(f", wrong {NO_PATTERN}")
+    return finding._replace(
+        code=hit.code,
+        message=f"{message}: {hit.guess.message.replace('{it}', name)}",
+        help=f"{finding.help}: {hit.help.replace('{it}', finding.where)}",
+        factor=hit.guess.factor,
     )
 
 

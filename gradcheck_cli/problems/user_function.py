@@ -152,7 +152,7 @@ class FunctionProblem:
     """Whether the loss was seen to be computed in float32."""
     asked: Asked = field(default_factory=Asked, repr=False, compare=False)
     """The gradient where it is a function, at any point: `claim` is that of the point, once it was asked for."""
-    network: Network | None = None
+    network: Network | None = field(default=None, repr=False, compare=False)
     """The network whose loss this may be, for a diagnosis to lean on where it has the same gradient."""
     calls: Calls = field(default_factory=Calls, repr=False, compare=False)
     """Of the loss, so far as they were counted."""

@@ -205,4 +205,5 @@ def test_a_jacobian_that_is_called_a_gradient_is_checked_as_one(folder: Path, ja
     done = run(*words, cwd=folder)
     assert done.returncode == code, done.stderr
     assert "checked as a Jacobian" in " ".join(done.stdout.split())
-    assert run(*words, "--mode", "screen", cwd=folder).returncode == 2
+    assert run(*words, "--mode", "screen", cwd=folder).returncode == code
+    assert run(*words, "--classic", cwd=folder).returncode == 2

@@ -192,7 +192,8 @@ def test_what_only_samples_can_mean_is_not_said_of_a_layer() -> None:
         return x - x.mean(axis=0), x
 
     (finding,) = check_layer(forward, lambda d, x: d, X, seed=1).findings
-    assert finding.code == "unknown"
+    assert (finding.code, finding.where) == ("constant-along-axis", "dx")
+    assert "sample" not in finding.message + finding.note + finding.help
 
 
 def split(x: Array) -> tuple[dict[str, Array], Array]:

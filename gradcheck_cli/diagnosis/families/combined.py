@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from gradcheck_cli.diagnosis.evidence import fitted
+from gradcheck_cli.diagnosis.evidence import fitted, largest_rows
 from gradcheck_cli.diagnosis.families.activations import before_activation
 from gradcheck_cli.diagnosis.mistake import RELATED, DeltaCase, Guess, Mistake
 from gradcheck_cli.parameters import Array
@@ -22,12 +22,13 @@ __all__ = ["DELTA"]
 def combined(case: DeltaCase, bases: Sequence[Array], rest: Array | float = 0.0) -> tuple[Array, Array]:
     """Return rest + the sum of c_k times the k-th array that is nearest to the claim, and the c."""
     p, l = case.propagation, case.l
+    rows = largest_rows(case.expected)
+    inputs = np.vstack([p.A(l - 1), np.ones((1, p.m))]).T / p.m
 
     def seen(dZ: Array) -> Array:
-        return np.concatenate([np.ravel(p.weights_from(l, dZ) - p.regulariser(l)), np.ravel(p.bias_from(dZ))])
+        return np.asarray(dZ[rows] @ inputs)
 
-    claims = (case.evidence.analytic[f"W{l}"] - p.regulariser(l), case.evidence.analytic[f"b{l}"])
-    claim = np.concatenate([np.ravel(array) for array in claims])
+    claim = np.hstack([case.evidence.analytic[f"W{l}"] - p.regulariser(l), case.evidence.analytic[f"b{l}"]])[rows]
     start = np.zeros_like(case.expected) + rest
     numbers = fitted(claim - seen(start), *(seen(base) for base in bases))
     return sum((c * base for c, base in zip(numbers, bases, strict=True)), start), numbers

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from gradcheck_cli.diagnosis.evidence import fitted
+from gradcheck_cli.diagnosis.evidence import fitted, largest_rows
 from gradcheck_cli.diagnosis.mistake import ENOUGH, RELATED, Guess, Mistake, TensorCase
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.parameters import Array
@@ -16,12 +16,13 @@ __all__ = ["TENSOR"]
 FEW_SAMPLES = 64
 
 
-def combined(case: TensorCase, products: Sequence[Array]) -> tuple[Array, Array]:
-    """Return the sum of c_k times the k-th product that is nearest to the data's part of the claim, and the c."""
-    rest = case.propagation.regulariser(case.l) if case.propagation is not None and case.is_weight else 0.0
-    numbers = fitted(case.claim - rest, *products)
-    value = sum((c * product for c, product in zip(numbers, products, strict=True)), np.zeros_like(case.expected))
-    return value + rest, numbers
+def combined(case: TensorCase, p: Propagation, inputs: Sequence[Array]) -> tuple[Array, Array]:
+    """Return the sum of c_k dZ B_k^T that is nearest to the data's part of the claim, and the c."""
+    dZ, rest = p.dZ[case.l] / p.m, p.regulariser(case.l) if case.is_weight else 0.0
+    rows = largest_rows(dZ)
+    numbers = fitted((case.claim - rest)[rows], *(dZ[rows] @ B.T for B in inputs))
+    summed = sum((c * B for c, B in zip(numbers, inputs, strict=True)), np.zeros_like(inputs[0]))
+    return np.asarray(dZ @ summed.T + rest), numbers
 
 
 def function_of_input(case: TensorCase) -> Iterator[Guess]:
@@ -29,9 +30,9 @@ def function_of_input(case: TensorCase) -> Iterator[Guess]:
     p, l = case.propagation, case.l
     if p is None or not case.is_weight or told_of(case, p) < 3 + ENOUGH:
         return
-    A, dZ = p.A(l - 1), p.dZ[l]
+    A = p.A(l - 1)
     for powers in ((0, 1), (1, 2), (0, 2), (0, 1, 2), (3,), (1, 3)):
-        value, numbers = combined(case, [product(p, dZ, A**k) for k in powers])
+        value, numbers = combined(case, p, [A**k for k in powers])
         words = " ".join(f"{c:+.6g} {term(l - 1, k)}".rstrip() for c, k in zip(numbers, powers, strict=True))
         yield Guess(value, f"{{it}} is made with {words.removeprefix('+')} where A_{l - 1} is due", fitted=len(powers))
 
@@ -39,11 +40,6 @@ def function_of_input(case: TensorCase) -> Iterator[Guess]:
 def term(l: int, power: int) -> str:
     """Write a power of A_l."""
     return {0: "", 1: f"A_{l}"}.get(power, f"A_{l}^{power}")
-
-
-def product(p: Propagation, dZ: Array, A: Array) -> Array:
-    """Return what dZ and an input make of the data's part of dW."""
-    return np.asarray(np.dot(dZ, A.T) / p.m)
 
 
 def told_of(case: TensorCase, p: Propagation) -> int:
@@ -60,8 +56,7 @@ def weights_of_samples(case: TensorCase) -> Iterator[Guess]:
     if told_of(case, p) - p.m < ENOUGH:
         return
     A = p.A(l - 1) if case.is_weight else np.ones((1, p.m))
-    shares = [product(p, p.dZ[l][:, s : s + 1], A[:, s : s + 1]) for s in range(p.m)]
-    value, weights = combined(case, shares)
+    value, weights = combined(case, p, [A * (np.arange(p.m) == s) for s in range(p.m)])
     listed = ", ".join(f"{w:.4g}" for w in weights[:6]) + (", ..." if p.m > 6 else "")
     yield Guess(value, f"{{it}} has a weight for every sample: {listed}", fitted=p.m)
 

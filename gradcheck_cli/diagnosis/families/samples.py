@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gradcheck_cli.diagnosis.evidence import fitted, largest_rows
 from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, LOOSE, RELATED, DeltaCase, Guess, Mistake, TensorCase
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.parameters import Array
@@ -175,11 +176,10 @@ def equations(case: DeltaCase) -> int:
 def fitted_weights(case: DeltaCase, groups: list[Array], words: str) -> Iterator[Guess]:
     """Guess weights for groups of samples, by least squares."""
     p, l = case.propagation, case.l
-    basis = [
-        joined(p.weights_from(l, case.expected * g) - p.regulariser(l), p.bias_from(case.expected * g)) for g in groups
-    ]
-    claim = joined(case.evidence.analytic[f"W{l}"] - p.regulariser(l), case.evidence.analytic[f"b{l}"])
-    weights = np.linalg.lstsq(np.stack(basis, axis=1), claim, rcond=None)[0]
+    rows = largest_rows(case.expected)
+    inputs = np.vstack([p.A(l - 1), np.ones((1, p.m))]).T / p.m
+    claim = np.hstack([case.evidence.analytic[f"W{l}"] - p.regulariser(l), case.evidence.analytic[f"b{l}"]])[rows]
+    weights = fitted(claim, *((case.expected[rows] * g) @ inputs for g in groups))
     if (weights < -1e-9).any():
         return
     text = ", ".join(f"{w:.4g}" for w in np.where(np.abs(weights) < ZERO, 0.0, weights)[:6]) + (
@@ -187,11 +187,6 @@ def fitted_weights(case: DeltaCase, groups: list[Array], words: str) -> Iterator
     )
     value = sum((w * g for w, g in zip(weights, groups, strict=True)), np.zeros(p.m)) * case.expected
     yield Guess(value, f"{{it}} has a weight {words}: {text}", fitted=len(weights))
-
-
-def joined(dW: Array, db: Array) -> Array:
-    """Return dW and db as one vector."""
-    return np.concatenate([dW.reshape(-1), db.reshape(-1)])
 
 
 _LOOK = "look at the samples that the line of {it} runs over"

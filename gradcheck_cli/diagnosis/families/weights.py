@@ -79,6 +79,6 @@ DELTA = (
     Mistake(
         "wrong-weights", EXACT, wrong_weights, "look at which W stands in the line that computes {it}", scalable=True
     ),
-    Mistake("wrong-weights", RELATED, any_matrix, "look at what dZ_l+1 is multiplied with on the way to {it}"),
+    Mistake("wrong-weights", RELATED, any_matrix, "look at what dA_l, and by it {it}, is made with"),
     Mistake("updated-weights", FITTED, updated, "update the parameters only after the whole backward pass"),
 )

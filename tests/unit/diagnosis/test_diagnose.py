@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from gradcheck_cli import check, check_gradient
-from gradcheck_cli.diagnosis.diagnose import diagnose, diagnosed
+from gradcheck_cli.diagnosis.diagnose import diagnose, diagnosed, of_what_fails
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.networks.cases import built_in_case
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.results import Finding, Verdict
 from tests.unit.diagnosis.support import (
     evidence,
     findings,
@@ -189,6 +189,10 @@ def test_a_finding_accuses_only_what_fails() -> None:
     seen = evidence(NET, claim, known=False)
     report = check(dataclasses.replace(NET, claimed=claim))
     assert [(f.code, f.where) for f in diagnosed(report, seen).findings] == [("factor", "db3"), ("factor", "dW2")]
+    both = Finding("factor", "db3", "db3, dW2: each of them is wrong", also=("dW2",))
+    assert of_what_fails(both, ()) == both
+    assert of_what_fails(both, ("db3",)) == Finding("factor", "dW2", "dW2: each of them is wrong")
+    assert of_what_fails(both, ("db3", "dW2")) is None
     passed = [dataclasses.replace(p, verdict=Verdict.PASS) if p.name == "b3" else p for p in report.parameters]
     told = diagnosed(dataclasses.replace(report, parameters=tuple(passed)), seen)
     assert [(f.code, f.where) for f in told.findings] == [("factor", "dW2")]
