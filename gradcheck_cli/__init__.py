@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from gradcheck_cli.checks.layer import check_layer
     from gradcheck_cli.checks.model import check_model
     from gradcheck_cli.checks.objective import check_objective
-    from gradcheck_cli.errors import GradcheckError
     from gradcheck_cli.evaluating.journal import Journal
     from gradcheck_cli.problems.networks.fixtures import load_fixture, save_fixture
-    from gradcheck_cli.results import CheckFailedError, CheckReport, Verdict
+    from gradcheck_cli.vocabulary.errors import GradcheckError
+    from gradcheck_cli.vocabulary.results import CheckFailedError, CheckReport, Verdict
 
 __version__ = "0.1.0"
 __all__ = [
@@ -51,11 +51,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CheckFailedError": "results",
-    "CheckReport": "results",
-    "GradcheckError": "errors",
+    "CheckFailedError": "vocabulary.results",
+    "CheckReport": "vocabulary.results",
+    "GradcheckError": "vocabulary.errors",
     "Journal": "evaluating.journal",
-    "Verdict": "results",
+    "Verdict": "vocabulary.results",
     "check": "checks.check",
     "check_adjoint": "checks.adjoint",
     "check_autograd": "checks.autograd",

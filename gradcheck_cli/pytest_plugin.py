@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from gradcheck_cli.results import CheckReport
+    from gradcheck_cli.vocabulary.results import CheckReport
 
 __all__ = ["GradientChecker", "gradcheck"]
 
@@ -23,7 +23,7 @@ class GradientChecker:
         """
         __tracebackhide__ = True
         from gradcheck_cli.checks.gradients import check_gradient
-        from gradcheck_cli.errors import GradcheckError
+        from gradcheck_cli.vocabulary.errors import GradcheckError
 
         try:
             report = check_gradient(loss, gradient, parameters, **settings)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 SMALL = (64, 32, 16, 1), 32  # 2,625 entries
 MIDDLE = (784, 128, 64, 1), 64  # 108,801

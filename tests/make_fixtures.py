@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.problems.networks.fixtures import save_fixture
 from gradcheck_cli.problems.networks.network import Network
+from gradcheck_cli.vocabulary.parameters import Array
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 

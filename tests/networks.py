@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS
 from gradcheck_cli.problems.networks.network import Network
+from gradcheck_cli.vocabulary.parameters import Array
 
 
 def random_network(seed: int, *, scale: float = 1.0) -> Network:

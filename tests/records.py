@@ -6,7 +6,7 @@ import math
 from array import array
 from collections.abc import Sequence
 
-from gradcheck_cli.results import (
+from gradcheck_cli.vocabulary.results import (
     CheckReport,
     Entries,
     EntryVerdict,

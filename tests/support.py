@@ -15,9 +15,9 @@ import pytest
 from click.testing import CliRunner
 
 from gradcheck_cli.cli.main import main
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.problems.networks.network import Network
+from gradcheck_cli.vocabulary.parameters import Array
 
 COMMAND = Path(sys.executable).with_name("gradcheck")
 DATA = Path(__file__).parent / "acceptance" / "data"

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.asking import asking, called, kind_of
 from gradcheck_cli.checks.given import require_plain_arguments
-from gradcheck_cli.errors import GradcheckError, ProblemError
 from gradcheck_cli.judging.entries import compare_parameter
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.solves import MOST_SOLVED, SolveRounding, rounding_of_solves
 from gradcheck_cli.numeric.tolerances import EPS
-from gradcheck_cli.problems.arguments import refuse_masked
-from gradcheck_cli.problems.user_function import call
-from gradcheck_cli.results import CheckReport, Finding, ParameterResult, Verdict
-from gradcheck_cli.settings import DEFAULT_THRESHOLD, require_whole
+from gradcheck_cli.problems.functions.arguments import refuse_masked
+from gradcheck_cli.problems.functions.function import call
+from gradcheck_cli.vocabulary.asking import asking, called, kind_of
+from gradcheck_cli.vocabulary.errors import GradcheckError, ProblemError
+from gradcheck_cli.vocabulary.results import CheckReport, Finding, ParameterResult, Verdict
+from gradcheck_cli.vocabulary.settings import DEFAULT_THRESHOLD, require_whole
 
 __all__ = ["PAIRS", "check_adjoint", "fitting_together"]
 

@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import SettingError, UserFunctionError
 from gradcheck_cli.judging.entries import sensitivity
 from gradcheck_cli.numeric.columns import STEPS, UNMOVED, WIDE, WIDEST, far_steps, plain_columns
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.scales import entry_sizes, largest_size, like_sizes
 from gradcheck_cli.numeric.tolerances import DUST, EPS
-from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, vector_to_dictionary
-from gradcheck_cli.problems.outputs import MOST_KEPT
-from gradcheck_cli.results import CheckReport, EntryVerdict, Sensitivity, Verdict
+from gradcheck_cli.problems.functions.outputs import MOST_KEPT
+from gradcheck_cli.vocabulary.errors import SettingError, UserFunctionError
+from gradcheck_cli.vocabulary.parameters import Array, Parameters, dictionary_to_vector, vector_to_dictionary
+from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, Sensitivity, Verdict
 
 __all__ = ["Along", "Found", "components", "felt_sizes", "found_along", "require_room"]
 

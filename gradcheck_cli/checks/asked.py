@@ -9,15 +9,15 @@ import numpy as np
 from gradcheck_cli.checks.subject import Subject
 from gradcheck_cli.diagnosis.consistency import with_consistency
 from gradcheck_cli.diagnosis.one_by_one import with_single_samples
-from gradcheck_cli.errors import GradcheckError
 from gradcheck_cli.evaluating.budget import BudgetSpentError
 from gradcheck_cli.numeric.symmetry import symmetry
-from gradcheck_cli.parameters import Parameters
-from gradcheck_cli.problems.elsewhere import asked_gradient
+from gradcheck_cli.problems.functions.elsewhere import asked_gradient
+from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.networks.network import Network
-from gradcheck_cli.problems.probes import single_samples
-from gradcheck_cli.problems.user_function import FunctionProblem
-from gradcheck_cli.results import CheckReport
+from gradcheck_cli.problems.networks.probes import single_samples
+from gradcheck_cli.vocabulary.errors import GradcheckError
+from gradcheck_cli.vocabulary.parameters import Parameters
+from gradcheck_cli.vocabulary.results import CheckReport
 
 __all__ = ["asked"]
 

@@ -16,17 +16,17 @@ import numpy as np
 
 from gradcheck_cli.checks.given import require_plain_arguments
 from gradcheck_cli.checks.layer import COTANGENTS, check_layer, with_faults
-from gradcheck_cli.errors import GradcheckError, UserFunctionError
 from gradcheck_cli.judging.joined import WORST_FIRST, joined
 from gradcheck_cli.numeric.scales import entry_sizes
-from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.autograd import import_framework, own_gradient_note
-from gradcheck_cli.problems.autograd_maps import AutogradMap, autograd_map, hinted
-from gradcheck_cli.problems.complex_numbers import CONVENTIONS, OF_FRAMEWORK
-from gradcheck_cli.problems.layer import LARGE, Fault, differs, signed
-from gradcheck_cli.problems.user_function import call
-from gradcheck_cli.results import CheckReport, Finding, ParameterResult, Sensitivity, Verdict
-from gradcheck_cli.settings import require_whole
+from gradcheck_cli.problems.functions.autograd import import_framework, own_gradient_note
+from gradcheck_cli.problems.functions.autograd_maps import AutogradMap, autograd_map, hinted
+from gradcheck_cli.problems.functions.complex_numbers import CONVENTIONS, OF_FRAMEWORK
+from gradcheck_cli.problems.functions.function import call
+from gradcheck_cli.problems.functions.layer import LARGE, Fault, differs, signed
+from gradcheck_cli.vocabulary.errors import GradcheckError, UserFunctionError
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.results import CheckReport, Finding, ParameterResult, Sensitivity, Verdict
+from gradcheck_cli.vocabulary.settings import require_whole
 
 __all__ = ["check_autograd"]
 

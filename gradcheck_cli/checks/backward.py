@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gradcheck_cli.asking import kind_of
 from gradcheck_cli.checks.check import check
-from gradcheck_cli.errors import SettingError
 from gradcheck_cli.problems.networks.cases import CASES, built_in_case
 from gradcheck_cli.problems.networks.course_functions import with_own_functions
 from gradcheck_cli.problems.networks.fixtures import load_fixture
 from gradcheck_cli.problems.networks.network import Network
-from gradcheck_cli.results import CheckReport
+from gradcheck_cli.vocabulary.asking import kind_of
+from gradcheck_cli.vocabulary.errors import SettingError
+from gradcheck_cli.vocabulary.results import CheckReport
 
 __all__ = ["check_backward"]
 

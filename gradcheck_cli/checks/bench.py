@@ -18,10 +18,10 @@ import numpy as np
 
 from gradcheck_cli.numeric.centred import centred_gradient
 from gradcheck_cli.numeric.complex_step import complex_step_reference
-from gradcheck_cli.parameters import Array, dictionary_to_vector, vector_to_dictionary
 from gradcheck_cli.problems.networks.network import Network
-from gradcheck_cli.results import WayTiming
-from gradcheck_cli.settings import DEFAULT_EPSILON
+from gradcheck_cli.vocabulary.parameters import Array, dictionary_to_vector, vector_to_dictionary
+from gradcheck_cli.vocabulary.results import WayTiming
+from gradcheck_cli.vocabulary.settings import DEFAULT_EPSILON
 
 __all__ = ["random_network", "time_ways"]
 

@@ -16,18 +16,18 @@ from gradcheck_cli.checks.preparing import decided, open_journal, prepared, requ
 from gradcheck_cli.checks.screened import screened_report
 from gradcheck_cli.checks.subject import Subject
 from gradcheck_cli.diagnosis.complex_numbers import in_complex_numbers
-from gradcheck_cli.errors import CheckInterrupted, SettingError
 from gradcheck_cli.evaluating.budget import Budget
 from gradcheck_cli.evaluating.evaluator import evaluating
 from gradcheck_cli.evaluating.journal import Journal
 from gradcheck_cli.evaluating.rows import rows_of
 from gradcheck_cli.numeric.centred import require_step_taken
 from gradcheck_cli.numeric.step_sweep import problem_sweeps
-from gradcheck_cli.parameters import Parameters
+from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.problem import Problem
-from gradcheck_cli.problems.user_function import FunctionProblem
-from gradcheck_cli.results import CheckReport
-from gradcheck_cli.settings import (
+from gradcheck_cli.vocabulary.errors import CheckInterrupted, SettingError
+from gradcheck_cli.vocabulary.parameters import Parameters
+from gradcheck_cli.vocabulary.results import CheckReport
+from gradcheck_cli.vocabulary.settings import (
     AUTO,
     DEFAULT_EPSILON,
     DEFAULT_LOCATE,
@@ -36,7 +36,7 @@ from gradcheck_cli.settings import (
     SCREEN,
     Settings,
 )
-from gradcheck_cli.watch import InTurn, Watch, watch_of
+from gradcheck_cli.vocabulary.watch import InTurn, Watch, watch_of
 
 __all__ = ["check", "check_rows"]
 
@@ -116,7 +116,7 @@ def check(
     Raises
     ------
     GradcheckError
-        Where there is nothing that could be checked: see `gradcheck_cli.errors`.
+        Where there is nothing that could be checked: see `gradcheck_cli.vocabulary.errors`.
     """
     asked = Settings(
         epsilon, threshold, precision, classic, require_sensitivity, 0 if seed is None else seed, mode, max_evals,

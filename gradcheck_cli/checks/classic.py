@@ -6,7 +6,7 @@ from gradcheck_cli.checks.subject import Subject, gathered, report_of, whole_dif
 from gradcheck_cli.judging.entries import compare_classic
 from gradcheck_cli.judging.ruling import Facts
 from gradcheck_cli.numeric.centred import centred_gradient
-from gradcheck_cli.results import CheckReport
+from gradcheck_cli.vocabulary.results import CheckReport
 
 __all__ = ["classic_report"]
 

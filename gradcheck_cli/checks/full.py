@@ -22,13 +22,13 @@ from gradcheck_cli.numeric.centred import centred_gradient
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.second_opinion import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
-from gradcheck_cli.parameters import Parameters
+from gradcheck_cli.problems.functions.function import FunctionProblem
+from gradcheck_cli.problems.functions.preflight import ignored_by
 from gradcheck_cli.problems.networks.network import Network
-from gradcheck_cli.problems.preflight import ignored_by
 from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem, saved_in
-from gradcheck_cli.problems.sampled import SampledProblem, at_positions
-from gradcheck_cli.problems.user_function import FunctionProblem
-from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, StepError, Verdict
+from gradcheck_cli.problems.views.sampled import SampledProblem, at_positions
+from gradcheck_cli.vocabulary.parameters import Parameters
+from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, ParameterResult, StepError, Verdict
 
 __all__ = ["full_report"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gradcheck_cli.errors import ProblemError, SettingError
-from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.arguments import as_parameter
-from gradcheck_cli.problems.calling import Form
-from gradcheck_cli.problems.trees import flattened, is_tree, names_in
+from gradcheck_cli.problems.functions.arguments import as_parameter
+from gradcheck_cli.problems.functions.calling import Form
+from gradcheck_cli.problems.functions.trees import flattened, is_tree, names_in
+from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["in_form", "named_point", "require_plain_arguments"]
 

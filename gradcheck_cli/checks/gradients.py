@@ -7,9 +7,9 @@ from typing import Any
 
 from gradcheck_cli.checks.check import check
 from gradcheck_cli.checks.given import require_plain_arguments
-from gradcheck_cli.problems.functions import function_problem
-from gradcheck_cli.results import CheckReport
-from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON
+from gradcheck_cli.problems.functions.make import function_problem
+from gradcheck_cli.vocabulary.results import CheckReport
+from gradcheck_cli.vocabulary.settings import AUTO, DEFAULT_EPSILON
 
 __all__ = ["check_gradient"]
 

@@ -8,20 +8,20 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
-from gradcheck_cli.asking import called
 from gradcheck_cli.checks.given import in_form, named_point, require_plain_arguments
 from gradcheck_cli.checks.gradients import check_gradient
 from gradcheck_cli.checks.jacobian import check_jacobian
 from gradcheck_cli.diagnosis.hessians import hessian_findings
-from gradcheck_cli.errors import ProblemError, SettingError
 from gradcheck_cli.judging.joined import joined, joined_parameter
-from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, vector_to_dictionary
-from gradcheck_cli.problems.arguments import Arguments
-from gradcheck_cli.problems.jacobian import dense
-from gradcheck_cli.problems.returned import by_name, claimed_gradient
-from gradcheck_cli.problems.trees import is_tree
-from gradcheck_cli.problems.user_function import call
-from gradcheck_cli.results import CheckReport, Verdict
+from gradcheck_cli.problems.functions.arguments import Arguments
+from gradcheck_cli.problems.functions.function import call
+from gradcheck_cli.problems.functions.jacobian import dense
+from gradcheck_cli.problems.functions.returned import by_name, claimed_gradient
+from gradcheck_cli.problems.functions.trees import is_tree
+from gradcheck_cli.vocabulary.asking import called
+from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
+from gradcheck_cli.vocabulary.parameters import Array, Parameters, dictionary_to_vector, vector_to_dictionary
+from gradcheck_cli.vocabulary.results import CheckReport, Verdict
 
 __all__ = ["check_hessian"]
 

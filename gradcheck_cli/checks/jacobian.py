@@ -7,24 +7,24 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gradcheck_cli.asking import called
 from gradcheck_cli.checks.check import check_rows
 from gradcheck_cli.checks.given import in_form, named_point, require_plain_arguments
 from gradcheck_cli.checks.preparing import in_time
 from gradcheck_cli.checks.sparse import check_sparse_jacobian
 from gradcheck_cli.diagnosis.complex_jacobians import complex_jacobian
 from gradcheck_cli.diagnosis.outputs import jacobian_findings
-from gradcheck_cli.errors import CheckInterrupted, SettingError
 from gradcheck_cli.judging.joined import joined, joined_parameter
-from gradcheck_cli.problems.arguments import Arguments
-from gradcheck_cli.problems.colouring import is_sparse
-from gradcheck_cli.problems.complex_numbers import complex_view, convention_of
-from gradcheck_cli.problems.jacobian import claimed_jacobian
-from gradcheck_cli.problems.outputs import MOST_KEPT, Outputs, Weighing, outputs_of, require_finite
-from gradcheck_cli.problems.trees import flattened, is_tree
-from gradcheck_cli.problems.user_function import FunctionProblem, call
-from gradcheck_cli.results import CheckReport, ParameterResult, Verdict
-from gradcheck_cli.settings import AUTO, DEFAULT_THRESHOLD, FULL, SCREEN
+from gradcheck_cli.problems.functions.arguments import Arguments
+from gradcheck_cli.problems.functions.colouring import is_sparse
+from gradcheck_cli.problems.functions.complex_numbers import complex_view, convention_of
+from gradcheck_cli.problems.functions.function import FunctionProblem, call
+from gradcheck_cli.problems.functions.jacobian import claimed_jacobian
+from gradcheck_cli.problems.functions.outputs import MOST_KEPT, Outputs, Weighing, outputs_of, require_finite
+from gradcheck_cli.problems.functions.trees import flattened, is_tree
+from gradcheck_cli.vocabulary.asking import called
+from gradcheck_cli.vocabulary.errors import CheckInterrupted, SettingError
+from gradcheck_cli.vocabulary.results import CheckReport, ParameterResult, Verdict
+from gradcheck_cli.vocabulary.settings import AUTO, DEFAULT_THRESHOLD, FULL, SCREEN
 
 __all__ = ["check_jacobian"]
 

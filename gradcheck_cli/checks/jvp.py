@@ -11,27 +11,27 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.asking import called
 from gradcheck_cli.checks.adjoint import PAIRS, fitting_together
 from gradcheck_cli.checks.along import Along, Found, components, felt_sizes, found_along, require_room
 from gradcheck_cli.checks.given import in_form, named_point, require_plain_arguments
 from gradcheck_cli.checks.jacobian import check_jacobian
 from gradcheck_cli.checks.layer import with_faults
 from gradcheck_cli.diagnosis.outputs import jacobian_findings
-from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.judging.entries import entries_of, relative_difference, worst_of
 from gradcheck_cli.judging.joined import joined
 from gradcheck_cli.judging.ruling import entries_verdict
 from gradcheck_cli.numeric.scales import largest_size, like_sizes
-from gradcheck_cli.parameters import Array, Parameters, norm
-from gradcheck_cli.problems.arguments import Arguments
-from gradcheck_cli.problems.layer import SAME, Layer
-from gradcheck_cli.problems.outputs import Outputs, outputs_of, require_finite
-from gradcheck_cli.problems.tangents import ForwardMode, faults_of_jvp
-from gradcheck_cli.problems.trees import is_tree
-from gradcheck_cli.problems.user_function import call
-from gradcheck_cli.results import CheckReport, Finding, ParameterResult, Sensitivity, Verdict
-from gradcheck_cli.settings import AUTO, DEFAULT_THRESHOLD, require_whole
+from gradcheck_cli.problems.functions.arguments import Arguments
+from gradcheck_cli.problems.functions.function import call
+from gradcheck_cli.problems.functions.layer import SAME, Layer
+from gradcheck_cli.problems.functions.outputs import Outputs, outputs_of, require_finite
+from gradcheck_cli.problems.functions.tangents import ForwardMode, faults_of_jvp
+from gradcheck_cli.problems.functions.trees import is_tree
+from gradcheck_cli.vocabulary.asking import called
+from gradcheck_cli.vocabulary.errors import ProblemError
+from gradcheck_cli.vocabulary.parameters import Array, Parameters, norm
+from gradcheck_cli.vocabulary.results import CheckReport, Finding, ParameterResult, Sensitivity, Verdict
+from gradcheck_cli.vocabulary.settings import AUTO, DEFAULT_THRESHOLD, require_whole
 
 __all__ = ["check_jvp"]
 

@@ -12,22 +12,22 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.asking import called
 from gradcheck_cli.checks.check import check_rows
 from gradcheck_cli.checks.given import in_form, named_point, require_plain_arguments
 from gradcheck_cli.checks.preparing import in_time
 from gradcheck_cli.diagnosis.complex_numbers import by_another_convention, in_complex_numbers
 from gradcheck_cli.diagnosis.outputs import distinct, is_lost, with_lost
-from gradcheck_cli.errors import CheckInterrupted, GradcheckError
 from gradcheck_cli.evaluating.journal import Journal
 from gradcheck_cli.judging.joined import joined, worst_rows
-from gradcheck_cli.problems.complex_numbers import CONVENTIONS, complex_view, convention_of
-from gradcheck_cli.problems.layer import Fault, Layer, faults_of, outputs_missed, random_cotangents
-from gradcheck_cli.problems.outputs import Outputs, Weighing, require_finite
-from gradcheck_cli.problems.trees import flattened, is_tree
-from gradcheck_cli.problems.user_function import FunctionProblem
-from gradcheck_cli.results import CheckReport, Finding, ParameterResult, Verdict
-from gradcheck_cli.settings import require_whole
+from gradcheck_cli.problems.functions.complex_numbers import CONVENTIONS, complex_view, convention_of
+from gradcheck_cli.problems.functions.function import FunctionProblem
+from gradcheck_cli.problems.functions.layer import Fault, Layer, faults_of, outputs_missed, random_cotangents
+from gradcheck_cli.problems.functions.outputs import Outputs, Weighing, require_finite
+from gradcheck_cli.problems.functions.trees import flattened, is_tree
+from gradcheck_cli.vocabulary.asking import called
+from gradcheck_cli.vocabulary.errors import CheckInterrupted, GradcheckError
+from gradcheck_cli.vocabulary.results import CheckReport, Finding, ParameterResult, Verdict
+from gradcheck_cli.vocabulary.settings import require_whole
 
 __all__ = ["COTANGENTS", "check_layer", "with_faults"]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gradcheck_cli.numeric.screen import evaluations_of
+from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.problem import Problem
-from gradcheck_cli.problems.user_function import FunctionProblem
-from gradcheck_cli.settings import AUTO, FULL, SCREEN, Settings
+from gradcheck_cli.vocabulary.settings import AUTO, FULL, SCREEN, Settings
 
 __all__ = ["FEW", "chosen_mode", "evaluations_of_all"]
 

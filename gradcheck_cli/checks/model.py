@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.asking import kind_of
 from gradcheck_cli.checks.check import check
 from gradcheck_cli.checks.given import require_plain_arguments
-from gradcheck_cli.errors import SettingError
+from gradcheck_cli.problems.functions.trees import flattened
 from gradcheck_cli.problems.objects.places import Place, places_in
 from gradcheck_cli.problems.objects.problem import model_of, model_problem
-from gradcheck_cli.problems.trees import flattened
-from gradcheck_cli.results import CheckReport
-from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON
+from gradcheck_cli.vocabulary.asking import kind_of
+from gradcheck_cli.vocabulary.errors import SettingError
+from gradcheck_cli.vocabulary.results import CheckReport
+from gradcheck_cli.vocabulary.settings import AUTO, DEFAULT_EPSILON
 
 __all__ = ["check_model"]
 

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.asking import asking, called, kind_of
 from gradcheck_cli.checks.gradients import check_gradient
 from gradcheck_cli.checks.hessian import check_hessian
-from gradcheck_cli.errors import ProblemError, SettingError
-from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.arguments import as_parameter
-from gradcheck_cli.problems.objective import Objective
-from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, Verdict
-from gradcheck_cli.settings import require_whole
+from gradcheck_cli.problems.functions.arguments import as_parameter
+from gradcheck_cli.problems.functions.objective import Objective
+from gradcheck_cli.vocabulary.asking import asking, called, kind_of
+from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, ParameterResult, Verdict
+from gradcheck_cli.vocabulary.settings import require_whole
 
 __all__ = ["check_objective"]
 

@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradcheck_cli.checks.mode import FEW
-from gradcheck_cli.errors import CheckInterrupted, ProblemError, SettingError, UserFunctionError
-from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.directions import sizes_of
-from gradcheck_cli.problems.preflight import CALLS
+from gradcheck_cli.problems.functions.function import FunctionProblem
+from gradcheck_cli.problems.functions.preflight import CALLS
 from gradcheck_cli.problems.problem import Directional, Movable, Problem
-from gradcheck_cli.problems.user_function import FunctionProblem
-from gradcheck_cli.results import CheckReport, FurtherPoint, PointFacts, Verdict
-from gradcheck_cli.settings import AUTO, FULL, SCREEN, Settings
+from gradcheck_cli.vocabulary.errors import CheckInterrupted, ProblemError, SettingError, UserFunctionError
+from gradcheck_cli.vocabulary.parameters import Parameters
+from gradcheck_cli.vocabulary.results import CheckReport, FurtherPoint, PointFacts, Verdict
+from gradcheck_cli.vocabulary.settings import AUTO, FULL, SCREEN, Settings
 
 __all__ = ["moved", "over_points"]
 

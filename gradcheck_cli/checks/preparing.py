@@ -10,16 +10,16 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from gradcheck_cli.alarm import GRACE, LateError, raised_after
 from gradcheck_cli.checks.mode import chosen_mode
-from gradcheck_cli.errors import InputError, ProblemError, SettingError
 from gradcheck_cli.evaluating.journal import MADE_AGAIN, Journal, fingerprint
-from gradcheck_cli.parameters import Parameters
-from gradcheck_cli.problems.identity import identity_of
-from gradcheck_cli.problems.preflight import preflight
+from gradcheck_cli.problems.functions.function import Calls, FunctionProblem
+from gradcheck_cli.problems.functions.identity import identity_of
+from gradcheck_cli.problems.functions.preflight import preflight
 from gradcheck_cli.problems.problem import Problem
-from gradcheck_cli.problems.user_function import Calls, FunctionProblem
-from gradcheck_cli.settings import AUTO, SCREEN, Settings, require_whole
+from gradcheck_cli.vocabulary.alarm import GRACE, LateError, raised_after
+from gradcheck_cli.vocabulary.errors import InputError, ProblemError, SettingError
+from gradcheck_cli.vocabulary.parameters import Parameters
+from gradcheck_cli.vocabulary.settings import AUTO, SCREEN, Settings, require_whole
 
 __all__ = ["decided", "in_time", "open_journal", "prepared", "require_means", "require_something"]
 

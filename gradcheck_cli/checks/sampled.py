@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.judging.entries import worst_of
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.parameters import Parameters, not_finite_positions
-from gradcheck_cli.problems.sampled import at_positions
-from gradcheck_cli.results import ParameterResult, entry_name
+from gradcheck_cli.problems.views.sampled import at_positions
+from gradcheck_cli.vocabulary.parameters import Parameters, not_finite_positions
+from gradcheck_cli.vocabulary.results import ParameterResult, entry_name
 
 __all__ = ["Measured", "Sample", "joined", "known_part", "not_finite_places", "placed"]
 

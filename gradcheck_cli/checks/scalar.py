@@ -12,10 +12,10 @@ import time
 from array import array
 from typing import Any
 
-from gradcheck_cli.errors import ProblemError, vanishing_step
 from gradcheck_cli.judging.ruling import Facts, difference_verdict, ruling
 from gradcheck_cli.problems.scalar import ScalarModel
-from gradcheck_cli.results import (
+from gradcheck_cli.vocabulary.errors import ProblemError, vanishing_step
+from gradcheck_cli.vocabulary.results import (
     CheckReport,
     Entries,
     EntryVerdict,
@@ -26,7 +26,7 @@ from gradcheck_cli.results import (
     StepSweep,
     Verdict,
 )
-from gradcheck_cli.settings import AUTO, MACHINE_EPSILON, Settings
+from gradcheck_cli.vocabulary.settings import AUTO, MACHINE_EPSILON, Settings
 
 __all__ = ["check_scalar"]
 

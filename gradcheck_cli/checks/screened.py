@@ -33,11 +33,11 @@ from gradcheck_cli.judging.ruling import Facts
 from gradcheck_cli.judging.slopes import compare_screened, slope_reference
 from gradcheck_cli.numeric.screen import MISSED, Screen, evaluations_of
 from gradcheck_cli.numeric.slopes import ALONE, Slope, Slopes
-from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, not_finite_positions
 from gradcheck_cli.problems.directions import Direction, start_of
 from gradcheck_cli.problems.problem import saved_in
-from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, ScreenFacts, Verdict
-from gradcheck_cli.settings import AUTO
+from gradcheck_cli.vocabulary.parameters import Array, Parameters, dictionary_to_vector, not_finite_positions
+from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, ParameterResult, ScreenFacts, Verdict
+from gradcheck_cli.vocabulary.settings import AUTO
 
 __all__ = ["screened_report"]
 

@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.asking import called
 from gradcheck_cli.checks.along import Along, Check, Found, components, felt_sizes, found_along, require_room
 from gradcheck_cli.diagnosis.sparse import sparse_findings
 from gradcheck_cli.judging.entries import entries_of, relative_difference, sensitivity, worst_of
@@ -28,13 +27,14 @@ from gradcheck_cli.judging.ruling import entries_verdict
 from gradcheck_cli.numeric.columns import plain_columns
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.scales import largest_size, like_sizes
-from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector, norm, vector_to_dictionary
-from gradcheck_cli.problems.arguments import Arguments
-from gradcheck_cli.problems.colouring import SparseJacobian, colours_of, sparse_jacobian
-from gradcheck_cli.problems.outputs import Outputs
-from gradcheck_cli.problems.user_function import call
-from gradcheck_cli.results import CheckReport, EntryVerdict, ParameterResult, Sensitivity, Verdict
-from gradcheck_cli.settings import AUTO
+from gradcheck_cli.problems.functions.arguments import Arguments
+from gradcheck_cli.problems.functions.colouring import SparseJacobian, colours_of, sparse_jacobian
+from gradcheck_cli.problems.functions.function import call
+from gradcheck_cli.problems.functions.outputs import Outputs
+from gradcheck_cli.vocabulary.asking import called
+from gradcheck_cli.vocabulary.parameters import Array, Parameters, dictionary_to_vector, norm, vector_to_dictionary
+from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, ParameterResult, Sensitivity, Verdict
+from gradcheck_cli.vocabulary.settings import AUTO
 
 __all__ = ["check_sparse_jacobian"]
 

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gradcheck_cli.alarm import GRACE
 from gradcheck_cli.checks.mode import evaluations_of_all
-from gradcheck_cli.errors import ProblemError, SettingError
 from gradcheck_cli.evaluating.budget import BudgetSpentError
 from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.evaluating.rows import Row
@@ -17,13 +15,15 @@ from gradcheck_cli.judging.entries import relative_difference
 from gradcheck_cli.judging.remarks import remarks
 from gradcheck_cli.judging.ruling import Facts, ruling
 from gradcheck_cli.numeric.screen import evaluations_of
-from gradcheck_cli.parameters import Parameters, dictionary_to_vector
+from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import KnownGradient, Problem
-from gradcheck_cli.problems.user_function import FunctionProblem
-from gradcheck_cli.results import CheckReport, ScreenFacts
-from gradcheck_cli.settings import SCREEN, Settings
-from gradcheck_cli.watch import Watch
+from gradcheck_cli.vocabulary.alarm import GRACE
+from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
+from gradcheck_cli.vocabulary.parameters import Parameters, dictionary_to_vector
+from gradcheck_cli.vocabulary.results import CheckReport, ScreenFacts
+from gradcheck_cli.vocabulary.settings import SCREEN, Settings
+from gradcheck_cli.vocabulary.watch import Watch
 
 __all__ = ["Subject", "gathered", "report_of", "untold", "whole_difference"]
 

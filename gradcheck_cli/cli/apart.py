@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
 
-from gradcheck_cli.asking import kind_of, safe_text
 from gradcheck_cli.cli.ending import Ended, ended_by, forwarding, raise_when_told_to_end
-from gradcheck_cli.processes import adopt_orphans, die_with_parent, kill_all_below, remove_temporary_folders
-from gradcheck_cli.results import Outcome, Unchecked
+from gradcheck_cli.vocabulary.asking import kind_of, safe_text
+from gradcheck_cli.vocabulary.processes import adopt_orphans, die_with_parent, kill_all_below, remove_temporary_folders
+from gradcheck_cli.vocabulary.results import Outcome, Unchecked
 
 __all__ = ["GRACE", "Begun", "FaultInChildError", "Job", "can_be_apart", "made_apart", "made_here"]
 
@@ -28,7 +28,7 @@ GRACE = 5.0  # seconds that a child has to end by itself when it is told to, or 
 SOON = 0.005  # seconds after which it is looked again whether it has ended, where it is about to
 LOOK = 0.1  # seconds after which it is looked whether the child still lives
 PIECE = 2**16  # bytes that are read at once
-OURS = {"gradcheck_cli.results", __name__}
+OURS = {"gradcheck_cli.vocabulary.results", __name__}
 HELD = {("array", "_array_reconstructor"), ("array", "array")} | {
     ("numpy", name) for name in ("_reconstruct", "ndarray", "dtype", "scalar", "_frombuffer")
 }

@@ -52,10 +52,10 @@ def save_case(name: str, path: str, *, force: bool) -> None:
     """Write a built-in case to a file that does not exist, or that may be replaced."""
     from pathlib import Path
 
-    from gradcheck_cli.errors import InputError
     from gradcheck_cli.problems.networks.cases import built_in_case
     from gradcheck_cli.problems.networks.fixtures import save_fixture
-    from gradcheck_cli.text import printable
+    from gradcheck_cli.vocabulary.errors import InputError
+    from gradcheck_cli.vocabulary.text import printable
 
     network = built_in_case(name)
     if not path.endswith(".npz"):  # by that `gradcheck net --case` tells a file from a built-in case

@@ -83,7 +83,7 @@ def load_problem(
     program: str, exchange: str, timeout: float, batch: int | None, point: PointOptions, where: str
 ) -> Problem:
     """Read the files and make a problem of the program; its name says where it is, if there are several points."""
-    from gradcheck_cli.problems.external_program import program_problem
+    from gradcheck_cli.problems.functions.program import program_problem
 
     loaded = point.load()
     problem = program_problem(

@@ -12,7 +12,7 @@ from gradcheck_cli.cli.function_options import comparing_options
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.param_types import FILE
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
-from gradcheck_cli.settings import AUTO
+from gradcheck_cli.vocabulary.settings import AUTO
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem

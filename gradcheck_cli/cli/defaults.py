@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from gradcheck_cli.cli.config import TABLE, Config, find_config, known_key, read_config, require_trusted
 from gradcheck_cli.cli.toml_values import option_value
-from gradcheck_cli.config import TABLE, Config, find_config, known_key, read_config, require_trusted
-from gradcheck_cli.errors import GradcheckError
+from gradcheck_cli.vocabulary.errors import GradcheckError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ import sys
 import click
 
 from gradcheck_cli.cli.output import write
-from gradcheck_cli.errors import did_you_mean
+from gradcheck_cli.vocabulary.errors import did_you_mean
 
 __all__ = ["explain"]
 

@@ -13,11 +13,11 @@ from gradcheck_cli.cli.function_options import PointOptions
 from gradcheck_cli.cli.further_options import FurtherOptions
 from gradcheck_cli.cli.large_options import LargeOptions
 from gradcheck_cli.cli.options import Checking
-from gradcheck_cli.settings import AUTO
+from gradcheck_cli.vocabulary.settings import AUTO
 
 if TYPE_CHECKING:
     from gradcheck_cli.cli.making import Checked
-    from gradcheck_cli.results import CheckReport
+    from gradcheck_cli.vocabulary.results import CheckReport
 
 __all__ = ["FACES", "asked_face", "face_options", "load_face", "require_plain"]
 
@@ -119,7 +119,7 @@ def load_face(
         import numpy as np
 
         import gradcheck_cli as api
-        from gradcheck_cli.problems.calling import has_each
+        from gradcheck_cli.problems.functions.calling import has_each
 
         if loaded is None:
             seed = settings["seed"]

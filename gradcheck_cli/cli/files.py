@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from gradcheck_cli.errors import InputError
+from gradcheck_cli.vocabulary.errors import InputError
 
 __all__ = ["require_apart", "require_writable", "write_whole"]
 

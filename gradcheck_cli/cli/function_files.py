@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from gradcheck_cli.cli.faces import load_face
 from gradcheck_cli.cli.function_options import PointOptions
 from gradcheck_cli.loading.functions import at_another_place, file_of
-from gradcheck_cli.settings import AUTO
+from gradcheck_cli.vocabulary.settings import AUTO
 
 if TYPE_CHECKING:
     from gradcheck_cli.cli.making import Checked
-    from gradcheck_cli.problems.user_function import FunctionProblem
-    from gradcheck_cli.results import CheckReport
+    from gradcheck_cli.problems.functions.function import FunctionProblem
+    from gradcheck_cli.vocabulary.results import CheckReport
 
 __all__ = ["FunctionFiles", "load_either", "load_problem"]
 
@@ -50,8 +50,8 @@ def moved(path: Path | None, places: Mapping[Path, Path]) -> Path | None:
 def load_either(loss: str, grad: str, point: PointOptions, name: str, convention: str | None = None) -> Checked:
     """Load a problem; or where its loss turns out to have many outputs, what checks its gradient as their Jacobian."""
     from gradcheck_cli.checks.check import check
-    from gradcheck_cli.errors import ProblemError
-    from gradcheck_cli.problems.returned import ManyNumbersError
+    from gradcheck_cli.problems.functions.returned import ManyNumbersError
+    from gradcheck_cli.vocabulary.errors import ProblemError
 
     problem = load_problem(loss, grad, None, point, name, convention)
 
@@ -81,8 +81,8 @@ def load_problem(
 ) -> FunctionProblem:
     """Load the functions and the arrays that they are called with, and call them by a name."""
     from gradcheck_cli.loading.functions import load_function
-    from gradcheck_cli.problems.autograd import import_framework
-    from gradcheck_cli.problems.functions import function_problem
+    from gradcheck_cli.problems.functions.autograd import import_framework
+    from gradcheck_cli.problems.functions.make import function_problem
 
     loaded = point.load()
     if autograd:

@@ -15,7 +15,7 @@ from gradcheck_cli.cli.further_options import FurtherOptions
 from gradcheck_cli.cli.large_options import LargeOptions
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.param_types import FILE, FINITE
-from gradcheck_cli.settings import AUTO, DEFAULT_EPSILON
+from gradcheck_cli.vocabulary.settings import AUTO, DEFAULT_EPSILON
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gradcheck_cli.cli.param_types import FILE
-from gradcheck_cli.settings import DEFAULT_REPEAT
+from gradcheck_cli.vocabulary.settings import DEFAULT_REPEAT
 
 if TYPE_CHECKING:
-    from gradcheck_cli.results import CheckReport
+    from gradcheck_cli.vocabulary.results import CheckReport
 
 __all__ = ["FurtherOptions", "further_options", "points_option"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gradcheck_cli.cli.output import write
-from gradcheck_cli.text import printable
+from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["FILES", "init"]
 
@@ -67,7 +67,7 @@ jobs:
 @click.argument("folder", type=click.Path(), default=".", metavar="[FOLDER]")
 def init(folder: str) -> None:
     """Write a model, a point, settings and a workflow to begin with, over nothing that is there."""
-    from gradcheck_cli.errors import InputError
+    from gradcheck_cli.vocabulary.errors import InputError
 
     home = Path(folder)
     there = [name for name in FILES if (home / name).exists() or (home / name).is_symlink()]

@@ -15,11 +15,11 @@ import click
 
 from gradcheck_cli.cli.files import write_whole
 from gradcheck_cli.cli.param_types import FILE, POSITIVE
-from gradcheck_cli.settings import AUTO, DEFAULT_LOCATE, MODES
+from gradcheck_cli.vocabulary.settings import AUTO, DEFAULT_LOCATE, MODES
 
 if TYPE_CHECKING:
     from gradcheck_cli.evaluating.journal import Journal
-    from gradcheck_cli.watch import Watch
+    from gradcheck_cli.vocabulary.watch import Watch
 
 __all__ = ["Keeper", "LargeOptions", "large_options"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gradcheck_cli.cli.output import write
-from gradcheck_cli.text import printable
+from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["look"]
 

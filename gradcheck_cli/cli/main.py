@@ -18,7 +18,7 @@ from gradcheck_cli.cli.defaults import Project
 from gradcheck_cli.cli.ending import code_of_signal, ended_by, raise_when_told_to_end
 from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
 from gradcheck_cli.cli.output import discard, show_error, show_failure, write
-from gradcheck_cli.errors import GradcheckError
+from gradcheck_cli.vocabulary.errors import GradcheckError
 
 __all__ = ["main"]
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from gradcheck_cli.asking import asking
 from gradcheck_cli.cli.apart import Begun
 from gradcheck_cli.cli.ending import heed
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.prints import few_prints
-from gradcheck_cli.errors import CheckInterrupted, GradcheckError, UserFunctionError
 from gradcheck_cli.loading.functions import notes_on
 from gradcheck_cli.problems.scalar import ScalarModel
-from gradcheck_cli.results import CheckReport, Location, Outcome, Unchecked
+from gradcheck_cli.vocabulary.asking import asking
+from gradcheck_cli.vocabulary.errors import CheckInterrupted, GradcheckError, UserFunctionError
+from gradcheck_cli.vocabulary.results import CheckReport, Location, Outcome, Unchecked
 
 if TYPE_CHECKING:
     from pathlib import Path

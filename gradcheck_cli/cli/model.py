@@ -19,7 +19,7 @@ from gradcheck_cli.cli.running import Case, Prepared, run_checks
 from gradcheck_cli.loading.functions import at_another_place, file_of, source_of
 
 if TYPE_CHECKING:
-    from gradcheck_cli.problems.user_function import FunctionProblem
+    from gradcheck_cli.problems.functions.function import FunctionProblem
 
 __all__ = ["model", "prepare"]
 

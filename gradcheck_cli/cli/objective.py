@@ -14,11 +14,11 @@ from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.param_types import FILE
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
 from gradcheck_cli.loading.functions import source_of
-from gradcheck_cli.settings import AUTO
+from gradcheck_cli.vocabulary.settings import AUTO
 
 if TYPE_CHECKING:
     from gradcheck_cli.cli.making import Checked
-    from gradcheck_cli.results import CheckReport
+    from gradcheck_cli.vocabulary.results import CheckReport
 
 __all__ = ["objective", "prepare"]
 
@@ -87,8 +87,8 @@ def only_array(path: Path) -> Any:
     InputError
         Where there are more.
     """
-    from gradcheck_cli.errors import InputError
     from gradcheck_cli.loading.arrays import read_arrays
+    from gradcheck_cli.vocabulary.errors import InputError
 
     arrays = read_arrays(path)
     if len(arrays) != 1:

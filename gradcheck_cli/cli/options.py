@@ -9,7 +9,7 @@ import click
 
 from gradcheck_cli.cli.param_types import EPSILON, POSITIVE, REPORT
 from gradcheck_cli.reporters.formats import FORMATS
-from gradcheck_cli.settings import DEFAULT_EPSILON, DEFAULT_THRESHOLD, PRECISIONS
+from gradcheck_cli.vocabulary.settings import DEFAULT_EPSILON, DEFAULT_THRESHOLD, PRECISIONS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,8 @@ import os
 import sys
 from typing import TextIO
 
-from gradcheck_cli.errors import GradcheckError, UserFunctionError
-from gradcheck_cli.text import printable, printable_lines
+from gradcheck_cli.vocabulary.errors import GradcheckError, UserFunctionError
+from gradcheck_cli.vocabulary.text import printable, printable_lines
 
 __all__ = [
     "OutputError",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradcheck_cli.reporters.formats import FORMATS
-from gradcheck_cli.settings import AUTO
+from gradcheck_cli.vocabulary.settings import AUTO
 
 __all__ = ["EPSILON", "FILE", "FINITE", "NUMBER", "POSITIVE", "REPORT"]
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import click
 
+from gradcheck_cli.cli.config import CHECKS, Check, Config, known_key
 from gradcheck_cli.cli.defaults import DISPLAY, HOW, Project, by_key, default_map, for_all, origins, where_for_all
 from gradcheck_cli.cli.making import unchecked
 from gradcheck_cli.cli.param_types import REPORT
 from gradcheck_cli.cli.running import Prepared
-from gradcheck_cli.config import CHECKS, Check, Config, known_key
-from gradcheck_cli.errors import GradcheckError, InputError, did_you_mean
-from gradcheck_cli.results import Unchecked
-from gradcheck_cli.text import printable
+from gradcheck_cli.vocabulary.errors import GradcheckError, InputError, did_you_mean
+from gradcheck_cli.vocabulary.results import Unchecked
+from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["Plan", "Selected", "cases_of", "context_of", "described", "inside", "plans"]
 

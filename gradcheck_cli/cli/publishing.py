@@ -17,9 +17,9 @@ from gradcheck_cli.cli.making import unchecked
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.output import can_show, show_failure, terminal_width, wants_color, write
 from gradcheck_cli.cli.report_files import ReportFiles, versions
-from gradcheck_cli.errors import GradcheckError
 from gradcheck_cli.reporters.formats import renderer
-from gradcheck_cli.results import CheckReport, Outcome, RunReport, Unchecked, Verdict
+from gradcheck_cli.vocabulary.errors import GradcheckError
+from gradcheck_cli.vocabulary.results import CheckReport, Outcome, RunReport, Unchecked, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
-from gradcheck_cli.errors import InputError
 from gradcheck_cli.reporters.formats import renderer
-from gradcheck_cli.results import RunReport, Unchecked
+from gradcheck_cli.vocabulary.errors import InputError
+from gradcheck_cli.vocabulary.results import RunReport, Unchecked
 
 __all__ = ["ReportFiles", "versions"]
 

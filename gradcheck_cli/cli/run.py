@@ -28,8 +28,8 @@ from gradcheck_cli.cli.running import (
     require_separate_files,
 )
 from gradcheck_cli.cli.selection import matcher
-from gradcheck_cli.errors import GradcheckError
-from gradcheck_cli.results import Outcome, RunReport, Unchecked
+from gradcheck_cli.vocabulary.errors import GradcheckError
+from gradcheck_cli.vocabulary.results import Outcome, RunReport, Unchecked
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

@@ -13,7 +13,7 @@ from gradcheck_cli.cli.defaults import Project, origins
 from gradcheck_cli.cli.making import Case, outcomes_of
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.publishing import publish
-from gradcheck_cli.results import Outcome
+from gradcheck_cli.vocabulary.results import Outcome
 
 __all__ = ["Case", "Prepared", "in_order", "require_all_writable", "require_separate_files", "run_checks"]
 

@@ -69,7 +69,7 @@ def load(
 
         return ScalarModel(x, theta, dtheta)
     from gradcheck_cli.loading.functions import load_function
-    from gradcheck_cli.problems.own_scalar import own_scalar
+    from gradcheck_cli.problems.functions.own_scalar import own_scalar
 
     own = [load_function(name) if name else None for name in (forward, backward)]
     return own_scalar(x, theta, *own)

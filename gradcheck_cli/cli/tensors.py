@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradcheck_cli.cli.function_options import PointOptions
-from gradcheck_cli.settings import AUTO
+from gradcheck_cli.vocabulary.settings import AUTO
 
 if TYPE_CHECKING:
     from gradcheck_cli.cli.making import Checked
-    from gradcheck_cli.problems.user_function import FunctionProblem
-    from gradcheck_cli.results import CheckReport
+    from gradcheck_cli.problems.functions.function import FunctionProblem
+    from gradcheck_cli.vocabulary.results import CheckReport
 
 __all__ = ["TENSORS", "load_tensors"]
 
@@ -23,10 +23,10 @@ def load_tensors(
 ) -> FunctionProblem | Checked:
     """Load a function of tensors: a loss becomes a problem, anything else what checks it."""
     from gradcheck_cli.cli.function_files import load_problem
-    from gradcheck_cli.errors import SettingError
     from gradcheck_cli.loading.functions import load_function
-    from gradcheck_cli.problems.autograd import import_framework
-    from gradcheck_cli.problems.autograd_maps import is_loss, point_in_form
+    from gradcheck_cli.problems.functions.autograd import import_framework
+    from gradcheck_cli.problems.functions.autograd_maps import is_loss, point_in_form
+    from gradcheck_cli.vocabulary.errors import SettingError
 
     loaded = point.load()
     import_framework(framework)  # before the user's file makes arrays of the wrong precision

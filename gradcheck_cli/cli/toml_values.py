@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from gradcheck_cli.cli.param_types import Number
-from gradcheck_cli.errors import InputError
-from gradcheck_cli.text import printable
+from gradcheck_cli.vocabulary.errors import InputError
+from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["option_value"]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcheck_cli.diagnosis.complex_numbers import BARS, EXACT, RELATIONS, Complex, NumberArray, with_names
-from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.complex_numbers import ComplexView, Convention, from_halves
-from gradcheck_cli.results import CheckReport, EntryVerdict, Finding, ParameterResult, Verdict
+from gradcheck_cli.problems.functions.complex_numbers import ComplexView, Convention, from_halves
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, Finding, ParameterResult, Verdict
 
 __all__ = ["complex_jacobian"]
 

@@ -15,10 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.diagnosis.outputs import MEANT
-from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.complex_numbers import CONVENTIONS, ComplexView, Convention, from_halves
-from gradcheck_cli.problems.layer import Layer
-from gradcheck_cli.results import HALVES, CheckReport, EntryVerdict, Finding, ParameterResult, Verdict, entry_name
+from gradcheck_cli.problems.functions.complex_numbers import CONVENTIONS, ComplexView, Convention, from_halves
+from gradcheck_cli.problems.functions.layer import Layer
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import (
+    HALVES,
+    CheckReport,
+    EntryVerdict,
+    Finding,
+    ParameterResult,
+    Verdict,
+    entry_name,
+)
 
 __all__ = ["in_complex_numbers"]
 

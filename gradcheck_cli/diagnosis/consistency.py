@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gradcheck_cli.diagnosis.wording import noted
 from gradcheck_cli.numeric.symmetry import Symmetry
-from gradcheck_cli.results import CheckReport, Finding
+from gradcheck_cli.vocabulary.results import CheckReport, Finding
 
 __all__ = ["with_consistency"]
 

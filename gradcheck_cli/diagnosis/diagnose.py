@@ -13,7 +13,7 @@ from gradcheck_cli.diagnosis.layers import layer_names, renamed, with_own_names
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.diagnosis.wording import entries_of
 from gradcheck_cli.judging.precision import are_single_numbers
-from gradcheck_cli.results import CheckReport, Finding, Verdict
+from gradcheck_cli.vocabulary.results import CheckReport, Finding, Verdict
 
 __all__ = ["diagnose", "diagnosed", "of_what_fails"]
 

@@ -45,8 +45,8 @@ from gradcheck_cli.diagnosis.wording import (
     whole_finding,
     with_note,
 )
-from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.results import Finding
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.results import Finding
 
 __all__ = ["Walk"]
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.judging.agreement import agrees
-from gradcheck_cli.parameters import Array, Parameters, norm
 from gradcheck_cli.problems.networks.network import Network
-from gradcheck_cli.results import entry_name
+from gradcheck_cli.vocabulary.parameters import Array, Parameters, norm
+from gradcheck_cli.vocabulary.results import entry_name
 
 __all__ = ["Evidence", "Sampled", "fitted", "largest_rows", "layer_of", "projection"]
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.diagnosis.outputs import finding_of
-from gradcheck_cli.parameters import Array
-from gradcheck_cli.results import EntryVerdict, Finding, ParameterResult
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import EntryVerdict, Finding, ParameterResult
 
 __all__ = ["hessian_findings"]
 

@@ -14,8 +14,8 @@ from math import prod
 from typing import TypeVar
 
 from gradcheck_cli.diagnosis.evidence import Evidence
-from gradcheck_cli.parameters import Parameters
-from gradcheck_cli.results import Finding
+from gradcheck_cli.vocabulary.parameters import Parameters
+from gradcheck_cli.vocabulary.results import Finding
 
 __all__ = ["layer_names", "renamed", "with_own_names"]
 

@@ -14,7 +14,7 @@ from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
 from gradcheck_cli.diagnosis.propagation import Propagation
-from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = [
     "ENOUGH",

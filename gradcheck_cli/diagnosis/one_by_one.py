@@ -13,10 +13,10 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.diagnosis.propagation import Propagation
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS
-from gradcheck_cli.problems.probes import Probes
-from gradcheck_cli.results import CheckReport, Finding
+from gradcheck_cli.problems.networks.probes import Probes
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import CheckReport, Finding
 
 __all__ = ["step_findings", "with_single_samples"]
 

@@ -6,8 +6,16 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from gradcheck_cli.parameters import Array
-from gradcheck_cli.results import CheckReport, Entries, EntryVerdict, Finding, ParameterResult, Verdict, entry_name
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import (
+    CheckReport,
+    Entries,
+    EntryVerdict,
+    Finding,
+    ParameterResult,
+    Verdict,
+    entry_name,
+)
 
 __all__ = ["distinct", "factor_between", "finding_of", "is_lost", "jacobian_findings", "with_lost"]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.course import Layer
 from gradcheck_cli.problems.networks.network import Network
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["Propagation"]
 

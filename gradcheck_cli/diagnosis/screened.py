@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from gradcheck_cli.diagnosis.evidence import layer_of
 from gradcheck_cli.numeric.slopes import Slope, Slopes
 from gradcheck_cli.numeric.tolerances import SAFETY
-from gradcheck_cli.parameters import PIECE, Array
 from gradcheck_cli.problems.directions import along
-from gradcheck_cli.results import Finding, ParameterResult, entry_name
+from gradcheck_cli.vocabulary.parameters import PIECE, Array
+from gradcheck_cli.vocabulary.results import Finding, ParameterResult, entry_name
 
 __all__ = ["Explanation", "explanation", "grid", "is_clear", "largest_claims", "unexplained_finding"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.diagnosis.outputs import factor_between
-from gradcheck_cli.results import EntryVerdict, Finding, ParameterResult
+from gradcheck_cli.vocabulary.results import EntryVerdict, Finding, ParameterResult
 
 __all__ = ["sparse_findings"]
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
 from gradcheck_cli.diagnosis.mistake import ENOUGH, AnyGuess, Guess, Hit, WholeGuess
-from gradcheck_cli.parameters import Array
-from gradcheck_cli.results import Finding
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import Finding
 
 __all__ = [
     "delta_finding",

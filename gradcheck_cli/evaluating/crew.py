@@ -11,10 +11,10 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from gradcheck_cli.alarm import LateError
-from gradcheck_cli.errors import WorkerError
 from gradcheck_cli.evaluating.tasks import Task, run
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.vocabulary.alarm import LateError
+from gradcheck_cli.vocabulary.errors import WorkerError
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["Crew"]
 

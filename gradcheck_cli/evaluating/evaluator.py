@@ -12,15 +12,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.alarm import GRACE, LateError, raised_after
 from gradcheck_cli.evaluating.budget import Budget, BudgetSpentError
 from gradcheck_cli.evaluating.journal import Journal, Record
 from gradcheck_cli.evaluating.workers import workers_of
-from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.directions import Move
+from gradcheck_cli.problems.functions.function import FunctionProblem, Losses
 from gradcheck_cli.problems.problem import Directional, Problem
-from gradcheck_cli.problems.user_function import FunctionProblem, Losses
-from gradcheck_cli.problems.view import View
+from gradcheck_cli.problems.views.view import View
+from gradcheck_cli.vocabulary.alarm import GRACE, LateError, raised_after
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["Evaluator", "evaluating"]
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.errors import InputError
-from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.user_function import OF_SCATTER, SAME
+from gradcheck_cli.problems.functions.function import OF_SCATTER, SAME
+from gradcheck_cli.vocabulary.errors import InputError
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["MADE_AGAIN", "Journal", "Record", "fingerprint"]
 

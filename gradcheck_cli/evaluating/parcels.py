@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
-from gradcheck_cli.errors import SettingError, WorkerError
-from gradcheck_cli.problems.user_function import FunctionProblem, Recipe
-from gradcheck_cli.processes import temporary_prefix
+from gradcheck_cli.problems.functions.function import FunctionProblem, Recipe
+from gradcheck_cli.vocabulary.errors import SettingError, WorkerError
+from gradcheck_cli.vocabulary.processes import temporary_prefix
 
 __all__ = ["packed", "unpacked"]
 

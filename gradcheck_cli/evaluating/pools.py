@@ -14,8 +14,8 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from gradcheck_cli.errors import ExtraError, SettingError, WorkerError
-from gradcheck_cli.processes import die_with_parent
+from gradcheck_cli.vocabulary.errors import ExtraError, SettingError, WorkerError
+from gradcheck_cli.vocabulary.processes import die_with_parent
 
 __all__ = ["dask_executor", "process_pools"]
 

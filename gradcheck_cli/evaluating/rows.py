@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.evaluating.evaluator import Evaluator
-from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.directions import Move
-from gradcheck_cli.problems.outputs import MOST_KEPT
-from gradcheck_cli.problems.user_function import Losses
-from gradcheck_cli.problems.view import View
+from gradcheck_cli.problems.functions.function import Losses
+from gradcheck_cli.problems.functions.outputs import MOST_KEPT
+from gradcheck_cli.problems.views.view import View
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["Row", "rows_of"]
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from gradcheck_cli.evaluating.parcels import unpacked
-from gradcheck_cli.parameters import Array
-from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.problems.functions.function import FunctionProblem
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["Task", "forget", "know", "run"]
 

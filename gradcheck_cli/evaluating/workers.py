@@ -20,10 +20,10 @@ from gradcheck_cli.evaluating.crew import Crew
 from gradcheck_cli.evaluating.parcels import packed
 from gradcheck_cli.evaluating.pools import dask_executor, process_pools
 from gradcheck_cli.evaluating.tasks import Task, forget, know, run
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.directions import Move
+from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.problem import Problem
-from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["Workers", "workers_of"]
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from gradcheck_cli.judging.agreement import agrees
 from gradcheck_cli.judging.ruling import difference_verdict, entries_verdict
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.parameters import Array, norm
-from gradcheck_cli.results import Entries, EntryVerdict, ParameterResult, Sensitivity, Verdict
+from gradcheck_cli.vocabulary.parameters import Array, norm
+from gradcheck_cli.vocabulary.results import Entries, EntryVerdict, ParameterResult, Sensitivity, Verdict
 
 __all__ = [
     "compare_classic",

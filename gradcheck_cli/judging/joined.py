@@ -11,8 +11,8 @@ import numpy as np
 
 from gradcheck_cli.judging.entries import entries_of, relative_difference, worst_of
 from gradcheck_cli.judging.ruling import entries_verdict
-from gradcheck_cli.parameters import norm
-from gradcheck_cli.results import CheckReport, Entries, EntryVerdict, ParameterResult, Sensitivity, Verdict
+from gradcheck_cli.vocabulary.parameters import norm
+from gradcheck_cli.vocabulary.results import CheckReport, Entries, EntryVerdict, ParameterResult, Sensitivity, Verdict
 
 __all__ = ["WORST_FIRST", "joined", "joined_parameter", "worst_rows"]
 

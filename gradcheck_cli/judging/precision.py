@@ -19,9 +19,9 @@ import numpy as np
 
 from gradcheck_cli.judging.entries import entry_verdicts
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.parameters import Array, Parameters, norm
-from gradcheck_cli.results import EntryVerdict
-from gradcheck_cli.settings import AUTO, MACHINE_EPSILON, Settings
+from gradcheck_cli.vocabulary.parameters import Array, Parameters, norm
+from gradcheck_cli.vocabulary.results import EntryVerdict
+from gradcheck_cli.vocabulary.settings import AUTO, MACHINE_EPSILON, Settings
 
 __all__ = [
     "SINGLE_NOTE",

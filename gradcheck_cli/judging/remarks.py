@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradcheck_cli.judging.ruling import Facts
-from gradcheck_cli.results import ParameterResult, Verdict
+from gradcheck_cli.vocabulary.results import ParameterResult, Verdict
 
 __all__ = ["remarks"]
 

@@ -11,8 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gradcheck_cli.results import SLOPE_MISMATCH, Entries, EntryVerdict, ParameterResult, StepError, StepFault, Verdict
-from gradcheck_cli.settings import SCREEN, Settings
+from gradcheck_cli.vocabulary.results import (
+    SLOPE_MISMATCH,
+    Entries,
+    EntryVerdict,
+    ParameterResult,
+    StepError,
+    StepFault,
+    Verdict,
+)
+from gradcheck_cli.vocabulary.settings import SCREEN, Settings
 
 __all__ = ["RULES", "Facts", "Rule", "Ruling", "difference_verdict", "entries_verdict", "ruling"]
 

@@ -17,9 +17,9 @@ from gradcheck_cli.judging.ruling import entries_verdict
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.screen import MISSED, WORST_SHAPE
 from gradcheck_cli.numeric.slopes import Slope, Slopes
-from gradcheck_cli.parameters import Array, norm
 from gradcheck_cli.problems.directions import LEAST, SMALL, entry_at
-from gradcheck_cli.results import Entries, EntryVerdict, ParameterResult, Sensitivity
+from gradcheck_cli.vocabulary.parameters import Array, norm
+from gradcheck_cli.vocabulary.results import Entries, EntryVerdict, ParameterResult, Sensitivity
 
 __all__ = ["compare_screened", "slope_reference"]
 

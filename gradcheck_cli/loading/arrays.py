@@ -9,13 +9,13 @@ from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import InputError
 from gradcheck_cli.loading.containers.mat import read_mat
 from gradcheck_cli.loading.containers.npy import read_npy
 from gradcheck_cli.loading.containers.safetensors import read_safetensors
 from gradcheck_cli.loading.containers.table import read_table
 from gradcheck_cli.loading.json_arrays import read_json
 from gradcheck_cli.loading.npz import LARGE, NUMBERS, read_npz
+from gradcheck_cli.vocabulary.errors import InputError
 
 __all__ = ["ONE_ARRAY", "READERS", "read_arrays"]
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from gradcheck_cli.asking import asking, kind_of
-from gradcheck_cli.errors import InputError, UserFunctionError, did_you_mean
 from gradcheck_cli.loading.code.cells import is_notebook
 from gradcheck_cli.loading.code.parts import Part
 from gradcheck_cli.loading.code.stand_ins import standing_in
 from gradcheck_cli.loading.imports import importable
+from gradcheck_cli.vocabulary.asking import asking, kind_of
+from gradcheck_cli.vocabulary.errors import InputError, UserFunctionError, did_you_mean
 
 __all__ = [
     "absolute",

@@ -18,7 +18,7 @@ from typing import IO, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import InputError
+from gradcheck_cli.vocabulary.errors import InputError
 
 __all__ = ["LARGE", "NUMBERS", "READ_AND_REFUSED", "read_npz"]
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import InputError, did_you_mean
 from gradcheck_cli.loading.arrays import ONE_ARRAY, read_arrays
+from gradcheck_cli.vocabulary.errors import InputError, did_you_mean
 
 __all__ = ["LoadedPoint", "load_point", "require_known", "selected"]
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gradcheck_cli.errors import InputError
 from gradcheck_cli.loading.npz import MEBIBYTE, open_regular
+from gradcheck_cli.vocabulary.errors import InputError
 
 __all__ = ["FORMAT", "read_state", "state_text"]
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from gradcheck_cli.errors import vanishing_step
-from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import Problem
-from gradcheck_cli.results import entry_name
+from gradcheck_cli.vocabulary.errors import vanishing_step
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.results import entry_name
 
 __all__ = ["centred_gradient", "require_step_taken"]
 

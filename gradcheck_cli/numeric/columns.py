@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.judging.agreement import agrees
 from gradcheck_cli.numeric.tolerances import DUST, EPS
-from gradcheck_cli.parameters import Array
-from gradcheck_cli.settings import DEFAULT_THRESHOLD
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.settings import DEFAULT_THRESHOLD
 
 __all__ = ["STEPS", "UNMOVED", "WIDE", "WIDEST", "Columns", "far_steps", "plain_columns"]
 

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from gradcheck_cli.numeric.noise import LossNoise, line_through
 from gradcheck_cli.numeric.scales import entry_sizes
 from gradcheck_cli.numeric.tolerances import NOISE_BARS, SAFETY
-from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import Problem
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["Hull", "Side", "joint_hulls", "on_kink", "other_side", "slopes_nearby"]
 

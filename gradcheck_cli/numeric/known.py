@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.problems.problem import KnownGradient
-from gradcheck_cli.settings import MACHINE_EPSILON
+from gradcheck_cli.vocabulary.settings import MACHINE_EPSILON
 
 __all__ = ["known_reference"]
 

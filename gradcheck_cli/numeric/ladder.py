@@ -81,8 +81,8 @@ from gradcheck_cli.numeric.tolerances import (
     SINGLE,
     STILL,
 )
-from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import Problem
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["ladder_reference"]
 

@@ -28,8 +28,8 @@ import numpy as np
 
 from gradcheck_cli.numeric.scales import entry_sizes, largest_size, scale_of_motion
 from gradcheck_cli.numeric.tolerances import DUST, EPS
-from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import Problem
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = [
     "POINTS",

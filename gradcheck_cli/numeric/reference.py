@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.parameters import Array
-from gradcheck_cli.settings import MACHINE_EPSILON
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.settings import MACHINE_EPSILON
 
 __all__ = ["Reference"]
 

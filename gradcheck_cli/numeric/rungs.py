@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.numeric.tolerances import CATCHES, EPS, NOISE_BARS, SAFETY
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = [
     "Estimate",

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.numeric.tolerances import STILL
-from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["entry_sizes", "largest_size", "like_sizes", "scale_of_motion", "typical_size"]
 

@@ -17,9 +17,9 @@ import numpy as np
 
 from gradcheck_cli.numeric.locate import Located, locate
 from gradcheck_cli.numeric.slopes import ENOUGH, POINTS, Slope, Slopes
-from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.directions import NONZERO, ZERO, Direction, entry_at, start_of
-from gradcheck_cli.problems.preflight import CALLS
+from gradcheck_cli.problems.functions.preflight import CALLS
+from gradcheck_cli.vocabulary.parameters import Parameters
 
 __all__ = ["MISSED", "WORST_SHAPE", "Screen", "evaluations_of"]
 

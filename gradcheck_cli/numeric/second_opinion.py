@@ -8,9 +8,9 @@ from gradcheck_cli.numeric.complex_step import complex_step_reference
 from gradcheck_cli.numeric.known import known_reference
 from gradcheck_cli.numeric.ladder import ladder_reference
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem
-from gradcheck_cli.settings import Settings
+from gradcheck_cli.vocabulary.parameters import Parameters
+from gradcheck_cli.vocabulary.settings import Settings
 
 __all__ = ["find_reference"]
 

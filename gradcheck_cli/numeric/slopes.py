@@ -20,9 +20,9 @@ from gradcheck_cli.numeric.noise import POINTS, Line, LossNoise, finer_noise, ro
 from gradcheck_cli.numeric.rungs import Estimate, Rungs, estimate, first_estimate, moves_below
 from gradcheck_cli.numeric.scales import largest_size, scale_of_motion
 from gradcheck_cli.numeric.tolerances import DUST, EPS, FLAT, LOST, NEGLIGIBLE, NOISE_BARS, ROUNDING, SAFETY, STILL
-from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.directions import ZERO, Direction, along, component, entry_at
 from gradcheck_cli.problems.problem import Directional
+from gradcheck_cli.vocabulary.parameters import Parameters
 
 __all__ = ["ALONE", "POINTS", "Slope", "Slopes"]
 

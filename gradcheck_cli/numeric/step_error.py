@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from gradcheck_cli.numeric.noise import loss_noise
-from gradcheck_cli.parameters import Parameters, dictionary_to_vector
 from gradcheck_cli.problems.problem import Problem
-from gradcheck_cli.results import StepError, StepFault, entry_name
+from gradcheck_cli.vocabulary.parameters import Parameters, dictionary_to_vector
+from gradcheck_cli.vocabulary.results import StepError, StepFault, entry_name
 
 __all__ = ["find_step_error"]
 

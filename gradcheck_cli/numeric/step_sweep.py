@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gradcheck_cli.results import CheckReport, Entry, EntryVerdict, ParameterResult, StepSweep, Verdict
+from gradcheck_cli.vocabulary.results import CheckReport, Entry, EntryVerdict, ParameterResult, StepSweep, Verdict
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem

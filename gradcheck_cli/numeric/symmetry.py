@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck_cli.numeric.tolerances import EPS
-from gradcheck_cli.parameters import Array, Parameters, norm
+from gradcheck_cli.vocabulary.parameters import Array, Parameters, norm
 
 __all__ = ["CALLS", "Symmetry", "symmetry"]
 

@@ -23,7 +23,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from gradcheck_cli.parameters import PIECE, Array, Parameters, norm
+from gradcheck_cli.vocabulary.parameters import PIECE, Array, Parameters, norm
 
 __all__ = [
     "ALL",

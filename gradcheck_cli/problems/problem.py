@@ -8,8 +8,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.directions import Move
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = [
     "ENTRIES_AT_ONCE",

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import ProblemError, did_you_mean
-from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.gradient_names import under_their_names
-from gradcheck_cli.problems.returned import is_real, less_than_double
-from gradcheck_cli.settings import MACHINE_EPSILON
+from gradcheck_cli.problems.functions.gradient_names import under_their_names
+from gradcheck_cli.problems.functions.returned import is_real, less_than_double
+from gradcheck_cli.vocabulary.errors import ProblemError, did_you_mean
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.settings import MACHINE_EPSILON
 
 __all__ = ["SavedGradients", "saved_gradients"]
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from gradcheck_cli.results import WayTiming
+from gradcheck_cli.vocabulary.results import WayTiming
 
 __all__ = ["render_timings"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gradcheck_cli.results import RunReport
+    from gradcheck_cli.vocabulary.results import RunReport
 
 
 __all__ = ["FORMATS", "renderer"]

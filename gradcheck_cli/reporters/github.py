@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from gradcheck_cli.reporters.items import Item, items
 from gradcheck_cli.reporters.words import verdict_word
-from gradcheck_cli.results import RunReport, Verdict
-from gradcheck_cli.text import printable
+from gradcheck_cli.vocabulary.results import RunReport, Verdict
+from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["MOST_ANNOTATIONS", "render_run", "workflow_commands"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from gradcheck_cli.results import CheckReport, ParameterResult
+from gradcheck_cli.vocabulary.results import CheckReport, ParameterResult
 
 __all__ = ["LEGEND", "LEVELS", "HeatMap", "heat_map", "pictured"]
 

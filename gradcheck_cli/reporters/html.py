@@ -22,8 +22,8 @@ from gradcheck_cli.reporters.words import (
     value_text,
     verdict_word,
 )
-from gradcheck_cli.results import CheckReport, Outcome, ParameterResult, RunReport, Unchecked
-from gradcheck_cli.text import printable
+from gradcheck_cli.vocabulary.results import CheckReport, Outcome, ParameterResult, RunReport, Unchecked
+from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["render_run"]
 

@@ -13,8 +13,16 @@ from gradcheck_cli.reporters.words import (
     points_lines,
     worst_line,
 )
-from gradcheck_cli.results import SLOPE_MISMATCH, CheckReport, Location, Outcome, ParameterResult, Unchecked, Verdict
-from gradcheck_cli.text import printable, printable_lines
+from gradcheck_cli.vocabulary.results import (
+    SLOPE_MISMATCH,
+    CheckReport,
+    Location,
+    Outcome,
+    ParameterResult,
+    Unchecked,
+    Verdict,
+)
+from gradcheck_cli.vocabulary.text import printable, printable_lines
 
 __all__ = ["WHOLE", "Item", "items"]
 

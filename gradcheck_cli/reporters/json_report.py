@@ -10,7 +10,7 @@ import json
 import math
 from typing import Any
 
-from gradcheck_cli.results import (
+from gradcheck_cli.vocabulary.results import (
     CheckReport,
     Entry,
     EntryVerdict,

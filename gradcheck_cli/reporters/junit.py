@@ -8,8 +8,8 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from gradcheck_cli.reporters.items import Item, items
-from gradcheck_cli.results import RunReport, Verdict
-from gradcheck_cli.text import printable
+from gradcheck_cli.vocabulary.results import RunReport, Verdict
+from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["render_run"]
 

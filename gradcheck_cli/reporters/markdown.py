@@ -16,8 +16,8 @@ from gradcheck_cli.reporters.words import (
     value_text,
     verdict_word,
 )
-from gradcheck_cli.results import CheckReport, ParameterResult, RunReport, Unchecked
-from gradcheck_cli.text import printable, printable_lines
+from gradcheck_cli.vocabulary.results import CheckReport, ParameterResult, RunReport, Unchecked
+from gradcheck_cli.vocabulary.text import printable, printable_lines
 
 __all__ = ["render_run"]
 

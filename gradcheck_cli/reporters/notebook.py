@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from gradcheck_cli.reporters.terminal import as_text
-from gradcheck_cli.results import CheckReport, Verdict
+from gradcheck_cli.vocabulary.results import CheckReport, Verdict
 
 __all__ = ["as_html"]
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from gradcheck_cli.errors import ExtraError
 from gradcheck_cli.reporters.heat import LEGEND, HeatMap, heat_map, pictured
 from gradcheck_cli.reporters.words import sweep_line
-from gradcheck_cli.results import CheckReport, StepSweep
-from gradcheck_cli.text import printable
+from gradcheck_cli.vocabulary.errors import ExtraError
+from gradcheck_cli.vocabulary.results import CheckReport, StepSweep
+from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["pictures", "require_plotting"]
 

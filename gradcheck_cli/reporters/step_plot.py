@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from gradcheck_cli.results import StepSweep
+from gradcheck_cli.vocabulary.results import StepSweep
 
 __all__ = ["step_plot"]
 

@@ -30,7 +30,7 @@ from gradcheck_cli.reporters.words import (
     value_text,
     verdict_word,
 )
-from gradcheck_cli.results import (
+from gradcheck_cli.vocabulary.results import (
     SLOPE_MISMATCH,
     CheckReport,
     Entry,
@@ -41,7 +41,7 @@ from gradcheck_cli.results import (
     Unchecked,
     Verdict,
 )
-from gradcheck_cli.text import printable, printable_lines
+from gradcheck_cli.vocabulary.text import printable, printable_lines
 
 __all__ = ["Style", "as_text", "render", "render_run", "render_table", "renderable"]
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gradcheck_cli.results import (
+from gradcheck_cli.vocabulary.results import (
     SLOPE_MISMATCH,
     CheckReport,
     EntryVerdict,
@@ -18,7 +18,7 @@ from gradcheck_cli.results import (
     Unchecked,
     Verdict,
 )
-from gradcheck_cli.text import printable
+from gradcheck_cli.vocabulary.text import printable
 
 __all__ = [
     "COULD_NOT_CHECK",

@@ -17,7 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from gradcheck_cli import CheckReport, check_gradient
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.vocabulary.parameters import Array
 
 BUSY = 0.02  # seconds of an evaluation
 ROUNDS = 5

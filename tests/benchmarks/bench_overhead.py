@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli import check_gradient
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.vocabulary.parameters import Array
 
 Loss = Callable[[dict[str, Array]], Any]
 

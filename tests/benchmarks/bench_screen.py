@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import numpy as np
 
 from gradcheck_cli import check_gradient
-from gradcheck_cli.parameters import Array, dictionary_to_vector, vector_to_dictionary
+from gradcheck_cli.vocabulary.parameters import Array, dictionary_to_vector, vector_to_dictionary
 from tests.black_box import LARGE, MIDDLE, SMALL, BlackBox
 
 ROUNDS = ((SMALL, 20), (MIDDLE, 8), (LARGE, 2))

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from gradcheck_cli import CheckReport, check_gradient
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.results import Verdict
 from tests.zoo import Array
 
 PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE

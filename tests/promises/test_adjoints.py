@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import check_adjoint
-from gradcheck_cli.errors import ProblemError
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.errors import ProblemError
+from gradcheck_cli.vocabulary.results import Verdict
 
 N = 64
 _random = np.random.default_rng(0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck_cli.results import Sensitivity
+from gradcheck_cli.vocabulary.results import Sensitivity
 from tests.promises.claims import BOTH_MODES, FAIL, INCONCLUSIVE, PASS, report, verdict, with_entry
 from tests.zoo import FITS, SMOOTH, Array, Problem
 

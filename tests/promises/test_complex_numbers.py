@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from gradcheck_cli import CheckReport, check_gradient
-from gradcheck_cli.errors import ProblemError, SettingError
-from gradcheck_cli.results import EntryVerdict, Verdict
+from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
+from gradcheck_cli.vocabulary.results import EntryVerdict, Verdict
 
 Complex = NDArray[np.complex128]
 Named = Mapping[str, Complex]

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from gradcheck_cli import CheckReport, check_jacobian, check_layer
-from gradcheck_cli.errors import ProblemError
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.errors import ProblemError
+from gradcheck_cli.vocabulary.results import Verdict
 
 Complex = NDArray[Any]
 _random = np.random.default_rng(11)

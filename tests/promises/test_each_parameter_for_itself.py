@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import CheckReport
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.results import Verdict
 from tests.promises.claims import FAIL, PASS, Named, report
 from tests.support import run_inside
 from tests.zoo import Array

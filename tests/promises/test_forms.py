@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import check_gradient, check_jacobian, check_layer
-from gradcheck_cli.errors import GradcheckError, ProblemError
+from gradcheck_cli.vocabulary.errors import GradcheckError, ProblemError
 from tests.support import run
 
 R = np.random.default_rng(0)

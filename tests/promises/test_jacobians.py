@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import check_jacobian
-from gradcheck_cli.errors import ProblemError, SettingError
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
+from gradcheck_cli.vocabulary.results import Verdict
 from tests.zoo import Array
 
 AT = np.array([1.2, 0.5, -0.7])

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import check_jvp
-from gradcheck_cli.errors import ProblemError, SettingError
-from gradcheck_cli.results import CheckReport, Verdict
+from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
+from gradcheck_cli.vocabulary.results import CheckReport, Verdict
 from tests.zoo import Array
 
 Named = Mapping[str, Array]

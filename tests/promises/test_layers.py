@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import CheckReport, check_layer
-from gradcheck_cli.errors import ProblemError, UserFunctionError
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.errors import ProblemError, UserFunctionError
+from gradcheck_cli.vocabulary.results import Verdict
 from tests.zoo import Array
 
 _random = np.random.default_rng(0)

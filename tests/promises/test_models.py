@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import check_model
-from gradcheck_cli.errors import GradcheckError, ProblemError
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.errors import GradcheckError, ProblemError
+from gradcheck_cli.vocabulary.results import Verdict
 
 R = np.random.default_rng(0)
 X, Y = R.normal(size=(5, 3)), R.normal(size=(5, 2))

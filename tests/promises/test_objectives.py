@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import check_objective
-from gradcheck_cli.errors import GradcheckError
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.errors import GradcheckError
+from gradcheck_cli.vocabulary.results import Verdict
 
 Y = np.array([1.0, 0, 1, 0, 0, 1, 1, 0])
 

@@ -11,12 +11,12 @@ import pytest
 
 from gradcheck_cli import check, check_gradient
 from gradcheck_cli.checks.scalar import check_scalar
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.problems.networks.fixtures import load_fixture, save_fixture
 from gradcheck_cli.problems.saved_gradients import saved_gradients
 from gradcheck_cli.problems.scalar import ScalarModel
-from gradcheck_cli.results import CheckReport, Verdict
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import CheckReport, Verdict
 from tests.support import run
 
 random = np.random.default_rng(0)

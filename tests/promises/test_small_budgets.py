@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import check_gradient
-from gradcheck_cli.errors import SettingError
+from gradcheck_cli.vocabulary.errors import SettingError
 from tests.promises.claims import FAIL
 from tests.zoo import SMOOTH, Array, Problem
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import check_jacobian
-from gradcheck_cli.errors import ProblemError, SettingError, UserFunctionError
-from gradcheck_cli.results import CheckReport, EntryVerdict, Verdict
+from gradcheck_cli.vocabulary.errors import ProblemError, SettingError, UserFunctionError
+from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, Verdict
 from tests.zoo import Array
 
 Map = Callable[[Array], Array]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.results import Verdict
 from tests.promises.claims import (
     BOTH_MODES,
     FAIL,

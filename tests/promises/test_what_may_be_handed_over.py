@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import GradcheckError, check_gradient
-from gradcheck_cli.errors import ProblemError, SettingError, UserFunctionError
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.errors import ProblemError, SettingError, UserFunctionError
+from gradcheck_cli.vocabulary.results import Verdict
 from tests.zoo import Array
 
 POINT = [1.0, -2.0, 3.5]

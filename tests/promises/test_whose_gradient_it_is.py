@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import CheckReport, check_gradient
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.vocabulary.parameters import Array
 
 R = np.random.default_rng(0)
 X, T = R.normal(size=(30, 5)), R.random(30) > 0.5

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import CheckReport, check_autograd, check_gradient
-from gradcheck_cli.errors import ProblemError, UserFunctionError
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.errors import ProblemError, UserFunctionError
+from gradcheck_cli.vocabulary.results import Verdict
 from tests.support import run
 
 MODELS = Path(__file__).parent / "models"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradcheck_cli.diagnosis.mistake import EXACT, DeltaCase, Guess, Mistake
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS, normal_density, normal_distribution, sigmoid
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["DELTA", "before_activation"]
 

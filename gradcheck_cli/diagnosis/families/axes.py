@@ -9,7 +9,7 @@ import numpy as np
 from gradcheck_cli.diagnosis.evidence import fitted
 from gradcheck_cli.diagnosis.families.ranks import is_nearly_outer
 from gradcheck_cli.diagnosis.mistake import RELATED, Guess, Mistake, TensorCase
-from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["TENSOR"]
 

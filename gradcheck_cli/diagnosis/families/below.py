@@ -10,7 +10,7 @@ from gradcheck_cli.diagnosis.evidence import fitted, layer_of, projection
 from gradcheck_cli.diagnosis.families.factors import code_of, factor_help, settled
 from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, RELATED, Mistake, WholeCase, WholeGuess
 from gradcheck_cli.diagnosis.naming import times
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["BELOW"]
 

@@ -13,8 +13,8 @@ import numpy as np
 from gradcheck_cli.diagnosis.evidence import fitted, largest_rows
 from gradcheck_cli.diagnosis.families.activations import before_activation
 from gradcheck_cli.diagnosis.mistake import RELATED, DeltaCase, Guess, Mistake
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["DELTA"]
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import fitted
 from gradcheck_cli.diagnosis.mistake import LOOSE, RELATED, Guess, Mistake, TensorCase
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["TENSOR", "TENSOR_RELATED"]
 

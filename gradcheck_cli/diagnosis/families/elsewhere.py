@@ -8,8 +8,8 @@ import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import Evidence
 from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, LOOSE, Guess, Mistake, TensorCase, WholeCase, WholeGuess
-from gradcheck_cli.parameters import Array, Parameters, dictionary_to_vector
 from gradcheck_cli.problems.networks.network import Network
+from gradcheck_cli.vocabulary.parameters import Array, Parameters, dictionary_to_vector
 
 __all__ = ["TENSOR_LAST", "WHOLE_LAST"]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.diagnosis.evidence import projection
 from gradcheck_cli.diagnosis.mistake import EXACT, LOOSE, DeltaCase, Guess, Mistake, TensorCase
-from gradcheck_cli.parameters import Array, norm
+from gradcheck_cli.vocabulary.parameters import Array, norm
 
 __all__ = ["DELTA", "TENSOR", "TENSOR_FIRST"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from gradcheck_cli.diagnosis.evidence import Evidence, projection
 from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, DeltaCase, Guess, Mistake, TensorCase, WholeCase, WholeGuess
 from gradcheck_cli.diagnosis.naming import factor_names, fraction_near, nearest_named, plain_within, sizes_of, times
-from gradcheck_cli.parameters import Array, Parameters, norm
+from gradcheck_cli.vocabulary.parameters import Array, Parameters, norm
 
 __all__ = ["DELTA", "TENSOR", "WHOLE", "code_of", "factor_help", "settled"]
 

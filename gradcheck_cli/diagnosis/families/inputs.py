@@ -9,8 +9,8 @@ import numpy as np
 from gradcheck_cli.diagnosis.evidence import projection
 from gradcheck_cli.diagnosis.mistake import EXACT, LOOSE, Guess, Mistake, TensorCase
 from gradcheck_cli.diagnosis.propagation import Propagation
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["TENSOR"]
 

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from gradcheck_cli.diagnosis.mistake import RELATED, Guess, Mistake, TensorCase
-from gradcheck_cli.parameters import Array, norm
+from gradcheck_cli.vocabulary.parameters import Array, norm
 
 __all__ = ["TENSOR"]
 

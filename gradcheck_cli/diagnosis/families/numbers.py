@@ -18,7 +18,7 @@ from gradcheck_cli.diagnosis.mistake import (
     WholeCase,
     WholeGuess,
 )
-from gradcheck_cli.parameters import Array, Parameters, norm
+from gradcheck_cli.vocabulary.parameters import Array, Parameters, norm
 
 __all__ = ["DELTA", "TENSOR", "WHOLE", "WHOLE_LOOSE"]
 

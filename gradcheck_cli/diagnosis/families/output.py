@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradcheck_cli.diagnosis.mistake import EXACT, DeltaCase, Guess, Mistake
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS, sigmoid, softmax, softmax_backward
 from gradcheck_cli.problems.networks.course import Layer
 from gradcheck_cli.problems.networks.losses import LOSSES
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["DELTA"]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import fitted, projection
 from gradcheck_cli.diagnosis.mistake import RELATED, Guess, Mistake, TensorCase
-from gradcheck_cli.parameters import Array, norm
+from gradcheck_cli.vocabulary.parameters import Array, norm
 
 __all__ = ["TENSOR"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradcheck_cli.diagnosis.mistake import LOOSE, Guess, Mistake, TensorCase
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["TENSOR", "is_nearly_outer"]
 

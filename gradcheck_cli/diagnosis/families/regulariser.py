@@ -9,7 +9,7 @@ import numpy as np
 from gradcheck_cli.diagnosis.evidence import projection
 from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, Guess, Mistake, TensorCase
 from gradcheck_cli.diagnosis.naming import factor_names, nearest_named, sizes_of
-from gradcheck_cli.parameters import norm
+from gradcheck_cli.vocabulary.parameters import norm
 
 __all__ = ["TENSOR"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from gradcheck_cli.diagnosis.evidence import fitted, largest_rows
 from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, LOOSE, RELATED, DeltaCase, Guess, Mistake, TensorCase
 from gradcheck_cli.diagnosis.propagation import Propagation
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["DELTA", "TENSOR"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from gradcheck_cli.diagnosis.evidence import fitted, projection
 from gradcheck_cli.diagnosis.mistake import RELATED, Guess, Mistake, TensorCase, WholeCase, WholeGuess
 from gradcheck_cli.diagnosis.naming import fraction_near
-from gradcheck_cli.parameters import Array, norm
+from gradcheck_cli.vocabulary.parameters import Array, norm
 
 __all__ = ["TENSOR", "WHOLE"]
 

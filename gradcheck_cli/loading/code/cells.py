@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gradcheck_cli.errors import InputError
+from gradcheck_cli.vocabulary.errors import InputError
 
 __all__ = ["Cell", "cells_of", "is_notebook"]
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradcheck_cli.errors import InputError
 from gradcheck_cli.loading.code.cells import cells_of, is_notebook
 from gradcheck_cli.loading.code.statements import Kind, Statement, statements_of
+from gradcheck_cli.vocabulary.errors import InputError
 
 __all__ = ["Checkable", "checkables"]
 

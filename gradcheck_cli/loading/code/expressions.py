@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from types import CodeType, ModuleType
 from typing import Any
 
-from gradcheck_cli.asking import asking
-from gradcheck_cli.errors import InputError
+from gradcheck_cli.vocabulary.asking import asking
+from gradcheck_cli.vocabulary.errors import InputError
 
 __all__ = ["expression", "names_in", "parts_of"]
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from gradcheck_cli.asking import asking
-from gradcheck_cli.errors import InputError, did_you_mean
 from gradcheck_cli.loading.code.cells import Cell, cells_of
 from gradcheck_cli.loading.code.needed import needed_by
 from gradcheck_cli.loading.code.statements import Statement, statements_of
+from gradcheck_cli.vocabulary.asking import asking
+from gradcheck_cli.vocabulary.errors import InputError, did_you_mean
 
 __all__ = ["Part"]
 

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import InputError
 from gradcheck_cli.loading.npz import (
     MAX_DIMENSIONS,
     MAX_MEMBER_BYTES,
@@ -27,6 +26,7 @@ from gradcheck_cli.loading.npz import (
     refuse_size,
     shown,
 )
+from gradcheck_cli.vocabulary.errors import InputError
 
 __all__ = ["read_mat"]
 

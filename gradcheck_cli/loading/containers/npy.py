@@ -10,8 +10,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import InputError
 from gradcheck_cli.loading.npz import LARGE, open_regular, read_header, refuse_dtype, refuse_size
+from gradcheck_cli.vocabulary.errors import InputError
 
 __all__ = ["read_npy"]
 

@@ -11,8 +11,8 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import InputError
 from gradcheck_cli.loading.npz import LARGE, MAX_DIMENSIONS, MAX_TOTAL_BYTES, MEBIBYTE, open_regular, refuse_size, shown
+from gradcheck_cli.vocabulary.errors import InputError
 
 __all__ = ["read_safetensors"]
 

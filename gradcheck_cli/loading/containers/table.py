@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import InputError
 from gradcheck_cli.loading.npz import MEBIBYTE, open_regular, shown
+from gradcheck_cli.vocabulary.errors import InputError
 
 __all__ = ["read_table"]
 

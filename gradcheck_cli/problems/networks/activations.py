@@ -17,8 +17,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from gradcheck_cli.parameters import Array, ComplexArray
 from gradcheck_cli.problems.networks.elementary import erfc, expm1, log1p
+from gradcheck_cli.vocabulary.parameters import Array, ComplexArray
 
 __all__ = [
     "ACTIVATIONS",

@@ -15,13 +15,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import InternalError
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS, softmax
 from gradcheck_cli.problems.networks.blocks import BLOCK, cut, width_behind
 from gradcheck_cli.problems.networks.course import CourseNetwork
 from gradcheck_cli.problems.networks.losses import LOSSES
-from gradcheck_cli.results import entry_name
+from gradcheck_cli.vocabulary.errors import InternalError
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import entry_name
 
 __all__ = ["ONE_CHANGE_IN", "SEED", "audit_changes"]
 

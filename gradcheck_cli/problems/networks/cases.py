@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gradcheck_cli.errors import InputError, did_you_mean
 from gradcheck_cli.problems.networks.network import Network
+from gradcheck_cli.vocabulary.errors import InputError, did_you_mean
 
 __all__ = ["CASES", "built_in_case"]
 

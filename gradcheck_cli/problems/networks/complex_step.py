@@ -24,10 +24,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.parameters import Array, ComplexArray
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS, softmax_complex
 from gradcheck_cli.problems.networks.course import CourseNetwork, Layer
 from gradcheck_cli.problems.networks.losses import LOSSES
+from gradcheck_cli.vocabulary.parameters import Array, ComplexArray
 
 __all__ = ["complex_step_gradient"]
 

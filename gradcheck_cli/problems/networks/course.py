@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS, softmax, softmax_backward
 from gradcheck_cli.problems.networks.losses import LOSSES
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["CourseNetwork", "Layer", "course_cache"]
 

@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from gradcheck_cli.asking import called, kind_of
-from gradcheck_cli.errors import ProblemError
-from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.arguments import copied
-from gradcheck_cli.problems.calling import arguments_of, has_each, needed
+from gradcheck_cli.problems.functions.arguments import copied
+from gradcheck_cli.problems.functions.calling import arguments_of, has_each, needed
+from gradcheck_cli.problems.functions.function import FunctionProblem, call
+from gradcheck_cli.problems.functions.returned import claimed_gradient
 from gradcheck_cli.problems.networks.course import course_cache
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import Problem
-from gradcheck_cli.problems.returned import claimed_gradient
-from gradcheck_cli.problems.user_function import FunctionProblem, call
+from gradcheck_cli.vocabulary.asking import called, kind_of
+from gradcheck_cli.vocabulary.errors import ProblemError
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["with_own_functions"]
 

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import InputError, did_you_mean
 from gradcheck_cli.loading.npz import READ_AND_REFUSED, read_npz
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.problems.functions.returned import less_than_double
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS
 from gradcheck_cli.problems.networks.losses import LOSSES
 from gradcheck_cli.problems.networks.network import Network
-from gradcheck_cli.problems.returned import less_than_double
-from gradcheck_cli.results import entry_name
+from gradcheck_cli.vocabulary.errors import InputError, did_you_mean
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import entry_name
 
 __all__ = ["load_fixture", "save_fixture"]
 

@@ -16,9 +16,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from gradcheck_cli.parameters import Array, ComplexArray
 from gradcheck_cli.problems.networks.activations import softplus_complex
 from gradcheck_cli.problems.networks.elementary import expm1, log1p
+from gradcheck_cli.vocabulary.parameters import Array, ComplexArray
 
 __all__ = ["LOSSES", "Loss", "LossChange"]
 

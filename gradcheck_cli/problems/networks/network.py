@@ -9,8 +9,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.errors import SettingError
-from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.networks.audit import SEED, audit_changes
 from gradcheck_cli.problems.networks.blocks import width_behind
 from gradcheck_cli.problems.networks.complex_step import complex_step_gradient
@@ -18,6 +16,8 @@ from gradcheck_cli.problems.networks.course import CourseNetwork
 from gradcheck_cli.problems.networks.rounding import magnitudes, rounding_floor, units_at_kinks
 from gradcheck_cli.problems.networks.structured import structured_changes
 from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE, changes_one_by_one
+from gradcheck_cli.vocabulary.errors import SettingError
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["Network"]
 

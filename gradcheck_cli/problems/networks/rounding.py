@@ -19,10 +19,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS
 from gradcheck_cli.problems.networks.course import CourseNetwork, Layer
 from gradcheck_cli.problems.networks.losses import LOSSES
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["magnitudes", "rounding_floor", "units_at_kinks"]
 

@@ -47,11 +47,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS, Change, softmax_change
 from gradcheck_cli.problems.networks.blocks import BLOCK, cut, width_behind
 from gradcheck_cli.problems.networks.course import CourseNetwork
 from gradcheck_cli.problems.networks.losses import LOSSES, LossChange
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["MEMORY", "structured_changes"]
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.errors import ProblemError
-from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.gradient_names import under_their_names, usual_names
+from gradcheck_cli.problems.functions.gradient_names import under_their_names, usual_names
 from gradcheck_cli.problems.objects.places import Place, is_numbers, places_in
+from gradcheck_cli.vocabulary.errors import ProblemError
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["HeldArrays", "held_by", "listed"]
 

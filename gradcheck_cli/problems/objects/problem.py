@@ -9,16 +9,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gradcheck_cli.asking import asking, called
-from gradcheck_cli.errors import GradcheckError, ProblemError, UserFunctionError
-from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.calling import arguments_of, needed
+from gradcheck_cli.problems.functions.calling import arguments_of, needed
+from gradcheck_cli.problems.functions.function import FunctionProblem, call
+from gradcheck_cli.problems.functions.own_arrays import numpy_array
+from gradcheck_cli.problems.functions.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
 from gradcheck_cli.problems.objects.arrays import HeldArrays, held_by, listed
 from gradcheck_cli.problems.objects.places import Place, places_in
 from gradcheck_cli.problems.objects.tensors import HeldTensors, is_module, of_tensors
-from gradcheck_cli.problems.own_arrays import numpy_array
-from gradcheck_cli.problems.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
-from gradcheck_cli.problems.user_function import FunctionProblem, call
+from gradcheck_cli.vocabulary.asking import asking, called
+from gradcheck_cli.vocabulary.errors import GradcheckError, ProblemError, UserFunctionError
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["Held", "Model", "model_of", "model_problem"]
 

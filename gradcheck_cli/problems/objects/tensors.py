@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["HeldTensors", "is_module", "of_tensors"]
 

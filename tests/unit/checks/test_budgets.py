@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import check_gradient
-from gradcheck_cli.errors import InputError, SettingError
 from gradcheck_cli.evaluating.journal import Journal
-from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.results import CheckReport, Verdict
+from gradcheck_cli.vocabulary.errors import InputError, SettingError
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.results import CheckReport, Verdict
 from tests.black_box import BlackBox
 
 BOX = BlackBox((12, 8, 1), 10)

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck_cli import check
-from gradcheck_cli.errors import ProblemError, SettingError
 from gradcheck_cli.judging.precision import are_single_numbers
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.problems.networks.network import Network
-from gradcheck_cli.results import EntryVerdict, Verdict
+from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import EntryVerdict, Verdict
 from tests.networks import random_network
 
 

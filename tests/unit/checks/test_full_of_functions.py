@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck_cli import CheckReport, check_gradient
-from gradcheck_cli.parameters import Array
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import Verdict
 from tests.networks import random_network
 
 

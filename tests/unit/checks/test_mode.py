@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.checks.mode import chosen_mode, evaluations_of_all
-from gradcheck_cli.problems.functions import function_problem
-from gradcheck_cli.problems.user_function import FunctionProblem
-from gradcheck_cli.settings import FULL, SCREEN, Settings
+from gradcheck_cli.problems.functions.function import FunctionProblem
+from gradcheck_cli.problems.functions.make import function_problem
+from gradcheck_cli.vocabulary.settings import FULL, SCREEN, Settings
 
 
 def problem_of(entries: int) -> FunctionProblem:

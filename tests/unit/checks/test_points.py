@@ -11,13 +11,13 @@ import pytest
 
 from gradcheck_cli import CheckReport, check, check_gradient, load_fixture
 from gradcheck_cli.checks.points import moved
-from gradcheck_cli.errors import CheckInterrupted, SettingError
 from gradcheck_cli.evaluating.journal import Journal
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.problems.networks.course_functions import with_own_functions
 from gradcheck_cli.problems.saved_gradients import saved_gradients
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.errors import CheckInterrupted, SettingError
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import Verdict
 
 X = np.random.default_rng(3).normal(size=(20, 4))
 Y = np.random.default_rng(4).normal(size=20)
@@ -229,7 +229,7 @@ def test_the_users_backward_propagation_is_called_again_at_each_point() -> None:
 
 
 def test_parameters_that_are_not_checked_stay_where_they_are() -> None:
-    from gradcheck_cli.problems.functions import function_problem
+    from gradcheck_cli.problems.functions.make import function_problem
 
     problem = function_problem(
         lambda p: float(np.sum(p["w"] ** 2) * p["c"]),

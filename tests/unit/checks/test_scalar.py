@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.checks.check import check
 from gradcheck_cli.checks.scalar import check_scalar
-from gradcheck_cli.errors import ProblemError
-from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.problem import changes_one_by_one
 from gradcheck_cli.problems.scalar import ScalarModel
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.errors import ProblemError
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.results import Verdict
 
 
 def test_the_courses_numbers() -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import CheckReport, check, check_gradient
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.cases import built_in_case
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import Verdict
 from tests.black_box import SMALL, BlackBox
 
 Gradient = dict[str, Array]

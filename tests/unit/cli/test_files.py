@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gradcheck_cli.cli.files import write_whole
-from gradcheck_cli.errors import InputError
+from gradcheck_cli.vocabulary.errors import InputError
 
 
 def test_a_file_is_replaced(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from gradcheck_cli import __version__
 from gradcheck_cli.cli import publishing
 from gradcheck_cli.cli.cases import cases
 from gradcheck_cli.cli.main import COMMANDS, main
-from gradcheck_cli.errors import GradcheckError
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.errors import GradcheckError
+from gradcheck_cli.vocabulary.results import Verdict
 from tests.unit.cli.support import invoke, refused
 
 

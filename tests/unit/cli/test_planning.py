@@ -8,10 +8,10 @@ from typing import Any
 import click
 import pytest
 
+from gradcheck_cli.cli.config import Check, Config
 from gradcheck_cli.cli.defaults import by_key, default_map
 from gradcheck_cli.cli.planning import Plan, context_of
-from gradcheck_cli.config import Check, Config
-from gradcheck_cli.errors import InputError
+from gradcheck_cli.vocabulary.errors import InputError
 
 
 @click.command()

@@ -11,7 +11,7 @@ import pytest
 
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.publishing import publish
-from gradcheck_cli.results import Outcome
+from gradcheck_cli.vocabulary.results import Outcome
 from tests.records import OUTCOMES
 
 

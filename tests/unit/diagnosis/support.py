@@ -9,9 +9,9 @@ import numpy as np
 from gradcheck_cli.diagnosis.diagnose import diagnose
 from gradcheck_cli.diagnosis.evidence import Evidence
 from gradcheck_cli.diagnosis.propagation import Propagation
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.network import Network
-from gradcheck_cli.results import Finding
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import Finding
 
 SIZES = (4, 5, 5, 3)
 M = 7

@@ -14,9 +14,9 @@ from gradcheck_cli import check, check_gradient
 from gradcheck_cli.diagnosis.diagnose import diagnose, diagnosed, of_what_fails
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.diagnosis.propagation import Propagation
-from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.networks.cases import built_in_case
-from gradcheck_cli.results import Finding, Verdict
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.results import Finding, Verdict
 from tests.unit.diagnosis.support import (
     evidence,
     findings,

@@ -7,7 +7,7 @@ import pytest
 
 from gradcheck_cli import check_gradient
 from gradcheck_cli.diagnosis.layers import layer_names
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.vocabulary.parameters import Array
 from tests.unit.diagnosis.user_functions import FUNCTIONS
 
 NAMES = [

@@ -10,11 +10,11 @@ import pytest
 
 from gradcheck_cli import check
 from gradcheck_cli.diagnosis.one_by_one import step_findings
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.course_functions import with_own_functions
 from gradcheck_cli.problems.networks.network import Network
-from gradcheck_cli.problems.probes import single_samples
-from gradcheck_cli.results import Finding, Verdict
+from gradcheck_cli.problems.networks.probes import single_samples
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import Finding, Verdict
 from tests.unit.diagnosis.support import network
 
 NET = network(("tanh", "sigmoid", "softmax"), l2=0.3, m=7)

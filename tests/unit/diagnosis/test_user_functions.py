@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from gradcheck_cli import check_gradient
-from gradcheck_cli.results import CheckReport, Verdict
+from gradcheck_cli.vocabulary.results import CheckReport, Verdict
 from tests.unit.diagnosis.user_functions import FUNCTIONS, OF_ANOTHER_LOSS, SLIPS
 
 NAMED = 0.75  # of all slips

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["FUNCTIONS", "OF_ANOTHER_LOSS", "SLIPS", "UserFunction"]
 

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck_cli.errors import InputError
 from gradcheck_cli.evaluating.budget import Budget, BudgetSpentError
 from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.evaluating.journal import Journal, Record, fingerprint
-from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.directions import Direction
+from gradcheck_cli.problems.functions.function import FunctionProblem
+from gradcheck_cli.problems.functions.outputs import Weighing
 from gradcheck_cli.problems.networks.cases import built_in_case
-from gradcheck_cli.problems.outputs import Weighing
 from gradcheck_cli.problems.problem import Problem
-from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.vocabulary.errors import InputError
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 ENTRIES, STEPS = np.array([2, 0]), np.array([0.5, -0.25])
 MOVES = [(Direction(1, 1, 0, 3), 0.1), (Direction(1, 2, 1, 2), -0.2)]

@@ -8,10 +8,10 @@ import pytest
 from gradcheck_cli.evaluating import rows
 from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.evaluating.rows import rows_of
-from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.directions import Direction
-from gradcheck_cli.problems.outputs import Weighing
-from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.problems.functions.function import FunctionProblem
+from gradcheck_cli.problems.functions.outputs import Weighing
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 X = np.array([1.0, 2.0, 3.0])
 ENTRIES, STEPS = np.array([2, 0, 1]), np.array([0.5, -0.25, 1.0])

@@ -19,14 +19,14 @@ import pytest
 
 from gradcheck_cli.cli.function_files import load_problem
 from gradcheck_cli.cli.function_options import PointOptions
-from gradcheck_cli.errors import SettingError, UserFunctionError, WorkerError
 from gradcheck_cli.evaluating import pools, workers
 from gradcheck_cli.evaluating.parcels import packed, unpacked
 from gradcheck_cli.evaluating.tasks import Task, forget, know, run
 from gradcheck_cli.evaluating.workers import Workers, workers_of
-from gradcheck_cli.parameters import Parameters
 from gradcheck_cli.problems.directions import Direction
-from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.problems.functions.function import FunctionProblem
+from gradcheck_cli.vocabulary.errors import SettingError, UserFunctionError, WorkerError
+from gradcheck_cli.vocabulary.parameters import Parameters
 
 X = np.linspace(0.5, 2.0, 40)
 ENTRIES, STEPS = np.tile(np.arange(40), 2), np.repeat([1e-5, -1e-5], 40)

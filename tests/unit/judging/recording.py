@@ -22,12 +22,12 @@ import numpy as np
 
 from gradcheck_cli import check, check_gradient
 from gradcheck_cli.checks.scalar import check_scalar
-from gradcheck_cli.errors import CheckInterrupted, GradcheckError
 from gradcheck_cli.judging.ruling import MOST_NAMED, Facts, Ruling, is_zero
-from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.saved_gradients import saved_gradients
 from gradcheck_cli.problems.scalar import ScalarModel
-from gradcheck_cli.results import (
+from gradcheck_cli.vocabulary.errors import CheckInterrupted, GradcheckError
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.results import (
     CheckReport,
     Entries,
     Entry,
@@ -38,7 +38,7 @@ from gradcheck_cli.results import (
     StepFault,
     Verdict,
 )
-from gradcheck_cli.settings import Settings
+from gradcheck_cli.vocabulary.settings import Settings
 from tests.black_box import BlackBox
 from tests.support import small_network
 

@@ -7,8 +7,8 @@ import pytest
 
 from gradcheck_cli.judging.precision import are_single_numbers, are_small, are_spread, is_factor, judge_precision
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.parameters import Array
-from gradcheck_cli.settings import MACHINE_EPSILON, Settings
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.settings import MACHINE_EPSILON, Settings
 
 RIGHT = np.random.default_rng(0).standard_normal(40)
 ROUNDED = RIGHT.astype(np.float32).astype(np.float64)

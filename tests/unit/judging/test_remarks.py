@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import CheckReport, check_gradient
-from gradcheck_cli.parameters import Parameters
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.parameters import Parameters
+from gradcheck_cli.vocabulary.results import Verdict
 
 
 def with_a_dead_parameter(claim: float) -> CheckReport:

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from gradcheck_cli.judging.ruling import RULES, Facts, Rule, Ruling, difference_verdict, entries_verdict, ruling
-from gradcheck_cli.results import EntryVerdict, Verdict
-from gradcheck_cli.settings import Settings
+from gradcheck_cli.vocabulary.results import EntryVerdict, Verdict
+from gradcheck_cli.vocabulary.settings import Settings
 from tests.unit.judging.recording import facts_of, read
 
 AGREES, KINK, UNRESOLVED, DISAGREES = EntryVerdict

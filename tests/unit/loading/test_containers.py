@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.cli.function_options import KINDS
-from gradcheck_cli.errors import InputError
 from gradcheck_cli.loading.arrays import CONVERTED, READERS, read_arrays
+from gradcheck_cli.vocabulary.errors import InputError
 from tests.unit.loading.containers import mat, safetensors
 
 ARRAYS: dict[str, Any] = {

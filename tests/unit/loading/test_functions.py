@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck_cli.errors import InputError, UserFunctionError
 from gradcheck_cli.loading.functions import load_function
+from gradcheck_cli.vocabulary.errors import InputError, UserFunctionError
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck_cli.config import read_config
-from gradcheck_cli.errors import GradcheckError
+from gradcheck_cli.cli.config import read_config
 from gradcheck_cli.loading.arrays import read_arrays
 from gradcheck_cli.loading.code.cells import cells_of
 from gradcheck_cli.loading.code.statements import statements_of
@@ -21,6 +20,7 @@ from gradcheck_cli.loading.json_arrays import read_json
 from gradcheck_cli.loading.npz import read_npz
 from gradcheck_cli.loading.state import read_state, state_text
 from gradcheck_cli.loading.write_arrays import npz_bytes
+from gradcheck_cli.vocabulary.errors import GradcheckError
 from tests.unit.loading.archives import npy
 from tests.unit.loading.containers import mat, safetensors
 

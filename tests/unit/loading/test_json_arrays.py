@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcheck_cli.errors import InputError
 from gradcheck_cli.loading.json_arrays import parse_json, read_json
 from gradcheck_cli.loading.write_arrays import write_json, write_npz
+from gradcheck_cli.vocabulary.errors import InputError
 
 
 def test_reads_numbers_and_nested_lists(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradcheck_cli.errors import InputError
 from gradcheck_cli.loading import npz
 from gradcheck_cli.loading.npz import MAX_DIRECTORY_BYTES, MAX_MEMBERS, MEBIBYTE, read_npz
+from gradcheck_cli.vocabulary.errors import InputError
 from tests.unit.loading.archives import header, npy, npy_header, patch_directory, patch_end, write_zip
 
 ONE = npy([1.0, 2.0])

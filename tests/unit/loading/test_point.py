@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradcheck_cli.errors import InputError
 from gradcheck_cli.loading.point import load_point, selected
+from gradcheck_cli.vocabulary.errors import InputError
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.numeric.centred import centred_gradient, require_step_taken
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.problems.problem import Problem
-from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.vocabulary.errors import ProblemError
+from gradcheck_cli.vocabulary.parameters import Array
 
 
 def cubic(p: dict[str, Array]) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.numeric.columns import Columns, far_steps, plain_columns
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.vocabulary.parameters import Array
 
 NOTHING_FAR = np.zeros(1)
 

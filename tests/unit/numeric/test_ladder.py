@@ -7,10 +7,10 @@ from numpy.typing import ArrayLike, NDArray
 from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.numeric.ladder import ladder_reference
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.parameters import Array, Parameters
+from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.problems.problem import Problem
-from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 THRESHOLD = 2e-7
 Loss = Callable[[Array], float]

@@ -5,8 +5,8 @@ import pytest
 
 from gradcheck_cli.numeric.noise import hidden_noise, jump, loss_noise, table_noise
 from gradcheck_cli.numeric.tolerances import EPS
-from gradcheck_cli.parameters import Parameters
-from gradcheck_cli.problems.user_function import FunctionProblem
+from gradcheck_cli.problems.functions.function import FunctionProblem
+from gradcheck_cli.vocabulary.parameters import Parameters
 
 
 def problem(loss: Callable[[Parameters], float], values: Sequence[float] = (0.7, -1.3, 0.4)) -> FunctionProblem:

@@ -12,9 +12,9 @@ import pytest
 from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.numeric.screen import WORST_SHAPE, Screen, evaluations_of
 from gradcheck_cli.numeric.slopes import Slopes
-from gradcheck_cli.parameters import Array, Parameters
-from gradcheck_cli.problems.functions import function_problem
-from gradcheck_cli.results import entry_name
+from gradcheck_cli.problems.functions.make import function_problem
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.results import entry_name
 from tests.black_box import SMALL, BlackBox
 
 THRESHOLD = 2e-7

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.numeric.solves import rounding_of_solves
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.vocabulary.parameters import Array
 
 
 def solvers(matrix: Array) -> tuple[Array, Array]:

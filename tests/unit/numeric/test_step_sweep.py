@@ -9,7 +9,7 @@ from gradcheck_cli.checks.scalar import check_scalar
 from gradcheck_cli.numeric.step_sweep import STEPS
 from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.problems.scalar import ScalarModel
-from gradcheck_cli.results import StepSweep
+from gradcheck_cli.vocabulary.results import StepSweep
 from tests.make_fixtures import FIXTURES
 
 

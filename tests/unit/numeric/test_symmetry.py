@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.numeric.symmetry import CALLS, symmetry
-from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.directions import sizes_of
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 from tests.unit.diagnosis.user_functions import FUNCTIONS
 
 SEEDS = range(5)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gradcheck_cli.problems.calling import by_position
+from gradcheck_cli.problems.functions.calling import by_position
 
 POINT = {"w": 1, "x": 2}
 

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcheck_cli.parameters import PIECE, Array, Parameters
 from gradcheck_cli.problems.directions import (
     ALL,
     NONZERO,
@@ -20,6 +19,7 @@ from gradcheck_cli.problems.directions import (
     pieces,
     sizes_of,
 )
+from gradcheck_cli.vocabulary.parameters import PIECE, Array, Parameters
 
 SHAPES = {"W": (300, 311), "b": (7,), "c": ()}
 COUNT = 300 * 311 + 7 + 1

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import check_gradient
-from gradcheck_cli.parameters import Array
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import Verdict
 
 POINT = np.array([0.3, -0.7, 1.9])
 Functions = tuple[Callable[[Any], float], Callable[[Any], Any]]

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcheck_cli.checks.check import check
-from gradcheck_cli.errors import ProblemError
 from gradcheck_cli.problems.saved_gradients import saved_gradients
-from gradcheck_cli.results import CheckReport, Verdict
+from gradcheck_cli.vocabulary.errors import ProblemError
+from gradcheck_cli.vocabulary.results import CheckReport, Verdict
 
 RIGHT = {"W": np.array([[1.0, -2.0], [3e-3, 0.0]]), "b": np.array([1e-9, 2e-9])}
 

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from gradcheck_cli import CheckFailedError, check_gradient
-from gradcheck_cli.results import CheckReport
+from gradcheck_cli.vocabulary.results import CheckReport
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from gradcheck_cli.reporters.formats import FORMATS, renderer
-from gradcheck_cli.results import CheckReport, RunReport
+from gradcheck_cli.vocabulary.results import CheckReport, RunReport
 from tests.make_golden import golden_files
 from tests.records import FINDING, OUTCOMES, VERSIONS, run_of
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from gradcheck_cli.reporters.formats import FORMATS, renderer
-from gradcheck_cli.results import CheckReport, Location, RunReport, Unchecked
+from gradcheck_cli.vocabulary.results import CheckReport, Location, RunReport, Unchecked
 from tests.records import OUTCOMES, VERSIONS
 
 NAMES = {

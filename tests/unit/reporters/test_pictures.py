@@ -7,10 +7,10 @@ import math
 
 import pytest
 
-from gradcheck_cli.errors import ExtraError
 from gradcheck_cli.reporters.heat import heat_map
 from gradcheck_cli.reporters.pictures import pictures, require_plotting
-from gradcheck_cli.results import CheckReport
+from gradcheck_cli.vocabulary.errors import ExtraError
+from gradcheck_cli.vocabulary.results import CheckReport
 from tests.records import OUTCOMES, parameter
 
 

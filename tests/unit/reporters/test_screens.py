@@ -12,7 +12,7 @@ import pytest
 from gradcheck_cli import CheckReport, check_gradient
 from gradcheck_cli.reporters.formats import renderer
 from gradcheck_cli.reporters.terminal import Style, render, render_table
-from gradcheck_cli.results import RunReport
+from gradcheck_cli.vocabulary.results import RunReport
 from tests.records import VERSIONS
 from tests.unit.reporters.test_golden import SCHEMA
 

@@ -10,7 +10,7 @@ from gradcheck_cli.checks.check import check
 from gradcheck_cli.checks.gradients import check_gradient
 from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.reporters.terminal import Style, render
-from gradcheck_cli.results import CheckReport
+from gradcheck_cli.vocabulary.results import CheckReport
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 WIDTHS = [None, 20, 60, 80, 200]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.diagnosis.propagation import Propagation
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.vocabulary.parameters import Array
 from tests.unit.diagnosis.support import findings, network, with_delta, with_tensor
 
 NET = network(m=12)

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import pytest
 
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.activations import softmax_backward
 from gradcheck_cli.problems.networks.network import Network
+from gradcheck_cli.vocabulary.parameters import Array
 from tests.unit.diagnosis.support import first, network, with_delta
 
 NET = network()

@@ -9,8 +9,8 @@ import pytest
 
 from gradcheck_cli.diagnosis.diagnose import diagnose
 from gradcheck_cli.diagnosis.evidence import Evidence
-from gradcheck_cli.parameters import Array
-from gradcheck_cli.results import Finding
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import Finding
 from tests.unit.diagnosis.support import single
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck_cli.parameters import Array
+from gradcheck_cli.vocabulary.parameters import Array
 from tests.unit.diagnosis.support import M, findings, first, network, right_gradient, with_tensor
 
 NET = network()

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gradcheck_cli.errors import InputError, UserFunctionError
 from gradcheck_cli.loading.functions import load_function, load_object, notes_on
+from gradcheck_cli.vocabulary.errors import InputError, UserFunctionError
 from tests.notebooks import write_notebook
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.checks.check import check
-from gradcheck_cli.errors import InputError
 from gradcheck_cli.problems.networks.cases import CASES, built_in_case
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.errors import InputError
+from gradcheck_cli.vocabulary.results import Verdict
 
 
 def test_default_has_the_courses_cost() -> None:

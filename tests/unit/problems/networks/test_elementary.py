@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from gradcheck_cli.parameters import Array
 from gradcheck_cli.problems.networks.elementary import erfc, expm1, log1p
+from gradcheck_cli.vocabulary.parameters import Array
 
 
 def test_erfc_has_full_precision_in_all_its_ranges() -> None:

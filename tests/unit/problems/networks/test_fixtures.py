@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradcheck_cli.checks.check import check
-from gradcheck_cli.errors import InputError
 from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.problems.networks.fixtures import load_fixture, save_fixture
 from gradcheck_cli.problems.networks.network import Network
-from gradcheck_cli.results import Verdict
+from gradcheck_cli.vocabulary.errors import InputError
+from gradcheck_cli.vocabulary.results import Verdict
 from tests.support import claimed, content, small_network, write_npz
 from tests.unit.loading.archives import npy, write_zip
 

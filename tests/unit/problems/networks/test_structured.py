@@ -14,8 +14,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gradcheck_cli import check
-from gradcheck_cli.errors import InternalError
-from gradcheck_cli.parameters import Array, Parameters
 from gradcheck_cli.problems.networks import audit, structured
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS, softmax, softmax_change
 from gradcheck_cli.problems.networks.cases import built_in_case
@@ -23,6 +21,8 @@ from gradcheck_cli.problems.networks.course import Layer
 from gradcheck_cli.problems.networks.losses import LOSSES
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import changes_one_by_one
+from gradcheck_cli.vocabulary.errors import InternalError
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 OUTPUTS = [("sigmoid", "bce"), ("softmax", "softmax_ce"), *((name, "mse") for name in [*ACTIVATIONS, "softmax"])]
 

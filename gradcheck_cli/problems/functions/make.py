@@ -1,0 +1,104 @@
+"""A problem made of the user's functions, whatever form they have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from gradcheck_cli.problems.functions.arguments import as_parameter, require_separate
+from gradcheck_cli.problems.functions.autograd import differentiated
+from gradcheck_cli.problems.functions.calling import Form, by_position
+from gradcheck_cli.problems.functions.complex_numbers import OF_FRAMEWORK, complex_view
+from gradcheck_cli.problems.functions.function import FunctionProblem
+from gradcheck_cli.problems.functions.returned import by_name, less_than_double
+from gradcheck_cli.problems.functions.trees import flattened, is_tree, names_in
+from gradcheck_cli.vocabulary.asking import kind_of
+from gradcheck_cli.vocabulary.errors import ProblemError
+
+__all__ = ["function_problem"]
+
+
+def function_problem(
+    loss: Callable[..., Any],
+    gradient: Any,
+    parameters: Any,
+    *,
+    data: Mapping[str, Any],
+    autograd: str | None = None,
+    convention: str | None = None,
+    name: str = "function",
+    by_file: bool = False,
+    one_array: bool = False,
+    only: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> FunctionProblem:
+    """Make a problem of a loss and its gradient.
+
+    Parameters
+    ----------
+    loss : callable
+        (parameters, **data) -> float, in the form in which it takes the parameters: see `calling.Form`.
+    gradient : object
+        (parameters, **data) -> gradient, the gradient itself, or None where `loss` returns both or `autograd` is given.
+    parameters : array_like, or dict, list or tuple of such, one inside of another
+        The point.
+    data : mapping of str to object
+        What the functions get by keyword.
+    autograd : str, optional
+        The framework whose gradient of the loss is the claim.
+    convention : str, optional
+        What the gradient of a complex parameter means; the framework's own one, or torch's, where it is not given.
+    name : str, optional
+        What the report calls it.
+    by_file : bool, optional
+        Whether the names come from a file, and so may themselves speak of a form, as ``layers[0].W`` does.
+    one_array : bool, optional
+        Whether the functions take the one parameter of a mapping as an array, or else as a dict.
+    only : sequence of str, optional
+        The parameters that are checked; empty for all.
+    notes : sequence of str, optional
+        For the report.
+
+    Raises
+    ------
+    ProblemError
+        Where the parameters are no real numbers, or two share memory.
+    SettingError
+        Where the framework is not installed.
+    """
+    if not callable(loss):
+        raise ProblemError(f"the loss is {kind_of(loss)}, expected a function")
+    named, alone = flattened(parameters), not is_tree(parameters)
+    taking = loss if autograd is None or alone else by_position(loss, list(named), list(data))  # as Function.apply
+    if taking is not loss:
+        loss = taking
+    elif not alone:
+        form = Form(names_in(parameters), list(data), by_file, "array" if one_array else "dict")
+        loss, gradient = form.of(loss), form.of(gradient) if callable(gradient) else gradient
+    if autograd is not None:
+        if gradient is not None:
+            raise ProblemError("there is a gradient and a framework to differentiate the loss, expected one of them")
+        loss, gradient, said = differentiated(autograd, loss)
+        notes = [*notes, said]
+    require_separate(named)
+    view = complex_view(named, convention or OF_FRAMEWORK.get(autograd or ""))
+    if view is not None:
+        loss, gradient = view.loss(loss, both=gradient is None), view.claim(gradient)
+        named, notes = view.point, [*notes, view.note]
+    elif convention:
+        notes = [*notes, "no parameter is complex: what a complex gradient would mean has no say"]
+    point = {key: as_parameter(key, values) for key, values in named.items()}
+    is_saved = gradient is not None and not callable(gradient)
+    return FunctionProblem(
+        point,
+        loss,
+        gradient,
+        name,
+        notes,
+        data=data,
+        one_array=alone,
+        only=only,
+        complex_view=view,
+        returns_both=gradient is None,
+        saved_in=less_than_double(by_name(gradient, point, "the gradient")) if is_saved else {},
+    )
