@@ -22,7 +22,7 @@ from gradcheck_cli.evaluating.journal import Journal
 from gradcheck_cli.evaluating.rows import rows_of
 from gradcheck_cli.numeric.centred import require_step_taken
 from gradcheck_cli.numeric.step_sweep import problem_sweeps
-from gradcheck_cli.problems.functions.function import FunctionProblem
+from gradcheck_cli.problems.functions.function import FunctionProblem, Recipe
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.vocabulary.errors import CheckInterrupted, SettingError
 from gradcheck_cli.vocabulary.parameters import Parameters
@@ -146,6 +146,7 @@ def check_rows(
     problem: FunctionProblem,
     claims: Sequence[Parameters],
     *,
+    recipe: Recipe | None = None,
     seed: int | None = None,
     jobs: int = 1,
     executor: Executor | str | None = None,
@@ -161,6 +162,8 @@ def check_rows(
         With its weighing.
     claims : sequence of mapping of str to ndarray
         The claimed gradient of each loss.
+    recipe : Recipe, optional
+        How another process makes the function; without one it has to be pickled, or inherited.
     seed, jobs, executor, journal, progress, **settings
         As for `check`.
 
@@ -179,7 +182,7 @@ def check_rows(
     asked = Settings(epsilon=AUTO, seed=0 if seed is None else seed, **settings)
     require_means(jobs, executor, progress, journal)
     means = Means(jobs, executor, journal, watch_of(progress))
-    return checked(problem, claims, asked, seed, means)
+    return checked(dataclasses.replace(problem, recipe=recipe), claims, asked, seed, means)
 
 
 @dataclasses.dataclass(frozen=True)

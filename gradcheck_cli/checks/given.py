@@ -7,11 +7,12 @@ from typing import Any
 
 from gradcheck_cli.problems.functions.arguments import as_parameter
 from gradcheck_cli.problems.functions.calling import Form
+from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.functions.trees import flattened, is_tree, names_in
 from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
 from gradcheck_cli.vocabulary.parameters import Array
 
-__all__ = ["in_form", "named_point", "require_plain_arguments"]
+__all__ = ["function_of", "in_form", "named_point", "require_plain_arguments"]
 
 
 def named_point(parameters: Any) -> dict[str, Array]:
@@ -27,6 +28,12 @@ def in_form(function: Callable[..., Any], parameters: Any, data: Mapping[str, An
     if not is_tree(parameters):
         return function
     return Form(names_in(parameters), list(data or ()), alone="name").of(function)
+
+
+def function_of(function: Callable[..., Any], parameters: Any, data: Mapping[str, Any]) -> FunctionProblem:
+    """Return a function of many outputs at a point, without claims and before it is said how they are weighed."""
+    taking = in_form(function, parameters, data)
+    return FunctionProblem(named_point(parameters), taking, None, data=data, one_array=not is_tree(parameters))
 
 
 def require_plain_arguments(name: object, data: object) -> None:

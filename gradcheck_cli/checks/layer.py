@@ -104,6 +104,8 @@ def check_layer(
     problem = FunctionProblem(
         layer.point, layer.forward, None, name, data=layer.data, one_array=layer.one_array, weighing=weighing
     )
+    if complex_view(flattened(parameters), complex) is not None:
+        settings.pop("recipe", None)  # it is of real arrays
     reports, interrupted = check_rows(problem, claims, seed=seed, journal=journal, **settings)
     several = len(outputs.arrays) > 1
     of_output = {output: reports[k * cotangents : (k + 1) * cotangents] for k, output in enumerate(outputs.arrays)}

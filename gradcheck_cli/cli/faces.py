@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gradcheck_cli.cli.function_options import PointOptions
+from gradcheck_cli.cli.function_options import LoadedProblem, PointOptions, elsewhere, files_of
 from gradcheck_cli.cli.further_options import FurtherOptions
 from gradcheck_cli.cli.large_options import LargeOptions
 from gradcheck_cli.cli.options import Checking
@@ -17,6 +18,7 @@ from gradcheck_cli.vocabulary.settings import AUTO
 
 if TYPE_CHECKING:
     from gradcheck_cli.cli.making import Checked
+    from gradcheck_cli.problems.functions.function import FunctionProblem
     from gradcheck_cli.vocabulary.results import CheckReport
 
 __all__ = ["FACES", "asked_face", "face_options", "load_face", "require_plain"]
@@ -101,6 +103,37 @@ def require_plain(face: str, options: Checking, points: Sequence[PointOptions]) 
         raise click.UsageError("--max-evals and --time are of one check: --hess-diag makes one for each entry.")
 
 
+@dataclass(frozen=True)
+class OutputsFiles:
+    """How another process makes a function of many outputs."""
+
+    function: str
+    point: PointOptions
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that it is made of."""
+        return files_of(self.function, self.point)
+
+    def make(self, places: Mapping[Path, Path]) -> FunctionProblem:
+        """Make the problem; how its outputs are weighed, whoever asks for it tells."""
+        from gradcheck_cli.checks.given import function_of
+        from gradcheck_cli.loading.functions import load_function
+
+        reference, point = elsewhere(self.function, self.point, places)
+        function, loaded = load_function(reference), point.load()
+        return function_of(function, in_its_form(function, loaded, alone=False), loaded.data)
+
+
+def in_its_form(function: Callable[..., Any], loaded: LoadedProblem, *, alone: bool) -> Any:
+    """Return the parameters by name, or a single one as an array where the function does not take it by its name."""
+    from gradcheck_cli.problems.functions.calling import has_each
+
+    if len(loaded.parameters) == 1 and (alone or not has_each(function, loaded.parameters, loaded.data)):
+        return next(iter(loaded.parameters.values()))
+    return loaded.parameters
+
+
 def load_face(
     face: str,
     references: Sequence[str],
@@ -119,20 +152,16 @@ def load_face(
         import numpy as np
 
         import gradcheck_cli as api
-        from gradcheck_cli.problems.functions.calling import has_each
 
         if loaded is None:
             seed = settings["seed"]
             return api.check_adjoint(functions[0], functions[1], np.zeros(shape or ()), seed=seed, name=name)
-        parameters: Any = loaded.parameters
-        named = has_each(functions[0], parameters, loaded.data)
-        if len(loaded.parameters) == 1 and (face in ("hess", "hess_diag", "jvp") or not named):
-            (parameters,) = loaded.parameters.values()
+        parameters = in_its_form(functions[0], loaded, alone=face in ("hess", "hess_diag", "jvp"))
         given = {key: value for key, value in settings.items() if key not in OF_LOSSES}
         given |= {"data": loaded.data, "name": name}
         function, claim, *more = functions
         if face in ("backward", "jac"):
-            given["complex"] = convention
+            given |= {"complex": convention, "recipe": OutputsFiles(references[0], point)}
         if face == "backward":
             return api.check_layer(function, claim, parameters, **given)
         if face == "jvp":

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradcheck_cli.cli.faces import load_face
-from gradcheck_cli.cli.function_options import PointOptions
-from gradcheck_cli.loading.functions import at_another_place, file_of
+from gradcheck_cli.cli.function_options import PointOptions, elsewhere, files_of
 from gradcheck_cli.vocabulary.settings import AUTO
 
 if TYPE_CHECKING:
@@ -32,19 +31,12 @@ class FunctionFiles:
     @property
     def files(self) -> list[Path]:
         """The files that it is made of."""
-        return [path for path in (file_of(self.loss), self.point.params, self.point.data) if path]
+        return files_of(self.loss, self.point)
 
     def make(self, places: Mapping[Path, Path]) -> FunctionProblem:
         """Make the problem; its claim is of no use there."""
-        point = replace(self.point, params=moved(self.point.params, places), data=moved(self.point.data, places))
-        file = moved(file_of(self.loss), places)
-        loss = at_another_place(self.loss, file) if file else self.loss
+        loss, point = elsewhere(self.loss, self.point, places)
         return load_problem(loss, None, self.autograd, point, self.loss, self.convention)
-
-
-def moved(path: Path | None, places: Mapping[Path, Path]) -> Path | None:
-    """Return where a file is."""
-    return None if path is None else places.get(path, path)
 
 
 def load_either(loss: str, grad: str, point: PointOptions, name: str, convention: str | None = None) -> Checked:

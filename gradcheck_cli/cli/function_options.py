@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import cmath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,17 +15,21 @@ from gradcheck_cli.cli.further_options import FurtherOptions
 from gradcheck_cli.cli.large_options import LargeOptions
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.param_types import FILE, FINITE
+from gradcheck_cli.loading.functions import at_another_place, file_of
 from gradcheck_cli.vocabulary.settings import AUTO, DEFAULT_EPSILON
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "LoadedProblem",
     "PointOptions",
     "auto_options",
     "checking",
     "checking_each",
     "comparing_options",
+    "elsewhere",
+    "files_of",
     "point_options",
     "taken",
 ]
@@ -183,3 +187,19 @@ def checking_each(point: PointOptions, options: dict[str, Any]) -> tuple[list[tu
     if len(points) > 1 and any(files):
         raise click.UsageError("--save, --resume and --save-point go with one --at: there is one file.")
     return points, chosen
+
+
+def files_of(reference: str, point: PointOptions) -> list[Path]:
+    """Return the files that a function at a point is made of."""
+    return [path for path in (file_of(reference), point.params, point.data) if path]
+
+
+def elsewhere(reference: str, point: PointOptions, places: Mapping[Path, Path]) -> tuple[str, PointOptions]:
+    """Return the function and the point as they are loaded where some of their files have other places."""
+
+    def moved(path: Path | None) -> Path | None:
+        return None if path is None else places.get(path, path)
+
+    file = moved(file_of(reference))
+    there = replace(point, params=moved(point.params), data=moved(point.data))
+    return at_another_place(reference, file) if file else reference, there

@@ -35,7 +35,7 @@ def packed(problem: FunctionProblem, *, abroad: bool) -> bytes:
     here = problem.here if abroad else None
     if problem.recipe is not None:
         contents = {file: file.read_bytes() for file in problem.recipe.files} if abroad else {}
-        names = ("one_copy", "handed", "returns_both", "scatter")
+        names = ("one_copy", "handed", "returns_both", "scatter", "weighing")
         told = {name: getattr(problem, name) for name in names}
         return pickle.dumps((problem.recipe, contents, told, here))
     try:

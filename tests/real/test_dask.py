@@ -113,3 +113,34 @@ def test_a_cluster_that_does_not_answer_is_one_line(folder: Path) -> None:
     assert done.returncode == 2
     assert "no dask scheduler answers at tcp://127.0.0.1:9 within 10 s" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+LAYERS = """
+import numpy as np
+
+def forward(x, w):
+    return np.tanh(x @ w), (x, w)
+
+def backward(d, cache):
+    x, w = cache
+    d = d * (1 - np.tanh(x @ w) ** 2)
+    return d @ w.T, x.T @ d
+"""
+
+
+def test_a_cluster_evaluates_layers(tmp_path: Path) -> None:
+    (tmp_path / "layers.py").write_text(LAYERS)
+    random = np.random.default_rng(0)
+    np.savez(tmp_path / "p.npz", x=random.normal(size=(10, 4)), w=random.normal(size=(4, 3)))
+    words = ["func", "layers.py:forward", "--backward", "layers.py:backward", "--params", "p.npz", "--seed", "1"]
+    words += ["--format", "json"]
+    done = []
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        address = cluster.scheduler_address.replace("tcp://", "dask://")
+        for more in ([], ["--executor", address]):
+            run = [str(COMMAND), *words, *more]
+            done.append(
+                subprocess.run(run, check=False, cwd=tmp_path, env=clean_environment(), capture_output=True, text=True)
+            )
+    assert [one.returncode for one in done] == [0, 0], done[1].stderr
+    assert content(done[0].stdout) == content(done[1].stdout)
