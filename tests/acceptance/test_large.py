@@ -273,7 +273,7 @@ def test_ctrl_c_shows_what_was_found_and_can_be_gone_on_from(folder: Path, tmp_p
     assert "interrupted; checked: " in out
     assert "Traceback" not in err
     saved = json.loads(state.read_text())
-    assert len(base64.b64decode(saved["losses"])) / 8 > 200  # not one was made in vain
+    assert len(base64.b64decode(saved["losses"])) / 8 > 140  # more than those of the first round: none was made in vain
     assert check(folder, "grad", "--resume", str(state), "--max-evals", "10", loss="slow").returncode == 3
 
 
