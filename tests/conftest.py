@@ -15,6 +15,12 @@ if os.environ.get("CI"):
     settings.load_profile("build")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Take one worker more than there are cores: many tests wait for processes that end in their own time."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True)
 def _plain_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what the machine says of colours and widths out of the tests."""

@@ -111,14 +111,6 @@ def test_a_screen_names_the_rows_that_are_wrong(rows: list[int]) -> None:
     assert all(f"y[{row}]" in report.findings[0].message for row in rows)
 
 
-def test_a_jacobian_that_cannot_be_kept_is_screened() -> None:
-    size = 8200
-    report = check_jacobian(lambda x: x**2, lambda x: np.diag(2 * x), np.linspace(1, 2, size), max_evals=400)
-    assert report.verdict is Verdict.PASS
-    assert report.screen is not None
-    assert any("more than can be kept" in note for note in report.notes)
-
-
 @pytest.mark.parametrize("claim", [backward, wrong])
 def test_a_layer_is_screened(claim: Any) -> None:
     report = check_layer(forward, claim, LAYER, mode="screen", seed=1)
