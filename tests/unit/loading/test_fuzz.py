@@ -98,7 +98,7 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
 
 @pytest.fixture
 def _other_garbage_is_left_alone() -> Iterator[None]:
-    """Keep the collector from going through what all the other tests hold, which may take longer than to read a file."""
+    """Keep the collector from going through what other tests hold, which may take longer than to read a file."""
     gc.collect()
     gc.freeze()
     yield
