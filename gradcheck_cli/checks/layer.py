@@ -18,6 +18,7 @@ from gradcheck_cli.checks.preparing import in_time
 from gradcheck_cli.diagnosis.complex_numbers import by_another_convention, in_complex_numbers
 from gradcheck_cli.diagnosis.outputs import distinct, is_lost, with_lost
 from gradcheck_cli.evaluating.journal import Journal
+from gradcheck_cli.judging.entries import worst_of
 from gradcheck_cli.judging.joined import joined, worst_rows
 from gradcheck_cli.problems.functions.complex_numbers import CONVENTIONS, complex_view, convention_of
 from gradcheck_cli.problems.functions.function import FunctionProblem
@@ -156,12 +157,11 @@ def layer_of(
 def which_outputs(layer: Layer, rows: Iterable[Sequence[ParameterResult]], seed: int) -> Iterator[str]:
     """Say of the worst entry of each wrong parameter from which entries of the outputs its error comes, if from few."""
     for row in itertools.chain(*rows):
-        if row.verdict is Verdict.FAIL:
-            errors = np.abs(np.array(row.entries.analytic) - np.array(row.entries.reference))
-            entry = int(np.argmax(np.nan_to_num(errors, nan=np.inf)))
-            missed = outputs_missed(layer, row.entries.parameter, entry, seed)
+        if row.verdict is Verdict.FAIL and row.entries:  # of a screen there may be slopes alone
+            k = worst_of(row.entries)
+            missed = outputs_missed(layer, row.entries.parameter, row.entries.place(k), seed)
             if missed:
-                yield f"the error of {row.worst.name} comes from {', '.join(missed)} alone"
+                yield f"the error of {row.entries[k].name} comes from {', '.join(missed)} alone"
 
 
 def with_faults(report: CheckReport, faults: Sequence[Fault]) -> CheckReport:

@@ -24,7 +24,6 @@ __all__ = ["Row", "rows_of"]
 class Memory:
     """What was evaluated of all outputs, as far as there is room for it."""
 
-    evaluator: Evaluator
     known: dict[Hashable, Array] = field(default_factory=dict)
     """By the question, the answers of all outputs."""
 
@@ -99,7 +98,7 @@ class Row(View):
 
 def rows_of(evaluator: Evaluator) -> list[Row]:
     """Return the outputs of an evaluator."""
-    memory = Memory(evaluator)
+    memory = Memory()
     return [Row(evaluator, memory, number) for number in range(*evaluator.outputs)]
 
 

@@ -181,6 +181,20 @@ def test_it_is_told_from_which_outputs_the_error_comes() -> None:
     assert note.endswith(f"comes from y[4, {column}] alone")
 
 
+@pytest.mark.parametrize("more", [{"mode": "screen"}, {"max_evals": 90}])
+def test_of_some_entries_it_is_told_as_well(more: dict[str, Any]) -> None:
+    point = {"x": _random.normal(size=(5, 9)), "w": _random.normal(size=(9, 4)), "b": _random.normal(size=4)}
+
+    def lost(d: Array, c: Any) -> tuple[Array, ...]:
+        dx, dw, db = affine_back(d, c)
+        dw[7, 2] -= c[0][4, 7] * d[4, 2]
+        return dx, dw, db
+
+    report = check_layer(affine, lost, point, seed=1, **more)
+    assert report.verdict is Verdict.FAIL
+    assert "the error of w[7, 2] comes from y[4, 2] alone" in report.notes
+
+
 def test_a_backward_pass_that_writes_to_its_cotangents_is_right_and_told_of() -> None:
     report = check_layer(lambda x: (3 * x, None), lambda d, _: np.multiply(d, 3, out=d), X, seed=1)
     assert report.verdict is Verdict.PASS
