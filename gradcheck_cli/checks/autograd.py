@@ -16,7 +16,7 @@ import numpy as np
 
 from gradcheck_cli.checks.given import require_plain_arguments
 from gradcheck_cli.checks.layer import COTANGENTS, check_layer, with_faults
-from gradcheck_cli.judging.joined import WORST_FIRST, joined
+from gradcheck_cli.judging.joined import WORST_FIRST, joined, joined_sensitivity
 from gradcheck_cli.numeric.scales import entry_sizes
 from gradcheck_cli.problems.functions.autograd import import_framework, own_gradient_note
 from gradcheck_cli.problems.functions.autograd_maps import AutogradMap, autograd_map, hinted
@@ -25,7 +25,7 @@ from gradcheck_cli.problems.functions.function import call
 from gradcheck_cli.problems.functions.layer import LARGE, Fault, differs, signed
 from gradcheck_cli.vocabulary.errors import GradcheckError, UserFunctionError
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
-from gradcheck_cli.vocabulary.results import CheckReport, Finding, ParameterResult, Sensitivity, Verdict
+from gradcheck_cli.vocabulary.results import CheckReport, Finding, ParameterResult, Verdict
 from gradcheck_cli.vocabulary.settings import require_whole
 
 __all__ = ["check_autograd"]
@@ -250,11 +250,10 @@ def worst_by_parameter(every: Sequence[ParameterResult], names: Sequence[str]) -
         rows = [row for row in every if row.entries.parameter == name]
         worst = min(rows, key=lambda row: (WORST_FIRST.index(row.verdict), -row.difference))
         felt = [row for row in rows if row.analytic_norm] or rows
-        caught = [row.sensitivity[:3] for row in felt if row.sensitivity is not None]
         yield dataclasses.replace(
             worst,
             name=name if worst.verdict is Verdict.PASS else worst.name,
-            sensitivity=Sensitivity(*map(max, zip(*caught, strict=True))) if caught else None,
+            sensitivity=joined_sensitivity(row.sensitivity for row in felt),
         )
 
 

@@ -17,9 +17,8 @@ from gradcheck_cli.checks.given import in_form, named_point, require_plain_argum
 from gradcheck_cli.checks.jacobian import check_jacobian
 from gradcheck_cli.checks.layer import with_faults
 from gradcheck_cli.diagnosis.outputs import jacobian_findings
-from gradcheck_cli.judging.entries import entries_of, relative_difference, worst_of
-from gradcheck_cli.judging.joined import joined
-from gradcheck_cli.judging.ruling import entries_verdict
+from gradcheck_cli.judging.entries import entries_of
+from gradcheck_cli.judging.joined import derivatives, joined, joined_sensitivity
 from gradcheck_cli.numeric.scales import largest_size, like_sizes
 from gradcheck_cli.problems.functions.arguments import Arguments
 from gradcheck_cli.problems.functions.function import call
@@ -29,8 +28,8 @@ from gradcheck_cli.problems.functions.tangents import ForwardMode, faults_of_jvp
 from gradcheck_cli.problems.functions.trees import is_tree
 from gradcheck_cli.vocabulary.asking import called
 from gradcheck_cli.vocabulary.errors import ProblemError
-from gradcheck_cli.vocabulary.parameters import Array, Parameters, norm
-from gradcheck_cli.vocabulary.results import CheckReport, Finding, ParameterResult, Sensitivity, Verdict
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.results import CheckReport, Finding, ParameterResult, Verdict
 from gradcheck_cli.vocabulary.settings import AUTO, DEFAULT_THRESHOLD, require_whole
 
 __all__ = ["check_jvp"]
@@ -213,20 +212,7 @@ def row_of(
     claims, values, bars = part(found.claims), part(found.values), part(found.bars)
     plain = entries_of(parameter, (*shape, len(directions)), claims, values, values, bars, part(found.verdicts))
     entries = dataclasses.replace(plain, output=output, rank=len(shape))
-    return ParameterResult(
-        name=f"d {output} / d {parameter}",
-        shape=entries.shape,
-        verdict=entries_verdict(entries.verdicts),
-        difference=relative_difference(claims, values),
-        refined_difference=relative_difference(claims, values),
-        analytic_norm=norm(claims),
-        numeric_norm=norm(values),
-        worst=entries[worst_of(entries)],
-        sensitivity=Sensitivity(*map(max, zip(*(s[:3] for s in found.catches), strict=True)))
-        if found.catches
-        else None,
-        entries=entries,
-    )
+    return derivatives(entries, joined_sensitivity(found.catches))
 
 
 def with_backward(report: CheckReport, forward: ForwardMode, layer: Layer, sizes: Parameters, seed: int) -> CheckReport:

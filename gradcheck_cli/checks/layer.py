@@ -105,7 +105,7 @@ def check_layer(
     problem = FunctionProblem(
         layer.point, layer.forward, None, name, data=layer.data, one_array=layer.one_array, weighing=weighing
     )
-    if complex_view(flattened(parameters), complex) is not None:
+    if layer.view is not None:
         settings.pop("recipe", None)  # it is of real arrays
     reports, interrupted = check_rows(problem, claims, seed=seed, journal=journal, **settings)
     several = len(outputs.arrays) > 1
@@ -126,10 +126,9 @@ def check_layer(
         with suppress(GradcheckError):  # it explains, and decides nothing
             told += which_outputs(layer, rows, seed)
         report = dataclasses.replace(report, notes=(*report.notes, *told))
-    view = complex_view(flattened(parameters), complex)
-    if view is not None:
-        report = in_complex_numbers(report, view)
-    if report.verdict is Verdict.FAIL and (view is not None or outputs.complex_names):
+    if layer.view is not None:
+        report = in_complex_numbers(report, layer.view)
+    if report.verdict is Verdict.FAIL and (layer.view is not None or outputs.complex_names):
         others = {name: layer_of(forward, backward, parameters, data, name) for name in CONVENTIONS}
         report = by_another_convention(report, others, given, reports)
     if lost:
@@ -151,7 +150,7 @@ def layer_of(
     if view is not None:
         taking, backward = view.loss(taking, both=False), view.backward(backward)
     one_array = not is_tree(parameters)
-    return Layer(taking, backward, point, data or {}, one_array, convention_of(convention))
+    return Layer(taking, backward, point, data or {}, one_array, convention_of(convention), view)
 
 
 def which_outputs(layer: Layer, rows: Iterable[Sequence[ParameterResult]], seed: int) -> Iterator[str]:

@@ -20,10 +20,9 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.checks.along import Along, Check, Found, components, felt_sizes, found_along, require_room
 from gradcheck_cli.diagnosis.sparse import sparse_findings
-from gradcheck_cli.judging.entries import entries_of, relative_difference, sensitivity, worst_of
-from gradcheck_cli.judging.joined import joined
+from gradcheck_cli.judging.entries import entries_of, sensitivity
+from gradcheck_cli.judging.joined import derivatives, joined
 from gradcheck_cli.judging.precision import are_single_numbers
-from gradcheck_cli.judging.ruling import entries_verdict
 from gradcheck_cli.numeric.columns import plain_columns
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.scales import largest_size, like_sizes
@@ -32,7 +31,7 @@ from gradcheck_cli.problems.functions.colouring import SparseJacobian, colours_o
 from gradcheck_cli.problems.functions.function import call
 from gradcheck_cli.problems.functions.outputs import Outputs
 from gradcheck_cli.vocabulary.asking import called
-from gradcheck_cli.vocabulary.parameters import Array, Parameters, dictionary_to_vector, norm, vector_to_dictionary
+from gradcheck_cli.vocabulary.parameters import Array, Parameters, dictionary_to_vector, vector_to_dictionary
 from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, ParameterResult, Sensitivity, Verdict
 from gradcheck_cli.vocabulary.settings import AUTO
 
@@ -377,16 +376,4 @@ def row_of(block: Block, own: Single, catches: Sensitivity) -> ParameterResult:
     shape, places = (*block.shapes[0], *block.shapes[1]), own.rows * block.size[1] + own.columns
     plain = entries_of(block.parameter, shape, own.claims, own.values, own.values, own.bars, own.verdicts, places)
     entries = dataclasses.replace(plain, output=block.output, rank=len(block.shapes[0]))
-    difference = relative_difference(own.claims, own.values)
-    return ParameterResult(
-        name=f"d {block.output} / d {block.parameter}",
-        shape=shape,
-        verdict=entries_verdict(entries.verdicts),
-        difference=difference,
-        refined_difference=difference,
-        analytic_norm=norm(own.claims),
-        numeric_norm=norm(own.values),
-        worst=entries[worst_of(entries)],
-        sensitivity=catches,
-        entries=entries,
-    )
+    return derivatives(entries, catches)

@@ -14,7 +14,7 @@ from gradcheck_cli.judging.ruling import entries_verdict
 from gradcheck_cli.vocabulary.parameters import norm
 from gradcheck_cli.vocabulary.results import CheckReport, Entries, EntryVerdict, ParameterResult, Sensitivity, Verdict
 
-__all__ = ["WORST_FIRST", "joined", "joined_parameter", "worst_rows"]
+__all__ = ["WORST_FIRST", "derivatives", "joined", "joined_parameter", "joined_sensitivity", "worst_rows"]
 
 MOST_REASONS = 6
 WORST_FIRST = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
@@ -89,18 +89,32 @@ def joined_parameter(
     slopes = joined_entries(screened, output, shape) if screened else None
     judged = entries if slopes is None else slopes
     shown = entries if slopes is None or entries.count(EntryVerdict.DISAGREES) else slopes
-    return ParameterResult(
+    return dataclasses.replace(
+        derivatives(judged, joined_sensitivity(row.sensitivity for row in results)),
         name=f"d {output} / d {parameter}",
         shape=entries.shape,
-        verdict=entries_verdict(judged.verdicts),
-        difference=relative_difference(np.array(judged.analytic), np.array(judged.numeric)),
-        refined_difference=relative_difference(np.array(judged.analytic), np.array(judged.reference)),
         analytic_norm=norm(np.array([row.analytic_norm for row in results])),
         numeric_norm=norm(np.array([row.numeric_norm for row in results])),
         worst=shown[worst_of(shown)],
-        sensitivity=joined_sensitivity([row.sensitivity for row in results if row.sensitivity is not None]),
         entries=entries,
         slopes=slopes,
+    )
+
+
+def derivatives(entries: Entries, sensitivity: Sensitivity | None) -> ParameterResult:
+    """Return what was found of one output and one parameter, from its entries."""
+    analytic, numeric, reference = map(np.array, (entries.analytic, entries.numeric, entries.reference))
+    return ParameterResult(
+        name=f"d {entries.output} / d {entries.parameter}",
+        shape=entries.shape,
+        verdict=entries_verdict(entries.verdicts),
+        difference=relative_difference(analytic, numeric),
+        refined_difference=relative_difference(analytic, reference),
+        analytic_norm=norm(analytic),
+        numeric_norm=norm(numeric),
+        worst=entries[worst_of(entries)],
+        sensitivity=sensitivity,
+        entries=entries,
     )
 
 
@@ -123,8 +137,9 @@ def joined_entries(rows: Sequence[tuple[int, Entries]], output: str, shape: tupl
     return dataclasses.replace(found, output=output, rank=len(shape))
 
 
-def joined_sensitivity(caught: Sequence[Sensitivity]) -> Sensitivity | None:
-    """Return what would have been seen in any of some rows."""
+def joined_sensitivity(each: Iterable[Sensitivity | None]) -> Sensitivity | None:
+    """Return what would have been seen in any of some rows; None where nothing is known of any."""
+    caught = [one for one in each if one is not None]
     if not caught:
         return None
     spreads = [one.spread for one in caught if one.spread is not None]

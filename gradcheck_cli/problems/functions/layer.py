@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.problems.functions.arguments import Arguments, same_bytes
-from gradcheck_cli.problems.functions.complex_numbers import CONVENTIONS, Convention
+from gradcheck_cli.problems.functions.complex_numbers import CONVENTIONS, ComplexView, Convention
 from gradcheck_cli.problems.functions.function import call
 from gradcheck_cli.problems.functions.outputs import Outputs, outputs_of, without_cache
 from gradcheck_cli.problems.functions.returned import by_name, claimed_gradient
@@ -57,6 +57,8 @@ class Layer:
     one_array: bool = False
     convention: Convention = CONVENTIONS["torch"]
     """What cotangents of complex outputs mean."""
+    view: ComplexView | None = None
+    """The view by which the point is real; None where it is real by itself."""
     remarks: set[str] = field(default_factory=set, compare=False)
     """What was seen of the backward pass that makes no number wrong."""
 
