@@ -172,8 +172,13 @@ def rough_noise(line: Line) -> LossNoise:
     noise = finer_noise(line, noise)
     if not is_lost(noise) or not np.isfinite(line.losses([STILL_WITHIN])).all():
         return noise
-    moved = scale_of_motion(lambda t: float(line.losses([t])[0]) if t else line.at_point, noise.deviation, line.far)
-    return replace(noise, constant=line.far if moved is None else None)
+    still = all(is_still(line, noise.deviation, side) for side in (1.0, -1.0))  # a unit may be off on one side
+    return replace(noise, constant=line.far if still else None)
+
+
+def is_still(line: Line, noise: float, side: float) -> bool:
+    """Whether the loss stays what it is on one side of the point, as far as the line is followed."""
+    return scale_of_motion(lambda t: line.losses([side * t])[0] if t else line.at_point, noise, line.far) is None
 
 
 def is_lost(noise: LossNoise) -> bool:
