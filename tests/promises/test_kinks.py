@@ -217,6 +217,27 @@ def test_lasso_with_a_weight_at_zero_far_outside_the_penalty_never_passes() -> N
         assert verdict(lasso, LASSO + 10.0 * (np.arange(8) == 1), WEIGHTS, mode=mode) is not PASS
 
 
+# A kink beside which there is nothing else: on one side the loss stays what it is.
+
+
+def hinge(x: Array) -> Any:
+    return max(float(x[0]), 0.0)
+
+
+@pytest.mark.parametrize("mode", BOTH_MODES)
+@pytest.mark.parametrize("claim", [0.0, 0.5, 1.0])
+def test_a_subgradient_of_a_lone_hinge_passes(claim: float, mode: str) -> None:
+    for seed in range(8):
+        assert verdict(hinge, [claim, 0.0], [0.0, 1.0], seed=seed, mode=mode) is PASS
+
+
+@pytest.mark.parametrize("mode", BOTH_MODES)
+@pytest.mark.parametrize("claim", [-0.4, 1.7])
+def test_what_is_none_of_a_lone_hinge_fails(claim: float, mode: str) -> None:
+    for seed in range(8):
+        assert verdict(hinge, [claim, 0.0], [0.0, 1.0], seed=seed, mode=mode) is FAIL
+
+
 # What only looks like a kink.
 
 
