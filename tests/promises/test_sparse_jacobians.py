@@ -422,7 +422,9 @@ def test_what_a_matrix_raises_is_told() -> None:
         checked(sums, Broken([0], [0], [1.0], (10, 10)), np.ones(10))
 
 
-@pytest.mark.parametrize("form", ["csr_array", "csc_array", "coo_array", "dia_array", "bsr_array", "csr_matrix"])
+@pytest.mark.parametrize(
+    "form", ["csr_array", "csc_array", "coo_array", "dia_array", "bsr_array", "csr_matrix", "dok_array"]
+)
 def test_any_matrix_of_scipy_is_taken(form: str) -> None:
     sparse = pytest.importorskip("scipy.sparse")
     function, x = moved("tridiagonal", 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.problems.functions.jacobian import claimed_block, parts_of
 from gradcheck_cli.problems.functions.outputs import Outputs
+from gradcheck_cli.problems.functions.own_arrays import has_parts
 from gradcheck_cli.vocabulary.asking import asking, kind_of
 from gradcheck_cli.vocabulary.errors import ProblemError
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
@@ -63,7 +63,7 @@ class SparseJacobian:
 
 def is_sparse(claim: Any) -> bool:
     """Whether a Jacobian is a sparse matrix, or has one among its parts."""
-    if isinstance(claim, Mapping):
+    if has_parts(claim):
         return any(is_sparse(part) for part in claim.values())
     with asking("looking at the Jacobian raised"):
         return callable(getattr(claim, "tocoo", None))

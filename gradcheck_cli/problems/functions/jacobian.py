@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.problems.functions.complex_numbers import as_halves
 from gradcheck_cli.problems.functions.outputs import Outputs, real_array
+from gradcheck_cli.problems.functions.own_arrays import has_parts
 from gradcheck_cli.vocabulary.asking import asking, kind_of
 from gradcheck_cli.vocabulary.errors import ProblemError
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
@@ -61,7 +62,7 @@ def parts_of(claim: Any, outputs: Outputs) -> Mapping[str, Any]:
         Where there is none for one of them.
     """
     names = list(outputs.arrays)
-    if not outputs.alone and isinstance(claim, Mapping) and set(names) <= set(claim):
+    if not outputs.alone and has_parts(claim) and set(names) <= set(claim):
         return claim
     if len(names) == 1:
         return {names[0]: claim}
@@ -82,7 +83,7 @@ def claimed_block(claim: Any, name: str, output: str, point: Parameters) -> Any:
     ProblemError
         Where there is nothing.
     """
-    if isinstance(claim, Mapping):
+    if has_parts(claim):
         if name not in claim:
             raise ProblemError(f"the Jacobian has no d {output} / d {name}; it has {', '.join(map(str, claim))}")
         return claim[name]

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeGuard
 
 import numpy as np
 
-__all__ = ["is_sparse", "numpy_array"]
+__all__ = ["has_parts", "is_sparse", "numpy_array"]
 
 
 def is_sparse(value: Any) -> bool:
     """Whether a value is a matrix of which most entries are left out."""
     return callable(getattr(value, "toarray", None))
+
+
+def has_parts(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a value is a mapping to parts of its own; scipy's matrix of keys is a mapping as well, from places."""
+    return isinstance(value, Mapping) and not is_sparse(value)
 
 
 def numpy_array(value: Any) -> Any:
