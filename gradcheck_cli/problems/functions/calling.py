@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from gradcheck_cli.problems.functions.trees import filled, tree_of_names
+from gradcheck_cli.problems.functions.pytrees import replaced
+from gradcheck_cli.problems.functions.trees import tree_of_names
 from gradcheck_cli.vocabulary.asking import asking, called
 from gradcheck_cli.vocabulary.errors import UserFunctionError
 
@@ -30,7 +31,7 @@ class Way:
 
     def call(self, function: Callable[..., Any], arrays: Mapping[str, Any], data: Mapping[str, Any]) -> Any:
         """Call the function."""
-        given = filled(self.tree, arrays)
+        given = replaced(self.tree, arrays.__getitem__)
         if self.kind == "named":
             return function(**given, **data)
         if self.kind == "each":

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["leaves_of", "replaced", "with_arrays"]
+__all__ = ["leaves_of", "of_kind", "replaced", "with_arrays"]
 
 LISTS = (list, tuple)  # and not named tuples, which are no rows of an array
 NUMBERS = (int, float, np.number)
@@ -59,11 +59,15 @@ def replaced(tree: Any, leaf_for: Callable[[Any], Any]) -> Any:
     if isinstance(tree, Mapping):
         return {key: replaced(value, leaf_for) for key, value in tree.items()}
     if isinstance(tree, list | tuple):
-        values = [replaced(value, leaf_for) for value in tree]
-        if isinstance(tree, list):
-            return values
-        return type(tree)(*values) if hasattr(tree, "_fields") else tuple(values)
+        return of_kind(tree, [replaced(value, leaf_for) for value in tree])
     return None if tree is None else leaf_for(tree)
+
+
+def of_kind(like: Any, items: list[Any]) -> Any:
+    """Return items in a list, a tuple or a named tuple, whichever another one is."""
+    if hasattr(like, "_fields"):
+        return type(like)(*items)
+    return tuple(items) if isinstance(like, tuple) else items
 
 
 def with_arrays(tree: Any) -> Any:
@@ -80,10 +84,7 @@ def with_arrays(tree: Any) -> Any:
     if isinstance(tree, list | tuple):
         if tree and _are_numbers(tree):
             return np.array(tree)
-        values = [with_arrays(value) for value in tree]
-        if isinstance(tree, list):
-            return values
-        return type(tree)(*values) if hasattr(tree, "_fields") else tuple(values)
+        return of_kind(tree, [with_arrays(value) for value in tree])
     return tree
 
 

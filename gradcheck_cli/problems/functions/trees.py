@@ -1,4 +1,4 @@
-"""Arrays in lists, tuples and dicts, one inside of another: their names, and the same form made of other arrays."""
+"""Arrays in lists, tuples and dicts, one inside of another, as parameters are given: their names."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gradcheck_cli.problems.functions.pytrees import of_kind
 from gradcheck_cli.vocabulary.errors import ProblemError
 
-__all__ = ["ONE_ARRAY", "filled", "flattened", "is_tree", "names_in", "tree_of_names"]
+__all__ = ["ONE_ARRAY", "flattened", "is_tree", "names_in", "tree_of_names"]
 
 ONE_ARRAY = "x"  # the name of what comes without one
 DEEPEST = 32  # containers one inside of another
@@ -65,24 +66,8 @@ def names_in(tree: Any, name: str = "") -> Any:
     if isinstance(tree, Mapping):
         return {key: names_in(value, f"{name}.{key}" if name else str(key)) for key, value in tree.items()}
     if is_tree(tree):
-        return same_kind(tree, [names_in(value, f"{name or ONE_ARRAY}[{k}]") for k, value in enumerate(tree)])
+        return of_kind(tree, [names_in(value, f"{name or ONE_ARRAY}[{k}]") for k, value in enumerate(tree)])
     return name or ONE_ARRAY
-
-
-def filled(names: Any, arrays: Mapping[str, Any]) -> Any:
-    """Return a tree of the same form, with arrays in the places of their names."""
-    if isinstance(names, dict):
-        return {key: filled(value, arrays) for key, value in names.items()}
-    if isinstance(names, list | tuple):
-        return same_kind(names, [filled(value, arrays) for value in names])
-    return arrays[names]
-
-
-def same_kind(like: Any, items: list[Any]) -> Any:
-    """Return items in a list or a tuple, whichever another one is."""
-    if hasattr(like, "_fields"):  # of a named tuple
-        return type(like)(*items)
-    return tuple(items) if isinstance(like, tuple) else items
 
 
 def tree_of_names(names: Sequence[str]) -> Any:
