@@ -22,7 +22,8 @@ from gradcheck_cli.problems.functions.autograd import import_framework, own_grad
 from gradcheck_cli.problems.functions.autograd_maps import AutogradMap, autograd_map, hinted
 from gradcheck_cli.problems.functions.complex_numbers import CONVENTIONS, OF_FRAMEWORK
 from gradcheck_cli.problems.functions.function import call
-from gradcheck_cli.problems.functions.layer import LARGE, Fault, differs, signed
+from gradcheck_cli.problems.functions.layer import signed
+from gradcheck_cli.problems.functions.linearity import LARGE, Fault, differs
 from gradcheck_cli.vocabulary.errors import GradcheckError, UserFunctionError
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 from gradcheck_cli.vocabulary.results import CheckReport, Finding, ParameterResult, Verdict

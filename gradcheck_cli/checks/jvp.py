@@ -22,7 +22,8 @@ from gradcheck_cli.judging.joined import derivatives, joined, joined_sensitivity
 from gradcheck_cli.numeric.scales import largest_size, like_sizes
 from gradcheck_cli.problems.functions.arguments import Arguments
 from gradcheck_cli.problems.functions.function import call
-from gradcheck_cli.problems.functions.layer import SAME, Layer
+from gradcheck_cli.problems.functions.layer import Layer
+from gradcheck_cli.problems.functions.linearity import SAME
 from gradcheck_cli.problems.functions.outputs import Outputs, outputs_of, require_finite
 from gradcheck_cli.problems.functions.tangents import ForwardMode, faults_of_jvp
 from gradcheck_cli.problems.functions.trees import is_tree

@@ -22,7 +22,8 @@ from gradcheck_cli.judging.entries import worst_of
 from gradcheck_cli.judging.joined import joined, worst_rows
 from gradcheck_cli.problems.functions.complex_numbers import CONVENTIONS, complex_view, convention_of
 from gradcheck_cli.problems.functions.function import FunctionProblem
-from gradcheck_cli.problems.functions.layer import Fault, Layer, faults_of, outputs_missed, random_cotangents
+from gradcheck_cli.problems.functions.layer import Layer, faults_of, outputs_missed, random_cotangents
+from gradcheck_cli.problems.functions.linearity import Fault
 from gradcheck_cli.problems.functions.outputs import Outputs, Weighing, require_finite
 from gradcheck_cli.problems.functions.trees import flattened, is_tree
 from gradcheck_cli.vocabulary.asking import called

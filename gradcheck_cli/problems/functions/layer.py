@@ -13,17 +13,17 @@ import numpy as np
 from gradcheck_cli.problems.functions.arguments import Arguments, same_bytes
 from gradcheck_cli.problems.functions.complex_numbers import CONVENTIONS, ComplexView, Convention
 from gradcheck_cli.problems.functions.function import call
+from gradcheck_cli.problems.functions.linearity import Derivative, Fault, differs, fault_of
 from gradcheck_cli.problems.functions.outputs import Outputs, outputs_of, without_cache
 from gradcheck_cli.problems.functions.returned import by_name, claimed_gradient
 from gradcheck_cli.vocabulary.asking import called
 from gradcheck_cli.vocabulary.errors import UserFunctionError
 from gradcheck_cli.vocabulary.parameters import Array, Parameters, vector_to_dictionary
 
-__all__ = ["LARGE", "SAME", "Fault", "Layer", "differs", "faults_of", "outputs_missed", "random_cotangents", "signed"]
+__all__ = ["Layer", "faults_of", "outputs_missed", "random_cotangents", "signed"]
 
 Named = Mapping[str, Array]
 
-LARGE = 2.0**20  # a power of two: multiplying by it rounds nothing
 SMALLEST, LARGEST = 0.5, 1.5  # of the magnitudes of random cotangents
 STEP = 1e-5  # of an entry: what is found by it explains, and decides nothing
 VISIBLE = 1e-4  # of the largest derivative: an error that is told of
@@ -31,17 +31,7 @@ MOST_HALVINGS = 55
 MOST_MISSED = 4  # entries of outputs that a sentence names
 SMALLEST_SIZE = 1e-12  # of the largest entry of an output: smaller ones are weighed as if they were that
 UNLIKE = 1e3  # times by which sizes in one output differ, so that the small ones could hide
-SAME = 1e-9  # relative: calls that must give the same, to the last bit or almost
 OF_SUMS = (1e-3, 1e-12)  # relative, and beside cotangents of about one: rounding where terms cancel is less than both
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something that a backward pass must not do, whatever its numbers are."""
-
-    code: str
-    message: str
-    help: str
 
 
 @dataclass(frozen=True)
@@ -135,24 +125,22 @@ def faults_of(layer: Layer, judged: Sequence[tuple[Named, Named]], seed: int) ->
     random = np.random.default_rng([seed, 1])
     u, w = ({name: signed(random, array.shape) for name, array in outputs.arrays.items()} for _ in range(2))
     at_u, at_w = layer.gradient(u), layer.gradient(w)
-    if differs(layer.gradient(u), at_u) or differs(layer.gradient(judged[0][0]), judged[0][1]):
-        yield Fault(
-            "changes-its-cache",
-            "the backward pass makes another gradient of the same cotangents when it is called again",
-            "look for what is kept from call to call, for gradients that are added up, or for chance",
-        )
-        return
-    at_zero = layer.gradient({name: np.zeros(values.shape) for name, values in u.items()})
-    if any(values.any() or not np.isfinite(values).all() for values in at_zero.values()):
-        yield of_zero(at_zero)
-        return
-    large = layer.gradient({name: -LARGE * values for name, values in u.items()})
-    if differs(large, {name: -LARGE * values for name, values in at_u.items()}):
-        yield Fault(
-            "clips",
-            "the backward pass does not make -2^20 times the gradient of -2^20 times the cotangents",
-            "look for a clip, a norm, an abs or a mask of the gradient that comes in",
-        )
+    fault = fault_of(
+        Derivative(
+            layer.gradient,
+            it="the backward pass",
+            made="gradient",
+            given="cotangents",
+            before_names="d",
+            if_constant=(
+                "look for what is added in the backward pass and is no part of the forward pass: a regulariser?"
+            ),
+            if_clipped="look for a clip, a norm, an abs or a mask of the gradient that comes in",
+        ),
+        [(u, at_u), judged[0]],
+    )
+    if fault is not None:
+        yield fault
         return
     both = layer.gradient({name: 2 * u[name] - 0.75 * w[name] for name in u})
     expected = {name: 2 * at_u[name] - 0.75 * at_w[name] for name in at_u}
@@ -220,25 +208,3 @@ def column_of(layer: Layer, parameter: str, entry: int) -> Array:
         moved[parameter].reshape(-1)[entry] += sign * step
         ends.append(dataclasses.replace(layer, point=moved).run()[0].vector())
     return np.asarray((ends[0] - ends[1]) / (2 * step))
-
-
-def differs(found: Named, expected: Named, relative: float = SAME, absolute: float = 0.0) -> bool:
-    """Whether gradients differ by more than rounding makes of them; what is not finite differs."""
-    with np.errstate(all="ignore"):
-        return not all(
-            np.all(np.abs(found[name] - values) <= relative * np.max(np.abs(values), initial=0.0) + absolute)
-            for name, values in expected.items()
-        )
-
-
-def of_zero(gradient: Named) -> Fault:
-    """Say what the largest of numbers is that should be zero."""
-    name, values = max(gradient.items(), key=lambda item: float(np.max(np.nan_to_num(np.abs(item[1]), nan=np.inf))))
-    if not np.isfinite(values).all():
-        said = f"d{name} is not finite where the cotangents are zero, expected zeros"
-        return Fault("non-finite", said, "look for a division by what comes in, or by its norm")
-    return Fault(
-        "adds-a-constant",
-        f"the backward pass makes d{name} up to {float(np.max(np.abs(values))):.1e} of cotangents that are zero",
-        "look for what is added in the backward pass and is no part of the forward pass: a regulariser?",
-    )

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.problems.functions.arguments import Arguments, copied, same_bytes
 from gradcheck_cli.problems.functions.function import call
-from gradcheck_cli.problems.functions.layer import LARGE, SAME, Fault, differs
+from gradcheck_cli.problems.functions.linearity import Derivative, Fault, differs, fault_of
 from gradcheck_cli.problems.functions.outputs import Outputs, outputs_of
 from gradcheck_cli.vocabulary.asking import called, kind_of
 from gradcheck_cli.vocabulary.errors import ProblemError
@@ -107,24 +107,23 @@ def faults_of_jvp(jvp: ForwardMode, v: Named, w: Named) -> Iterator[Fault]:
     at_v, at_w = jvp(v), jvp(w)
     if not all(np.isfinite(values).all() for values in at_v.values()):
         return  # no difference agrees with that
-    if differs(jvp(v), at_v):
-        yield Fault(
-            "changes-its-cache",
-            "the JVP makes another derivative of the same tangents when it is called again",
-            "look for what is kept from call to call, for derivatives that are added up, or for chance",
-        )
-        return
-    at_zero = jvp({})
-    if any(values.any() or not np.isfinite(values).all() for values in at_zero.values()):
-        yield of_zero(at_zero)
-        return
-    large = jvp({name: -LARGE * values for name, values in v.items()})
-    if differs(large, {name: -LARGE * values for name, values in at_v.items()}, SAME):
-        yield Fault(
-            "clips",
-            "the JVP does not make -2^20 times the derivative of -2^20 times the tangents",
-            "look for a clip, a norm, an abs or a mask of the tangents, and for a finite difference",
-        )
+    fault = fault_of(
+        Derivative(
+            jvp,
+            it="the JVP",
+            made="derivative",
+            given="tangents",
+            before_names="",
+            if_constant=(
+                "look for the value of the function in the place of its derivative, or for a constant that is added to"
+                " it"
+            ),
+            if_clipped="look for a clip, a norm, an abs or a mask of the tangents, and for a finite difference",
+        ),
+        [(v, at_v)],
+    )
+    if fault is not None:
+        yield fault
         return
     both = jvp({name: 2 * v[name] - 0.75 * w[name] for name in v})
     parts = [jvp({name: values}) for name, values in v.items()]
@@ -157,16 +156,3 @@ def is_rounding(jvp: ForwardMode, missed: Mapping[str, float], v: Named, w: Name
             for name, values in larger.items():
                 rounded[name] = max(rounded[name], float(np.max(np.abs(values - factor * plain[name]))))
     return all(missed[name] <= CANCELLED * rounded[name] for name in missed)
-
-
-def of_zero(derivative: Named) -> Fault:
-    """Say what the largest of numbers is that should be zero."""
-    name, values = max(derivative.items(), key=lambda item: float(np.max(np.nan_to_num(np.abs(item[1]), nan=np.inf))))
-    if not np.isfinite(values).all():
-        said = f"the JVP makes {name} not finite where the tangents are zero, expected zeros"
-        return Fault("non-finite", said, "look for a division by a tangent, or by its norm")
-    return Fault(
-        "adds-a-constant",
-        f"the JVP makes {name} up to {float(np.max(np.abs(values))):.1e} of tangents that are zero",
-        "look for the value of the function in the place of its derivative, or for a constant that is added to it",
-    )
