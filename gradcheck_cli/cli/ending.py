@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 __all__ = ["Ended", "code_of_signal", "ended_by", "forwarding", "heed", "raise_when_told_to_end"]
 
@@ -38,6 +43,17 @@ def raise_when_told_to_end() -> None:
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
             signal.signal(number, _raise)
+    sys.unraisablehook = _say_what_is_lost
+
+
+def _say_what_is_lost(lost: UnraisableHookArgs) -> None:
+    """Say which exception Python could raise nowhere, but for what `heed` raises later.
+
+    A signal that comes while a destructor or a callback of a weak reference runs, as the import system has them, is
+    raised there, where nothing catches it.
+    """
+    if not isinstance(lost.exc_value, Ended):
+        sys.__unraisablehook__(lost)
 
 
 def _raise(number: int, frame: FrameType | None) -> None:  # noqa: ARG001

@@ -121,6 +121,16 @@ def test_one_that_catches_everything_ends_a_little_later(folder: Path) -> None:
     assert "did not end within its --time and 5 s more" in done.stderr
 
 
+def test_a_signal_that_comes_where_nothing_can_catch_it_ends_the_check_all_the_same(folder: Path) -> None:
+    interrupted = "import os, signal\nclass Last:\n    def __del__(self): os.kill(os.getpid(), signal.SIGINT)\n"
+    (folder / "own.py").write_text(interrupted + "def loss(x):\n    Last()\n    return float((x**2).sum())\n")
+    done = run("func", "own.py:loss", "--grad", "model.py:twice", "--at", "1,2", cwd=folder)
+    assert done.returncode == 130
+    assert "PASS" not in done.stdout
+    assert "interrupted" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_text_that_user_code_raises_is_shown_safe_and_short(folder: Path) -> None:
     folder_with(
         folder,
