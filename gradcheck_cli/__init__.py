@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gradcheck_cli.checks.backward import check_backward
     from gradcheck_cli.checks.check import check
     from gradcheck_cli.checks.gradients import check_gradient
-    from gradcheck_cli.checks.hessian import check_hessian
+    from gradcheck_cli.checks.hessian import check_hessian, check_hvp
     from gradcheck_cli.checks.jacobian import check_jacobian
     from gradcheck_cli.checks.jvp import check_jvp
     from gradcheck_cli.checks.layer import check_layer
@@ -41,6 +41,7 @@ __all__ = [
     "check_backward",
     "check_gradient",
     "check_hessian",
+    "check_hvp",
     "check_jacobian",
     "check_jvp",
     "check_layer",
@@ -61,6 +62,7 @@ _HOMES = {
     "check_autograd": "checks.autograd",
     "check_gradient": "checks.gradients",
     "check_hessian": "checks.hessian",
+    "check_hvp": "checks.hessian",
     "check_jacobian": "checks.jacobian",
     "check_jvp": "checks.jvp",
     "check_layer": "checks.layer",

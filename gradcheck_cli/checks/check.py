@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
+from itertools import repeat
 from typing import Any
 
 from gradcheck_cli.checks.asked import asked
@@ -17,13 +18,14 @@ from gradcheck_cli.checks.screened import screened_report
 from gradcheck_cli.checks.subject import Subject
 from gradcheck_cli.diagnosis.complex_numbers import in_complex_numbers
 from gradcheck_cli.evaluating.budget import Budget
-from gradcheck_cli.evaluating.evaluator import evaluating
+from gradcheck_cli.evaluating.evaluator import Evaluator, evaluating
 from gradcheck_cli.evaluating.journal import Journal
-from gradcheck_cli.evaluating.rows import rows_of
+from gradcheck_cli.evaluating.rows import Row, rows_of
 from gradcheck_cli.numeric.centred import require_step_taken
 from gradcheck_cli.numeric.step_sweep import problem_sweeps
 from gradcheck_cli.problems.functions.function import FunctionProblem, Recipe
 from gradcheck_cli.problems.problem import Problem
+from gradcheck_cli.problems.views.sampled import Positions
 from gradcheck_cli.vocabulary.errors import CheckInterrupted, SettingError
 from gradcheck_cli.vocabulary.parameters import Parameters
 from gradcheck_cli.vocabulary.results import CheckReport
@@ -146,6 +148,7 @@ def check_rows(
     problem: FunctionProblem,
     claims: Sequence[Parameters],
     *,
+    places: Sequence[Positions] | None = None,
     recipe: Recipe | None = None,
     seed: int | None = None,
     jobs: int = 1,
@@ -162,6 +165,9 @@ def check_rows(
         With its weighing.
     claims : sequence of mapping of str to ndarray
         The claimed gradient of each loss.
+    places : sequence of mapping of str to ndarray of int, optional
+        By parameter, the entries that are claimed of each loss, where it is not all of them; counted row by row. The
+        claims then have the shapes of these.
     recipe : Recipe, optional
         How another process makes the function; without one it has to be pickled, or inherited.
     seed, jobs, executor, journal, progress, **settings
@@ -182,7 +188,7 @@ def check_rows(
     asked = Settings(epsilon=AUTO, seed=0 if seed is None else seed, **settings)
     require_means(jobs, executor, progress, journal)
     means = Means(jobs, executor, journal, watch_of(progress))
-    return checked(dataclasses.replace(problem, recipe=recipe), claims, asked, seed, means)
+    return checked(dataclasses.replace(problem, recipe=recipe), claims, asked, seed, means, places)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -197,7 +203,12 @@ class Means:
 
 
 def checked(
-    problem: Problem, claims: Sequence[Parameters] | None, settings: Settings, seed: int | None, means: Means
+    problem: Problem,
+    claims: Sequence[Parameters] | None,
+    settings: Settings,
+    seed: int | None,
+    means: Means,
+    places: Sequence[Positions] | None = None,
 ) -> tuple[list[CheckReport], bool]:
     """Check a gradient where the problem's parameters are, or one for each of its losses.
 
@@ -209,6 +220,8 @@ def checked(
         The claimed gradients of a problem with several losses; None where it has one, and claims its gradient itself.
     settings, seed, means
         How; without a seed, one that is fresh where that is of use.
+    places : sequence of mapping of str to ndarray of int, optional
+        Of each loss, by parameter, the entries that are claimed where it is not all of them.
 
     Returns
     -------
@@ -234,10 +247,12 @@ def checked(
     if journal is not None:
         rounds = journal.rounds
     with evaluating(problem, budget, journal, means.jobs, means.executor, watch) as evaluator:
-        each = [(evaluator, None)] if claims is None else zip(rows_of(evaluator), claims, strict=True)
+        each: Iterable[tuple[Evaluator | Row, Parameters | None, Positions | None]] = [(evaluator, None, None)]
+        if claims is not None:
+            each = zip(rows_of(evaluator), claims, repeat(None) if places is None else places, strict=False)
         reports = [
-            report_on(Subject.of(problem, losses, claim, settings, watch, rounds), sweep_steps=means.sweep_steps)
-            for losses, claim in each
+            report_on(Subject.of(problem, losses, claim, settings, watch, rounds, of), sweep_steps=means.sweep_steps)
+            for losses, claim, of in each
         ]
     if budget.closed and not any(report.parameters for report in reports):
         raise CheckInterrupted(None)

@@ -66,16 +66,18 @@ def full_report(subject: Subject) -> CheckReport:
 
 def is_in_rounds(subject: Subject) -> bool:
     """Whether entries are measured some at a time: within a budget, and where nobody may wait for the end."""
-    if isinstance(subject.problem, KnownGradient | ComplexSafe):
+    if isinstance(subject.problem, KnownGradient | ComplexSafe) or subject.places is not None:
         return False
     seconds = evaluations_of_all(subject.problem, subject.settings) / subject.evaluator.budget.rate
     return subject.settings.limited or subject.rounds is not None or seconds > LONG
 
 
 def measured_at_once(subject: Subject) -> Measured:
-    """Measure every entry."""
-    measured, _ = measured_part(subject, subject.losses, subject.analytic, telling(subject))
-    return known_part(measured)
+    """Measure every entry that is claimed."""
+    places = subject.places
+    losses = subject.losses if places is None else SampledProblem(subject.losses, places)
+    measured, _ = measured_part(subject, losses, subject.analytic, telling(subject))
+    return known_part(dataclasses.replace(measured, positions=places))
 
 
 def measured_in_rounds(subject: Subject) -> Measured:
@@ -131,7 +133,7 @@ def facts_of(subject: Subject, measured: Measured, precision: JudgedPrecision) -
     held = difference = whole_difference(analytic, numeric)
     if precision.lowered or precision.doubts:  # it is off from any difference by its own rounding
         held = whole_difference(values, numeric)
-    sizes, stopped = subject.sizes, measured.positions is not None
+    sizes, stopped = subject.sizes, measured.positions is not None and subject.places is None
     if isinstance(subject.problem, KnownGradient):  # entries without a reference are not to be checked
         sizes, stopped = {name: claim.size for name, claim in analytic.items()}, False
     return Facts(
@@ -166,7 +168,7 @@ def compared(
     ]  # fmt: skip
     if measured.positions is None:
         return results
-    return [placed(one, measured.positions[one.name], subject.analytic[one.name].shape) for one in results]
+    return [placed(one, measured.positions[one.name], subject.problem.parameters[one.name].shape) for one in results]
 
 
 def ignored(subject: Subject, references: Mapping[str, Reference]) -> Sequence[str]:

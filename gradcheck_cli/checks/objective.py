@@ -21,7 +21,7 @@ from gradcheck_cli.vocabulary.settings import require_whole
 
 __all__ = ["check_objective"]
 
-MOST_SAMPLES = 200  # each takes some twenty calls of the objective
+MOST_SAMPLES = 500  # each takes two calls of the objective, and a check of its own
 WIDEST = 3.0  # scores that are drawn: logits of 5 to 95 per cent
 MOST_VALUES = 10  # of labels, for which it is told where a gradient is wrong
 
@@ -46,7 +46,7 @@ def check_objective(
     loss : callable
         (scores, labels) -> loss: a number, or one for each sample, of which the sum is taken.
     labels : array_like of shape (n,)
-        One for each sample; of more than 200 samples so many are drawn.
+        One for each sample; of more than 500 samples so many are drawn.
     scores : array_like of shape (n,) or (n, k), optional
         Where to check; drawn between -3 and 3 where they are not given.
     seed : int, optional

@@ -18,6 +18,7 @@ from gradcheck_cli.numeric.screen import evaluations_of
 from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import KnownGradient, Problem
+from gradcheck_cli.problems.views.sampled import Positions
 from gradcheck_cli.vocabulary.alarm import GRACE
 from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
 from gradcheck_cli.vocabulary.parameters import Parameters, dictionary_to_vector
@@ -45,6 +46,8 @@ class Subject:
     watch: Watch
     rounds: list[int] | None
     """How many entries each round of a sample drew so far; None where all are measured together if that is quick."""
+    places: Positions | None = None
+    """By parameter, the entries that are claimed, where the claim is of these alone: it then has the shape (k,)."""
 
     @classmethod
     def of(
@@ -55,6 +58,7 @@ class Subject:
         settings: Settings,
         watch: Watch,
         rounds: list[int] | None,
+        places: Positions | None = None,
     ) -> Subject:
         """Ask for the loss at the point, and for the claim where it is the problem's own.
 
@@ -70,7 +74,7 @@ class Subject:
         except BudgetSpentError:
             raise too_small(losses, settings) from None
         analytic = problem.gradient(problem.parameters) if claim is None else claim
-        return cls(problem, losses, analytic, loss, settings, watch, rounds)
+        return cls(problem, losses, analytic, loss, settings, watch, rounds, places)
 
     @property
     def evaluator(self) -> Evaluator:
@@ -89,7 +93,7 @@ class Subject:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """The number of entries of every parameter."""
+        """The number of entries of every parameter that are claimed."""
         return {name: claim.size for name, claim in self.analytic.items()}
 
     @property

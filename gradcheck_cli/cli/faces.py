@@ -36,9 +36,12 @@ FACES = {
     "jac": "The Jacobian to check, of a function with any number of outputs.",
     "hess": "The Hessian to check, besides the gradient of --grad.",
     "hess_diag": "The diagonal of the Hessian to check, besides the gradient of --grad.",
+    "hvp": "Its products with a vector to check, besides the gradient of --grad: (parameters, v) -> H v.",
     "adjoint": "The adjoint of a linear operator to check; with --shape.",
 }
 """The options, and what help says of each."""
+SECOND = ("hess", "hess_diag", "hvp")
+"""Those of second derivatives, which go with a gradient."""
 
 
 class Shape(click.ParamType):  # type: ignore[type-arg]  # click's own class takes no argument when the program runs
@@ -73,13 +76,13 @@ def asked_face(options: Mapping[str, Any]) -> str:
     """
     given = [name for name in FACES if options[name]]
     ways = [name for name in ("grad", "autograd") if options[name]]
-    second = bool(given) and given[0] in ("hess", "hess_diag")
+    second = bool(given) and given[0] in SECOND
     if given == ["backward", "jvp"]:
         given = ["jvp"]
     if len(given) > 1 or (second and ways != ["grad"]) or (given and not second and ways) or len(ways) > 1:
         raise click.UsageError(
             "Give one of --grad, --autograd, --backward, --jvp, --jac and --adjoint: one derivative is checked;"
-            " --hess and --hess-diag go with --grad, and --jvp with --backward."
+            " --hess, --hess-diag and --hvp go with --grad, and --jvp with --backward."
         )
     pointed = options["params"] or options["at"] or options["data"]
     if (given == ["adjoint"]) != bool(options["shape"]) or (options["shape"] and pointed):
@@ -97,10 +100,8 @@ def require_plain(face: str, options: Checking, points: Sequence[PointOptions]) 
         raise click.UsageError(
             f"--{face} takes a few evaluations: there is nothing to limit, to share or to go on with."
         )
-    if face in ("hess", "hess_diag") and large.state:
-        raise click.UsageError("--save and --resume are of one check: --hess makes two.")
-    if face == "hess_diag" and (large.max_evals or large.time_limit):
-        raise click.UsageError("--max-evals and --time are of one check: --hess-diag makes one for each entry.")
+    if face in SECOND and large.state:
+        raise click.UsageError(f"--save and --resume are of one check: --{face.replace('_', '-')} makes two.")
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def load_face(
         if loaded is None:
             seed = settings["seed"]
             return api.check_adjoint(functions[0], functions[1], np.zeros(shape or ()), seed=seed, name=name)
-        parameters = in_its_form(functions[0], loaded, alone=face in ("hess", "hess_diag", "jvp"))
+        parameters = in_its_form(functions[0], loaded, alone=face in ("hvp", "jvp"))
         given = {key: value for key, value in settings.items() if key not in OF_LOSSES}
         given |= {"data": loaded.data, "name": name}
         function, claim, *more = functions
@@ -172,6 +173,8 @@ def load_face(
             return api.check_jvp(function, jvp, parameters, backward=backward, **plain)
         if face == "jac":
             return api.check_jacobian(function, claim, parameters, **given)
+        if face == "hvp":
+            return api.check_hvp(function, claim, more[0], parameters, **given)
         return api.check_hessian(function, claim, more[0], parameters, diagonal=face == "hess_diag", **given)
 
     return check

@@ -34,6 +34,8 @@ Examples:
   gradcheck func layers.py:conv --jvp layers.py:conv_jvp --params conv.npz
   gradcheck func fit.py:residuals --jac fit.py:jacobian --at 1.2,0.5
   gradcheck func model.py:loss --grad model.py:grad --hess model.py:hess --params params.npz
+  gradcheck func model.py:loss --grad model.py:grad --hvp model.py:hvp --params params.npz
+  gradcheck func obj.py:loss --grad obj.py:grad --hess-diag obj.py:hess --data y.npz --vary pred
   gradcheck func op.py:forward --adjoint op.py:adjoint --shape 256
   gradcheck func model.py:loss --grad model.py:grad --params big.npz --mode screen --jobs 4
   gradcheck func model.py:loss --grad model.py:grad --params params.npz --points 5 --save-point wrong.npz

@@ -73,8 +73,11 @@ class PointOptions:
     why: str | None
 
     def __post_init__(self) -> None:
-        if (self.params is None) == (not self.at):
-            raise click.UsageError("Give the parameters either by --params FILE or by --at NUMBERS.")
+        among_data = self.data is not None and bool(self.vary)
+        if (self.params is not None) + bool(self.at) != 1 and not (among_data and not self.at and not self.params):
+            raise click.UsageError(
+                "Give the parameters by one of --params FILE, --at NUMBERS, and --vary NAME of --data FILE."
+            )
         if self.only and self.skip:
             raise click.UsageError("Give either --param or --skip: what is not selected is skipped.")
         if bool(self.skip) != bool(self.why):

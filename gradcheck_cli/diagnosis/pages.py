@@ -385,6 +385,26 @@ PAGES = {
         "H = A + A.T - np.diag(np.diag(A))   # A is symmetric already",
         "H = A",
     ),
+    "clipped": Page(
+        "the diagonal of a Hessian is kept above or below a bound",
+        "Boosting and Newton's method want a positive diagonal, so it is raised to a small number; where that is not"
+        " small beside the right values, or cuts off negative ones, it is another function's.",
+        "hess = np.maximum(p * (1 - p), 0.2)",
+        "hess = p * (1 - p)",
+    ),
+    "damped": Page(
+        "the same number is added to every entry of a Hessian's diagonal",
+        "A damping of the solver, or the second derivative of a penalty, l2 / 2 * w ** 2, whose gradient is missing.",
+        "H = J.T @ J + 1e-3 * np.eye(n)",
+        "H = J.T @ J",
+    ),
+    "gauss-newton": Page(
+        "a Hessian has no negative eigenvalue though the right one has: it may be Gauss-Newton's",
+        "J.T @ J is the Hessian of a sum of squares only where the residuals are zero, or linear: it leaves out the sum"
+        " of each residual times its second derivative. Eigenvalues that were raised look the same.",
+        "H = J.T @ J",
+        "H = J.T @ J + np.einsum('i,ijk->jk', r, d2r)",
+    ),
     "outside-pattern": Page(
         "entries that are not zero are missing in the pattern of a sparse Jacobian",
         "What is not stored is taken for zero: a solver then converges slowly, or not at all, and nothing tells why.",

@@ -37,6 +37,8 @@ def gradient(x): return np.array([2 * x[0] * x[1], x[0]**2])
 def hessian(x): return np.array([[2 * x[1], 2 * x[0]], [2 * x[0], 0.0]])
 def half(x): return np.tril(hessian(x))
 def diagonal(x): return np.diag(hessian(x))
+def product(x, v): return hessian(x) @ v
+def no_product(x, v): return 2 * product(x, v)
 def transposed(u): return np.cumsum(u[::-1])[::-1]
 def tenth(u): return 0.1 * transposed(u)
 """
@@ -158,6 +160,8 @@ def test_options_that_do_not_go_with_it_are_refused(more: list[str], folder: Pat
         (["--grad", "layers.py:gradient", "--hess", "layers.py:hessian"], 0, "PASS     H"),
         (["--grad", "layers.py:gradient", "--hess", "layers.py:half"], 1, "error[half-stored]"),
         (["--grad", "layers.py:gradient", "--hess-diag", "layers.py:diagonal"], 0, "PASS     diagonal of H"),
+        (["--grad", "layers.py:gradient", "--hvp", "layers.py:product"], 0, "PASS     d dx / d v_x"),
+        (["--grad", "layers.py:gradient", "--hvp", "layers.py:no_product"], 1, "d dx / d v_x: all of it is 2 times"),
     ],
 )
 def test_a_hessian_is_checked_after_the_gradient(words: list[str], code: int, said: str, folder: Path) -> None:

@@ -96,8 +96,11 @@ def test_epsilon_is_auto(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("model.py:loss",), "Give the parameters either by --params FILE or by --at NUMBERS."),
-        (("model.py:loss", "--at", "1", "--params", "one.json"), "Give the parameters either by"),
+        (
+            ("model.py:loss",),
+            "Give the parameters by one of --params FILE, --at NUMBERS, and --vary NAME of --data FILE.",
+        ),
+        (("model.py:loss", "--at", "1", "--params", "one.json"), "Give the parameters by one of"),
         (("model.py:loss", "--at", "1,two"), "'two' is not a number"),
         (("model.py:loss", "--at", "1", "--skip", "x"), "--skip NAME and --why TEXT go together"),
         (("model.py:loss", "--at", "1", "--why", "x"), "--skip NAME and --why TEXT go together"),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck_cli import check_hessian
+from gradcheck_cli import check_hessian, check_hvp
 from gradcheck_cli.vocabulary.errors import ProblemError
 from gradcheck_cli.vocabulary.results import Verdict
 from tests.zoo import Array
@@ -100,3 +100,192 @@ def test_data_stays_as_it_is_and_a_diagonal_is_no_half() -> None:
     assert report.verdict is Verdict.FAIL
     assert {finding.code for finding in report.findings} == {"factor"}
     np.testing.assert_array_equal(factors, [1, 2, 3])
+
+
+def chain(x: Array) -> float:
+    return float(np.sum(x[1:] ** 2 * x[:-1]))
+
+
+def slopes_of_chain(x: Array) -> Array:
+    g = np.zeros(x.shape)
+    g[1:] += 2 * x[1:] * x[:-1]
+    g[:-1] += x[1:] ** 2
+    return g
+
+
+def hessian_of_chain(x: Array) -> Array:
+    H = np.diag(np.r_[0.0, 2 * x[:-1]])
+    beside = 2 * x[1:]
+    return H + np.diag(beside, 1) + np.diag(beside, -1)
+
+
+def with_one_outside(H: Array) -> Array:
+    H = H.copy()
+    H[0, 9] = 1.0
+    return H
+
+
+CHAIN = np.linspace(0.5, 2.0, 40)
+
+
+def test_a_sparse_hessian_is_checked_by_colours_in_a_few_calls() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    calls = 0
+
+    def slopes(x: Array) -> Array:
+        nonlocal calls
+        calls += 1
+        return slopes_of_chain(x)
+
+    report = check_hessian(chain, slopes, lambda x: sparse.csr_array(hessian_of_chain(x)), CHAIN)
+    assert report.verdict is Verdict.PASS
+    assert calls <= 60  # 2 n + 10 are 90
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (np.triu, "half-stored"),
+        (lambda H: 2 * H - np.diag(np.diag(H)), "off-diagonal-doubled"),
+        (lambda H: 2 * H, "factor"),
+        (lambda H: H * (np.arange(40) != 7), "outside-pattern"),
+        (with_one_outside, "few-entries"),
+    ],
+)
+def test_a_wrong_sparse_one_fails_and_is_named(change: Callable[[Array], Array], code: str) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    report = check_hessian(chain, slopes_of_chain, sparse.csr_array(change(hessian_of_chain(CHAIN))), CHAIN)
+    assert report.verdict is Verdict.FAIL
+    assert code in {finding.code for finding in report.findings}
+
+
+def test_a_diagonal_takes_two_calls_of_the_gradient_for_each_entry() -> None:
+    calls = 0
+
+    def slopes(x: Array) -> Array:
+        nonlocal calls
+        calls += 1
+        return np.asarray(np.cos(x) + x.sum())
+
+    def value(x: Array) -> float:
+        return float(np.sin(x).sum() + x.sum() ** 2 / 2)
+
+    report = check_hessian(value, slopes, lambda x: 1 - np.sin(x), CHAIN, diagonal=True)
+    assert report.verdict is Verdict.PASS
+    assert calls <= 2 * 40 + 30
+    wrong = check_hessian(
+        value, slopes, lambda x: 1 - np.sin(x) * (1 + 1e-5 * (np.arange(40) == 3)), CHAIN, diagonal=True
+    )
+    assert wrong.verdict is Verdict.FAIL
+    assert [entry.name for entry in wrong.parameters[1].entries if entry.verdict.name == "DISAGREES"] == [
+        "diagonal of H[3]"
+    ]
+
+
+def test_a_budget_may_leave_a_part_of_a_diagonal_out() -> None:
+    report = check_hessian(
+        chain, slopes_of_chain, lambda x: np.diag(hessian_of_chain(x)), CHAIN, diagonal=True, max_evals=60
+    )
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert any("of 40 of the diagonal" in reason for reason in report.reasons)
+
+
+def curve(x: Array) -> Array:
+    return np.asarray(CURVES @ np.sin(x) - 2)
+
+
+CURVES = np.random.default_rng(0).normal(size=(4, 3))
+
+
+def test_gauss_newton_damping_and_a_bound_are_told_apart() -> None:
+    def value(x: Array) -> float:
+        return float(curve(x) @ curve(x)) / 2
+
+    def jacobian(x: Array) -> Array:
+        return CURVES * np.cos(x)
+
+    def slopes(x: Array) -> Array:
+        return jacobian(x).T @ curve(x)
+
+    def right(x: Array) -> Array:
+        return jacobian(x).T @ jacobian(x) - np.diag(np.sin(x) * (CURVES.T @ curve(x)))
+
+    def codes(claim: Any, **more: Any) -> list[str]:
+        return [finding.code for finding in check_hessian(value, slopes, claim, AT, **more).findings]
+
+    assert codes(right) == []
+    assert codes(lambda x: jacobian(x).T @ jacobian(x)) == ["gauss-newton"]
+    assert codes(lambda x: right(x) + 0.01 * np.eye(3)) == ["damped"]
+    assert codes(lambda x: np.maximum(np.diag(right(x)), 1.0), diagonal=True) == ["clipped"]
+    assert codes(lambda x: right(x) + 0.01 * np.diag([1.0, 0, 0])) == ["factor"]  # one entry is no damping
+
+
+def test_products_are_checked_as_the_derivative_of_the_gradient() -> None:
+    def product(x: Array, v: Array) -> Array:
+        return hessian(x) @ v
+
+    assert check_hvp(loss, gradient, product, AT).verdict is Verdict.PASS
+    for wrong in (
+        lambda x, v: 2 * hessian(x) @ v,
+        lambda x, v: np.triu(hessian(x)) @ v,
+        lambda x, v: hessian(x) @ v * (1 + 1e-5 * (np.arange(3) == 1)),
+        lambda x, v: np.clip(hessian(x) @ v, -1e3, 1e3),  # not linear, though right for small v
+        lambda x, v: (gradient(x + 1e-3 * v) - gradient(x)) / 1e-3,
+    ):
+        assert check_hvp(loss, gradient, wrong, AT).verdict is Verdict.FAIL
+
+
+def test_products_with_several_parameters_come_in_any_form_of_a_gradient() -> None:
+    point = {"a": AT[:2], "b": AT[2:]}
+
+    def cut(g: Array) -> tuple[Array, Array]:
+        return g[:2], g[2:]
+
+    def product(p: dict[str, Array], v: dict[str, Array]) -> dict[str, Array]:
+        Hv = hessian(whole(p)) @ whole(v)
+        return {"da": Hv[:2], "db": Hv[2:]}
+
+    def whole(p: dict[str, Array]) -> Array:
+        return np.concatenate([p["a"], p["b"]])
+
+    report = check_hvp(lambda p: loss(whole(p)), lambda p: cut(gradient(whole(p))), product, point)
+    assert report.verdict is Verdict.PASS
+    assert [row.name for row in report.parameters[2:]] == [
+        "d da / d v_a", "d da / d v_b", "d db / d v_a", "d db / d v_b",
+    ]  # fmt: skip
+
+
+def test_what_scipy_takes_is_taken_without_glue() -> None:
+    optimize = pytest.importorskip("scipy.optimize")
+    linalg = pytest.importorskip("scipy.sparse.linalg")
+    rosen = (optimize.rosen, optimize.rosen_der)
+    assert check_hessian(*rosen, optimize.rosen_hess, AT).passed
+    assert check_hvp(*rosen, optimize.rosen_hess_prod, AT).passed
+
+    def operator(x: Array, factor: float = 1.0) -> Any:
+        return linalg.LinearOperator((3, 3), matvec=lambda v: factor * optimize.rosen_hess_prod(x, v))
+
+    assert check_hessian(*rosen, operator, AT).passed
+    assert check_hessian(*rosen, lambda x: operator(x, 2.0), AT).verdict is Verdict.FAIL
+
+
+def test_a_wrong_gradient_fails_though_its_products_agree_with_it() -> None:
+    report = check_hvp(loss, lambda x: 1.01 * gradient(x), lambda x, v: 1.01 * hessian(x) @ v, AT)
+    assert report.verdict is Verdict.FAIL
+    assert any("the Hessian agrees with it" in note for note in report.notes)
+
+
+def test_a_wrong_one_says_where_it_is_not_symmetric_and_whose_its_rows_are() -> None:
+    claim = hessian(AT)
+    claim[0, 2] = 5.0
+    point = {"a": AT[:2], "b": AT[2:]}
+
+    def whole(p: dict[str, Array]) -> Array:
+        return np.concatenate([p["a"], p["b"]])
+
+    report = check_hessian(
+        lambda p: loss(whole(p)), lambda p: (gradient(whole(p))[:2], gradient(whole(p))[2:]), claim, point
+    )
+    assert report.verdict is Verdict.FAIL
+    assert "H has the entries of a 0 to 1, b 2 to 2" in report.notes
+    assert "the H that is claimed is not symmetric: H[0, 2] is 5, [2, 0] 0" in report.notes

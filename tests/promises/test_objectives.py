@@ -95,7 +95,7 @@ def test_of_many_samples_some_are_drawn() -> None:
     labels = (np.arange(1000) % 2).astype(float)
     report = check_objective(right, log_loss, labels, seed=3)
     assert report.passed
-    assert any("200 of 1,000 samples" in note for note in report.notes)
+    assert any("500 of 1,000 samples" in note for note in report.notes)
 
 
 @pytest.mark.parametrize(

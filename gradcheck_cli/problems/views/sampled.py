@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gradcheck_cli.problems.views.view import View
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
-__all__ = ["SampledProblem", "at_positions"]
+__all__ = ["Positions", "SampledProblem", "at_positions"]
 
 Positions = Mapping[str, NDArray[np.intp]]
 Number = TypeVar("Number", bound=np.generic)
