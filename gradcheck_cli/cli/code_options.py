@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gradcheck_cli.loading.functions import absolute, defs_only
+if TYPE_CHECKING:
+    from pathlib import Path
 
-__all__ = ["code_option", "found"]
+__all__ = ["code_option", "found", "sources"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -26,4 +27,16 @@ def code_option(command: _Command) -> _Command:
 
 def found(reference: str, *, only_defs: bool) -> str:
     """Return a reference as it is loaded, from whatever folder."""
+    from gradcheck_cli.loading.functions import absolute, defs_only  # which takes its time
+
     return absolute(defs_only(reference) if only_defs else reference)
+
+
+def sources(references: Mapping[str, str | None]) -> dict[str, Path | None]:
+    """Return the files of the functions that are given, by what each is; there is nothing to load without any."""
+    given = {what: reference for what, reference in references.items() if reference}
+    if not given:
+        return {}
+    from gradcheck_cli.loading.functions import source_of
+
+    return {what: source_of(reference) for what, reference in given.items()}

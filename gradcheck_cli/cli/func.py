@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from gradcheck_cli.cli.code_options import code_option, found
+from gradcheck_cli.cli.code_options import code_option, found, sources
 from gradcheck_cli.cli.faces import FACES, asked_face, face_options, load_face, require_plain
 from gradcheck_cli.cli.function_files import load_either, load_problem
 from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking_each, point_options, taken
@@ -16,7 +16,6 @@ from gradcheck_cli.cli.further_options import further_options
 from gradcheck_cli.cli.large_options import large_options
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
 from gradcheck_cli.cli.tensors import TENSORS, load_tensors
-from gradcheck_cli.loading.functions import source_of
 
 __all__ = ["func", "prepare"]
 
@@ -97,7 +96,7 @@ def prepare(
         options["at"] = ((0.0,),)  # a linear operator is the same at every point
     points, chosen = checking_each(taken(PointOptions, options), options)
     named = [reference for reference in (grad, *claim) if reference]
-    reads = {f"the function {reference}": source_of(reference) for reference in (loss, *named)}
+    reads = sources({f"the function {reference}": reference for reference in (loss, *named)})
     shown, (loss, *named) = loss, [found(reference, only_defs=defs_only) for reference in (loss, *named)]
     if face:
         require_plain(face, chosen, [point for _, point in points])

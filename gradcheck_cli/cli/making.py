@@ -14,7 +14,6 @@ from gradcheck_cli.cli.apart import Begun
 from gradcheck_cli.cli.ending import heed
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.prints import few_prints
-from gradcheck_cli.loading.functions import notes_on
 from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.vocabulary.asking import asking
 from gradcheck_cli.vocabulary.errors import CheckInterrupted, GradcheckError, UserFunctionError
@@ -60,7 +59,7 @@ def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome | 
                 report = checked(problem, options)
                 heed()
                 location = locate(case, home)
-            notes = (*report.notes, *notes_on(case.reads.values()), *options.notes)
+            notes = (*report.notes, *notes_on(case), *options.notes)
             yield replace(report, location=location, notes=notes)
         except GradcheckError as error:  # noqa: PERF203  (one that cannot be checked does not keep the others from it)
             yield unchecked(case.name, error)
@@ -117,6 +116,14 @@ def locate(case: Case, home: str) -> Location | None:
         return None
     file = Path(code.co_filename)
     return Location((file.relative_to(home) if file.is_relative_to(home) else file).as_posix(), code.co_firstlineno)
+
+
+def notes_on(case: Case) -> Iterator[str]:
+    """Yield what is to be known of the files of a case, which are loaded by now; of none there is nothing to load."""
+    if case.reads:
+        from gradcheck_cli.loading.functions import notes_on
+
+        yield from notes_on(case.reads.values())
 
 
 def unchecked(name: str, error: GradcheckError) -> Unchecked:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradcheck_cli.cli.code_options import code_option, found
+from gradcheck_cli.cli.code_options import code_option, found, sources
 from gradcheck_cli.cli.function_options import KINDS, auto_options, checking
 from gradcheck_cli.cli.further_options import further_options
 from gradcheck_cli.cli.large_options import large_options
 from gradcheck_cli.cli.param_types import FILE
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
-from gradcheck_cli.loading.functions import at_another_place, file_of, source_of
+from gradcheck_cli.loading.functions import at_another_place, file_of
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.functions.function import FunctionProblem
@@ -68,7 +68,7 @@ def prepare(
     """Return what the command checks, and how."""
     whole = reference if ":" in reference else f"{reference}:"
     files = ModelFiles(found(whole, only_defs=defs_only), loss, grads, parameters, data, reference)
-    reads = {f"the model {reference}": source_of(whole), "the data": data}
+    reads = {**sources({f"the model {reference}": whole}), "the data": data}
     return Prepared([Case(f"model, {reference}", partial(files.make, {}), None, reads)], checking(options))
 
 

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradcheck_cli.cli.code_options import code_option, found
+from gradcheck_cli.cli.code_options import code_option, found, sources
 from gradcheck_cli.cli.completion import complete_case
 from gradcheck_cli.cli.further_options import FurtherOptions, points_option
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
-from gradcheck_cli.loading.functions import source_of
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
@@ -73,7 +72,7 @@ def prepare(
 ) -> Prepared:
     """Return what the command checks, and how."""
     forward, backward = (name and found(name, only_defs=defs_only) for name in (forward, backward))
-    own = {name: source_of(function) for name, function in (("forward", forward), ("backward", backward)) if function}
+    own = sources({"forward": forward, "backward": backward})
     made = [
         Case(
             f"net, {case}",

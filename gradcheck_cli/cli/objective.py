@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradcheck_cli.cli.code_options import code_option, found
+from gradcheck_cli.cli.code_options import code_option, found, sources
 from gradcheck_cli.cli.function_options import KINDS, comparing_options
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.param_types import FILE
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
-from gradcheck_cli.loading.functions import source_of
 from gradcheck_cli.vocabulary.settings import AUTO
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def prepare(
     reference: str, loss: str, labels: Path, params: Path | None, seed: int, *, defs_only: bool = False, **options: Any
 ) -> Prepared:
     """Return what the command checks, and how."""
-    reads = {"the objective": source_of(reference), "the loss": source_of(loss), "the labels": labels}
+    reads = {**sources({"the objective": reference, "the loss": loss}), "the labels": labels}
     own, own_loss = (found(name, only_defs=defs_only) for name in (reference, loss))
     make = partial(load, own, own_loss, labels, params, seed, reference)
     case = Case(f"objective, {reference}", make, own, {**reads, "the scores": params})

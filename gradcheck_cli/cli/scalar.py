@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradcheck_cli.cli.code_options import code_option, found
+from gradcheck_cli.cli.code_options import code_option, found, sources
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.param_types import FINITE, NUMBER
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
-from gradcheck_cli.loading.functions import source_of
 
 if TYPE_CHECKING:
     from gradcheck_cli.problems.problem import Problem
@@ -55,7 +54,7 @@ def prepare(
     if dtheta is not None and (forward or backward):
         raise click.UsageError("Give the gradient either by --dtheta or by --backward, and --forward with the latter.")
     forward, backward = (name and found(name, only_defs=defs_only) for name in (forward, backward))
-    own = {name: source_of(function) for name, function in (("forward", forward), ("backward", backward)) if function}
+    own = sources({"forward": forward, "backward": backward})
     case = Case("scalar", partial(load, x, theta, dtheta, forward, backward), backward, own, foreign=bool(own))
     return Prepared([case], Checking(**options))
 
