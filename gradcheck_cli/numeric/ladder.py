@@ -6,7 +6,8 @@ The rule, for every entry for itself, its steps measured by its own size (`scale
    the bar of noise of it, that bar is narrow, and the slopes on both sides are about the same, this difference is the
    reference. Two evaluations, and most entries of a right gradient are done.
 2. Entries that the loss does not feel are moved further, together: if it stays what it is, the derivative is 0; where
-   it moves, the step at which it does so is the size (`scale_of_motion`).
+   it moves, the step at which it does so is the size (`scale_of_motion`). Zeros, whose size is borrowed, are moved less
+   far before: it may be saturated where it is looked at.
 3. A second difference, with a step of 1e-6: if it differs by more than noise, a kink is near or the size is wrong, and
    smaller steps follow, down to 1e-13, as long as they tell something new. A unit 1e-9 from its kink is judged by the
    steps below; a claim is never contradicted by steps that have not settled.
@@ -96,6 +97,8 @@ LOWER = (-7.0, -8.0, -9.0, -10.0, -11.0, -12.0, -13.0)
 LOWEST = (-14.0, -15.0, -16.0, -17.0, -18.0, -19.0, -20.0)  # for entries of 0, whose size is borrowed
 UPPER = (-4.0, -3.0, -2.0, -1.0)
 BEYOND = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
+SMALLER = (1e-3, 1e-6, 1e-9, 1e-12, 1e-15)  # of the size that a zero borrows
+NEARER, STEEPER = 1e-3, 10.0  # a step so much smaller, at which a loss that is not saturated is not so much steeper
 HALVES = (-4.5, -3.5, -2.5, -1.5, -0.5)
 FURTHER_OFF = -2.0  # where a claim is borne out if it is right and small steps are on a stair
 NEARBY = -1.0  # the largest step whose slopes count as those beside the point
@@ -332,7 +335,7 @@ class _Ladder:
         """Return for which entries their first difference is enough."""
         fine = self.agree(self.bars) & (self.bars <= self.fine()) & self.resolved()
         bent = bends(first, self.noise, self.point.threshold**0.5, self.of_whole())
-        return fine & ~bent & ~self.dusty() & ~self.still(FIRST, self.every)
+        return fine & ~bent & ~self.dusty() & ~self.unfelt_zeros() & ~self.still(FIRST, self.every)
 
     def far_off(self) -> list[tuple[int, float]]:
         """Return the entries whose claims neither noise nor a kink explains at the first step, and by how much."""
@@ -350,7 +353,9 @@ class _Ladder:
 
     def settle(self) -> None:
         """Bring every entry as far as it needs."""
-        open_ = self.moving(self.felt(np.flatnonzero(~self.plain(self.first()))))
+        open_ = np.flatnonzero(~self.plain(self.first()))
+        self.shrink(open_)
+        open_ = self.moving(self.felt(open_))
         self.measure(SECOND, open_)
         self.estimate(open_)
         self.descend(LOWER, open_)
@@ -360,11 +365,37 @@ class _Ladder:
         self.climb(BEYOND, self.undecided(open_))
         self.climb(HALVES, self.undecided(open_))
 
+    def shrink(self, entries: Entries) -> None:
+        """Move zeros that the loss does not feel by less and less, and take for their size what it feels them at.
+
+        The size that a zero borrows from other entries may be far too large for it, and the loss saturated so far away.
+        """
+        zeros, still = entries[self.unfelt_zeros()[entries]], STILL * self.point.noise
+        for scale in SMALLER:
+            if not zeros.size:
+                return
+            together, step = self.line_through(zeros), 10.0**FIRST * scale
+            if abs(together(step) - together(0.0)) <= still:
+                continue
+            change, nearer = (np.abs(self.changes(zeros, s)) for s in (step, NEARER * step))
+            straight = (nearer <= still) | (nearer <= STEEPER * NEARER * change)  # no more saturated there
+            felt = zeros[(change > still) & straight]
+            self.rescale(felt, scale)
+            zeros = np.setdiff1d(zeros, felt)
+
     def dusty(self) -> Mask:
         """Return which entries have next to no size, and are not felt by the loss at the first step."""
+        return self.unfelt() & (self.sizes < DUST * largest_size(self.point.problem.parameters))
+
+    def unfelt(self) -> Mask:
+        """Return which entries the loss does not feel at the first step."""
         still = STILL * self.point.noise
-        unfelt = (np.abs(self.rungs[FIRST][1]) <= still) & (np.abs(self.rungs[FIRST][3]) <= still)
-        return np.asarray(unfelt & (self.sizes < DUST * largest_size(self.point.problem.parameters)))
+        return np.asarray((np.abs(self.rungs[FIRST][1]) <= still) & (np.abs(self.rungs[FIRST][3]) <= still))
+
+    def unfelt_zeros(self) -> Mask:
+        """Return which entries are zero, have borrowed a size from others, and are not felt at the first step by it."""
+        borrowed = any(values.any() for values in self.point.problem.parameters.values())
+        return np.asarray(self.unfelt() & (self.positions == 0) & borrowed)
 
     def felt(self, entries: Entries) -> Entries:
         """Move entries of next to no size further, if the loss does not feel them, and return those that it does."""
@@ -428,9 +459,11 @@ class _Ladder:
 
     def moved_at(self, scale: float, entries: Entries) -> Entries:
         """Return the entries that the loss feels where each is moved alone by so many of its sizes."""
-        steps = scale * self.sizes[entries]
-        changes = self.point.problem.loss_changes(self.name, entries, steps)
-        return entries[~(np.abs(changes) <= STILL * self.point.noise)]
+        return entries[~(np.abs(self.changes(entries, scale)) <= STILL * self.point.noise)]
+
+    def changes(self, entries: Entries, scale: float) -> Array:
+        """Return by how much the loss changes where each of some entries is moved alone by so many of its sizes."""
+        return self.point.problem.loss_changes(self.name, entries, scale * self.sizes[entries])
 
     def rescale(self, entries: Entries, scale: float) -> None:
         """Take for the size of entries the step at which the loss feels them, and measure them anew."""

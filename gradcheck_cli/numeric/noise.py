@@ -56,6 +56,7 @@ MOSTLY = 0.5  # of neighbours that are equal: a staircase
 STAIR_NOISE = 0.5  # of the stair: the most that rounding to it is off
 HALVINGS = 24  # of a stretch: no wave is as short as what is left of it, which smaller steps would not have shown
 SUSPICIOUS = 1e3  # machine epsilons of the loss: noise as large as that is looked at twice
+NEAR = (1e-10, 1e-12, 1e-14, 1e-16, 1e-18)  # of sizes that were borrowed
 STILL_WITHIN = 0.1  # of the sizes: where a loss cannot be evaluated that near, nobody knows that it is constant
 VISIBLE = 8.0  # standard deviations: a change along the table that is no noise
 
@@ -129,6 +130,8 @@ class Line:
     """Standard deviation of the loss from call to call, where that is known."""
     far: float
     """How far the line is followed if the loss does not move."""
+    borrowed: bool = False
+    """Whether some entries are zero: their sizes are those of others, and may be far too large for them."""
 
     def change(self, step: float) -> float:
         """Return by how much the loss differs from that at the point."""
@@ -145,6 +148,7 @@ def line_of(problem: Problem, seed: int) -> Line:
         at_point=problem.loss(problem.parameters),
         scatter=float(getattr(problem, "scatter", 0.0)),
         far=largest / smallest if smallest < DUST * largest else 1.0,
+        borrowed=any(values.any() for values in point.values()) and not all(values.all() for values in point.values()),
     )
 
 
@@ -173,6 +177,8 @@ def rough_noise(line: Line) -> LossNoise:
     if not is_lost(noise) or not np.isfinite(line.losses([STILL_WITHIN])).all():
         return noise
     still = all(is_still(line, noise.deviation, side) for side in (1.0, -1.0))  # a unit may be off on one side
+    if still and line.borrowed:  # the loss may be saturated in them so far away
+        still = not np.ptp(line.losses([0.0, *NEAR]))
     return replace(noise, constant=line.far if still else None)
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from gradcheck_cli import check_gradient, check_jacobian
 from gradcheck_cli.vocabulary.results import Verdict
 from tests.promises.claims import (
     BOTH_MODES,
@@ -196,3 +197,23 @@ def test_the_unit_of_an_entry_that_is_zero_makes_no_verdict_wrong(power: int) ->
     assert verdict(loss, claim, x) is not FAIL
     for wrong in (0.0, -1.0, 2.0):
         assert verdict(loss, with_entry(claim, 0, wrong), x) is not PASS
+
+
+@pytest.mark.parametrize("others", [1.0, 1e3, 1e6, 1e9, 1e12])
+def test_a_zero_beside_large_entries_is_judged_where_the_loss_is_not_saturated(others: float) -> None:
+    point = np.array([0.0, others])
+
+    def outputs(x: Array) -> Array:
+        return np.array([x[0] * np.exp(-(x[0] ** 2)), (x[1] / others) ** 2])
+
+    for claim, expected in ((1.0, Verdict.PASS), (0.0, Verdict.FAIL), (2.0, Verdict.FAIL)):
+        slopes = np.array([claim, 2 / others])
+        assert check_gradient(lambda x: float(outputs(x).sum()), slopes, point).verdict is expected
+        assert check_jacobian(outputs, np.diag(slopes), point).verdict is expected
+
+
+def test_zeros_that_the_loss_does_not_feel_cost_a_few_evaluations_together() -> None:
+    point = np.concatenate([np.zeros(50), np.linspace(1.0, 2.0, 50)])
+    report = check_gradient(lambda x: float((x[50:] ** 2).sum()), np.concatenate([np.zeros(50), 2 * point[50:]]), point)
+    assert report.verdict is Verdict.PASS
+    assert report.evaluations <= 2 * 100 + 35
