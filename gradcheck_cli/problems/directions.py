@@ -18,7 +18,7 @@ disjoint ranges add up. Nothing as long as the parameters is ever kept; vectors 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -39,6 +39,7 @@ __all__ = [
     "losses_one_by_one",
     "move",
     "move_back",
+    "moved_in_turn",
     "pieces",
     "sizes_of",
     "start_of",
@@ -87,6 +88,7 @@ class Piece(NamedTuple):
     where: slice
     """Where it lies in the parameter, row by row."""
     components: Array
+    """They stay until the next piece is made."""
 
 
 def sizes_of(parameters: Parameters) -> dict[str, float]:
@@ -106,13 +108,22 @@ def _usual(values: Array) -> float:
     return float(np.median(some)) if some.size else 0.0
 
 
-def _entry_sizes(values: Array, usual: float) -> Array:
+class _Scratch:
+    """Room to make a piece in, which every piece uses again: memory that is new costs more than what is done in it."""
+
+    def __init__(self, most: int) -> None:
+        self.components, self.sizes = np.empty((2, most))
+        self.raw = self.sizes.view(np.float32).reshape(2, most)
+        """The same memory as the sizes, which are only wanted when the components are made."""
+
+
+def _entry_sizes(values: Array, usual: float, out: Array | None = None) -> Array:
     """Return the sizes of some entries of a parameter."""
-    sizes = np.abs(values)
-    other_unit = np.flatnonzero(sizes < BY_CHANCE * usual)
-    own = sizes[other_unit]
-    np.maximum(sizes, SMALL * usual, out=sizes)
-    sizes[other_unit] = np.where(own < DUST * usual, usual, own)
+    sizes = np.abs(values, out=out)
+    small = np.flatnonzero(sizes < SMALL * usual)
+    own = sizes[small]
+    of_another_unit = np.where(own < DUST * usual, usual, own)
+    sizes[small] = np.where(own < BY_CHANCE * usual, of_another_unit, SMALL * usual)
     return sizes
 
 
@@ -153,25 +164,27 @@ def pieces(direction: Direction, parameters: Parameters, sizes: dict[str, float]
     sizes : dict
         The usual size of an entry of each parameter: see `sizes_of`.
     """
-    starts = start_of(parameters)
+    starts, scratch = start_of(parameters), _Scratch(min(PIECE, direction.length))
     for name, where in ranges(direction, parameters):
-        components = _components(direction, starts[name] + where.start, starts[name] + where.stop)
+        components = _components(direction, starts[name] + where.start, starts[name] + where.stop, scratch)
         values = parameters[name].reshape(-1)[where]
-        components *= _entry_sizes(values, sizes[name])
+        components *= _entry_sizes(values, sizes[name], scratch.sizes[: values.size])
         if direction.among != ALL:
             components[(values == 0) != (direction.among == ZERO)] = 0.0
         yield Piece(name, where, components)
 
 
-def _components(direction: Direction, start: int, stop: int) -> Array:
+def _components(direction: Direction, start: int, stop: int, scratch: _Scratch) -> Array:
     generator = np.random.Philox(key=[direction.seed, direction.number])
     skipped = start % _PER_COUNT
     generator.advance(start // _PER_COUNT)
     raw = generator.random_raw(-(-(stop - start + skipped) // 4)).view(np.int16)[skipped : skipped + stop - start]
-    components = raw.astype(np.float64)
-    components += 0.5  # so that zero has a sign as often as not
-    components /= _HALF
-    components += np.copysign(LEAST, components)
+    # (raw + 1/2) / 2^15 and a half of the same sign: 17 bits, so float32 holds each of these numbers to the last one
+    whole, signs = scratch.raw[:, : stop - start]
+    np.add(raw, np.float32(0.5 + LEAST * _HALF), out=whole, dtype=np.float32)
+    whole += np.multiply(raw >> 15, np.float32(2 * LEAST * _HALF), out=signs, dtype=np.float32)
+    components = scratch.components[: stop - start]
+    np.multiply(whole, 1 / _HALF, out=components)
     if direction.weighted:
         components *= 1 + (np.arange(start, stop) - direction.start) / direction.length
     return components
@@ -181,7 +194,7 @@ def component(direction: Direction, position: int, parameters: Parameters, sizes
     """Return the component of a direction at one entry of its range."""
     name, place = entry_at(parameters, position)
     (size,) = _entry_sizes(parameters[name].reshape(-1)[place : place + 1], sizes[name])
-    return float(size * _components(direction, position, position + 1)[0])
+    return float(size * _components(direction, position, position + 1, _Scratch(1))[0])
 
 
 def along(
@@ -214,7 +227,8 @@ def along(
 def move(moved: Parameters, parameters: Parameters, sizes: dict[str, float], direction: Direction, step: float) -> None:
     """Put parameters + step * direction into the arrays `moved`; what lies beside its range is left alone."""
     for name, where, components in pieces(direction, parameters, sizes):
-        np.add(parameters[name].reshape(-1)[where], step * components, out=moved[name].reshape(-1)[where])
+        np.multiply(components, step, out=components)
+        np.add(parameters[name].reshape(-1)[where], components, out=moved[name].reshape(-1)[where])
 
 
 def move_back(moved: Parameters, parameters: Parameters, direction: Direction) -> None:
@@ -223,12 +237,25 @@ def move_back(moved: Parameters, parameters: Parameters, direction: Direction) -
         moved[name].reshape(-1)[where] = parameters[name].reshape(-1)[where]
 
 
+def moved_in_turn(
+    moved: Parameters, parameters: Parameters, sizes: dict[str, float], moves: Iterable[Move]
+) -> Iterator[None]:
+    """Move the arrays along each of some directions in turn, and back at the end.
+
+    Where the next direction covers the range of the last one, it overwrites what that has moved.
+    """
+    last: Direction | None = None
+    for direction, step in moves:
+        if last is not None and not direction.start <= last.start <= last.stop <= direction.stop:
+            move_back(moved, parameters, last)
+        move(moved, parameters, sizes, direction, step)
+        last = direction
+        yield
+    if last is not None:
+        move_back(moved, parameters, last)
+
+
 def losses_one_by_one(loss: Callable[[Parameters], float], parameters: Parameters, moves: Sequence[Move]) -> Array:
     """Return the losses with the parameters moved, one call each: what any problem can do."""
     sizes, moved = sizes_of(parameters), {name: values.copy() for name, values in parameters.items()}
-    losses = np.empty(len(moves))
-    for k, (direction, step) in enumerate(moves):
-        move(moved, parameters, sizes, direction, step)
-        losses[k] = loss(moved)
-        move_back(moved, parameters, direction)
-    return losses
+    return np.array([loss(moved) for _ in moved_in_turn(moved, parameters, sizes, moves)])

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.problems.directions import Move, move, move_back, sizes_of
+from gradcheck_cli.problems.directions import Move, move, moved_in_turn, sizes_of
 from gradcheck_cli.problems.functions.arguments import Arguments, Handed
 from gradcheck_cli.problems.functions.complex_numbers import ComplexView
 from gradcheck_cli.problems.functions.outputs import Weighing
@@ -339,10 +339,8 @@ class FunctionProblem:
         arguments = self.arguments(self.point)
         arrays = dict(arguments.parameters)
         losses = np.empty((len(moves), *self.outputs))
-        for k, (direction, step) in enumerate(moves):
-            move(arrays, self.parameters, self.sizes, direction, step)
+        for k, _ in enumerate(moved_in_turn(arrays, self.parameters, self.sizes, moves)):
             losses[k] = self.loss_or_nan(arguments)
-            move_back(arrays, self.parameters, direction)
         return None if len(moves) > 1 and arguments.changed(self.point, self.data) else losses
 
     def losses_on_moved_copies(self, moves: Sequence[Move]) -> Array:
