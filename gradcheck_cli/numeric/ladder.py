@@ -97,6 +97,7 @@ LOWER = (-7.0, -8.0, -9.0, -10.0, -11.0, -12.0, -13.0)
 LOWEST = (-14.0, -15.0, -16.0, -17.0, -18.0, -19.0, -20.0)  # for entries of 0, whose size is borrowed
 UPPER = (-4.0, -3.0, -2.0, -1.0)
 BEYOND = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
+MOST_ALONE, MOST_QUARTERS = 8, 2  # entries that are moved one by one, and quarters with felt ones that are divided
 SMALLER = (1e-3, 1e-6, 1e-9, 1e-12, 1e-15)  # of the size that a zero borrows
 NEARER, STEEPER = 1e-3, 10.0  # a step so much smaller, at which a loss that is not saturated is not so much steeper
 HALVES = (-4.5, -3.5, -2.5, -1.5, -0.5)
@@ -371,11 +372,12 @@ class _Ladder:
         The size that a zero borrows from other entries may be far too large for it, and the loss saturated so far away.
         """
         zeros, still = entries[self.unfelt_zeros()[entries]], STILL * self.point.noise
+        here = self.point.problem.loss(self.point.problem.parameters)
         for scale in SMALLER:
             if not zeros.size:
                 return
-            together, step = self.line_through(zeros), 10.0**FIRST * scale
-            if abs(together(step) - together(0.0)) <= still:
+            step = 10.0**FIRST * scale
+            if abs(self.line_through(zeros)(step) - here) <= still:
                 continue
             change, nearer = (np.abs(self.changes(zeros, s)) for s in (step, NEARER * step))
             straight = (nearer <= still) | (nearer <= STEEPER * NEARER * change)  # no more saturated there
@@ -429,13 +431,27 @@ class _Ladder:
         still = entries[plain & self.still(FIRST, entries) & (self.reached[entries] == 0)]
         if not still.size:
             return entries
-        together = self.line_through(still)
-        if any(together(t) != together(0.0) for t in (10.0**NEARBY, -(10.0**NEARBY))):
-            self.measure(NEARBY, still)
-            still = still[self.still(NEARBY, still)]
+        if self.move_together(still):
+            still = self.unmoved(still)
         self.reached[still] = 10.0**NEARBY * self.sizes[still]
         self.values[still], self.bars[still] = 0.0, LOST / SAFETY * self.point.noise / self.reached[still]
         return np.setdiff1d(entries, still)
+
+    def move_together(self, entries: Entries) -> bool:
+        """Return whether the loss feels some entries that are moved together, each by a tenth of its size."""
+        together, problem = self.line_through(entries), self.point.problem
+        here = problem.loss(problem.parameters)
+        return any(together(t) != here for t in (10.0**NEARBY, -(10.0**NEARBY)))
+
+    def unmoved(self, entries: Entries) -> Entries:
+        """Return those of some entries, which are felt together, that are not felt alone: by quarters where few are."""
+        quarters = np.array_split(entries, 4)
+        felt = quarters if entries.size <= MOST_ALONE else [part for part in quarters if self.move_together(part)]
+        if len(felt) > MOST_QUARTERS:
+            self.measure(NEARBY, entries)
+            return entries[self.still(NEARBY, entries)]
+        rest = [self.unmoved(part) for part in felt]
+        return np.sort(np.concatenate([*(part for part in quarters if not any(part is one for one in felt)), *rest]))
 
     def still(self, level: float, entries: Entries) -> Mask:
         """Return for which entries the loss does not change at all over a step to either side."""
