@@ -182,7 +182,7 @@ class _Screening:
         own = screen.own[name]
         if name in self.not_finite:
             own = [dataclasses.replace(slope, claim=math.nan) for slope in own]
-        return compare_screened(name, self.analytic[name], slopes, own, self.found(name))
+        return compare_screened(name, self.analytic[name], slopes, own, self.found(name), screen.tiny[name])
 
     def difference(self, slopes: Slopes, screen: Screen) -> float:
         """Return the relative difference between the claimed and the measured slopes of all parameters."""

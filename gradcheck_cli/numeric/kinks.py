@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.numeric.noise import LossNoise, line_through
+from gradcheck_cli.numeric.noise import LossNoise, line_along, line_through, random_direction
 from gradcheck_cli.numeric.scales import entry_sizes
 from gradcheck_cli.numeric.tolerances import NOISE_BARS, SAFETY
 from gradcheck_cli.problems.problem import Problem
@@ -26,12 +26,12 @@ from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["Hull", "Side", "joint_hulls", "on_kink", "other_side", "slopes_nearby"]
 
-DIRECTIONS = 2
 STEPS = (1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7)
 VISIBLE = 1e-3  # of the slope: noise that would not hide a gap worth the name
 CLEAR = 8.0  # the gap is the difference of four noisy slopes
 SHORTEST, LONGEST = 1e-12, 1e-6  # steps: as short as noise allows, for a kink beside the point is none at the point
 NEAR = 100.0  # steps: the radius of the sample; most of its slopes are then taken on one side of every kink
+NEARER, STAYS = 10.0, 0.5  # the radius of a second sample, and the part of the width that a kink leaves it at least
 POINTS = 16
 JOINT_POINTS, MORE_POINTS = 12, 48
 JOINTLY_VISIBLE = 1e-5  # of the slope, as above: where entries are tied the hull along a direction is a single slope
@@ -41,7 +41,10 @@ BENT = 1e-5  # of a slope: what it may change by from the point to a point nearb
 
 
 def on_kink(problem: Problem, noise: float, seed: int) -> bool:
-    """Return whether the loss has a kink at the problem's point: along a random line its two slopes differ.
+    """Return whether the loss has a kink at the problem's point.
+
+    Along a random line its two slopes differ, or, as those of a median at a tie do not, the slopes along two lines do
+    not add up to that along their sum.
 
     Parameters
     ----------
@@ -52,7 +55,17 @@ def on_kink(problem: Problem, noise: float, seed: int) -> bool:
     seed : int
         Of the random lines.
     """
-    return any(_gap_along(problem, noise, seed + 1 + k) for k in range(DIRECTIONS))
+    u, v = random_direction(problem, seed + 1), random_direction(problem, seed + 2)
+    first, second, both = (line_along(problem, w) for w in (u, v, {name: u[name] + v[name] for name in u}))
+    middle = problem.loss(problem.parameters)
+    bends = ([_bend(line, middle, step) for line in (first, second)] for step in STEPS)
+    for step, (near, far) in zip(STEPS, itertools.pairwise(bends), strict=False):
+        bar = CLEAR * NOISE_BARS * noise / step  # what curvature makes of gaps grows with the step
+        if not max(abs(10 * a.gap - b.gap) / 9 for a, b in zip(near, far, strict=True)) <= bar:
+            return True
+        if bar < VISIBLE * near[0].steepness:
+            return not abs(_bend(both, middle, step).slope - sum(bend.slope for bend in near)) <= bar
+    return False
 
 
 class Side(NamedTuple):
@@ -86,24 +99,20 @@ def other_side(problem: Problem, noise: LossNoise, seed: int) -> Side:
     return Side(not abs(third) <= bar, bar / step)
 
 
-def _gap_along(problem: Problem, noise: float, seed: int) -> bool:
-    """Return what the smallest step says at which noise would not hide a gap."""
-    line = line_through(problem, seed)
-    middle = problem.loss(problem.parameters)
-    bends = (_bend(line, middle, step) for step in STEPS)
-    for step, ((gap, steepness), (wider_gap, _)) in zip(STEPS, itertools.pairwise(bends), strict=False):
-        bar = CLEAR * NOISE_BARS * noise / step
-        if abs(10 * gap - wider_gap) / 9 > bar:
-            return True
-        if bar < VISIBLE * steepness:
-            return False
-    return False
+class _Bend(NamedTuple):
+    """The loss on both sides of the point, along a line."""
+
+    gap: float
+    """The right slope less the left."""
+    slope: float
+    """The centred one."""
+    steepness: float
+    """The mean magnitude of both sides."""
 
 
-def _bend(line: Callable[[float], float], middle: float, step: float) -> tuple[float, float]:
-    """Return the right slope less the left, and the mean of their magnitudes."""
+def _bend(line: Callable[[float], float], middle: float, step: float) -> _Bend:
     rise, fall = line(step) - middle, line(-step) - middle
-    return (rise + fall) / step, (abs(rise) + abs(fall)) / (2 * step)
+    return _Bend((rise + fall) / step, (rise - fall) / (2 * step), (abs(rise) + abs(fall)) / (2 * step))
 
 
 def slopes_nearby(
@@ -129,7 +138,8 @@ def slopes_nearby(
     Returns
     -------
     tuple of ndarray of shape (k,)
-        The lowest and the highest; NaN if noise alone makes them differ.
+        The lowest and the highest; NaN if noise alone makes them differ, or curvature: slopes that are nearer then
+        differ by less, and at a kink they do not.
     """
     random = np.random.default_rng(seed)
     sizes = entry_sizes(problem.parameters)[parameter].reshape(-1)
@@ -138,10 +148,15 @@ def slopes_nearby(
         step = _step(noise, VISIBLE * steepness[k] * sizes[entry])
         move = {parameter: np.zeros(sizes.size)}
         move[parameter][entry] = sizes[entry]
-        slopes = _slopes_along(problem, move, step, POINTS, random) / sizes[entry]
-        hull = Hull.of(slopes, NOISE_BARS * noise / (step * sizes[entry]))
-        if hull.width > 0:
-            low[k], high[k] = hull
+        far, near = (
+            Hull.of(
+                _slopes_along(problem, move, step, POINTS, random, radius) / sizes[entry],
+                NOISE_BARS * noise / (step * sizes[entry]),
+            )
+            for radius in (NEAR, NEARER)
+        )
+        if far.width > 0 and near.width >= STAYS * far.width:
+            low[k], high[k] = far
     return low, high
 
 
@@ -246,12 +261,14 @@ def _step(noise: float, visible: float) -> float:
     return min(max(wanted, SHORTEST), LONGEST)
 
 
-def _slopes_along(problem: Problem, move: Parameters, step: float, points: int, random: np.random.Generator) -> Array:
-    """Return the centred differences along a direction at random points nearby."""
+def _slopes_along(
+    problem: Problem, move: Parameters, step: float, points: int, random: np.random.Generator, radius: float = NEAR
+) -> Array:
+    """Return the centred differences along a direction at random points nearby, within so many steps."""
     sizes = entry_sizes(problem.parameters)
     slopes = []
     for _ in range(points):
-        near = {n: v + NEAR * step * sizes[n] * random.uniform(-1, 1, v.shape) for n, v in problem.parameters.items()}
+        near = {n: v + radius * step * sizes[n] * random.uniform(-1, 1, v.shape) for n, v in problem.parameters.items()}
         slopes.append(_slope_at(problem, near, move, step))
     return np.array(slopes)
 

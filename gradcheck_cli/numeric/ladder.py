@@ -720,7 +720,7 @@ class _Ladder:
         self.bars[rounded] += self.gaps[rounded] / 2
         self.gaps[rounded] = 0.0
         low, high, kinks = self.values - self.gaps / 2, self.values + self.gaps / 2, self.gaps > 0
-        coarse = ~self.resolved()
+        coarse, bars = ~self.resolved(), np.where(self.doubtful(), np.inf, self.allowance())
         if not self.agree(self.allowance()).all() and self.point.on_kink():
             ordinary = self.steps >= 10.0 ** (SECOND - 0.5) * self.sizes  # a kink beside the point is none at it
             wrong = np.flatnonzero(~self.agree(self.allowance()) & np.isfinite(self.claims) & ordinary)
@@ -732,7 +732,8 @@ class _Ladder:
             low[wrong] = np.where(wider, np.fmin(low[wrong], lowest), low[wrong])
             high[wrong] = np.where(wider, np.fmax(high[wrong], highest), high[wrong])
             kinks[wrong[wider]] = True
-        bars = np.where(self.doubtful(), np.inf, self.allowance())
+            within = ~wider & (lowest <= self.claims[wrong]) & (self.claims[wrong] <= highest)
+            bars[wrong[within]] = np.inf  # between slopes that there are beside the point: no claim that is wrong
         self.judge_together(low, high, kinks, bars, coarse)
         return self.as_reference(self.values, bars, low, high, kinks, coarse)
 

@@ -96,7 +96,7 @@ def whole_point(problem: Problem) -> Parameters:
 
 
 def line_through(problem: Problem, seed: int) -> Callable[[float], float]:
-    """Return t -> J(theta + t u), u random: each entry half to one and a half times as large as the entry's size.
+    """Return t -> J(theta + t u), u random: see `random_direction`.
 
     Parameters
     ----------
@@ -105,12 +105,21 @@ def line_through(problem: Problem, seed: int) -> Callable[[float], float]:
     seed : int
         Of the direction.
     """
+    return line_along(problem, random_direction(problem, seed))
+
+
+def random_direction(problem: Problem, seed: int) -> Parameters:
+    """Return a direction whose entries are half to one and a half times as large as the entries' sizes."""
     random = np.random.default_rng(seed)
-    point = whole_point(problem)
-    direction = {
+    return {
         name: sizes * random.uniform(0.5, 1.5, sizes.shape) * random.choice([-1.0, 1.0], sizes.shape)
-        for name, sizes in entry_sizes(point).items()
+        for name, sizes in entry_sizes(whole_point(problem)).items()
     }
+
+
+def line_along(problem: Problem, direction: Parameters) -> Callable[[float], float]:
+    """Return t -> J(theta + t u) for a direction u through all parameters."""
+    point = whole_point(problem)
 
     def loss(t: float) -> float:
         with np.errstate(over="ignore"):

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from gradcheck_cli.numeric.locate import Located, locate
-from gradcheck_cli.numeric.slopes import ENOUGH, POINTS, Slope, Slopes
-from gradcheck_cli.problems.directions import NONZERO, ZERO, Direction, entry_at, start_of
+from gradcheck_cli.numeric.slopes import ALONE, ENOUGH, POINTS, Slope, Slopes
+from gradcheck_cli.problems.directions import ALL, NONZERO, TINY, ZERO, Direction, entry_at, smallest_tiny, start_of
 from gradcheck_cli.problems.functions.preflight import CALLS
 from gradcheck_cli.vocabulary.parameters import Parameters
 
@@ -40,6 +40,8 @@ class Screen:
     """Along directions through all parameters."""
     own: dict[str, list[Slope]] = field(default_factory=dict)
     """By parameter, along directions through it alone."""
+    tiny: dict[str, float] = field(default_factory=dict)
+    """By parameter, the size of its smallest entry that seems to have another unit; infinity without any."""
     located: Located = field(default_factory=Located)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     """Of directions that were not used yet."""
@@ -54,7 +56,7 @@ class Screen:
         self.resolve(self.whole)
         names = list(parameters)
         for k in range(0, len(names), AT_ONCE):
-            some = {name: self.of(starts[name], parameters[name].size) for name in names[k : k + AT_ONCE]}
+            some = {name: self.through(name, starts[name]) for name in names[k : k + AT_ONCE]}
             every = list(itertools.chain.from_iterable(some.values()))
             self.slopes.first(every)
             self.own |= some
@@ -69,11 +71,21 @@ class Screen:
         """Return slopes along directions through one parameter."""
         return [self.fresh(start, start + size) for _ in range(OF_EACH)]
 
+    def through(self, name: str, start: int) -> list[Slope]:
+        """Return the first slopes of a parameter: along directions through it, and through what is tiny in it."""
+        values = self.slopes.problem.parameters[name]
+        own = self.of(start, values.size)
+        self.tiny[name] = smallest_tiny(values, self.slopes.problem.sizes[name])
+        if math.isinf(self.tiny[name]):
+            return own
+        return [*own, self.slopes.of(own[0].direction._replace(number=next(self.numbers), among=TINY))]
+
     def parted(self, own: list[Slope]) -> list[Slope]:
         """Return the slopes of a parameter, those on a kink in two: entries of 0, where kinks are, and all others."""
         start, stop = own[0].direction.start, own[0].direction.stop
         zeros = self.zeros(start, stop)
-        kinked = [slope for slope in own if slope.gap] if 0 < zeros < stop - start else []
+        apart = 0 < zeros < stop - start
+        kinked = [slope for slope in own if apart and slope.gap and slope.direction.among == ALL]
         parts = [self.slopes.of(slope.direction._replace(among=among)) for slope in kinked for among in (NONZERO, ZERO)]
         self.slopes.first(parts)
         self.resolve(parts)
@@ -94,7 +106,10 @@ class Screen:
 
     def resolve(self, slopes: Sequence[Slope]) -> None:
         """Take more differences of what the first one leaves open."""
-        self.slopes.resolve(*(s for s in slopes if self.slopes.contradicts(s) or not s.bar <= ENOUGH * s.size))
+        open_ = [s for s in slopes if self.slopes.contradicts(s) or not s.bar <= ENOUGH * s.size]
+        tiny = [s for s in open_ if s.direction.among == TINY]
+        self.slopes.resolve(*(s for s in open_ if s not in tiny))
+        self.slopes.resolve(*(s for s in tiny if not self.slopes.settled(s)), factors=ALONE)
 
     def whole_is_wrong(self) -> bool:
         """Whether a slope through all parameters contradicts its claim, and no kink or single step can be to blame."""

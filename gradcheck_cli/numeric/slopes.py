@@ -20,7 +20,7 @@ from gradcheck_cli.numeric.noise import POINTS, Line, LossNoise, finer_noise, ro
 from gradcheck_cli.numeric.rungs import Estimate, Rungs, estimate, first_estimate, moves_below
 from gradcheck_cli.numeric.scales import largest_size, scale_of_motion
 from gradcheck_cli.numeric.tolerances import DUST, EPS, FLAT, LOST, NEGLIGIBLE, NOISE_BARS, ROUNDING, SAFETY, STILL
-from gradcheck_cli.problems.directions import ZERO, Direction, along, component, entry_at
+from gradcheck_cli.problems.directions import TINY, ZERO, Direction, along, component, entry_at
 from gradcheck_cli.problems.problem import Directional
 from gradcheck_cli.vocabulary.parameters import Parameters
 
@@ -268,6 +268,8 @@ class Slopes:
         """Whether more steps would tell nothing more."""
         if self.contradicts(slope):
             return SAFETY * slope.bar + slope.gap <= CLEAR * abs(slope.residual)
+        if slope.direction.among == TINY:  # what has next to no part in the loss is not known to many digits
+            return self.is_resolved(slope)
         return SAFETY * slope.bar <= NARROW * (self.allowed(slope) - self.bar(slope)) and not slope.gap
 
 

@@ -7,7 +7,8 @@ either sign. So no entry is ignored, and no two can be sure to cancel.
 The size of an entry is its magnitude, for entries of one array may have different units. One that is smaller than most
 of its array by chance, by up to `BY_CHANCE`, takes a tenth of what is usual there, so that it is seen as well; one that
 is 0, or 0 but for rounding, takes what is usual. So none is moved by more than a hundred times its magnitude without
-need, and every entry but those of another unit by a tenth of the usual size at least.
+need, and every entry but those of another unit by a tenth of the usual size at least. Those, which may just be small
+by chance, have a direction of their own (`TINY`), for beside the others nothing would be seen of them.
 
 u_i depends on the seed, the number of the
 direction and i alone, for it comes from a generator that counts (Philox: Salmon et al., "Parallel random numbers: as
@@ -22,6 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradcheck_cli.vocabulary.parameters import PIECE, Array, Parameters, norm
 
@@ -30,6 +32,7 @@ __all__ = [
     "LEAST",
     "NONZERO",
     "SMALL",
+    "TINY",
     "ZERO",
     "Direction",
     "Move",
@@ -42,10 +45,11 @@ __all__ = [
     "moved_in_turn",
     "pieces",
     "sizes_of",
+    "smallest_tiny",
     "start_of",
 ]
 
-ALL, NONZERO, ZERO = range(3)
+ALL, NONZERO, ZERO, TINY = range(4)
 LEAST = 0.5  # magnitude of u
 SMALL = 0.1  # of the usual size: what an entry is moved by at least, unless it has another unit
 BY_CHANCE = 1e-3  # of the usual size: an entry below it is taken for one of another unit
@@ -65,7 +69,7 @@ class Direction(NamedTuple):
     weighted: bool = False
     """Whether the components grow along the range: times 1 + position / length."""
     among: int = ALL
-    """Which entries of the range it moves: `ALL`, those that are `NONZERO`, or those that are `ZERO`."""
+    """Which entries of the range it moves: `ALL`, those that are `NONZERO`, or `ZERO`, or of another unit, `TINY`."""
 
     @property
     def length(self) -> int:
@@ -106,6 +110,26 @@ def _usual(values: Array) -> float:
     some = np.abs(values[:: max(1, values.size // PIECE)])
     some = some[some > 0]
     return float(np.median(some)) if some.size else 0.0
+
+
+def smallest_tiny(values: Array, usual: float) -> float:
+    """Return the size of the smallest entry of a parameter that seems to have another unit; infinity without any."""
+    flat, found = values.reshape(-1), math.inf
+    for start in range(0, flat.size, PIECE):
+        sizes = np.abs(flat[start : start + PIECE])
+        found = min(found, float(np.min(sizes, where=_is_tiny(sizes, usual), initial=math.inf)))
+    return found
+
+
+def _is_among(among: int, values: Array, usual: float) -> NDArray[np.bool_]:
+    """Return which entries a direction moves."""
+    if among == ALL:
+        return np.ones(values.shape, dtype=np.bool_)
+    return _is_tiny(np.abs(values), usual) if among == TINY else (values == 0) == (among == ZERO)
+
+
+def _is_tiny(sizes: Array, usual: float) -> NDArray[np.bool_]:
+    return (sizes < BY_CHANCE * usual) & (sizes >= DUST * usual)
 
 
 class _Scratch:
@@ -170,7 +194,7 @@ def pieces(direction: Direction, parameters: Parameters, sizes: dict[str, float]
         values = parameters[name].reshape(-1)[where]
         components *= _entry_sizes(values, sizes[name], scratch.sizes[: values.size])
         if direction.among != ALL:
-            components[(values == 0) != (direction.among == ZERO)] = 0.0
+            components[~_is_among(direction.among, values, sizes[name])] = 0.0
         yield Piece(name, where, components)
 
 
@@ -193,7 +217,10 @@ def _components(direction: Direction, start: int, stop: int, scratch: _Scratch) 
 def component(direction: Direction, position: int, parameters: Parameters, sizes: dict[str, float]) -> float:
     """Return the component of a direction at one entry of its range."""
     name, place = entry_at(parameters, position)
-    (size,) = _entry_sizes(parameters[name].reshape(-1)[place : place + 1], sizes[name])
+    value = parameters[name].reshape(-1)[place : place + 1]
+    if not _is_among(direction.among, value, sizes[name]).all():
+        return 0.0
+    (size,) = _entry_sizes(value, sizes[name])
     return float(size * _components(direction, position, position + 1, _Scratch(1))[0])
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck_cli.vocabulary.results import Sensitivity
+from gradcheck_cli import check_gradient
+from gradcheck_cli.vocabulary.results import Sensitivity, Verdict
 from tests.promises.claims import BOTH_MODES, FAIL, INCONCLUSIVE, PASS, report, verdict, with_entry
 from tests.zoo import FITS, SMOOTH, Array, Problem
 
@@ -101,3 +102,23 @@ def test_one_entry_on_a_kink_leaves_a_required_sensitivity_within_reach() -> Non
 def test_a_required_sensitivity_out_of_reach_is_a_doubt(rest: float, expected: object) -> None:
     x = np.array([0.3, 0.9])
     assert verdict(lambda x: rest + np.sum(np.sin(x)), np.cos(x), x, require_sensitivity=1e-5) is expected
+
+
+@pytest.mark.parametrize(("place", "size", "unit"), [(0, 6e-5, 1.0), (5, 3e-6, 1e-6), (7, 1e-9, 1.0)])
+@pytest.mark.parametrize("factor", [1.0, 1.001, 1.5, -1.0])
+def test_a_screen_states_no_more_of_an_entry_that_is_tiny_than_it_sees(
+    place: int, size: float, unit: float, factor: float
+) -> None:
+    point, units = np.random.default_rng(0).normal(size=2000) + 3, np.ones(2000)
+    point[place], units[place] = size, unit
+
+    def slopes(x: Array) -> Array:
+        return np.asarray(np.cos(x / units) * np.where(np.arange(x.size) == place, factor, 1.0))
+
+    found = check_gradient(lambda x: float(np.sum(np.sin(x / units) * units)), slopes, point, mode="screen", seed=0)
+    error = abs(np.cos(size / unit) * (factor - 1))
+    (row,) = found.parameters
+    assert row.sensitivity is not None
+    if factor == 1 or error > row.sensitivity.entry:
+        assert found.verdict is (Verdict.PASS if factor == 1 else Verdict.FAIL)
+    assert row.sensitivity.entry < (1 if size > 1e-8 else 100)  # 1e-9 moves the loss by hardly more than rounding

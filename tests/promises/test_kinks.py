@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradcheck_cli import check_gradient, check_jacobian
+from gradcheck_cli.vocabulary.results import Verdict
 from tests.promises.claims import BOTH_MODES, FAIL, PASS, report, verdict, with_entry, words
 from tests.zoo import Array
 
@@ -248,3 +250,44 @@ def test_a_smooth_loss_has_no_kink_near_the_edge_of_its_domain() -> None:
         assert found.verdict is PASS
         assert "kink" not in words(found)
         assert verdict(lambda x: np.sum(np.log(x)), [0.0, 1.0], x, seed=seed) is FAIL
+
+
+def test_curvature_is_no_kink_though_a_zero_beside_large_entries_is_moved_far() -> None:
+    w = np.array([[1.0, 0, 0.1], [0, 0, 0], [-0.75, -1.2, 1.0], [-1.2, 0.55, -1.7]])
+    point = {"x": np.array([-0.15, -0.5, -0.3]) * 1e6, "w": w, "b": np.zeros(4)}
+
+    def scores(p: dict[str, Array]) -> Array:
+        return np.asarray(p["w"] @ (p["x"] / 1e6) + p["b"] / 1e-3)
+
+    def loss(p: dict[str, Array]) -> float:
+        z = scores(p)
+        return float(191 * (np.log(np.exp(z).sum()) - z[1]))
+
+    def slopes(p: dict[str, Array], factor: float = 1.0) -> dict[str, Array]:
+        e = np.exp(scores(p))
+        d = 191 * (e / e.sum() - np.eye(4)[1])
+        dw = np.outer(d, p["x"] / 1e6)
+        dw[0, 0] *= factor
+        return {"x": p["w"].T @ d / 1e6, "w": dw, "b": d / 1e-3}
+
+    assert check_gradient(loss, slopes, point).verdict is Verdict.PASS
+    assert check_gradient(loss, lambda p: slopes(p, 1.1), point).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("point", [[2.0, 2, 2], [1.0, 2, 2, 2, 3]])
+def test_a_median_of_ties_may_take_any_of_them(point: list[float]) -> None:
+    # along each line the slopes of both sides are the same: only that slopes do not add up tells of the kink
+    middle = len(point) // 2
+    assert check_gradient(lambda x: float(np.median(x)), np.eye(len(point))[middle], point).verdict is not Verdict.FAIL
+    wrong = 2 * np.eye(len(point))[middle]
+    assert check_gradient(lambda x: float(np.median(x)), wrong, point).verdict is Verdict.FAIL
+
+
+def test_sorted_ties_may_stand_in_any_order() -> None:
+    weights = np.array([-0.32, -0.014, -0.35, 0.205])
+    for seed in range(4):
+        report = check_gradient(lambda x: float(np.sort(x) @ weights), weights, np.ones(4), seed=seed)
+        assert report.verdict is not Verdict.FAIL
+    order = np.eye(4)
+    assert check_jacobian(np.sort, order, np.array([2.0, 2, 2, 3])).verdict is not Verdict.FAIL
+    assert check_jacobian(np.sort, 2 * order, np.array([2.0, 2, 2, 3])).verdict is Verdict.FAIL
