@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.checks.along import components
 from gradcheck_cli.checks.given import require_plain_arguments
+from gradcheck_cli.checks.jvp import TANGENTS, random_tangents
 from gradcheck_cli.checks.layer import COTANGENTS, check_layer, with_faults
 from gradcheck_cli.judging.joined import WORST_FIRST, joined, joined_sensitivity
 from gradcheck_cli.numeric.scales import entry_sizes
@@ -32,10 +34,9 @@ from gradcheck_cli.vocabulary.settings import require_whole
 __all__ = ["check_autograd"]
 
 BACKWARD, JVP, DOUBLE = "backward", "jvp", "double"
-TANGENT = "tangent"  # the parameter by which the point is moved along tangents: 1 at the point itself
-TANGENTS = 2
+TANGENT = "v_"  # before the name of a parameter: by how much it is moved along its tangents, 1 at the point itself
 CONSTANT = "both gradients are zero there"  # ends a note: most gradients depend on few of the parameters
-JV = "J v"
+JV = "J v_"
 OF_LINEARITY = {"adds-a-constant", "changes-its-cache", "clips", "non-finite", "not-linear"}
 OF_SUMS = 1e-3  # relative: what a jvp of a sum may be off from the sum, in any arithmetic
 
@@ -150,38 +151,57 @@ def backward_report(
 
 
 def jvp_report(tensors: AutogradMap, settings: Mapping[str, Any]) -> CheckReport:
-    """Check J v for random tangents v against differences along them, and whether it is linear in v.
+    """Check J v for random tangents v of each parameter against differences along them, and whether it is linear in v.
 
     Raises
     ------
     NotThereError
         Where the framework has no forward mode of the function.
     """
-    random = np.random.default_rng([settings["seed"], 3])
-    sizes = entry_sizes({name: np.abs(values) for name, values in tensors.point.items()})
-    tangents = [{n: sizes[n] * like(values, random) for n, values in tensors.point.items()} for _ in range(TANGENTS)]
+    random, point = np.random.default_rng([settings["seed"], 3]), tensors.point
+    sizes = entry_sizes({name: np.abs(values) for name, values in point.items()})
+    tangents = {name: own_tangents(name, point, sizes, random) for name in point}
     convention = CONVENTIONS[settings["complex"]]
-    columns = [taken(tensors.jvp, tensors.point, v, what="jvp") for v in tangents]
+    columns = {n: [taken(tensors.jvp, point, v, what="jvp") for v in some] for n, some in tangents.items()}
 
-    def forward(point: dict[str, Array], /) -> tuple[dict[str, Array], None]:
-        return tensors.outputs(moved(tensors.point, point[TANGENT] - 1, tangents)), None
+    def forward(lengths: dict[str, Array], /) -> tuple[dict[str, Array], None]:
+        moved = {n: values + along(lengths[TANGENT + n] - 1, tangents[n], n) for n, values in point.items()}
+        return tensors.outputs(moved), None
 
     def backward(u: dict[str, Array], _: None) -> dict[str, Array]:
         slopes = {name: np.conj(convention.slopes(values)) for name, values in u.items()}
-        return {TANGENT: np.array([sum(float(np.sum(slopes[n] * v[n]).real) for n in u) for v in columns])}
+        return {
+            TANGENT + n: np.array([sum(float(np.sum(slopes[o] * v[o]).real) for o in u) for v in some])
+            for n, some in columns.items()
+        }
 
-    report = check_layer(forward, backward, {TANGENT: np.ones(TANGENTS)}, **settings)
-    rows = [with_output(row, tensors.output_names) for row in report.parameters]
-    findings = [
-        finding._replace(
-            where=JV if finding.where == f"d{TANGENT}" else finding.where,
-            message=finding.message.replace(f"d{TANGENT}", JV),
-            help=finding.help.replace(f"d{TANGENT}", JV),
-        )
-        for finding in report.findings
-    ]
-    report = dataclasses.replace(report, parameters=tuple(rows), findings=tuple(findings))
-    return with_faults(report, list(jvp_faults(tensors, tangents, columns)))
+    report = check_layer(
+        forward, backward, {TANGENT + n: np.ones(len(some)) for n, some in tangents.items()}, **settings
+    )
+    rows = [along_parameter(row, list(point), tensors.output_names) for row in report.parameters]
+    report = dataclasses.replace(report, parameters=tuple(rows), findings=tuple(map(of_product, report.findings)))
+    v, w = ({n: sizes[n] * like(values, random) for n, values in point.items()} for _ in range(2))
+    return with_faults(report, list(jvp_faults(tensors, v, w)))
+
+
+def own_tangents(own: str, point: Parameters, sizes: Parameters, random: np.random.Generator) -> list[dict[str, Array]]:
+    """Return random tangents that move entries of one parameter, of like sizes each.
+
+    What is small beside other entries would not be seen along a tangent through all of them.
+    """
+    found = []
+    magnitudes = {own: np.abs(point[own])}
+    for _, real in random_tangents(random, magnitudes, {own: sizes[own]}, TANGENTS):
+        imaginary = np.where(real != 0, components(random, sizes[own]), 0.0)
+        tangent: dict[str, Any] = {name: np.zeros_like(values) for name, values in point.items()}
+        tangent[own] = real + 1j * imaginary if np.iscomplexobj(point[own]) else real
+        found.append(tangent)
+    return found
+
+
+def along(lengths: Array, tangents: Sequence[Mapping[str, Array]], own: str) -> Any:
+    """Return the sum of tangents of one parameter, each so many times."""
+    return sum(length * tangent[own] for length, tangent in zip(lengths, tangents, strict=True))
 
 
 def like(values: Array, random: np.random.Generator) -> Array:
@@ -190,30 +210,32 @@ def like(values: Array, random: np.random.Generator) -> Array:
     return real + 1j * signed(random, values.shape) if np.iscomplexobj(values) else real
 
 
-def moved(point: Parameters, lengths: Array, tangents: Sequence[Parameters]) -> dict[str, Array]:
-    """Return a point moved along tangents."""
-    return {
-        name: values + sum(length * v[name] for length, v in zip(lengths, tangents, strict=True))
-        for name, values in point.items()
-    }
+def along_parameter(row: ParameterResult, parameters: Sequence[str], outputs: Sequence[str]) -> ParameterResult:
+    """Return a row of tangents under the name of the output, and of the parameter where there are several."""
+    tangent, _, output = row.name.partition(" from ")
+    own = tangent.removeprefix(TANGENT)
+    name = output or outputs[0]
+    return dataclasses.replace(row, name=f"{name} along {own}" if len(parameters) > 1 else name)
 
 
-def with_output(row: ParameterResult, outputs: Sequence[str]) -> ParameterResult:
-    """Return a row of the tangents under the name of the output alone."""
-    name = row.name.removeprefix(f"{TANGENT} from ")
-    return dataclasses.replace(row, name=outputs[0] if name == TANGENT else name)
+def of_product(finding: Finding) -> Finding:
+    """Return what is said of a gradient with respect to lengths of tangents, of J v."""
+    return finding._replace(
+        where=finding.where.replace(f"d{TANGENT}", JV),
+        message=finding.message.replace(f"d{TANGENT}", JV),
+        help=finding.help.replace(f"d{TANGENT}", JV),
+    )
 
 
-def jvp_faults(
-    tensors: AutogradMap, tangents: Sequence[Parameters], columns: Sequence[Mapping[str, Array]]
-) -> Iterator[Fault]:
+def jvp_faults(tensors: AutogradMap, v: Parameters, w: Parameters) -> Iterator[Fault]:
     """Yield a fault where J v is not linear in v: -2^20 times as large where v is, and of a sum the sum."""
-    large = tensors.jvp(tensors.point, {name: -LARGE * v for name, v in tangents[0].items()})
-    both = tensors.jvp(tensors.point, {n: 2 * tangents[0][n] - 0.75 * tangents[1][n] for n in tangents[0]})
-    expected = {name: 2 * columns[0][name] - 0.75 * columns[1][name] for name in columns[0]}
-    sizes = {name: max(float(np.max(np.abs(column[name]))) for column in columns) for name in expected}
+    of_v, of_w = (tensors.jvp(tensors.point, tangents) for tangents in (v, w))
+    large = tensors.jvp(tensors.point, {name: -LARGE * tangent for name, tangent in v.items()})
+    both = tensors.jvp(tensors.point, {name: 2 * v[name] - 0.75 * w[name] for name in v})
+    expected = {name: 2 * of_v[name] - 0.75 * of_w[name] for name in of_v}
+    sizes = {name: max(float(np.max(np.abs(made[name]))) for made in (of_v, of_w)) for name in expected}
     of_sum = all(np.all(np.abs(both[name] - expected[name]) <= OF_SUMS * sizes[name]) for name in both)
-    if differs(large, {name: -LARGE * values for name, values in columns[0].items()}) or not of_sum:
+    if differs(large, {name: -LARGE * values for name, values in of_v.items()}) or not of_sum:
         yield Fault(
             "not-linear",
             "the jvp is not linear in its tangents",

@@ -33,7 +33,7 @@ from gradcheck_cli.vocabulary.parameters import Array, Parameters
 from gradcheck_cli.vocabulary.results import CheckReport, Finding, ParameterResult, Verdict
 from gradcheck_cli.vocabulary.settings import AUTO, DEFAULT_THRESHOLD, require_whole
 
-__all__ = ["check_jvp"]
+__all__ = ["TANGENTS", "check_jvp", "random_tangents"]
 
 _Number = TypeVar("_Number", bound=np.generic)
 

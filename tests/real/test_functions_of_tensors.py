@@ -56,7 +56,7 @@ def test_what_is_wrong_is_named_with_the_part_that_it_is_wrong_in() -> None:
     assert [p.name for p in wrong.parameters] == ["x: backward", "y: jvp", "x: double", "dy: double"]
     assert wrong.findings[0].message.startswith("backward: dx is 0.666667 times")
     assert any("the double backward agrees with it" in note for note in wrong.notes)
-    assert of("jvp x 2/3").findings[0].message.startswith("jvp: J v is 0.666667 times")
+    assert of("jvp x 2/3").findings[0].message.startswith("jvp: J v_x is 0.666667 times")
     cut = of("input detached")
     assert any("double: nothing comes to x" in note and "detach()" in note for note in cut.notes)
     assert any("intermediate results that forward has saved" in note for note in cut.notes)
@@ -244,3 +244,11 @@ def test_the_command_leaves_the_double_backward_out_and_refuses_what_is_of_losse
     result = run(*command, "--classic", cwd=MODELS, timeout=120)
     assert result.returncode == 2
     assert "is no loss" in result.stderr
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-5])
+def test_a_jvp_that_is_wrong_along_one_parameter_is_not_hidden_by_another(size: float) -> None:
+    point = {"x": 1e3 * np.array([1.0, 2.0]), "w": 1e3 * size * np.array([1.0, 2.0])}
+    report = check_autograd(tensors.Squares.apply, point, seed=1)
+    wrong = [row.name for row in report.parameters if row.verdict is Verdict.FAIL]
+    assert wrong == ["y along w: jvp"]

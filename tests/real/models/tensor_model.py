@@ -146,3 +146,23 @@ class WithoutConj(Product):
     def backward(ctx, g):
         z, w = ctx.saved_tensors
         return g * w, g * z.conj()
+
+
+class Squares(torch.autograd.Function):
+    """x^2 + w^2, with a jvp that is wrong along w alone."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_forward(x, w)
+        ctx.save_for_backward(x, w)
+        return x * x + w * w
+
+    @staticmethod
+    def backward(ctx, u):
+        x, w = ctx.saved_tensors
+        return 2 * x * u, 2 * w * u
+
+    @staticmethod
+    def jvp(ctx, dx, dw):
+        x, w = ctx.saved_tensors
+        return 2 * x * dx + 4 * w * dw
