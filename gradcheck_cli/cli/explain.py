@@ -1,12 +1,14 @@
-"""`gradcheck explain`: what a finding's code means."""
+"""`gradcheck explain`: the pages of the manual, and what a finding's code means."""
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterator, Mapping
 
 import click
 
-from gradcheck_cli.cli.output import write
+from gradcheck_cli.cli.output import is_terminal, terminal_width, wants_color, write
 from gradcheck_cli.vocabulary.errors import did_you_mean
 
 __all__ = ["explain"]
@@ -14,21 +16,105 @@ __all__ = ["explain"]
 EPILOG = """\b
 Examples:
   gradcheck explain
-  gradcheck explain factor
+  gradcheck explain layers
+  gradcheck explain 'error[factor]'
+  gradcheck explain refined
 """
+WIDEST = 100  # columns of a page on a terminal: longer lines are hard to read
 
 
 @click.command(epilog=EPILOG)
-@click.argument("code", required=False)
-def explain(code: str | None) -> None:
-    """Say what the CODE of a finding means, with code before and after; or list the codes."""
-    from gradcheck_cli.diagnosis.pages import PAGES
+@click.argument("topic", required=False)
+def explain(topic: str | None) -> None:
+    """Show the page of the manual on a TOPIC, a word of a report or the code of a finding; or list them all.
 
-    if code is None:
-        width = max(map(len, PAGES))
-        write("".join(f"{name:{width}}  {page.title}\n" for name, page in PAGES.items()), sys.stdout)
-    elif code in PAGES:
-        write(PAGES[code].text(code), sys.stdout)
+    Through a pipe a page is the Markdown that it is written in.
+    """
+    from gradcheck_cli.diagnosis.pages import PAGES
+    from gradcheck_cli.manual import page_text, terms, topics
+
+    if topic is None:
+        write("".join(f"{line}\n" for line in listed()), sys.stdout)
+        return
+    name = found_page(topic)
+    if name is None:
+        near = did_you_mean(topic, [*topics(), *PAGES, *terms()])
+        raise click.UsageError(f"there is no page on {topic!r}: {near or '`gradcheck explain` lists them'}")
+    if name in PAGES:
+        write(PAGES[name].text(name), sys.stdout)
     else:
-        hint = did_you_mean(code, PAGES) or "`gradcheck explain` lists them"
-        raise click.UsageError(f"there is no code {code!r}: {hint}")
+        show(page_text(name))
+
+
+def found_page(asked: str) -> str | None:
+    """Return the topic or the code that is asked for, in whatever case, or the topic that a word of a report leads to.
+
+    What a report prints may be handed over as it stands: ``error[factor]:``.
+    """
+    from gradcheck_cli.diagnosis.pages import PAGES
+    from gradcheck_cli.manual import terms, topics
+
+    pages = {**terms(), **dict(zip(PAGES, PAGES, strict=True)), **dict(zip(topics(), topics(), strict=True))}
+    wanted = re.sub(r"^error\[(.*)\]:?$", r"\1", asked.strip()).casefold()
+    return next((page for name, page in pages.items() if name.casefold() == wanted), None)
+
+
+def listed() -> Iterator[str]:
+    """Yield the lines of a list of all topics and codes, in groups."""
+    from gradcheck_cli.diagnosis.page_groups import grouped
+    from gradcheck_cli.diagnosis.pages import PAGES
+    from gradcheck_cli.manual import GROUPS, page_title, topics
+
+    titles = {topic: page_title(topic) for topic in topics()}
+    yield "The manual; `gradcheck explain TOPIC` shows a page."
+    yield from section(GROUPS, titles)
+    yield ""
+    yield "The codes of findings; `gradcheck explain CODE` says what one means."
+    yield from section(grouped(PAGES), {code: page.title for code, page in PAGES.items()})
+
+
+def section(groups: Mapping[str, list[str] | tuple[str, ...]], titles: Mapping[str, str]) -> Iterator[str]:
+    """Yield each group under its heading."""
+    width = max(map(len, titles))
+    for heading, names in groups.items():
+        if names:
+            yield ""
+            yield f"{heading}:"
+            yield from (f"  {name:{width}}  {titles[name]}" for name in names)
+
+
+def show(page: str) -> None:
+    """Show a page: on a terminal as it is meant to look, else as it is written."""
+    write(rendered(page) if is_terminal(sys.stdout) else page, sys.stdout)
+
+
+def rendered(page: str) -> str:
+    """Return a page as a terminal shows it."""
+    import io
+
+    from rich.console import Console, RenderResult
+    from rich.markdown import Heading, Markdown
+    from rich.theme import Theme
+
+    class Left(Heading):
+        """A heading that stands where the text begins."""
+
+        def __rich_console__(self, *_: object) -> RenderResult:
+            yield self.text
+
+    class Page(Markdown):
+        elements = {**Markdown.elements, "heading_open": Left}  # noqa: RUF012  (as Rich declares it)
+
+    color = wants_color("auto")
+    console = Console(
+        file=io.StringIO(),
+        width=min(terminal_width() or WIDEST, WIDEST),
+        force_terminal=True,
+        color_system="standard" if color else None,
+        no_color=not color,
+        legacy_windows=False,
+        theme=Theme({"markdown.code": "bold cyan"}),  # Rich's own is on black, whatever the terminal's colour is
+    )
+    with console.capture() as captured:
+        console.print(Page(page, code_theme="ansi_light", hyperlinks=False))
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
