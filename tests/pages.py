@@ -1,8 +1,8 @@
 """Markdown whose examples are run: the files that a page shows, its commands with what they print, its Python.
 
-A file is a block after its name, as "Here `model.py`:". A command stands after ``$`` in a ``console`` block, and the
-lines under it are what it prints: each is the beginning of a line, one after another from the first; ``...`` stands for
-lines that are left out. A ``python`` block without a name runs where the files are.
+A file is a block after its name, as "Here `model.py`, a regression:". A command stands after ``$`` in a ``console``
+block, and the lines under it are what it prints: each is the beginning of a line, one after another from the first;
+``...`` stands for lines that are left out. A ``python`` block without a name runs where the files are.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import NamedTuple
 __all__ = ["Command", "Page", "Run", "follow", "without_noise"]
 
 EXIT_CODES = {"PASS": 0, "FAIL": 1, "error:": 2, "INCONCLUSIVE": 3}
-BLOCK = re.compile(r"(?:`([\w./-]+)`:\n\n)?^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"(?:`([\w./-]+\.\w+)`[^`:]*:\n\n)?^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LEFT_OUT = "..."
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -38,7 +38,7 @@ def explain(topic: str | None) -> None:
         return
     name = found_page(topic)
     if name is None:
-        near = did_you_mean(topic, [*topics(), *PAGES, *terms()])
+        near = did_you_mean(without_brackets(topic), [*topics(), *PAGES, *terms()])
         raise click.UsageError(f"there is no page on {topic!r}: {near or '`gradcheck explain` lists them'}")
     if name in PAGES:
         write(PAGES[name].text(name), sys.stdout)
@@ -55,8 +55,13 @@ def found_page(asked: str) -> str | None:
     from gradcheck_cli.manual import terms, topics
 
     pages = {**terms(), **dict(zip(PAGES, PAGES, strict=True)), **dict(zip(topics(), topics(), strict=True))}
-    wanted = re.sub(r"^error\[(.*)\]:?$", r"\1", asked.strip()).casefold()
+    wanted = without_brackets(asked).casefold()
     return next((page for name, page in pages.items() if name.casefold() == wanted), None)
+
+
+def without_brackets(asked: str) -> str:
+    """Return the code in ``error[code]``, and what is something else as it is."""
+    return re.sub(r"^error\[(.*)\]:?$", r"\1", asked.strip())
 
 
 def listed() -> Iterator[str]:
@@ -80,7 +85,18 @@ def section(groups: Mapping[str, list[str] | tuple[str, ...]], titles: Mapping[s
         if names:
             yield ""
             yield f"{heading}:"
-            yield from (f"  {name:{width}}  {titles[name]}" for name in names)
+            yield from (in_width(f"  {name:{width}}  {titles[name]}", width + 4) for name in names)
+
+
+def in_width(line: str, indent: int) -> str:
+    """Return a line as the terminal has room for it, broken between words."""
+    columns = terminal_width()
+    if columns is None or len(line) <= columns:
+        return line
+    import textwrap
+
+    head, text = line[:indent], line[indent:]
+    return textwrap.fill(text, max(columns, indent + 20), initial_indent=head, subsequent_indent=" " * indent)
 
 
 def show(page: str) -> None:

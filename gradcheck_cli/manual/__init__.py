@@ -13,14 +13,18 @@ __all__ = ["GROUPS", "page_text", "page_title", "terms", "topics"]
 FOLDER = Path(__file__).parent
 
 GROUPS = {
+    "To begin": ("start", "student", "ml", "statistician", "engineer", "ci", "large"),
     "What is checked": (
-        "layers", "jacobians", "sparse", "adjoint", "jvp", "hessian", "complex", "torch", "jax", "objective",
+        "func", "layers", "jacobians", "sparse", "adjoint", "jvp", "hessian", "complex", "torch", "jax", "objective",
+        "model", "networks",
     ),
-    "How it is judged": ("kink", "screen"),
+    "What is printed": ("report", "verdict", "exit-codes", "mistakes", "formats"),
+    "How it is judged": ("difference", "inconclusive", "catches", "precision", "kink", "screen"),
+    "Besides": ("beside-others", "faq"),
 }  # fmt: skip
 """The pages in the order in which they are listed."""
 
-DEFINING: tuple[str, ...] = ()
+DEFINING = ("report", "verdict")
 """The pages whose tables define words of a report."""
 
 _CELL = re.compile(r"^\| (`[^|]+) \|", re.MULTILINE)
