@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Command", "Page", "Run", "follow", "without_noise"]
+from tests.notebooks import course_cells, write_notebook
+from tests.support import DATA, clean_environment
+
+__all__ = ["ROOT", "Command", "Page", "Run", "first_missing", "follow", "make_recipe", "without_noise"]
+
+ROOT = Path(__file__).parents[1]
 
 EXIT_CODES = {"PASS": 0, "FAIL": 1, "error:": 2, "INCONCLUSIVE": 3}
 BLOCK = re.compile(r"(?:`([\w./-]+\.\w+)`[^`:]*:\n\n)?^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -56,10 +62,28 @@ class Page:
         """The commands of each ``console`` block."""
         return [list(commands_of(block)) for block in self.blocks("console")]
 
-    def write_files(self, folder: Path) -> None:
+    @property
+    def recipes(self) -> list[str]:
+        """The commands of the recipes for builds."""
+        return re.findall(r"(?:run:|entry:|-) (gradcheck .*)", "\n".join(self.blocks("yaml")))
+
+    def make_folder(self, folder: Path) -> Path:
+        """Put into a folder what the page assumes: its files, the fixtures, the exercise as script and notebook."""
+        (folder / "fixtures").symlink_to(ROOT / "fixtures")
+        shutil.copy(DATA / "homework.py", folder)
+        write_notebook(folder / "homework.ipynb", *course_cells())
         for name, text in self.files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
+        return folder
+
+    def run_python(self, folder: Path) -> None:
+        """Run the blocks of Python that are no files, one after another."""
+        if script := "\n".join(self.blocks("python")):
+            here = clean_environment(PYTHONPATH=str(folder))
+            result = subprocess.run(
+                [sys.executable, "-c", script], cwd=folder, env=here, capture_output=True, text=True, check=False
+            )
+            assert result.returncode == 0, result.stderr
 
 
 def commands_of(block: str) -> Iterator[Command]:
@@ -85,6 +109,15 @@ def follow(commands: Sequence[Command], folder: Path, run: Run) -> None:
         assert missing is None, f"not printed: {missing}\n{told}"
         first_word = (command.shown or [""])[0].partition(" ")[0]
         assert result.returncode == EXIT_CODES.get(first_word, 0), told
+
+
+def make_recipe(recipe: str, folder: Path, run: Run) -> None:
+    """Make the command of a recipe, which passes and writes the files that it names."""
+    words = shlex.split(recipe.replace("$GITHUB_STEP_SUMMARY", "summary.md"))
+    result = run(*words[1:], cwd=folder)
+    assert result.returncode == 0, result.stdout + result.stderr
+    files = [word.partition("=")[2] for word in words if word.startswith(("html=", "junit=", "markdown="))]
+    assert all((folder / file).stat().st_size > 100 for file in files)
 
 
 def first_missing(shown: Sequence[str], printed: Sequence[str]) -> str | None:
