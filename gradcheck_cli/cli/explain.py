@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import click
 
+from gradcheck_cli.cli.completion import complete_topic
 from gradcheck_cli.cli.output import is_terminal, terminal_width, wants_color, write
 from gradcheck_cli.vocabulary.errors import did_you_mean
 
@@ -24,7 +25,7 @@ WIDEST = 100  # columns of a page on a terminal: longer lines are hard to read
 
 
 @click.command(epilog=EPILOG)
-@click.argument("topic", required=False)
+@click.argument("topic", required=False, shell_complete=complete_topic)
 def explain(topic: str | None) -> None:
     """Show the page of the manual on a TOPIC, a word of a report or the code of a finding; or list them all.
 
@@ -41,7 +42,7 @@ def explain(topic: str | None) -> None:
         near = did_you_mean(without_brackets(topic), [*topics(), *PAGES, *terms()])
         raise click.UsageError(f"there is no page on {topic!r}: {near or '`gradcheck explain` lists them'}")
     if name in PAGES:
-        write(PAGES[name].text(name), sys.stdout)
+        show(as_markdown(name), plain=PAGES[name].text(name))
     else:
         show(page_text(name))
 
@@ -99,9 +100,20 @@ def in_width(line: str, indent: int) -> str:
     return textwrap.fill(text, max(columns, indent + 20), initial_indent=head, subsequent_indent=" " * indent)
 
 
-def show(page: str) -> None:
-    """Show a page: on a terminal as it is meant to look, else as it is written."""
-    write(rendered(page) if is_terminal(sys.stdout) else page, sys.stdout)
+def as_markdown(code: str) -> str:
+    """Return the page of a code as one of the manual would be written."""
+    from gradcheck_cli.diagnosis.pages import PAGES
+
+    page = PAGES[code]
+    parts = [f"# {code}: {page.title}", page.cause]
+    if page.before:
+        parts += ["Wrong:", f"```python\n{page.before}\n```", "Right:", f"```python\n{page.after}\n```"]
+    return "\n\n".join(parts)
+
+
+def show(markdown: str, plain: str | None = None) -> None:
+    """Show a page: on a terminal as it is meant to look, else as plain text, which Markdown is."""
+    write(rendered(markdown) if is_terminal(sys.stdout) else plain or markdown, sys.stdout)
 
 
 def rendered(page: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import gradcheck_cli
-from gradcheck_cli.cli.explain import found_page, listed, rendered
+from gradcheck_cli.cli.explain import as_markdown, found_page, listed, rendered
 from gradcheck_cli.diagnosis.page_groups import GROUPS, grouped
 from gradcheck_cli.diagnosis.pages import PAGES
 from gradcheck_cli.manual import page_text, topics
@@ -84,6 +84,19 @@ def test_a_page_fits_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert max(map(len, lines)) <= 60
     assert "subject" in lines[0]
     assert "word" in text
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_the_page_of_a_code_fits_a_narrow_terminal_and_loses_nothing(
+    code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradcheck_cli.cli.explain.terminal_width", lambda: 70)
+    monkeypatch.setenv("NO_COLOR", "1")
+    shown = re.sub("\x1b\\[[0-9;]*m", "", rendered(as_markdown(code)))
+    assert max(map(len, shown.splitlines())) <= 70
+    together = "".join(shown.split())
+    page = PAGES[code]
+    assert all("".join(text.split()) in together for text in (page.before, page.after))
 
 
 @pytest.mark.parametrize("arguments", [["scalar", "--x", "2", "--theta", "4"], ["--help"]])
