@@ -7,6 +7,7 @@ block, and the lines under it are what it prints: each is the beginning of a lin
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.notebooks import course_cells, write_notebook
-from tests.support import DATA, clean_environment
+from tests.support import COMMAND, DATA, clean_environment
 
 __all__ = ["ROOT", "Command", "Page", "Run", "first_missing", "follow", "make_recipe", "without_noise"]
 
@@ -63,6 +64,12 @@ class Page:
         return [list(commands_of(block)) for block in self.blocks("console")]
 
     @property
+    def calls(self) -> list[tuple[str, list[str]]]:
+        """The commands that stand anywhere on the page, in a sentence or a table too, each with its options."""
+        found = re.findall(r"gradcheck ([a-z]+)\b([^`\n|]*)", self.text)
+        return [(command, re.findall(r"(?<!\S)--?[a-z][a-z-]*", rest)) for command, rest in found]
+
+    @property
     def recipes(self) -> list[str]:
         """The commands of the recipes for builds."""
         return re.findall(r"(?:run:|entry:|-) (gradcheck .*)", "\n".join(self.blocks("yaml")))
@@ -75,6 +82,17 @@ class Page:
         for name, text in self.files.items():
             (folder / name).write_text(text, encoding="utf-8")
         return folder
+
+    def run_shell(self, folder: Path) -> None:
+        """Run the blocks of the shell that are no files, but those for a program that is not there."""
+        path = os.pathsep.join([str(COMMAND.parent), os.environ["PATH"]])
+        for script in self.blocks("sh"):
+            program = script.split()[0]
+            assert program in {"gradcheck", "jq"}, program
+            if shutil.which(program, path=path):
+                subprocess.run(
+                    ["sh", "-ec", script], cwd=folder, env=clean_environment(PATH=path), capture_output=True, check=True
+                )
 
     def run_python(self, folder: Path) -> None:
         """Run the blocks of Python that are no files, one after another."""

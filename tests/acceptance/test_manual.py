@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 from gradcheck_cli import manual
 from gradcheck_cli.cli.explain import found_page
+from gradcheck_cli.cli.main import COMMANDS, main
 from tests.pages import ROOT, Page, Run, first_missing, follow, make_recipe
 from tests.support import run, run_inside
 
@@ -35,6 +37,7 @@ def test_the_examples_of_a_page_do_what_it_says(name: str, tmp_path: Path) -> No
     runner: Run = run if libraries else run_inside  # a framework has threads, and warnings of its own
     for block in page.consoles:
         follow(block, folder, runner)
+    page.run_shell(folder)
     page.run_python(folder)
 
 
@@ -67,6 +70,16 @@ def test_a_page_is_fit_to_be_read_in_a_terminal_and_on_a_code_host(name: str) ->
     assert text.isascii()
     assert all(len(line) <= (160 if line.startswith(("| ", "$ ")) else 120) for line in text.splitlines())
     assert text.count("```") % 2 == 0
+
+
+@pytest.mark.parametrize("page", [*PAGES.values(), Page(ROOT / "README.md")], ids=lambda page: page.path.stem)
+def test_the_options_that_are_named_with_a_command_are_its_own(page: Page) -> None:
+    for name, options in page.calls:
+        if name in COMMANDS:
+            command = main.get_command(click.Context(main), name)
+            assert command is not None
+            known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+            assert set(options) <= known, name
 
 
 @every_page

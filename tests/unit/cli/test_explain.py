@@ -16,7 +16,7 @@ from gradcheck_cli.cli.explain import as_markdown, found_page, listed, rendered
 from gradcheck_cli.diagnosis.page_groups import GROUPS, grouped
 from gradcheck_cli.diagnosis.pages import PAGES
 from gradcheck_cli.manual import page_text, topics
-from gradcheck_cli.reporters.markdown import HEADER
+from gradcheck_cli.reporters import html, markdown
 from gradcheck_cli.reporters.terminal import (
     Style,
     classic_table,
@@ -127,7 +127,7 @@ def words_of_tables() -> set[str]:
     heads = {str(column.header) for table in tables for column in table.columns}
     heads |= set(re.split(r"\s{2,}", render_table([], Style()).strip()))
     pieces = {piece for head in heads for piece in head.replace("slope\nmismatch", "slope mismatch").split("\n")}
-    return {piece.rstrip(":") for piece in pieces | set(HEADER)}
+    return {piece.rstrip(":") for piece in pieces | set(html.HEADER) | set(markdown.HEADER)}
 
 
 def codes_in_the_source() -> set[str]:
