@@ -19,6 +19,7 @@ BEFORE = {stage: set(STAGES[:k]) for k, stage in enumerate(STAGES)}
 MAY_IMPORT = {
     **BEFORE,
     "reporters": {"vocabulary"},
+    "manual": set(),
     "checks": BEFORE["checks"] - {"loading"},
     "__init__": set(STAGES) - {"reporters"},
     "__main__": {"cli"},

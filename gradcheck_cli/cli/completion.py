@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["BUILT_IN", "complete_built_in", "complete_case", "complete_parameter"]
+__all__ = ["BUILT_IN", "complete_built_in", "complete_case", "complete_parameter", "complete_topic"]
 
 BUILT_IN = ("default", "planted-bugs")
 """`gradcheck_cli.problems.networks.cases` has them; a test holds that these are all."""
@@ -51,6 +51,14 @@ def complete_parameter(ctx: click.Context, param: click.Parameter, incomplete: s
     given = ctx.params.get("cases") or [ctx.params.get("params")]
     names = dict.fromkeys(name for case in given if case for name in parameters_of(str(case)))
     return [name for name in names if name.startswith(incomplete)]
+
+
+def complete_topic(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    """Offer the pages of the manual and the codes of findings."""
+    from gradcheck_cli.diagnosis.pages import PAGES
+    from gradcheck_cli.manual import topics
+
+    return [name for name in [*topics(), *PAGES] if name.startswith(incomplete)]
 
 
 def parameters_of(case: str) -> list[str]:

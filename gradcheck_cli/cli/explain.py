@@ -1,12 +1,15 @@
-"""`gradcheck explain`: what a finding's code means."""
+"""`gradcheck explain`: the pages of the manual, and what a finding's code means."""
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterator, Mapping
 
 import click
 
-from gradcheck_cli.cli.output import write
+from gradcheck_cli.cli.completion import complete_topic
+from gradcheck_cli.cli.output import is_terminal, terminal_width, wants_color, write
 from gradcheck_cli.vocabulary.errors import did_you_mean
 
 __all__ = ["explain"]
@@ -14,21 +17,132 @@ __all__ = ["explain"]
 EPILOG = """\b
 Examples:
   gradcheck explain
-  gradcheck explain factor
+  gradcheck explain layers
+  gradcheck explain 'error[factor]'
+  gradcheck explain refined
 """
+WIDEST = 100  # columns of a page on a terminal: longer lines are hard to read
 
 
 @click.command(epilog=EPILOG)
-@click.argument("code", required=False)
-def explain(code: str | None) -> None:
-    """Say what the CODE of a finding means, with code before and after; or list the codes."""
+@click.argument("topic", required=False, shell_complete=complete_topic)
+def explain(topic: str | None) -> None:
+    """Show the page of the manual on a TOPIC, a word of a report or the code of a finding; or list them all.
+
+    Through a pipe a page is the Markdown that it is written in.
+    """
+    from gradcheck_cli.diagnosis.pages import PAGES
+    from gradcheck_cli.manual import page_text, terms, topics
+
+    if topic is None:
+        write("".join(f"{line}\n" for line in listed()), sys.stdout)
+        return
+    name = found_page(topic)
+    if name is None:
+        near = did_you_mean(without_brackets(topic), [*topics(), *PAGES, *terms()])
+        raise click.UsageError(f"there is no page on {topic!r}: {near or '`gradcheck explain` lists them'}")
+    if name in PAGES:
+        show(as_markdown(name), plain=PAGES[name].text(name))
+    else:
+        show(page_text(name))
+
+
+def found_page(asked: str) -> str | None:
+    """Return the topic or the code that is asked for, in whatever case, or the topic that a word of a report leads to.
+
+    What a report prints may be handed over as it stands: ``error[factor]:``.
+    """
+    from gradcheck_cli.diagnosis.pages import PAGES
+    from gradcheck_cli.manual import terms, topics
+
+    pages = {**terms(), **dict(zip(PAGES, PAGES, strict=True)), **dict(zip(topics(), topics(), strict=True))}
+    wanted = without_brackets(asked).casefold()
+    return next((page for name, page in pages.items() if name.casefold() == wanted), None)
+
+
+def without_brackets(asked: str) -> str:
+    """Return the code in ``error[code]``, and what is something else as it is."""
+    return re.sub(r"^error\[(.*)\]:?$", r"\1", asked.strip())
+
+
+def listed() -> Iterator[str]:
+    """Yield the lines of a list of all topics and codes, in groups."""
+    from gradcheck_cli.diagnosis.page_groups import grouped
+    from gradcheck_cli.diagnosis.pages import PAGES
+    from gradcheck_cli.manual import GROUPS, page_title, topics
+
+    titles = {topic: page_title(topic) for topic in topics()}
+    yield "The manual; `gradcheck explain TOPIC` shows a page."
+    yield from section(GROUPS, titles)
+    yield ""
+    yield "The codes of findings; `gradcheck explain CODE` says what one means."
+    yield from section(grouped(PAGES), {code: page.title for code, page in PAGES.items()})
+
+
+def section(groups: Mapping[str, list[str] | tuple[str, ...]], titles: Mapping[str, str]) -> Iterator[str]:
+    """Yield each group under its heading."""
+    width = max(map(len, titles))
+    for heading, names in groups.items():
+        if names:
+            yield ""
+            yield f"{heading}:"
+            yield from (in_width(f"  {name:{width}}  {titles[name]}", width + 4) for name in names)
+
+
+def in_width(line: str, indent: int) -> str:
+    """Return a line as the terminal has room for it, broken between words."""
+    columns = terminal_width()
+    if columns is None or len(line) <= columns:
+        return line
+    import textwrap
+
+    head, text = line[:indent], line[indent:]
+    return textwrap.fill(text, max(columns, indent + 20), initial_indent=head, subsequent_indent=" " * indent)
+
+
+def as_markdown(code: str) -> str:
+    """Return the page of a code as one of the manual would be written."""
     from gradcheck_cli.diagnosis.pages import PAGES
 
-    if code is None:
-        width = max(map(len, PAGES))
-        write("".join(f"{name:{width}}  {page.title}\n" for name, page in PAGES.items()), sys.stdout)
-    elif code in PAGES:
-        write(PAGES[code].text(code), sys.stdout)
-    else:
-        hint = did_you_mean(code, PAGES) or "`gradcheck explain` lists them"
-        raise click.UsageError(f"there is no code {code!r}: {hint}")
+    page = PAGES[code]
+    parts = [f"# {code}: {page.title}", page.cause]
+    if page.before:
+        parts += ["Wrong:", f"```python\n{page.before}\n```", "Right:", f"```python\n{page.after}\n```"]
+    return "\n\n".join(parts)
+
+
+def show(markdown: str, plain: str | None = None) -> None:
+    """Show a page: on a terminal as it is meant to look, else as plain text, which Markdown is."""
+    write(rendered(markdown) if is_terminal(sys.stdout) else plain or markdown, sys.stdout)
+
+
+def rendered(page: str) -> str:
+    """Return a page as a terminal shows it."""
+    import io
+
+    from rich.console import Console, RenderResult
+    from rich.markdown import Heading, Markdown
+    from rich.theme import Theme
+
+    class Left(Heading):
+        """A heading that stands where the text begins."""
+
+        def __rich_console__(self, *_: object) -> RenderResult:
+            yield self.text
+
+    class Page(Markdown):
+        elements = {**Markdown.elements, "heading_open": Left}  # noqa: RUF012  (as Rich declares it)
+
+    color = wants_color("auto")
+    console = Console(
+        file=io.StringIO(),
+        width=min(terminal_width() or WIDEST, WIDEST),
+        force_terminal=True,
+        color_system="standard" if color else None,
+        no_color=not color,
+        legacy_windows=False,
+        theme=Theme({"markdown.code": "bold cyan"}),  # Rich's own is on black, whatever the terminal's colour is
+    )
+    with console.capture() as captured:
+        console.print(Page(page, code_theme="ansi_light", hyperlinks=False))
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())

@@ -52,7 +52,7 @@ COMMANDS = {
     "look": "List what can be checked in a FILE.py or a notebook, and the commands for it; also gradcheck FILE.py.",
     "init": "Write a model, a point, settings and a workflow to begin with, over nothing that is there.",
     "cases": "List the built-in cases, or write the case NAME as an .npz fixture.",
-    "explain": "Say what the CODE of a finding means, with code before and after; or list the codes.",
+    "explain": "Show the page of the manual on a TOPIC, a word of a report or the code of a finding; or list them all.",
     "bench": "Time the ways to check every entry of a network, side by side.",
 }
 """Each command, in a file of its name that is only imported when it is called, and what help says of it."""

@@ -35,6 +35,8 @@ def test_the_built_in_names_are_those_there_are() -> None:
         (("net", "--cas"), ["--case"]),
         (("net", "--case", "d"), ["default"]),
         (("cases", "pl"), ["planted-bugs"]),
+        (("explain", "lay"), ["layers"]),
+        (("explain", "weights-"), ["weights-not-transposed"]),
         (("net", "--precision", "fl"), ["float16", "float32", "float64"]),
         (("net", "--report", "ju"), ["junit="]),
     ],

@@ -1,4 +1,4 @@
-"""The .npz fixture: one file, one network problem. README.md tells what its keys mean.
+"""The .npz fixture: one file, one network problem. The manual tells what its keys mean.
 
 Everything is checked here once; the stages behind trust it.
 """

@@ -1,0 +1,192 @@
+"""`gradcheck explain`: the manual, the codes, and what a report prints as it stands there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import gradcheck_cli
+from gradcheck_cli.cli.explain import as_markdown, found_page, listed, rendered
+from gradcheck_cli.diagnosis.page_groups import GROUPS, grouped
+from gradcheck_cli.diagnosis.pages import PAGES
+from gradcheck_cli.manual import page_text, topics
+from gradcheck_cli.reporters import html, markdown
+from gradcheck_cli.reporters.terminal import (
+    Style,
+    classic_table,
+    entry_table,
+    listed_table,
+    render_table,
+    screened_table,
+    stacked_entries,
+    stacked_table,
+    wide_table,
+)
+from gradcheck_cli.reporters.words import finding_lines
+from gradcheck_cli.vocabulary.results import EntryVerdict, Finding, Verdict
+from tests.support import run_inside
+
+PACKAGE = Path(gradcheck_cli.__file__).parent
+
+
+@pytest.mark.parametrize("asked", ["factor", "FACTOR", "error[factor]", "error[factor]:", " Factor "])
+def test_a_code_is_found_however_it_is_written(asked: str) -> None:
+    result = run_inside("explain", asked)
+    assert (result.returncode, result.stdout.split(":")[0]) == (0, "factor")
+
+
+@pytest.mark.parametrize("asked", ["layers", "Layers"])
+def test_a_topic_goes_through_a_pipe_as_it_is_written(asked: str) -> None:
+    assert run_inside("explain", asked).stdout == page_text("layers")
+
+
+@pytest.mark.parametrize(("asked", "near"), [("layer", "layers"), ("facter", "factor"), ("error[facter]", "factor")])
+def test_what_is_near_is_suggested(asked: str, near: str) -> None:
+    result = run_inside("explain", asked)
+    assert result.returncode == 2
+    assert f"did you mean {near!r}?" in result.stderr
+
+
+def test_a_topic_and_a_code_never_have_one_name() -> None:
+    assert not {topic.casefold() for topic in topics()} & {code.casefold() for code in PAGES}
+
+
+def test_the_list_has_every_topic_and_every_code_once() -> None:
+    listed = [line.split()[0] for line in run_inside("explain").stdout.splitlines() if line.startswith("  ")]
+    assert sorted(listed) == sorted([*topics(), *PAGES])
+
+
+def test_a_code_stands_in_one_group_and_a_new_one_at_the_end() -> None:
+    named = [code for group in GROUPS.values() for code in group]
+    assert len(named) == len(set(named))
+    assert set(named) <= set(PAGES)
+    assert grouped([*PAGES, "new"])["further"][-1] == "new"
+
+
+def test_the_list_fits_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradcheck_cli.cli.explain.terminal_width", lambda: 70)
+    lines = "\n".join(listed()).splitlines()
+    assert max(map(len, lines)) <= 70
+    assert sum(line.startswith(" " * 30) for line in lines) > 3
+
+
+def test_a_page_fits_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradcheck_cli.cli.explain.terminal_width", lambda: 60)
+    monkeypatch.setenv("NO_COLOR", "1")
+    text = rendered("# A `subject`\n\n" + "word " * 40 + "\n\n| a | b |\n| --- | --- |\n| " + "long " * 20 + "| c |\n")
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 60
+    assert "subject" in lines[0]
+    assert "word" in text
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_the_page_of_a_code_fits_a_narrow_terminal_and_loses_nothing(
+    code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradcheck_cli.cli.explain.terminal_width", lambda: 70)
+    monkeypatch.setenv("NO_COLOR", "1")
+    shown = re.sub("\x1b\\[[0-9;]*m", "", rendered(as_markdown(code)))
+    assert max(map(len, shown.splitlines())) <= 70
+    together = "".join(shown.split())
+    page = PAGES[code]
+    assert all("".join(text.split()) in together for text in (page.before, page.after))
+
+
+@pytest.mark.parametrize("arguments", [["scalar", "--x", "2", "--theta", "4"], ["--help"]])
+def test_other_commands_import_neither_the_manual_nor_what_shows_it(arguments: list[str]) -> None:
+    code = (
+        "import sys; from gradcheck_cli.cli.main import main\n"
+        f"try: main({arguments!r})\n"
+        "except SystemExit: pass\n"
+        "print([name for name in sys.modules if name in ('gradcheck_cli.manual', 'rich.markdown')], file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stderr == "[]\n"
+
+
+def test_nothing_is_found_for_nothing() -> None:
+    assert found_page("") is None
+
+
+# every word of a report
+
+
+def words_of_tables() -> set[str]:
+    """Return the heads of all columns that a report may have; on a narrow terminal two stand one above the other."""
+    tables = [
+        wide_table([]), stacked_table([]), listed_table([]), screened_table([]), classic_table([], hidden=False),
+        entry_table([]), stacked_entries([]),
+    ]  # fmt: skip
+    heads = {str(column.header) for table in tables for column in table.columns}
+    heads |= set(re.split(r"\s{2,}", render_table([], Style()).strip()))
+    pieces = {piece for head in heads for piece in head.replace("slope\nmismatch", "slope mismatch").split("\n")}
+    return {piece.rstrip(":") for piece in pieces | set(html.HEADER) | set(markdown.HEADER)}
+
+
+def codes_in_the_source() -> set[str]:
+    """Return the codes that findings and faults are made with, wherever that is."""
+    found: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                found |= set(codes_of_call(node))
+            elif isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "code" for t in node.targets):
+                found |= set(texts(node.value))
+    return found
+
+
+def codes_of_call(node: ast.Call) -> Iterator[str]:
+    made = getattr(node.func, "id", getattr(node.func, "attr", ""))
+    if made in {"Finding", "Fault", "Mistake"} and node.args:
+        yield from texts(node.args[0])
+    if made in {"Finding", "Fault", "Guess", "WholeGuess", "Mistake", "_replace", "replace"}:
+        for keyword in node.keywords:
+            if keyword.arg == "code":
+                yield from texts(keyword.value)
+
+
+def texts(node: ast.AST) -> Iterator[str]:
+    """Yield the texts that an expression may be, and not those of its conditions."""
+    if isinstance(node, ast.IfExp):
+        yield from texts(node.body)
+        yield from texts(node.orelse)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
+        yield node.value
+
+
+def test_the_source_has_codes_to_look_for() -> None:
+    found = codes_in_the_source()
+    assert {"factor", "clips", "outside-pattern", "half-stored", "few-entries", "float32", "gauss-newton"} <= found
+    assert len(found) > 60
+
+
+def test_every_code_that_a_finding_may_have_has_a_page() -> None:
+    assert not codes_in_the_source() - set(PAGES)
+
+
+def test_every_head_of_a_column_has_a_page() -> None:
+    words = words_of_tables()
+    assert {"refined", "catches entry", "any shape", "norm(analytic)", "found", "seconds"} <= words
+    assert not {word for word in words if found_page(word) is None}
+
+
+@pytest.mark.parametrize("word", [verdict.value for verdict in Verdict] + [v.name.lower() for v in EntryVerdict])
+def test_every_verdict_has_a_page(word: str) -> None:
+    assert found_page(word) is not None
+
+
+def test_every_line_of_a_finding_has_a_page() -> None:
+    whole = Finding(
+        "factor", "dW", "m", note="n", help="h", indices=("W[0]",), consequences=("db",), alternatives=("other",)
+    )
+    words = [line.strip().partition(": ")[0] for line in finding_lines(whole)]
+    words += [line.strip().removeprefix("note: ").partition(": ")[0] for line in finding_lines(whole)]
+    assert {"error[factor]", "at", "note", "or else", "wrong only because of this", "help"} <= set(words)
+    assert not {word for word in words if len(word) > 1 and found_page(word) is None and found_page(f"{word}:") is None}
