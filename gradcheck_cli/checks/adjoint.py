@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,7 @@ from gradcheck_cli.numeric.solves import MOST_SOLVED, SolveRounding, rounding_of
 from gradcheck_cli.numeric.tolerances import EPS
 from gradcheck_cli.problems.functions.arguments import refuse_masked
 from gradcheck_cli.problems.functions.function import call
+from gradcheck_cli.problems.functions.linearity import LARGE
 from gradcheck_cli.vocabulary.asking import asking, called, kind_of
 from gradcheck_cli.vocabulary.errors import GradcheckError, ProblemError
 from gradcheck_cli.vocabulary.results import CheckReport, Finding, ParameterResult, Verdict
@@ -34,6 +35,10 @@ OF_DEPARTURE = 4.0  # times by how much an operator misses linearity: an iterati
 MOST_DEPARTURE = 1e-3  # relative: what departs further is not linear
 SMALLEST = 1e-24  # of the largest entry: a smaller one is weighed as if it were that
 SAME_RATIO = 1e-6  # relative
+ROWS, COLUMNS = "rows", "columns"
+ALIKE = ("", ROWS, "", COLUMNS)
+"""What counts alike in a pair, one after another."""
+LITTLE = 2.0**-7  # times a random vector: a dead zone shows, and a tolerance that is not relative hardly does
 ROUNDED_AWAY = "rounding alone makes them differ: they were compared by all their columns"
 
 
@@ -119,17 +124,17 @@ def fitting_together(
     Parameters
     ----------
     alike : bool, optional
-        Whether every second pair weighs the entries of what `forward` returns alike.
+        Whether every second pair weighs the entries of what `forward`, or in turn `adjoint`, returns alike.
     same : float, optional
         What right operators may differ by, relative to the terms of the products, though neither is rounded so much.
     """
     started = time.perf_counter()
     random = np.random.default_rng(seed)
     operators = Operators(forward, adjoint, v, applied(forward, signed(random, v), None), same)
-    trials = [operators.trial(random, alike=alike and bool(number % 2)) for number in range(pairs)]
+    trials = [operators.trial(random, alike=ALIKE[number % 4] if alike else "") for number in range(pairs)]
     claims, values, bars = (np.array([getattr(t, n) for t in trials]) for n in ("adjoint", "forward", "bar"))
     row = compared(claims, values, bars)
-    departure = max(*(trial.departure for trial in trials), operators.departure_at_zero())
+    departure = max(*(trial.departure for trial in trials), operators.departure_at_zero(), operators.of_scales(random))
     columns = v.size if row.verdict is Verdict.FAIL and departure <= MOST_DEPARTURE and operators.may_solve() else 0
     rounding = operators.rounding() if columns else None
     if rounding is not None:
@@ -143,7 +148,7 @@ def fitting_together(
         threshold=DEFAULT_THRESHOLD,
         epsilon="auto",
         loss=None,
-        evaluations=2 + 3 * pairs + pairs // 2 + columns,
+        evaluations=6 + 3 * pairs + (pairs // 2 if alike else 0) + columns,
         reference="inner products",
         seconds=time.perf_counter() - started,
         parameters=(row,),
@@ -152,6 +157,7 @@ def fitting_together(
         notes=(
             f"{pairs} pairs of random vectors from seed {seed}; the operators depart from linearity by {departure:.1e}",
             "this says that the two operators fit together; differences say whether they are a derivative",
+            *([] if claims.any() or values.any() else ["all products are zero: this says next to nothing"]),
             *([] if rounding is None else [f"both solve equations so nearly singular that {ROUNDED_AWAY}"]),
         ),
         settings={"seed": seed},
@@ -174,6 +180,17 @@ class Operators:
         made = [applied(self.forward, 0 * self.v, self.u), applied(self.adjoint, 0 * self.u, self.v)]
         return float(any(vector.any() for vector in made))
 
+    def of_scales(self, random: np.random.Generator) -> float:
+        """Return by how much what either makes of a large vector differs from as much of the same vector when small."""
+        departures = []
+        for operator, like, made_like in ((self.forward, self.v, self.u), (self.adjoint, self.u, self.v)):
+            vector = signed(random, like)
+            large, small = (applied(operator, scale * vector, made_like) / scale for scale in (LARGE, LITTLE))
+            size = float(np.sum(np.abs(large)))
+            missed = float(np.sum(np.abs(large - small)))
+            departures.append(missed / size if size else float(missed > 0))
+        return max(departures)
+
     def may_solve(self) -> bool:
         """Whether the operators may solve equations, so few that each column can be looked at."""
         return self.u.size == self.v.size <= MOST_SOLVED and np.iscomplexobj(self.u) == np.iscomplexobj(self.v)
@@ -186,15 +203,17 @@ class Operators:
             return rounding_of_solves(np.transpose(forward), np.transpose(adjoint))
         return None
 
-    def trial(self, random: np.random.Generator, *, alike: bool) -> Trial:
+    def trial(self, random: np.random.Generator, *, alike: str) -> Trial:
         """Apply both to random vectors, and to a sum of two.
 
-        Where they are to count alike, u is the smaller where A v is the larger: what is small there cannot hide.
+        Where rows are to count alike, u is the smaller where A v is the larger, and where columns are, v where A* u is:
+        what is small there cannot hide.
         """
         (v, w), (u, t) = ((signed(random, like), signed(random, like)) for like in (self.v, self.u))
-        if alike:
-            sizes = np.abs(applied(self.forward, v, self.u))
-            u, t = (vector / np.maximum(sizes, SMALLEST * np.max(sizes, initial=0.0) or 1.0) for vector in (u, t))
+        if alike == ROWS:
+            u, t = evened([u, t], applied(self.forward, v, self.u))
+        elif alike == COLUMNS:
+            v, w = evened([v, w], applied(self.adjoint, u, self.v))
         there, by_forward = self.with_departure(self.forward, v, w, self.u)
         back, by_adjoint = self.with_departure(self.adjoint, u, t, self.v)
         terms = np.sum(np.abs(u * there)), np.sum(np.abs(back * v))
@@ -218,6 +237,12 @@ class Operators:
         alone = applied(operator, one, like)
         both = applied(operator, 2 * one - 0.75 * other, like)
         return alone, np.abs(both - (2 * alone - 0.75 * applied(operator, other, like)))
+
+
+def evened(vectors: Sequence[Vector], made: Vector) -> list[Vector]:
+    """Return vectors that are the smaller where what was made is the larger."""
+    sizes = np.abs(made)
+    return [vector / np.maximum(sizes, SMALLEST * np.max(sizes, initial=0.0) or 1.0) for vector in vectors]
 
 
 def compared(claims: Vector, values: Vector, bars: Vector) -> ParameterResult:
@@ -280,8 +305,11 @@ def product(one: Vector, other: Vector) -> float:
 def findings_of(claims: Vector, values: Vector, departure: float, *, wrong: bool) -> tuple[Finding, ...]:
     """Name what is wrong: not linear, or a constant times what is right."""
     if departure > MOST_DEPARTURE:
-        said = "A or its adjoint does not make the sum of two vectors of the sum of what they are made of"
-        return (Finding("not-linear", "all", said, help="look for a constant that is added, a clip, an abs"),)
+        said = (
+            "A or its adjoint is not linear: of a sum it does not make the sum, or of twice a vector not twice as much"
+        )
+        help_ = "look for a constant that is added, a clip, an abs, a threshold"
+        return (Finding("not-linear", "all", said, help=help_),)
     if not wrong:
         return ()
     ratios = claims / np.where(values == 0, 1.0, values)

@@ -22,7 +22,7 @@ from gradcheck_cli.judging.joined import derivatives, joined, joined_sensitivity
 from gradcheck_cli.numeric.scales import largest_size, like_sizes
 from gradcheck_cli.problems.functions.arguments import Arguments
 from gradcheck_cli.problems.functions.function import call
-from gradcheck_cli.problems.functions.layer import Layer
+from gradcheck_cli.problems.functions.layer import Layer, alike
 from gradcheck_cli.problems.functions.linearity import SAME
 from gradcheck_cli.problems.functions.outputs import Outputs, outputs_of, require_finite
 from gradcheck_cli.problems.functions.tangents import ForwardMode, faults_of_jvp
@@ -251,16 +251,17 @@ def with_backward(report: CheckReport, forward: ForwardMode, layer: Layer, sizes
 def products(forward: ForwardMode, layer: Layer, own: str, output: str, sizes: Array, seed: int) -> CheckReport:
     """Check that the backward pass is the transpose of the JVP, from one parameter to one output.
 
-    The parameter is in units of its sizes. Entries of the output are not weighed alike: where one is saturated, right
-    formulas for its derivative may differ in all digits.
+    The parameter is in units of its sizes, and the output in units of its own where these are far apart. What is made
+    of it is not weighed alike besides: where an entry is saturated, right formulas for its derivative may differ in all
+    digits.
     """
-    shapes = forward.outputs.arrays
+    shapes, units = forward.outputs.arrays, alike(forward.outputs.magnitudes(output))
 
     def product(v: Array) -> Array:
-        return forward({own: sizes * v})[output]
+        return units * forward({own: sizes * v})[output]
 
     def transposed(u: Array) -> Array:
-        cotangents = {name: u if name == output else np.zeros(array.shape) for name, array in shapes.items()}
+        cotangents = {name: units * u if name == output else np.zeros(array.shape) for name, array in shapes.items()}
         return np.asarray(sizes * layer.gradient(cotangents)[own])
 
     product.__name__, transposed.__name__ = called(forward.jvp), called(layer.backward)

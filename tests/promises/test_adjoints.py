@@ -191,3 +191,25 @@ def test_what_solves_nothing_has_no_excuse(rank: int) -> None:
         wrong[3, 3] *= 1 + 1e-6
         report = check_adjoint(lambda v: matrix @ v, lambda u, wrong=wrong: wrong @ u, REAL[:10], seed=seed)
         assert report.verdict is Verdict.FAIL
+
+
+def test_a_clip_that_random_vectors_do_not_reach_is_seen() -> None:
+    matrix = np.arange(1.0, 13).reshape(3, 4)
+    for hidden in (lambda u: np.clip(u, -20, 20), lambda u: np.where(np.abs(u) < 0.01, 0.0, u)):
+        report = check_adjoint(lambda v: matrix @ v, lambda u, hidden=hidden: matrix.T @ hidden(u), np.ones(4))
+        assert report.verdict is Verdict.FAIL
+        assert report.findings[0].code == "not-linear"
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e-15])
+def test_a_column_that_is_small_beside_the_others_does_not_hide(size: float) -> None:
+    matrix = np.array([[1.0, size], [2.0, 3 * size]])
+    wrong = matrix * [1.0, -1.0]
+    for A, B in ((matrix, wrong), (matrix.T, wrong.T)):
+        assert check_adjoint(lambda v, A=A: A @ v, lambda u, A=A: A.T @ u, np.ones(2)).verdict is Verdict.PASS
+        assert check_adjoint(lambda v, A=A: A @ v, lambda u, B=B: B.T @ u, np.ones(2)).verdict is Verdict.FAIL
+
+
+def test_products_that_are_all_zero_are_told_of() -> None:
+    report = check_adjoint(lambda v: 0 * v, lambda u: 0 * u, np.ones(3))
+    assert any("all products are zero" in note for note in report.notes)

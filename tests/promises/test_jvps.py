@@ -295,3 +295,20 @@ def test_two_that_are_wrong_alike_fit_together_and_fail() -> None:
     assert report.verdict is Verdict.FAIL
     assert [row.verdict for row in report.parameters] == [Verdict.FAIL] * 2 + [Verdict.PASS] * 2
     assert "the backward pass agrees with the JVP, and so is wrong with it" in report.notes
+
+
+def test_a_backward_pass_that_is_wrong_in_a_small_output_does_not_fit_the_jvp() -> None:
+    def function(x: Array) -> Array:
+        return np.array([1e6 * x[0], 1e-6 * np.sin(x[1])])
+
+    def jvp(x: Array, v: Array) -> Array:
+        return np.array([1e6 * v[0], 1e-6 * np.cos(x[1]) * v[1]])
+
+    for factor, expected in ((1.0, Verdict.PASS), (1.5, Verdict.FAIL)):
+        report = check_jvp(
+            lambda x: (function(x), x),
+            jvp,
+            [0.3, 0.4],
+            backward=lambda u, x, factor=factor: np.array([1e6 * u[0], factor * 1e-6 * np.cos(x[1]) * u[1]]),
+        )
+        assert report.verdict is expected

@@ -301,3 +301,31 @@ def test_what_only_explains_takes_no_verdict_away() -> None:
         assert "RuntimeError" in error.message
     else:
         assert report.verdict is not Verdict.PASS
+
+
+def test_a_gradient_that_small_cotangents_do_not_have_is_seen() -> None:
+    matrix = np.arange(1.0, 13).reshape(3, 4)
+
+    def with_a_dead_zone(u: Array, _: Any) -> Array:
+        return np.asarray(matrix.T @ np.where(np.abs(u) < 0.01, 0.0, u))
+
+    report = check_layer(lambda x: (matrix @ x, None), with_a_dead_zone, np.ones(4))
+    assert report.verdict is Verdict.FAIL
+    assert "a threshold" in report.findings[0].help
+
+
+def test_an_output_that_is_lost_beside_a_larger_one_is_seen() -> None:
+    def forward(x: Array) -> tuple[dict[str, Array], Array]:
+        return {"a": np.tanh(x), "b": 1e-4 * np.sin(x)}, x
+
+    def first_alone(u: dict[str, Array], x: Array) -> Array:
+        if u["a"].any():
+            return np.asarray(u["a"] * (1 - np.tanh(x) ** 2))
+        return np.asarray(u["b"] * 1e-4 * np.cos(x))
+
+    def right(u: dict[str, Array], x: Array) -> Array:
+        return np.asarray(u["a"] * (1 - np.tanh(x) ** 2) + u["b"] * 1e-4 * np.cos(x))
+
+    point = np.array([0.3, 0.7])
+    assert check_layer(forward, right, point).verdict is Verdict.PASS
+    assert check_layer(forward, first_alone, point).verdict is Verdict.FAIL

@@ -14,6 +14,7 @@ __all__ = ["LARGE", "SAME", "Derivative", "Fault", "differs", "fault_of"]
 Named = Mapping[str, Array]
 
 LARGE = 2.0**20  # a power of two: multiplying by it rounds nothing
+OF_SMALL = 1e-3  # relative: a solver's tolerance that is not relative is not linear, and no mistake
 SAME = 1e-9  # relative: calls that must give the same, to the last bit or almost
 
 
@@ -49,7 +50,7 @@ class Derivative:
 def fault_of(derivative: Derivative, known: Iterable[tuple[Named, Named]]) -> Fault | None:
     """Return the first thing that is wrong with how a derivative depends on what it is given; None if nothing is.
 
-    The same comes of the same, nothing of zeros, and -2^20 times as much of -2^20 times as much.
+    The same comes of the same, nothing of zeros, -2^20 times as much of -2^20 times as much, and so for -2^-20.
 
     Parameters
     ----------
@@ -74,6 +75,10 @@ def fault_of(derivative: Derivative, known: Iterable[tuple[Named, Named]]) -> Fa
     if differs(large, {name: -LARGE * values for name, values in before.items()}):
         said = f"{it} does not make -2^20 times the {made} of -2^20 times the {given}"
         return Fault("clips", said, derivative.if_clipped)
+    small = derivative.at({name: -values / LARGE for name, values in arrays.items()})
+    if differs(small, {name: -values / LARGE for name, values in before.items()}, OF_SMALL):
+        said = f"{it} does not make -2^-20 times the {made} of -2^-20 times the {given}"
+        return Fault("not-linear", said, "look for a threshold below which what comes in counts for nothing")
     return None
 
 

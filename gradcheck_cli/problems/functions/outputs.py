@@ -105,8 +105,10 @@ def outputs_of(answer: Any, source: str, convention: Convention = CONVENTIONS["t
         complex_names = frozenset(name for name, value in named.items() if is_complex(value))
         named |= {name: halves(named[name], f"{name} from {source}") for name in complex_names}
         arrays = {name: real_array(value, f"{name} from {source}") for name, value in named.items()}
-    if not arrays or not all(array.size for array in arrays.values()):
-        raise ProblemError(f"{source} returned nothing, expected numbers")
+    empty = [name for name, array in arrays.items() if not array.size]
+    if not arrays or empty:
+        what = f"returned {', '.join(empty)} with no entry" if empty and len(arrays) > 1 else "returned nothing"
+        raise ProblemError(f"{source} {what}, expected numbers")
     return Outputs(arrays, made, not isinstance(answer, Mapping | tuple), complex_names, convention)
 
 
