@@ -185,8 +185,10 @@ class Walk:
         self.replace_expected(hits[0].guess.values)
 
     def whole_hits(self, mistakes: Sequence[WholeMistake], expected: Parameters) -> list[Hit[WholeGuess]]:
-        """Return what explains all gradients that it speaks of."""
-        case = WholeCase(self.evidence, expected, self.propagation)
+        """Return what explains all gradients that it speaks of; those of which nothing is known say nothing."""
+        floors = self.evidence.floors
+        seen = {name: value for name, value in expected.items() if not np.isinf(floors[name]).all()}
+        case = WholeCase(self.evidence, seen, self.propagation)
         return search(
             mistakes,
             lambda mistake: mistake.guesses(case),

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import Evidence
 
-__all__ = ["factor_names", "fraction_near", "named", "nearest_named", "plain_within", "sizes_of", "times"]
+__all__ = ["PLAIN", "factor_names", "fraction_near", "named", "nearest_named", "plain_within", "sizes_of", "times"]
 
 PLAIN = {
     2: "2",

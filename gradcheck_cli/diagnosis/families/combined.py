@@ -23,7 +23,7 @@ def combined(case: DeltaCase, bases: Sequence[Array], rest: Array | float = 0.0)
     """Return rest + the sum of c_k times the k-th array that is nearest to the claim, and the c."""
     p, l = case.propagation, case.l
     rows = largest_rows(case.expected)
-    inputs = np.vstack([p.A(l - 1), np.ones((1, p.m))]).T / p.m
+    inputs = np.vstack([p.A(l - 1), np.ones((1, p.m))]).T / p.divisor
 
     def seen(dZ: Array) -> Array:
         return np.asarray(dZ[rows] @ inputs)

@@ -18,7 +18,7 @@ FEW_SAMPLES = 64
 
 def combined(case: TensorCase, p: Propagation, inputs: Sequence[Array]) -> tuple[Array, Array]:
     """Return the sum of c_k dZ B_k^T that is nearest to the data's part of the claim, and the c."""
-    dZ, rest = p.dZ[case.l] / p.m, p.regulariser(case.l) if case.is_weight else 0.0
+    dZ, rest = p.dZ[case.l] / p.divisor, p.regulariser(case.l) if case.is_weight else 0.0
     rows = largest_rows(dZ)
     numbers = fitted((case.claim - rest)[rows], *(dZ[rows] @ B.T for B in inputs))
     summed = sum((c * B for c, B in zip(numbers, inputs, strict=True)), np.zeros_like(inputs[0]))

@@ -62,7 +62,7 @@ def any_matrix(case: DeltaCase) -> Iterator[Guess]:
     if l == p.L or p.m > MOST_SAMPLES or min(p.m, p.A(l - 1).shape[0] + 1) <= len(p.dZ[l + 1]):
         return
     inputs = np.vstack([p.A(l - 1), np.ones((1, p.m))])
-    claim = np.hstack([case.evidence.analytic[f"W{l}"] - p.regulariser(l), case.evidence.analytic[f"b{l}"]]) * p.m
+    claim = np.hstack([case.evidence.analytic[f"W{l}"] - p.regulariser(l), case.evidence.analytic[f"b{l}"]]) * p.divisor
     slope = p.network.hidden_delta(l, np.ones_like(case.expected), p.Z(l))
     rows = [
         np.linalg.lstsq(inputs @ (p.dZ[l + 1] * slope[i]).T, claim[i], rcond=None)[0] for i in range(len(case.expected))

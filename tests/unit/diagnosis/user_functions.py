@@ -434,8 +434,8 @@ SLIPS: dict[str, dict[str, str]] = {
     "layers": {
         "mean over samples alone": "factor-all",
         "first layer thrice": "factor delta-factor",
-        "1 - h": "",
-        "no slope": "",
+        "1 - h": "derivative-of-wrong-variable",
+        "no slope": "missing-activation-derivative",
     },
     "factorisation": {
         "mask forgotten": "slices",
