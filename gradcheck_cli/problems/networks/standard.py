@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise, product
+from itertools import islice, pairwise, product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,8 +26,10 @@ POINTS = 6  # that the losses are compared at: two numbers are fitted, and four 
 SAME = 1e-10  # relative: what two losses of one network may differ by for rounding
 MOST_DATA = 12  # pairs of inputs and targets that are tried
 MOST_MASKS = 16  # ways to put masks in
-MOST_WORK = 3e8  # multiplications that all stacks of activations may take; beyond, all hidden layers have one
+MOST_WORK = 1e9  # multiplications that all of them may take, in about a second
+OF_ONE = 1e6  # multiplications that stand for what a small network takes besides
 USUAL = ("relu", "tanh", "sigmoid")
+ORDER = (*USUAL, *(name for name in ACTIVATIONS if name not in USUAL))
 INPUTS = {"x", "xs", "input", "inputs", "data", "features", "train_x", "x_train", "xtrain"}
 
 
@@ -86,14 +88,24 @@ def standard_network(
 
 
 def networks(points: Sequence[Parameters], arrays: Mapping[str, NDArray[Any]]) -> Iterator[tuple[Network, Array]]:
-    """Yield networks without a penalty, each with its sum over samples and outputs at every point."""
+    """Yield networks without a penalty, each with its sum over samples and outputs at every point.
+
+    First those whose hidden layers have one activation; and no more than can be tried in about a second.
+    """
     first = dict(points[0])
     sizes = [first["W1"].shape[1], *(first[f"W{l}"].shape[0] for l in range(1, len(first) // 2 + 1))]
-    for (X, Y), _ in zip(data_of(arrays, sizes[0], sizes[-1]), range(MOST_DATA), strict=False):
-        for masks in masks_of(arrays, sizes, X.shape[1]):
-            for stack in stacks(points, X, sizes, masks):
-                for last, loss, total in totals(points, stack, Y):
-                    yield Network("", X, Y, first, (*stack.activations, last), loss, masks=masks), total
+    pairs = list(islice(data_of(arrays, sizes[0], sizes[-1]), MOST_DATA))
+    entries = sum(n * k for n, k in pairwise(sizes))
+    left = MOST_WORK
+    for of_stacks in (alike, mixed):
+        for X, Y in pairs:
+            for masks in masks_of(arrays, sizes, X.shape[1]):
+                for stack in of_stacks(Stack((), [X] * len(points)), len(sizes) - 2, points, masks):
+                    for last, loss, total in totals(points, stack, Y):
+                        yield Network("", X, Y, first, (*stack.activations, last), loss, masks=masks), total
+                    left -= OF_ONE + len(points) * entries * X.shape[1]
+                    if left < 0:
+                        return
 
 
 def fitted(losses: Array, total: Array, squares: Array) -> tuple[float, float] | None:
@@ -170,7 +182,7 @@ def masks_of(arrays: Mapping[str, NDArray[Any]], sizes: Sequence[int], m: int) -
         [(l, None), *((l, D) for mask in masks for D in columns_of(mask, sizes[l]) if D.shape[1] == m)]
         for l in range(1, len(sizes) - 1)
     ]
-    for chosen, _ in zip(product(*choices), range(MOST_MASKS), strict=False):
+    for chosen in islice(product(*choices), MOST_MASKS):
         yield {l: D for l, D in chosen if D is not None}
 
 
@@ -183,33 +195,23 @@ def is_mask(array: NDArray[Any]) -> bool:
 # the networks
 
 
-def stacks(points: Sequence[Parameters], X: Array, sizes: Sequence[int], masks: Mapping[int, Array]) -> Iterator[Stack]:
-    """Yield the hidden layers with one activation, the usual ones first; then with any, where they are few enough."""
-    hidden = len(sizes) - 2
-    start = Stack((), [X] * len(points))
-    order = (*USUAL, *(name for name in ACTIVATIONS if name not in USUAL))
-    if hidden == 0:
-        yield start
-        return
-    for name in order:
+def alike(start: Stack, hidden: int, points: Sequence[Parameters], masks: Mapping[int, Array]) -> Iterator[Stack]:
+    """Yield the hidden layers with one activation, the usual ones first."""
+    for name in ORDER if hidden else ORDER[:1]:
         stack = start
         for _ in range(hidden):
             stack = behind(stack, points, name, masks)
         yield stack
-    work = len(order) ** hidden * len(points) * X.shape[1] * max(n * k for n, k in pairwise(sizes))
-    if hidden > 1 and work <= MOST_WORK:
-        yield from mixed(start, hidden, points, order, masks)
 
 
-def mixed(
-    stack: Stack, left: int, points: Sequence[Parameters], order: Sequence[str], masks: Mapping[int, Array]
-) -> Iterator[Stack]:
-    """Yield all hidden layers that go on from some."""
-    if not left:
-        yield stack
+def mixed(start: Stack, hidden: int, points: Sequence[Parameters], masks: Mapping[int, Array]) -> Iterator[Stack]:
+    """Yield the hidden layers with any activations that are not all one."""
+    if not hidden:
+        if len(set(start.activations)) > 1:
+            yield start
         return
-    for name in order:
-        yield from mixed(behind(stack, points, name, masks), left - 1, points, order, masks)
+    for name in ORDER:
+        yield from mixed(behind(start, points, name, masks), hidden - 1, points, masks)
 
 
 def behind(stack: Stack, points: Sequence[Parameters], name: str, masks: Mapping[int, Array]) -> Stack:
