@@ -75,7 +75,7 @@ def standard_network(
     Standard or None
         None where no network, or none of these data, has the losses.
     """
-    if len(points) < POINTS or not np.isfinite(losses).all() or not losses.any():
+    if len(points) < POINTS or not np.isfinite(losses).all() or not losses.all():
         return None
     squares = np.array([sum(float(np.sum(values**2)) for name, values in p.items() if name[0] == "W") for p in points])
     with np.errstate(all="ignore"):
@@ -114,6 +114,8 @@ def fitted(losses: Array, total: Array, squares: Array) -> tuple[float, float] |
         return None
     for bases in ([total], [total, squares]):
         columns = np.stack(bases, axis=1) / losses[:, np.newaxis]  # each loss counts by its own digits
+        if not np.isfinite(columns).all():  # it is far away from some of these losses
+            return None
         a, c = (*np.linalg.lstsq(columns, np.ones(len(losses)), rcond=None)[0], 0.0)[:2]
         if a > 0 and has_losses(a, c, losses, total, squares):
             return float(a), float(c)

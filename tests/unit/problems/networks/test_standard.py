@@ -132,6 +132,8 @@ def test_too_few_points_and_losses_that_are_none_tell_nothing() -> None:
     assert standard_network(points[:3], losses[:3], data) is None
     assert standard_network(points, losses * np.nan, data) is None
     assert standard_network(points, losses * 0, data) is None
+    assert standard_network(points, np.where(losses == losses[0], 0, losses), data) is None
+    assert standard_network(points, losses * 1e-320, data) is None
 
 
 def test_it_says_what_it_is() -> None:
