@@ -14,6 +14,7 @@ import numpy as np
 from gradcheck_cli.diagnosis import catalogue
 from gradcheck_cli.diagnosis.evidence import Evidence, projection
 from gradcheck_cli.diagnosis.mistake import (
+    ENOUGH,
     EXACT,
     FITTED,
     LOOSE,
@@ -52,6 +53,7 @@ __all__ = ["Walk"]
 
 
 SEEN = 3  # floors above which an entry tells something of a mistake to which nothing is fitted
+FEW_OF_ALL = 0.25  # of a gradient's entries
 LEFT_OVER = 1e-6  # of the first discrepancy: what is no further mistake, once a mistake has explained the rest
 
 
@@ -235,9 +237,10 @@ class Walk:
         if (spoiled or (self.propagation and self.wrong_below(l))) and self.delta(l):
             return True
         local = {name: self.tensor_hits(name) for name in wrong}
-        if spoiled and not self.all_special(local) and self.delta_beside_tensor(l):
+        special = self.all_special(local)
+        if spoiled and self.delta_beside_tensors(l, special=special):
             return True
-        if spoiled and not self.explained_locally(local, certain=certain, l=l):
+        if spoiled and not (special and differ(local)) and not self.explained_locally(local, certain=certain, l=l):
             found = unknown_delta(l, self.right_places(), self.behind(l, wrong))
             hits = local.get(f"W{l}", [])
             related = hits and hits[0].rank <= RELATED and hits[0].is_exact
@@ -247,8 +250,14 @@ class Walk:
         return True
 
     def all_special(self, local: dict[str, list[Hit[Guess]]]) -> bool:
-        """Whether every wrong gradient of a layer has an explanation with nothing fitted."""
-        return all(hits and hits[0].rank == EXACT for hits in local.values())
+        """Whether every wrong gradient of a layer has an explanation of its own that leaves no doubt."""
+        return all(is_of_few(hits) or self.is_certain(name, hits) for name, hits in local.items())
+
+    def is_certain(self, name: str, hits: Sequence[Hit[Guess]]) -> bool:
+        """Whether an explanation holds exactly, and is told from enough."""
+        if not hits or hits[0].rank > FITTED or not hits[0].is_exact:
+            return False
+        return self.equations([name]) - hits[0].numbers >= ENOUGH
 
     def explained_locally(self, local: dict[str, list[Hit[Guess]]], *, certain: bool, l: int) -> bool:
         """Whether mistakes in the single gradients are likelier than one in dZ_l that nobody knows."""
@@ -399,25 +408,52 @@ class Walk:
         """Whether the claim is right as it was, and would not be with `value`."""
         return not self.is_wrong(name) and not self.evidence.agrees(name, value)
 
-    def delta_beside_tensor(self, l: int) -> bool:
-        """Look for a mistake in dZ_l beside another in dW_l or db_l alone; the layer below is the witness."""
-        if self.propagation is None or l == 1:
+    def delta_beside_tensors(self, l: int, *, special: bool) -> bool:
+        """Look for a mistake in dZ_l beside others in dW_l or db_l alone, told by those that it makes as they are.
+
+        Where nothing below is a witness, what is left has to be explained as exactly; and where each of them could be
+        wrong for itself, that is not less likely.
+        """
+        if self.propagation is None or (l == 1 and special):
             return False
-        hits = self.delta_hits(l, lambda after: self.fits_but_one(l, after))
+        before = self.propagation, dict(self.expected), list(self.findings)
+        hits = self.delta_hits(l, lambda after: self.makes_some(l, after))
         if not hits or hits[0].rank != EXACT:
             return False
         self.accept_delta(l, hits)
-        self.tensors([name for name in (f"W{l}", f"b{l}") if self.is_wrong(name)])
-        return True
+        rest = {name: self.tensor_hits(name) for name in (f"W{l}", f"b{l}") if self.is_wrong(name)}
+        if l > 1 or self.all_special(rest):
+            self.report_tensors(rest)
+            return True
+        self.propagation, expected, self.findings = before
+        self.replace_expected(expected)
+        return False
 
-    def fits_but_one(self, l: int, after: Propagation) -> bool:
-        """Whether a dZ_l explains one of dW_l and db_l, and both of the layer below."""
-        one = any(self.is_wrong(n) and self.explains(n, after.gradient(n)) for n in (f"W{l}", f"b{l}"))
-        if not one:
-            return False
+    def makes_some(self, l: int, after: Propagation) -> bool:
+        """Whether a dZ_l makes one of dW_l and db_l as it is claimed and one of the layer below, or both of these."""
+        values = {name: after.gradient(name) for name in (f"W{l}", f"b{l}")}
         lower = self.below(l, after)
-        telling = [name for name in lower if self.is_wrong(name)]
-        return bool(telling) and all(self.explains(name, value) for name, value in lower.items())
+        here, there = self.made(values), self.made(lower)
+        if any(self.is_worse(name, value) for name, value in {**values, **lower}.items()):
+            return False
+        if l == 1:
+            return here == 1
+        telling = sum(self.is_wrong(name) and self.informative(name) for name in lower)
+        return bool(there) and (bool(here) or there == telling == 2)
+
+    def is_worse(self, name: str, value: Array) -> bool:
+        """Whether a claim is right but for a few entries, and would be wrong at more."""
+        after, before = (self.evidence.wrong_entries(name, right).sum() for right in (value, self.expected[name]))
+        return bool(before <= FEW_OF_ALL * value.size and after > before)
+
+    def made(self, values: Mapping[str, Array]) -> int:
+        """Return how many wrong gradients are exactly these, told from enough."""
+        return sum(
+            self.is_wrong(name)
+            and self.evidence.agrees(name, value)
+            and self.evidence.equations(name, value, SEEN) >= ENOUGH
+            for name, value in values.items()
+        )
 
     # the report
 
@@ -435,3 +471,13 @@ class Walk:
         if finding.code == "unknown":  # what lies behind it is not known
             return False
         return not self.evidence.agrees(name, self.first_expected[name])
+
+
+def differ(local: Mapping[str, Sequence[Hit[Guess]]]) -> bool:
+    """Whether the gradients of a layer have explanations of their own: one for both is of what both are made of."""
+    return len({(hits[0].code, hits[0].guess.factor) for hits in local.values()}) == len(local)
+
+
+def is_of_few(hits: Sequence[Hit[Guess]]) -> bool:
+    """Whether a gradient is right but for a few of its entries."""
+    return bool(hits) and 0 < len(hits[0].guess.positions) <= FEW_OF_ALL * hits[0].guess.value.size

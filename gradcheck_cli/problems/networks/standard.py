@@ -29,6 +29,7 @@ MOST_MASKS = 16  # ways to put masks in
 MOST_WORK = 1e9  # multiplications that all of them may take, in about a second
 OF_ONE = 1e6  # multiplications that stand for what a small network takes besides
 USUAL = ("relu", "tanh", "sigmoid")
+LAST = tuple(name for name in ACTIVATIONS if name != "identity")
 ORDER = (*USUAL, *(name for name in ACTIVATIONS if name not in USUAL))
 INPUTS = {"x", "xs", "input", "inputs", "data", "features", "train_x", "x_train", "xtrain"}
 
@@ -230,7 +231,7 @@ def totals(points: Sequence[Parameters], stack: Stack, Y: Array) -> Iterator[tup
     for name, loss in LOSSES.items():
         if loss.labels_are_probabilities and not ((Y >= 0) & (Y <= 1)).all():
             continue
-        for last in [loss.last_activation] if loss.last_activation else ["identity", "softmax", *USUAL]:
+        for last in [loss.last_activation] if loss.last_activation else ["identity", "softmax", *LAST]:
             A = [softmax(z) if last == "softmax" else ACTIVATIONS[last].value(z) for z in Z]
             yield last, name, np.array([loss.stable(z, a, Y) for z, a in zip(Z, A, strict=True)])
             if loss.last_activation:
