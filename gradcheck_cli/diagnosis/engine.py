@@ -55,6 +55,7 @@ __all__ = ["Walk"]
 SEEN = 3  # floors above which an entry tells something of a mistake to which nothing is fitted
 FEW_OF_ALL = 0.25  # of a gradient's entries
 LEFT_OVER = 1e-6  # of the first discrepancy: what is no further mistake, once a mistake has explained the rest
+NEARLY = 10.0  # times what a mistake leaves that explains but nearly: what of it may be left elsewhere
 
 
 class Walk:
@@ -69,6 +70,7 @@ class Walk:
         self.wrong: dict[str, bool] = {}
         self.discrepancy: dict[str, float] = {}
         self.told: dict[str, int] = {}
+        self.left_over = LEFT_OVER
         self.first_discrepancy: dict[str, float] = {}
         self.names = list(evidence.parameters)
         self.expect(self.names)
@@ -90,7 +92,7 @@ class Walk:
 
     def is_off(self, name: str, value: Array) -> bool:
         """Whether a claim is off from what is expected, and by more than what an explained mistake leaves."""
-        rest = LEFT_OVER * self.first_discrepancy.get(name, 0.0)
+        rest = self.left_over * self.first_discrepancy.get(name, 0.0)
         return not self.evidence.agrees(name, value) and not self.discrepancy[name] <= rest
 
     # what is wrong, and what there is to tell it from
@@ -320,6 +322,8 @@ class Walk:
         """Go on with the wrong dZ_l as what is expected."""
         if self.propagation is not None:
             self.propagation = self.propagation.with_delta(l, hits[0].guess.value)
+            if not hits[0].is_exact:
+                self.left_over = max(self.left_over, NEARLY * hits[0].left)
             verified = self.reproduction(
                 hits[0], {name: self.propagation.gradient(name) for name in (f"W{l}", f"b{l}")}
             )
@@ -346,7 +350,7 @@ class Walk:
 
         def fit(guess: Guess) -> Fit | None:
             after = p.with_delta(l, guess.value, l)
-            return self.fit_at(l, after) if accepted(after) else None
+            return self.fit_at(l, after, in_all=bool(guess.fitted)) if accepted(after) else None
 
         return search(
             catalogue.DELTA,
@@ -355,11 +359,17 @@ class Walk:
             lambda _: self.delta_equations(l),
         )
 
-    def fit_at(self, l: int, after: Propagation) -> Fit:
-        """Return how near a dZ_l comes to dW_l or db_l, to that which it is nearer to."""
+    def fit_at(self, l: int, after: Propagation, *, in_all: bool) -> Fit:
+        """Return how near a dZ_l comes to dW_l or db_l, to that which it is nearer to; or with fitted numbers, to both.
+
+        Few numbers that are fitted are easily right in few entries.
+        """
         values = {name: after.gradient(name) for name in (f"W{l}", f"b{l}") if self.is_wrong(name)}
-        left = min(self.left(name, value) for name, value in values.items())
-        return Fit(left, any(self.evidence.agrees(name, value) for name, value in values.items()))
+        if not any(self.explains(name, value) for name, value in values.items()):  # it is told by the layer below
+            values = self.below(l, after)
+        lefts = [self.left(name, value) for name, value in values.items()]
+        agrees = [self.evidence.agrees(name, value) for name, value in values.items()]
+        return Fit(max(lefts), all(agrees)) if in_all else Fit(min(lefts), any(agrees))
 
     def with_factors(self, l: int, mistake: DeltaMistake, case: DeltaCase) -> Iterator[Guess]:
         """Yield the guesses at dZ_l, then those again that fit better with a usual factor on top."""

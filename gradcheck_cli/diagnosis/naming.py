@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import Evidence
 
-__all__ = ["PLAIN", "factor_names", "fraction_near", "named", "nearest_named", "plain_within", "sizes_of", "times"]
+__all__ = [
+    "PLAIN",
+    "factor_names",
+    "fraction_near",
+    "named",
+    "nearest_named",
+    "plain_within",
+    "sizes_of",
+    "summed",
+    "times",
+]
 
 PLAIN = {
     2: "2",
@@ -96,6 +106,25 @@ def named(factor: float, sizes: dict[str, float]) -> str:
     """Write a factor that has a name: a plain number as it is, a size as a question."""
     name = factor_names(factor, sizes)[0]
     return name if name in PLAIN.values() else f"{factor:.6g} ({name}?)"
+
+
+def summed(numbers: Iterable[float], words: Iterable[str]) -> str:
+    """Write a sum of multiples; a word that is empty stands for 1.
+
+    Examples
+    --------
+    >>> summed([1.0, -2.5, 0.03], ["Y", "A", ""])
+    'Y - 2.5 A + 0.03'
+    >>> summed([-1.0, 1.0], ["Y", ""])
+    '-Y + 1'
+    """
+    text = ""
+    for number, word in zip(numbers, words, strict=True):
+        size = f"{abs(number):.6g}"
+        shown = size if not word else word if size == "1" else f"{size} {word}"
+        sign = "-" if number < 0 else "+"
+        text += f" {sign} {shown}" if text else shown if sign == "+" else f"-{shown}"
+    return text
 
 
 def times(factor: float, sizes: dict[str, float]) -> str:
