@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck_cli.checks.subject import Subject
-from gradcheck_cli.diagnosis.layers import bare_names, layer_names, orientations
+from gradcheck_cli.diagnosis.layers import bare_names, layer_names, only_layer, orientations
 from gradcheck_cli.diagnosis.layout import in_course_shapes
 from gradcheck_cli.evaluating.budget import BudgetSpentError
 from gradcheck_cli.problems.functions.function import FunctionProblem
@@ -53,7 +53,7 @@ def meant_network(subject: Subject) -> Meant | None:
 
 def found_network(subject: Subject, problem: FunctionProblem) -> Meant | None:
     """Look for a standard network among the layers and the data that a user's loss can see."""
-    own = layer_names(problem.point) or bare_names(problem.point)
+    own = layer_names(problem.point) or bare_names(problem.point) or only_layer(problem.point)
     names = own or {name: name for name in problem.point}
     turns = orientations({names[name]: values for name, values in problem.point.items()}) if names else ()
     if not turns or problem.weighing is not None or problem.complex_view is not None or subject.losses.scatter:

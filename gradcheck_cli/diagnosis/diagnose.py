@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck_cli.diagnosis.engine import Walk
 from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
-from gradcheck_cli.diagnosis.layers import bare_names, layer_names, renamed, with_own_names
+from gradcheck_cli.diagnosis.layers import bare_names, layer_names, only_layer, renamed, with_own_names
 from gradcheck_cli.diagnosis.layout import in_course_layout, in_own_layout, is_laid_out
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.diagnosis.wording import entries_of
@@ -35,8 +35,9 @@ def diagnose(evidence: Evidence) -> tuple[Finding, ...]:
         Empty where the claim is right.
     """
     names = {} if evidence.depth else layer_names(evidence.parameters)
-    if not names and evidence.network is not None:
-        names = {own: name for own, name in bare_names(evidence.parameters).items() if own != name}
+    if not names and evidence.network is not None and not evidence.depth:
+        found = bare_names(evidence.parameters) or only_layer(evidence.parameters)
+        names = found if any(own != name for own, name in found.items()) else {}
     if names:
         return tuple(with_own_names(finding, names) for finding in diagnose(renamed(evidence, names)))
     if evidence.network is None or is_laid_out(evidence):

@@ -253,7 +253,13 @@ class Walk:
 
     def all_special(self, local: dict[str, list[Hit[Guess]]]) -> bool:
         """Whether every wrong gradient of a layer has an explanation of its own that leaves no doubt."""
-        return all(is_of_few(hits) or self.is_certain(name, hits) for name, hits in local.items())
+        return all(self.is_of_few(name, hits) or self.is_certain(name, hits) for name, hits in local.items())
+
+    def is_of_few(self, name: str, hits: Sequence[Hit[Guess]]) -> bool:
+        """Whether a gradient is right but for a few of the entries that tell anything."""
+        wrong = self.evidence.wrong_entries(name, self.expected[name])
+        live = wrong | (np.abs(self.expected[name]) > SEEN * self.evidence.floors[name])
+        return bool(hits) and bool(wrong.sum() <= FEW_OF_ALL * live.sum())
 
     def is_certain(self, name: str, hits: Sequence[Hit[Guess]]) -> bool:
         """Whether an explanation holds exactly, and is told from enough."""
@@ -486,8 +492,3 @@ class Walk:
 def differ(local: Mapping[str, Sequence[Hit[Guess]]]) -> bool:
     """Whether the gradients of a layer have explanations of their own: one for both is of what both are made of."""
     return len({(hits[0].code, hits[0].guess.factor) for hits in local.values()}) == len(local)
-
-
-def is_of_few(hits: Sequence[Hit[Guess]]) -> bool:
-    """Whether a gradient is right but for a few of its entries."""
-    return bool(hits) and 0 < len(hits[0].guess.positions) <= FEW_OF_ALL * hits[0].guess.value.size

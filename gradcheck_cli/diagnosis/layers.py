@@ -17,7 +17,7 @@ from gradcheck_cli.diagnosis.evidence import Evidence
 from gradcheck_cli.vocabulary.parameters import Parameters
 from gradcheck_cli.vocabulary.results import Finding
 
-__all__ = ["bare_names", "layer_names", "orientations", "renamed", "with_own_names"]
+__all__ = ["bare_names", "layer_names", "only_layer", "orientations", "renamed", "with_own_names"]
 
 WORDS = {
     "W": {"w", "weight", "weights", "kernel", "kernels", "theta"},
@@ -72,6 +72,16 @@ def bare_names(parameters: Parameters) -> dict[str, str]:
         if is_chain([(parameters[W].shape, None) for W in names]):
             return {W: f"W{l}" for l, W in enumerate(names, 1)}
     return {}
+
+
+def only_layer(parameters: Parameters) -> dict[str, str]:
+    """Return W1, and b1 for its bias, where the parameters are those of one layer, vector or matrix; else nothing."""
+    weights, biases = of_kinds(parameters)
+    if len(weights) != 1 or len(biases) > 1 or len(weights) + len(biases) < len(parameters):
+        return {}
+    W, b = parameters[weights[0]], parameters[biases[0]] if biases else None
+    fits = W.ndim in (1, 2) and W.size > 1 and (b is None or b.size in (W.shape if W.ndim > 1 else (1,)))
+    return dict(zip((*weights, *biases), ("W1", "b1"), strict=False)) if fits else {}
 
 
 def kind_of(name: str) -> str:
@@ -133,6 +143,8 @@ def orientations(parameters: Parameters) -> tuple[bool, ...]:
     with_biases = len(parameters) > count
     if set(parameters) != {f"{kind}{l}" for kind in "Wb"[: 1 + with_biases] for l in range(1, count + 1)}:
         return ()
+    if count == 1 and parameters["W1"].ndim == 1:
+        return (False,)
     shapes = [
         (parameters[f"W{l}"].shape, parameters[f"b{l}"].shape if with_biases else None) for l in range(1, count + 1)
     ]

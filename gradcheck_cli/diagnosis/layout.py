@@ -29,13 +29,16 @@ def is_laid_out(evidence: Evidence) -> bool:
     """Whether layers have the course's shapes, and their biases."""
     biases = [values.shape for name, values in evidence.parameters.items() if name[0] == "b"]
     columns = all(len(shape) == 2 and shape[1] == 1 for shape in biases)
-    return columns and bool(evidence.depth) and not evidence.is_turned
+    matrices = all(values.ndim == 2 for values in evidence.parameters.values())
+    return columns and matrices and bool(evidence.depth) and not evidence.is_turned
 
 
 def in_course_shapes(arrays: Parameters, *, turned: bool, missing: float = 0.0) -> dict[str, Array]:
     """Return W1, b1, ... in the course's shapes; biases that are not there hold one number."""
     weights = {
-        name: np.ascontiguousarray(values.T) if turned else values for name, values in arrays.items() if name[0] == "W"
+        name: np.ascontiguousarray(values.T) if turned else np.atleast_2d(values)
+        for name, values in arrays.items()
+        if name[0] == "W"
     }
     shaped = {}
     for name, values in weights.items():
@@ -73,6 +76,8 @@ def in_own_layout(finding: Finding, evidence: Evidence) -> Finding:
             return found[0]
         if name[0] == "b":
             return entry_name(name, shapes[name], i)
+        if len(shapes[name]) == 1:
+            return f"{name}[{j}]"
         return f"{name}[{j}, {i}]" if evidence.is_turned else found[0]
 
     def text(words: str) -> str:

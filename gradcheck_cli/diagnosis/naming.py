@@ -47,7 +47,7 @@ def sizes_of(evidence: Evidence, l: int | None = None) -> dict[str, float]:
     sizes |= {f"keep_{k}": 1 / mask.max() for k, mask in network.masks.items() if mask.max() > 0}
     if l and l <= L:
         n, before = network.parameters[f"W{l}"].shape
-        sizes |= {f"n_{l}": n, f"n_{l - 1}": before}
+        sizes |= {name: size for name, size in ((f"n_{l}", n), (f"n_{l - 1}", before)) if size > 1}
     return {name: float(value) for name, value in sizes.items()}
 
 
@@ -136,12 +136,17 @@ def times(factor: float, sizes: dict[str, float]) -> str:
     '3.000000 times the right gradient (m?)'
     >>> times(1 / 28, {})
     '0.035714 times the right gradient (1/28)'
+    >>> times(-(3**0.5), {})
+    '-1.732051 times the right gradient (-the square root of 3)'
     """
     names = [f"{name}?" for name in factor_names(factor, sizes) if name not in PLAIN.values()]
     if factor in PLAIN:  # a layer's width that happens to be as large says nothing beside a plain number
         names = [name for name in names if "n_" not in name]
     found = fraction_near(factor)
     shown = [str(found)] if found is not None and found.denominator > 1 else []
+    square = fraction_near(factor**2)
+    if found is None and square is not None:
+        shown = [f"{'-' if factor < 0 else ''}the square root of {square}"]
     words = [*shown, *names]
     number = f"{factor:.6f}" if abs(factor) >= 1e-3 else f"{factor:.6g}"
     return f"{number} times the right gradient" + (f" ({' or '.join(words)})" if words else "")

@@ -116,3 +116,36 @@ def test_layers_need_no_biases() -> None:
     assert "of a softmax the whole Jacobian is" in finding.message
     assert finding.consequences == ("dw_in", "dw_out")
     assert "db" not in finding.note
+
+
+X_OF_ONE, T_OF_ONE = R.normal(size=(9, 4)), R.normal(size=9)
+LINE = {"w": R.normal(size=4), "b": np.array(0.3)}
+
+
+def line_loss(p: Mapping[str, Array]) -> float:
+    return float(np.mean((X_OF_ONE @ p["w"] + p["b"] - T_OF_ONE) ** 2) + 0.1 * np.sum(p["w"] ** 2))
+
+
+def line_gradient(p: Mapping[str, Array], slip: str) -> dict[str, Array]:
+    e = 2 * (X_OF_ONE @ p["w"] + p["b"] - T_OF_ONE)
+    over = 1 if slip == "sum for mean" else 9
+    w = X_OF_ONE.T @ e / over + (0.2 if slip != "no penalty" else 0) * p["w"]
+    if slip == "one entry":
+        w[2] *= 2
+    return {"w": w, "b": np.sum(e[: 5 if slip == "half" else 9]) / over}
+
+
+@pytest.mark.parametrize(
+    ("slip", "code", "said"),
+    [
+        ("sum for mean", "delta-factor", "dZ1 is 9.000000 times the right gradient (m?), and the penalty beside it"),
+        ("no penalty", "regulariser-missing", "dw lacks the regulariser's term 0.2 w"),
+        ("half", "sample-missing", "db sums the first 5 of 9 samples only"),
+        ("one entry", "single-entry", "dw is wrong at one entry only"),
+    ],
+)
+def test_a_regression_is_a_network_of_one_layer(slip: str, code: str, said: str) -> None:
+    (finding,) = check_gradient(line_loss, lambda p: line_gradient(p, slip), LINE, seed=1).findings
+    assert finding.code == code
+    assert finding.message.startswith(said)
+    assert finding.indices == (("w[2]",) if slip == "one entry" else ())

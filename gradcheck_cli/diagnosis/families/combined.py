@@ -124,7 +124,8 @@ def per_unit(case: DeltaCase) -> Iterator[Guess]:
     squares = np.sum(right**2, axis=1)
     numbers = np.divide(np.sum(right * claim, axis=1), squares, out=np.ones_like(squares), where=squares > 0)
     if len(numbers) > 1:
-        listed = ", ".join(f"{c:.6g}" for c in numbers[:6]) + (", ..." if len(numbers) > 6 else "")
+        shown = np.where(np.abs(numbers) < ZERO, 0.0, numbers)
+        listed = ", ".join(f"{c:.6g}" for c in shown[:6]) + (", ..." if len(numbers) > 6 else "")
         message = f"{{it}} is the right one times a number for every unit: {listed}"
         yield Guess(case.expected * numbers[:, np.newaxis], message, code="delta-factor", fitted=len(numbers))
 
@@ -152,6 +153,7 @@ def exchanged(case: DeltaCase) -> Iterator[Guess]:
 
 FEW_SAMPLES = 16
 MOST_CLIPPED = 200  # entries
+ZERO = 1e-12  # a number that is smaller is zero but for rounding
 SAME = 1e-6  # relative: how near two numbers must be to be one
 _LOOK = "look at the derivative of the activation in the line that computes {it}"
 DELTA = (

@@ -69,7 +69,7 @@ def few_entries(case: TensorCase) -> Iterator[Guess]:
     wrong = case.evidence.wrong_entries(case.name, case.expected)
     if 1 < wrong.sum() <= wrong.size / MANY:
         factor = common_factor(case.claim[wrong], case.expected[wrong])
-        how = "" if factor is None else f": {factor:g} times what is right"
+        how = "" if factor is None else f": {factor:g} times what is right" if factor else ": they are zero"
         message = f"{{it}} is wrong at {wrong.sum()} entries only{how}"
         yield Guess(np.where(wrong, case.claim, case.expected), message, positions=positions(wrong))
 
@@ -103,7 +103,7 @@ def line_relation(claim: Array, right: Array, everything: Array) -> str:
     """Say how a wrong line stands to the right ones."""
     factor = common_factor(claim, right)
     if factor is not None:
-        return f"{factor:g} times what is right"
+        return f"{factor:g} times what is right" if factor else "it is zero there"
     for k, line in enumerate(everything):
         if np.allclose(claim, line, rtol=1e-9, atol=0):
             return f"it holds what belongs to number {k}"

@@ -57,9 +57,8 @@ def against_the_loss(case: TensorCase) -> Iterator[Guess]:
         yield Guess(case.expected + (due - 1) * term, message, factor=due, rank=FITTED if named is None else EXACT)
     c = projection(case.claim - case.expected + term, np.sign(case.parameter))
     if case.expected.size > 2:
-        yield Guess(
-            case.expected - term + c * np.sign(case.parameter), "{it} has the term of an L1 penalty", rank=FITTED
-        )
+        said = f"{{it}} has {c:.6g} times the sign of {case.name}, the term of an L1 penalty, and not {written}"
+        yield Guess(case.expected - term + c * np.sign(case.parameter), said, rank=FITTED)
 
 
 def on_biases(case: TensorCase) -> Iterator[Guess]:

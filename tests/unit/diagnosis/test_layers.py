@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import check_gradient
-from gradcheck_cli.diagnosis.layers import bare_names, layer_names, orientations
+from gradcheck_cli.diagnosis.layers import bare_names, layer_names, only_layer, orientations
 from gradcheck_cli.vocabulary.parameters import Array
 from tests.unit.diagnosis.user_functions import FUNCTIONS
 
@@ -113,3 +113,21 @@ def test_one_wrong_gradient_is_told_of_by_its_own_name() -> None:
     (finding,) = check_gradient(loss, slipped, point, seed=1).findings
     assert (finding.code, finding.where, finding.indices) == ("single-entry", "dfc2.weight", ("fc2.weight[1, 2]",))
     assert "so dZ2 is right and the fault is in dfc2.weight itself" in finding.note
+
+
+@pytest.mark.parametrize(
+    ("names", "shapes", "found"),
+    [
+        ("w b", ((4,), ()), "W1 b1"),
+        ("theta", ((4,),), "W1"),
+        ("weights bias", ((4, 3), (3,)), "W1 b1"),
+        ("weights bias", ((4, 3), (4, 1)), "W1 b1"),
+        ("w b", ((4,), (4,)), ""),
+        ("w b", ((4, 3), (5,)), ""),
+        ("w b c", ((4,), (), ()), ""),
+        ("x", ((4,),), ""),
+    ],
+)
+def test_one_layer_may_be_a_vector_or_a_matrix(names: str, shapes: tuple[tuple[int, ...], ...], found: str) -> None:
+    expected = dict(zip(names.split(), found.split(), strict=True)) if found else {}
+    assert only_layer(arrays(names, *shapes)) == expected
