@@ -242,6 +242,8 @@ class Walk:
         special = self.all_special(local)
         if spoiled and self.delta_beside_tensors(l, special=special):
             return True
+        if not spoiled and not special and self.delta_that_sums_hide(l):
+            return True
         if spoiled and not (special and differ(local)) and not self.explained_locally(local, certain=certain, l=l):
             found = unknown_delta(l, self.right_places(), self.behind(l, wrong))
             hits = local.get(f"W{l}", [])
@@ -444,6 +446,21 @@ class Walk:
         self.propagation, expected, self.findings = before
         self.replace_expected(expected)
         return False
+
+    def delta_that_sums_hide(self, l: int) -> bool:
+        """Look for a mistake in the lowest dZ of which db, a sum over samples, shows nothing, as of shifted labels."""
+        if l > 1 or self.propagation is None or self.is_wrong("b1"):
+            return False
+
+        def accepted(after: Propagation) -> bool:
+            values = {name: after.gradient(name) for name in ("W1", "b1")}
+            return self.made(values) == 1 and not self.contradicts("b1", values["b1"])
+
+        hits = self.delta_hits(l, accepted)
+        if not hits or hits[0].rank != EXACT:
+            return False
+        self.accept_delta(l, hits)
+        return True
 
     def makes_some(self, l: int, after: Propagation) -> bool:
         """Whether a dZ_l makes one of dW_l and db_l as it is claimed and one of the layer below, or both of these."""

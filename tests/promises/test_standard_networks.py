@@ -118,6 +118,20 @@ def test_layers_need_no_biases() -> None:
     assert "db" not in finding.note
 
 
+def test_labels_that_are_shifted_are_told_though_no_sum_over_samples_shows_them() -> None:
+    def loss(p: Mapping[str, Array]) -> float:
+        Z = INPUTS @ p["W"]
+        return float(np.mean(np.log(np.exp(Z).sum(1)) - Z[np.arange(N), LABELS]))
+
+    def gradient(p: Mapping[str, Array]) -> dict[str, Array]:
+        E = np.exp(INPUTS @ p["W"])
+        return {"W": INPUTS.T @ (E / E.sum(1, keepdims=True) - np.eye(3)[np.roll(LABELS, 1)]) / N}
+
+    (finding,) = check_gradient(loss, gradient, {"W": R.normal(size=(4, 3))}, seed=1).findings
+    assert (finding.code, finding.where) == ("labels", "dZ1")
+    assert "shifted by 1 samples" in finding.message
+
+
 X_OF_ONE, T_OF_ONE = R.normal(size=(9, 4)), R.normal(size=9)
 LINE = {"w": R.normal(size=4), "b": np.array(0.3)}
 

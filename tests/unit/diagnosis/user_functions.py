@@ -425,7 +425,7 @@ SLIPS: dict[str, dict[str, str]] = {
         "mean for sum in b": "factor",
     },
     "softmax_regression": {
-        "labels shifted": "sums-right",
+        "labels shifted": "labels",
         "sum for mean": "delta-factor",
         "a class left out": "delta-factor",
         "no penalty": "regulariser-missing",
