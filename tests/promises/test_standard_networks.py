@@ -163,3 +163,20 @@ def test_a_regression_is_a_network_of_one_layer(slip: str, code: str, said: str)
     assert finding.code == code
     assert finding.message.startswith(said)
     assert finding.indices == (("w[2]",) if slip == "one entry" else ())
+
+
+def test_numbers_of_a_step_say_in_which_units_they_are() -> None:
+    def gradient_with_clip(p: Mapping[str, Array]) -> dict[str, Array]:
+        h, q = passed(p)
+        d = (q - np.eye(3)[LABELS]) / N
+        d = np.clip(d, -0.04, 0.04)
+        back = d @ p["fc2.weight"].T * (h > 0)
+        term = 2 * STRENGTH
+        return {
+            "fc1.weight": INPUTS.T @ back + term * p["fc1.weight"], "fc1.bias": back.sum(0),
+            "fc2.weight": h.T @ d + term * p["fc2.weight"], "fc2.bias": d.sum(0, keepdims=True),
+        }  # fmt: skip
+
+    (finding,) = check_gradient(loss, gradient_with_clip, POINT, seed=1).findings
+    assert (finding.code, finding.where) == ("clipped-value", "dZ2")
+    assert f"cut off at {0.04 * N:g} (where dZ2 is {N} times dJ/dZ2)" in finding.message

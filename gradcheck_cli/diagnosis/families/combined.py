@@ -113,7 +113,8 @@ def mixed(case: DeltaCase) -> Iterator[Guess]:
     for other, words in others:
         value, (a, c) = combined(case, [case.expected, other])
         times = "the right one" if abs(a - 1) <= SAME else f"{a:.6g} times the right one"
-        yield Guess(value, f"{{it}} is {times} {c:+.6g} times {words}", code="wrong-delta", fitted=2)
+        told = f"{{it}} is {times} {c:+.6g} times {words}{'' if words.startswith('dZ') else units(case)}"
+        yield Guess(value, told, code="wrong-delta", fitted=2)
 
 
 def per_unit(case: DeltaCase) -> Iterator[Guess]:
@@ -138,7 +139,14 @@ def clipped(case: DeltaCase) -> Iterator[Guess]:
         cut = np.abs(right) >= sizes[k - 1]
         value, (limit,) = combined(case, [np.sign(right) * cut], np.where(cut, 0.0, right))
         if sizes[k] <= limit <= sizes[k - 1]:
-            yield Guess(value, f"{{it}} has its entries cut off at {limit:.6g}: {k} of {right.size}", fitted=1)
+            said = f"{{it}} has {k} of its {right.size} entries cut off at {limit:.6g}{units(case)}"
+            yield Guess(value, said, fitted=1)
+
+
+def units(case: DeltaCase) -> str:
+    """Say of a user's own loss, whose dZ may hold the 1/m already, in which units a number is."""
+    divisor = case.propagation.divisor
+    return f" (where {{it}} is {divisor:g} times dJ/dZ_l)" if case.evidence.is_guess and divisor != 1 else ""
 
 
 def exchanged(case: DeltaCase) -> Iterator[Guess]:

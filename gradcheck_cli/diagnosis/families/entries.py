@@ -127,8 +127,8 @@ TENSOR = (
     Mistake(
         "single-entry", LOOSE, single_entry, "look for code that treats this entry apart: a loop's bound, an index"
     ),
-    Mistake("rows", LOOSE, rows, "look for a loop over the units that skips, repeats or overwrites one"),
-    Mistake("columns", LOOSE, columns, "look for a loop over the inputs that skips, repeats or overwrites one"),
+    Mistake("rows", LOOSE, rows, "look for a loop over the rows that skips, repeats or overwrites one"),
+    Mistake("columns", LOOSE, columns, "look for a loop over the columns that skips, repeats or overwrites one"),
     Mistake("signs", LOOSE, signs, "look for an abs, a square root of a square, or a comparison in the line of {it}"),
     Mistake("few-entries", LOOSE, few_entries, "look at what these entries have in common: an index, a mask, a limit"),
 )

@@ -48,7 +48,8 @@ def updated(case: DeltaCase) -> Iterator[Guess]:
     if l == p.L:
         return
     claim = case.evidence.analytic[f"W{l}"] - p.weights_from(l, case.expected)
-    for dW in (case.evidence.analytic[f"W{l + 1}"], p.weights_from(l + 1, p.dZ[l + 1])):
+    due = p.weights_from(l + 1, p.dZ[l + 1])
+    for dW in (case.evidence.analytic[f"W{l + 1}"], due, due - p.regulariser(l + 1)):
         change = through(case, -dW.T)
         rate = projection(claim, p.weights_from(l, change) - p.regulariser(l))
         if rate and case.evidence.analytic[f"W{l}"].size > 1:
