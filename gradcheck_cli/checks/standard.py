@@ -62,13 +62,13 @@ def found_network(subject: Subject, problem: FunctionProblem) -> Meant | None:
     points = points_about(problem, subject.settings.seed)
     with contextlib.suppress(BudgetSpentError, GradcheckError):
         losses = np.array([float(subject.losses.unkept_loss(point)) for point in points])
+        is_matrix = all(values.ndim > 1 for name, values in problem.point.items() if names[name][0] == "W")
         named = [{names[name]: values for name, values in {**problem.point, **point}.items()} for point in points]
         for turned in turns:
             found = standard_network([in_course_shapes(p, turned=turned) for p in named], losses, data)
             if found is not None:
-                samples = "rows" if turned else "columns"
                 said = f"the loss is that of a standard network, seen at {POINTS} points: {found.words}"
-                note = f"{said}; samples as {samples}"
+                note = f"{said}; samples as {'rows' if turned else 'columns'}" if is_matrix else said
                 return Meant(found.network, found.divisor, turned, is_guess=True, note=note)
     return None
 

@@ -45,6 +45,7 @@ from gradcheck_cli.diagnosis.wording import (
     unknown_tensor,
     whole_finding,
     with_note,
+    with_shared,
 )
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 from gradcheck_cli.vocabulary.results import Finding
@@ -161,7 +162,7 @@ class Walk:
                 self.explained_at_last()
         if not self.evidence.depth:
             return tuple(joined(self.findings))
-        findings = merged(merged(self.findings, "W", self.names), "b", self.names)
+        findings = with_shared(merged(merged(self.findings, "W", self.names), "b", self.names))
         witnesses = {f"d{name}" for name in self.names if self.informative(name)}
         return tuple(with_note(finding, findings, witnesses) for finding in self.with_consequences(findings))
 

@@ -146,7 +146,7 @@ def line_gradient(p: Mapping[str, Array], slip: str) -> dict[str, Array]:
     w = X_OF_ONE.T @ e / over + (0.2 if slip != "no penalty" else 0) * p["w"]
     if slip == "one entry":
         w[2] *= 2
-    return {"w": w, "b": np.sum(e[: 5 if slip == "half" else 9]) / over}
+    return {"w": w, "b": np.asarray(np.sum(e[: 5 if slip == "half" else 9]) / over)}
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,16 @@ def test_a_gradient_that_is_right_but_for_an_entry_is_not_taken_for_one_of_a_wro
     assert named == [("single-entry", "dW2"), ("factor", "db2"), ("delta-factor", "dZ1")]
 
 
+def test_the_same_mistake_in_several_layers_is_told_as_such() -> None:
+    p = Propagation.of(NET)
+    p = p.with_delta(2, p.dZ[2] / 3)
+    p = p.with_delta(1, p.dZ[1] / 3)
+    upper, lower = findings(NET, {name: p.gradient(name) for name in NET.parameters})
+    assert (upper.where, lower.where) == ("dZ2", "dZ1")
+    assert "the same in dZ1: look at what these layers share" in upper.note
+    assert "the same in" not in lower.note
+
+
 def test_consequences_are_listed_and_are_no_findings() -> None:
     (finding,) = findings(NET, with_delta(NET, 2, lambda p: p.dA[2]))
     assert finding.consequences == ("dW1", "db1", "dW2", "db2")
