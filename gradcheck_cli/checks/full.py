@@ -58,9 +58,15 @@ def full_report(subject: Subject) -> CheckReport:
     report = report_of(subject, facts, reference=measured.method, notes=precision.notes)
     if report.verdict is not Verdict.FAIL:
         return report
-    meant = None if measured.positions is not None else meant_network(subject)
-    if meant is not None and meant.note:
-        report = dataclasses.replace(report, notes=(*report.notes, meant.note))
+    meant, note = None, ""
+    if measured.positions is None:
+        try:
+            meant = meant_network(subject)
+            note = "" if meant is None else meant.note
+        except Exception as error:  # noqa: BLE001  (the verdict stands, whatever the search runs into)
+            note = f"the search for the loss's network failed, please report it: {type(error).__name__}: {error}"
+    if note:
+        report = dataclasses.replace(report, notes=(*report.notes, note))
     return diagnosed(report, evidence_of(subject, measured, precision, report, meant))
 
 
