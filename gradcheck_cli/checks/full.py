@@ -10,6 +10,7 @@ import numpy as np
 
 from gradcheck_cli.checks.mode import evaluations_of_all
 from gradcheck_cli.checks.sampled import Measured, Sample, joined, known_part, not_finite_places, placed
+from gradcheck_cli.checks.standard import Meant, meant_network
 from gradcheck_cli.checks.subject import Subject, gathered, report_of, untold, whole_difference
 from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
@@ -24,8 +25,7 @@ from gradcheck_cli.numeric.second_opinion import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
 from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.functions.preflight import ignored_by
-from gradcheck_cli.problems.networks.network import Network
-from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem, saved_in
+from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, saved_in
 from gradcheck_cli.problems.views.sampled import SampledProblem, at_positions
 from gradcheck_cli.vocabulary.parameters import Parameters
 from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, ParameterResult, StepError, Verdict
@@ -58,7 +58,16 @@ def full_report(subject: Subject) -> CheckReport:
     report = report_of(subject, facts, reference=measured.method, notes=precision.notes)
     if report.verdict is not Verdict.FAIL:
         return report
-    return diagnosed(report, evidence_of(subject, measured, precision, report))
+    meant, note = None, ""
+    if measured.positions is None:
+        try:
+            meant = meant_network(subject)
+            note = "" if meant is None else meant.note
+        except Exception as error:  # noqa: BLE001  (the verdict stands, whatever the search runs into)
+            note = f"the search for the loss's network failed, please report it: {type(error).__name__}: {error}"
+    if note:
+        report = dataclasses.replace(report, notes=(*report.notes, note))
+    return diagnosed(report, evidence_of(subject, measured, precision, report, meant))
 
 
 # measuring
@@ -197,7 +206,9 @@ def step_error(subject: Subject, held: float, measured: Measured) -> StepError |
 # diagnosing
 
 
-def evidence_of(subject: Subject, measured: Measured, precision: JudgedPrecision, report: CheckReport) -> Evidence:
+def evidence_of(
+    subject: Subject, measured: Measured, precision: JudgedPrecision, report: CheckReport, meant: Meant | None
+) -> Evidence:
     """Return what a diagnosis sees; a parameter that may be right is not accused."""
     problem, analytic, positions = subject.problem, measured.analytic, measured.positions
     threshold = subject.settings.threshold
@@ -211,14 +222,10 @@ def evidence_of(subject: Subject, measured: Measured, precision: JudgedPrecision
         reference={name: settled_reference(analytic[name], r, threshold) for name, r in references.items()},
         floors={name: reference.bars for name, reference in references.items()},
         single_floors=single,
-        network=None if subject.interrupted else network_of(problem),
-        is_guess=isinstance(problem, FunctionProblem),
+        network=None if meant is None else meant.network,
+        is_guess=meant is not None and meant.is_guess,
+        divisor=None if meant is None else meant.divisor,
+        is_turned=meant is not None and meant.is_turned,
         threshold=threshold,
         samples={n: Sampled(problem.parameters[n].shape, p) for n, p in (positions or {}).items()},
     )
-
-
-def network_of(problem: Problem) -> Network | None:
-    """Return the network that a problem is, or that may have its loss: a diagnosis sees whether it has its gradient."""
-    found = problem.network if isinstance(problem, FunctionProblem) else problem
-    return found if isinstance(found, Network) else None

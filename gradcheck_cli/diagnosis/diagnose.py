@@ -9,7 +9,8 @@ import numpy as np
 
 from gradcheck_cli.diagnosis.engine import Walk
 from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
-from gradcheck_cli.diagnosis.layers import layer_names, renamed, with_own_names
+from gradcheck_cli.diagnosis.layers import bare_names, layer_names, only_layer, renamed, with_own_names
+from gradcheck_cli.diagnosis.layout import in_course_layout, in_own_layout, is_laid_out
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.diagnosis.wording import entries_of
 from gradcheck_cli.judging.precision import are_single_numbers
@@ -34,8 +35,21 @@ def diagnose(evidence: Evidence) -> tuple[Finding, ...]:
         Empty where the claim is right.
     """
     names = {} if evidence.depth else layer_names(evidence.parameters)
+    if not names and evidence.network is not None and not evidence.depth:
+        found = bare_names(evidence.parameters) or only_layer(evidence.parameters)
+        names = found if any(own != name for own, name in found.items()) else {}
     if names:
         return tuple(with_own_names(finding, names) for finding in diagnose(renamed(evidence, names)))
+    if evidence.network is None or is_laid_out(evidence):
+        return found_in(evidence)
+    laid_out = in_course_layout(evidence)
+    if simulation(laid_out) is None:
+        return found_in(replace(evidence, network=None))
+    return tuple(in_own_layout(finding, evidence) for finding in found_in(laid_out))
+
+
+def found_in(evidence: Evidence) -> tuple[Finding, ...]:
+    """Name the mistakes where layers have the course's names, and those of a network its shapes."""
     if not all(np.isfinite(array).all() for array in evidence.analytic.values()):
         return (not_finite(evidence),)
     with np.errstate(all="ignore"):
@@ -102,7 +116,7 @@ def simulation(evidence: Evidence) -> Propagation | None:
     """
     if evidence.network is None:
         return None
-    propagation = Propagation.of(evidence.network)
+    propagation = Propagation.of(evidence.network, evidence.divisor)
     off = total = 0
     for name, reference in evidence.reference.items():
         allowed = TRUSTED * np.max(np.abs(reference), initial=0.0) + evidence.floors[name]

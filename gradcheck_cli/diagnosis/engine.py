@@ -14,6 +14,7 @@ import numpy as np
 from gradcheck_cli.diagnosis import catalogue
 from gradcheck_cli.diagnosis.evidence import Evidence, projection
 from gradcheck_cli.diagnosis.mistake import (
+    ENOUGH,
     EXACT,
     FITTED,
     LOOSE,
@@ -44,6 +45,7 @@ from gradcheck_cli.diagnosis.wording import (
     unknown_tensor,
     whole_finding,
     with_note,
+    with_shared,
 )
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 from gradcheck_cli.vocabulary.results import Finding
@@ -52,7 +54,9 @@ __all__ = ["Walk"]
 
 
 SEEN = 3  # floors above which an entry tells something of a mistake to which nothing is fitted
+FEW_OF_ALL = 0.25  # of a gradient's entries
 LEFT_OVER = 1e-6  # of the first discrepancy: what is no further mistake, once a mistake has explained the rest
+NEARLY = 10.0  # times what a mistake leaves that explains but nearly: what of it may be left elsewhere
 
 
 class Walk:
@@ -67,6 +71,7 @@ class Walk:
         self.wrong: dict[str, bool] = {}
         self.discrepancy: dict[str, float] = {}
         self.told: dict[str, int] = {}
+        self.left_over = LEFT_OVER
         self.first_discrepancy: dict[str, float] = {}
         self.names = list(evidence.parameters)
         self.expect(self.names)
@@ -88,7 +93,7 @@ class Walk:
 
     def is_off(self, name: str, value: Array) -> bool:
         """Whether a claim is off from what is expected, and by more than what an explained mistake leaves."""
-        rest = LEFT_OVER * self.first_discrepancy.get(name, 0.0)
+        rest = self.left_over * self.first_discrepancy.get(name, 0.0)
         return not self.evidence.agrees(name, value) and not self.discrepancy[name] <= rest
 
     # what is wrong, and what there is to tell it from
@@ -157,7 +162,7 @@ class Walk:
                 self.explained_at_last()
         if not self.evidence.depth:
             return tuple(joined(self.findings))
-        findings = merged(merged(self.findings, "W", self.names), "b", self.names)
+        findings = with_shared(merged(merged(self.findings, "W", self.names), "b", self.names))
         witnesses = {f"d{name}" for name in self.names if self.informative(name)}
         return tuple(with_note(finding, findings, witnesses) for finding in self.with_consequences(findings))
 
@@ -185,8 +190,10 @@ class Walk:
         self.replace_expected(hits[0].guess.values)
 
     def whole_hits(self, mistakes: Sequence[WholeMistake], expected: Parameters) -> list[Hit[WholeGuess]]:
-        """Return what explains all gradients that it speaks of."""
-        case = WholeCase(self.evidence, expected, self.propagation)
+        """Return what explains all gradients that it speaks of; those of which nothing is known say nothing."""
+        floors = self.evidence.floors
+        seen = {name: value for name, value in expected.items() if not np.isinf(floors[name]).all()}
+        case = WholeCase(self.evidence, seen, self.propagation)
         return search(
             mistakes,
             lambda mistake: mistake.guesses(case),
@@ -233,9 +240,12 @@ class Walk:
         if (spoiled or (self.propagation and self.wrong_below(l))) and self.delta(l):
             return True
         local = {name: self.tensor_hits(name) for name in wrong}
-        if spoiled and not self.all_special(local) and self.delta_beside_tensor(l):
+        special = self.all_special(local)
+        if spoiled and self.delta_beside_tensors(l, special=special):
             return True
-        if spoiled and not self.explained_locally(local, certain=certain, l=l):
+        if not spoiled and not special and self.delta_that_sums_hide(l):
+            return True
+        if spoiled and not (special and differ(local)) and not self.explained_locally(local, certain=certain, l=l):
             found = unknown_delta(l, self.right_places(), self.behind(l, wrong))
             hits = local.get(f"W{l}", [])
             related = hits and hits[0].rank <= RELATED and hits[0].is_exact
@@ -245,8 +255,20 @@ class Walk:
         return True
 
     def all_special(self, local: dict[str, list[Hit[Guess]]]) -> bool:
-        """Whether every wrong gradient of a layer has an explanation with nothing fitted."""
-        return all(hits and hits[0].rank == EXACT for hits in local.values())
+        """Whether every wrong gradient of a layer has an explanation of its own that leaves no doubt."""
+        return all(self.is_of_few(name, hits) or self.is_certain(name, hits) for name, hits in local.items())
+
+    def is_of_few(self, name: str, hits: Sequence[Hit[Guess]]) -> bool:
+        """Whether a gradient is right but for a few of the entries that tell anything."""
+        wrong = self.evidence.wrong_entries(name, self.expected[name])
+        live = wrong | (np.abs(self.expected[name]) > SEEN * self.evidence.floors[name])
+        return bool(hits) and bool(wrong.sum() <= FEW_OF_ALL * live.sum())
+
+    def is_certain(self, name: str, hits: Sequence[Hit[Guess]]) -> bool:
+        """Whether an explanation holds exactly, and is told from enough."""
+        if not hits or hits[0].rank > FITTED or not hits[0].is_exact:
+            return False
+        return self.equations([name]) - hits[0].numbers >= ENOUGH
 
     def explained_locally(self, local: dict[str, list[Hit[Guess]]], *, certain: bool, l: int) -> bool:
         """Whether mistakes in the single gradients are likelier than one in dZ_l that nobody knows."""
@@ -309,6 +331,8 @@ class Walk:
         """Go on with the wrong dZ_l as what is expected."""
         if self.propagation is not None:
             self.propagation = self.propagation.with_delta(l, hits[0].guess.value)
+            if not hits[0].is_exact:
+                self.left_over = max(self.left_over, NEARLY * hits[0].left)
             verified = self.reproduction(
                 hits[0], {name: self.propagation.gradient(name) for name in (f"W{l}", f"b{l}")}
             )
@@ -335,7 +359,7 @@ class Walk:
 
         def fit(guess: Guess) -> Fit | None:
             after = p.with_delta(l, guess.value, l)
-            return self.fit_at(l, after) if accepted(after) else None
+            return self.fit_at(l, after, in_all=bool(guess.fitted)) if accepted(after) else None
 
         return search(
             catalogue.DELTA,
@@ -344,11 +368,17 @@ class Walk:
             lambda _: self.delta_equations(l),
         )
 
-    def fit_at(self, l: int, after: Propagation) -> Fit:
-        """Return how near a dZ_l comes to dW_l or db_l, to that which it is nearer to."""
+    def fit_at(self, l: int, after: Propagation, *, in_all: bool) -> Fit:
+        """Return how near a dZ_l comes to dW_l or db_l, to that which it is nearer to; or with fitted numbers, to both.
+
+        Few numbers that are fitted are easily right in few entries.
+        """
         values = {name: after.gradient(name) for name in (f"W{l}", f"b{l}") if self.is_wrong(name)}
-        left = min(self.left(name, value) for name, value in values.items())
-        return Fit(left, any(self.evidence.agrees(name, value) for name, value in values.items()))
+        if not any(self.explains(name, value) for name, value in values.items()):  # it is told by the layer below
+            values = self.below(l, after)
+        lefts = [self.left(name, value) for name, value in values.items()]
+        agrees = [self.evidence.agrees(name, value) for name, value in values.items()]
+        return Fit(max(lefts), all(agrees)) if in_all else Fit(min(lefts), any(agrees))
 
     def with_factors(self, l: int, mistake: DeltaMistake, case: DeltaCase) -> Iterator[Guess]:
         """Yield the guesses at dZ_l, then those again that fit better with a usual factor on top."""
@@ -397,25 +427,67 @@ class Walk:
         """Whether the claim is right as it was, and would not be with `value`."""
         return not self.is_wrong(name) and not self.evidence.agrees(name, value)
 
-    def delta_beside_tensor(self, l: int) -> bool:
-        """Look for a mistake in dZ_l beside another in dW_l or db_l alone; the layer below is the witness."""
-        if self.propagation is None or l == 1:
+    def delta_beside_tensors(self, l: int, *, special: bool) -> bool:
+        """Look for a mistake in dZ_l beside others in dW_l or db_l alone, told by those that it makes as they are.
+
+        Where nothing below is a witness, what is left has to be explained as exactly; and where each of them could be
+        wrong for itself, that is not less likely.
+        """
+        if self.propagation is None or (l == 1 and special):
             return False
-        hits = self.delta_hits(l, lambda after: self.fits_but_one(l, after))
+        before = self.propagation, dict(self.expected), list(self.findings)
+        hits = self.delta_hits(l, lambda after: self.makes_some(l, after))
         if not hits or hits[0].rank != EXACT:
             return False
         self.accept_delta(l, hits)
-        self.tensors([name for name in (f"W{l}", f"b{l}") if self.is_wrong(name)])
+        rest = {name: self.tensor_hits(name) for name in (f"W{l}", f"b{l}") if self.is_wrong(name)}
+        if l > 1 or self.all_special(rest):
+            self.report_tensors(rest)
+            return True
+        self.propagation, expected, self.findings = before
+        self.replace_expected(expected)
+        return False
+
+    def delta_that_sums_hide(self, l: int) -> bool:
+        """Look for a mistake in the lowest dZ of which db, a sum over samples, shows nothing, as of shifted labels."""
+        if l > 1 or self.propagation is None or self.is_wrong("b1"):
+            return False
+
+        def accepted(after: Propagation) -> bool:
+            values = {name: after.gradient(name) for name in ("W1", "b1")}
+            return self.made(values) == 1 and not self.contradicts("b1", values["b1"])
+
+        hits = self.delta_hits(l, accepted)
+        if not hits or hits[0].rank != EXACT:
+            return False
+        self.accept_delta(l, hits)
         return True
 
-    def fits_but_one(self, l: int, after: Propagation) -> bool:
-        """Whether a dZ_l explains one of dW_l and db_l, and both of the layer below."""
-        one = any(self.is_wrong(n) and self.explains(n, after.gradient(n)) for n in (f"W{l}", f"b{l}"))
-        if not one:
-            return False
+    def makes_some(self, l: int, after: Propagation) -> bool:
+        """Whether a dZ_l makes one of dW_l and db_l as it is claimed and one of the layer below, or both of these."""
+        values = {name: after.gradient(name) for name in (f"W{l}", f"b{l}")}
         lower = self.below(l, after)
-        telling = [name for name in lower if self.is_wrong(name)]
-        return bool(telling) and all(self.explains(name, value) for name, value in lower.items())
+        here, there = self.made(values), self.made(lower)
+        if any(self.is_worse(name, value) for name, value in {**values, **lower}.items()):
+            return False
+        if l == 1:
+            return here == 1
+        telling = sum(self.is_wrong(name) and self.informative(name) for name in lower)
+        return bool(there) and (bool(here) or there == telling == 2)
+
+    def is_worse(self, name: str, value: Array) -> bool:
+        """Whether a claim is right but for a few entries, and would be wrong at more."""
+        after, before = (self.evidence.wrong_entries(name, right).sum() for right in (value, self.expected[name]))
+        return bool(before <= FEW_OF_ALL * value.size and after > before)
+
+    def made(self, values: Mapping[str, Array]) -> int:
+        """Return how many wrong gradients are exactly these, told from enough."""
+        return sum(
+            self.is_wrong(name)
+            and self.evidence.agrees(name, value)
+            and self.evidence.equations(name, value, SEEN) >= ENOUGH
+            for name, value in values.items()
+        )
 
     # the report
 
@@ -433,3 +505,8 @@ class Walk:
         if finding.code == "unknown":  # what lies behind it is not known
             return False
         return not self.evidence.agrees(name, self.first_expected[name])
+
+
+def differ(local: Mapping[str, Sequence[Hit[Guess]]]) -> bool:
+    """Whether the gradients of a layer have explanations of their own: one for both is of what both are made of."""
+    return len({(hits[0].code, hits[0].guess.factor) for hits in local.values()}) == len(local)

@@ -57,6 +57,10 @@ class Evidence:
     """What the gradient belongs to; None where only the two gradients are known."""
     is_guess: bool = False
     """Whether the network only may be what the gradient belongs to: a user's own loss is checked beside it."""
+    divisor: float | None = None
+    """What the loss's sum over the samples is divided by; None where that is their number."""
+    is_turned: bool = False
+    """Whether the user's weights are the transposes of the network's, for samples are rows."""
     threshold: float = 2e-7
     """The relative error that a right value may have besides."""
     samples: Mapping[str, Sampled] = field(default_factory=dict)

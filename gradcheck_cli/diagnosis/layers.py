@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from math import prod
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from gradcheck_cli.diagnosis.evidence import Evidence
 from gradcheck_cli.vocabulary.parameters import Parameters
 from gradcheck_cli.vocabulary.results import Finding
 
-__all__ = ["layer_names", "renamed", "with_own_names"]
+__all__ = ["bare_names", "layer_names", "only_layer", "orientations", "renamed", "with_own_names"]
 
 WORDS = {
     "W": {"w", "weight", "weights", "kernel", "kernels", "theta"},
@@ -43,7 +43,7 @@ def layer_names(parameters: Parameters) -> dict[str, str]:
     >>> layer_names({name: np.zeros(shape) for name, shape in shapes.items()})
     {'fc1.weight': 'W1', 'fc1.bias': 'b1', 'fc2.weight': 'W2', 'fc2.bias': 'b2'}
     """
-    weights, biases = ([name for name in parameters if kind_of(name) == kind] for kind in "Wb")
+    weights, biases = of_kinds(parameters)
     if not FEWEST <= len(weights) == len(biases) or len(weights) + len(biases) < len(parameters):
         return {}
     pairs = list(paired(weights, biases))
@@ -54,6 +54,34 @@ def layer_names(parameters: Parameters) -> dict[str, str]:
             }
             return {} if all(own == name for own, name in names.items()) else names
     return {}
+
+
+def of_kinds(parameters: Parameters) -> tuple[list[str], list[str]]:
+    """Return the names of the weights and of the biases."""
+    weights, biases = ([name for name in parameters if kind_of(name) == kind] for kind in "Wb")
+    return weights, biases
+
+
+def bare_names(parameters: Parameters) -> dict[str, str]:
+    """Return W1, ..., WL for every parameter where all are the weights of layers without biases; else nothing."""
+    weights, biases = of_kinds(parameters)
+    if biases or not FEWEST <= len(weights) == len(parameters):
+        return {}
+    ordered = [W for W, _ in paired(weights, weights)]
+    for names in (ordered, ordered[::-1]):
+        if is_chain([(parameters[W].shape, None) for W in names]):
+            return {W: f"W{l}" for l, W in enumerate(names, 1)}
+    return {}
+
+
+def only_layer(parameters: Parameters) -> dict[str, str]:
+    """Return W1, and b1 for its bias, where the parameters are those of one layer, vector or matrix; else nothing."""
+    weights, biases = of_kinds(parameters)
+    if len(weights) != 1 or len(biases) > 1 or len(weights) + len(biases) < len(parameters):
+        return {}
+    W, b = parameters[weights[0]], parameters[biases[0]] if biases else None
+    fits = W.ndim in (1, 2) and W.size > 1 and (b is None or b.size in (W.shape if W.ndim > 1 else (1,)))
+    return dict(zip((*weights, *biases), ("W1", "b1"), strict=False)) if fits else {}
 
 
 def kind_of(name: str) -> str:
@@ -88,15 +116,39 @@ def stem(name: str) -> str:
     return re.sub(r"[WwBb]", "", name, count=1)
 
 
-def is_chain(shapes: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> bool:
+Shapes: TypeAlias = "Sequence[tuple[tuple[int, ...], tuple[int, ...] | None]]"
+"""Of the weights and, where there is one, the bias of each layer."""
+
+
+def is_chain(shapes: Shapes) -> bool:
     """Whether weights map each layer's width to the next one's, samples as columns or as rows, and biases fit."""
-    if any(len(W) != 2 or max(b, default=1) != prod(b) for W, b in shapes):
-        return False
-    for into, out in ((1, 0), (0, 1)):
-        fits = all(prod(b) == W[out] for W, b in shapes)
-        if fits and all(W[out] == after[into] for (W, _), (after, _) in pairwise(shapes)):
-            return True
-    return False
+    return any(chains(shapes))
+
+
+def chains(shapes: Shapes) -> tuple[bool, bool]:
+    """Return whether weights make a chain with samples as columns, and whether they do with samples as rows."""
+    if any(len(W) != 2 or (b is not None and max(b, default=1) != prod(b)) for W, b in shapes):
+        return False, False
+
+    def fits(into: int, out: int) -> bool:
+        layers = all(b is None or prod(b) == W[out] for W, b in shapes)
+        return layers and all(W[out] == after[into] for (W, _), (after, _) in pairwise(shapes))
+
+    return fits(1, 0), fits(0, 1)
+
+
+def orientations(parameters: Parameters) -> tuple[bool, ...]:
+    """Return in which ways W1, ..., WL may be layers: False is with samples as columns, True is as rows."""
+    count = sum(name[0] == "W" for name in parameters)
+    with_biases = len(parameters) > count
+    if set(parameters) != {f"{kind}{l}" for kind in "Wb"[: 1 + with_biases] for l in range(1, count + 1)}:
+        return ()
+    if count == 1 and parameters["W1"].ndim == 1:
+        return (False,)
+    shapes = [
+        (parameters[f"W{l}"].shape, parameters[f"b{l}"].shape if with_biases else None) for l in range(1, count + 1)
+    ]
+    return tuple(turned for turned, fits in zip((False, True), chains(shapes), strict=True) if fits)
 
 
 def renamed(evidence: Evidence, names: Mapping[str, str]) -> Evidence:
@@ -128,7 +180,8 @@ def with_own_names(finding: Finding, names: Mapping[str, str]) -> Finding:
 
     note = text(finding.note)
     if finding.where.startswith("dZ"):
-        layer = f"{finding.where} is of the layer of {own[f'W{finding.layer}']} and {own[f'b{finding.layer}']}"
+        of_layer = (f"W{finding.layer}", f"b{finding.layer}")
+        layer = f"{finding.where} is of the layer of {' and '.join(own[n] for n in of_layer if n in own)}"
         note = f"{layer}; {note}" if note else layer
     return finding._replace(
         where=text(finding.where),

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import Evidence
 
-__all__ = ["factor_names", "fraction_near", "named", "nearest_named", "plain_within", "sizes_of", "times"]
+__all__ = [
+    "PLAIN",
+    "factor_names",
+    "fraction_near",
+    "named",
+    "nearest_named",
+    "plain_within",
+    "sizes_of",
+    "summed",
+    "times",
+]
 
 PLAIN = {
     2: "2",
@@ -37,7 +47,7 @@ def sizes_of(evidence: Evidence, l: int | None = None) -> dict[str, float]:
     sizes |= {f"keep_{k}": 1 / mask.max() for k, mask in network.masks.items() if mask.max() > 0}
     if l and l <= L:
         n, before = network.parameters[f"W{l}"].shape
-        sizes |= {f"n_{l}": n, f"n_{l - 1}": before}
+        sizes |= {name: size for name, size in ((f"n_{l}", n), (f"n_{l - 1}", before)) if size > 1}
     return {name: float(value) for name, value in sizes.items()}
 
 
@@ -98,6 +108,25 @@ def named(factor: float, sizes: dict[str, float]) -> str:
     return name if name in PLAIN.values() else f"{factor:.6g} ({name}?)"
 
 
+def summed(numbers: Iterable[float], words: Iterable[str]) -> str:
+    """Write a sum of multiples; a word that is empty stands for 1.
+
+    Examples
+    --------
+    >>> summed([1.0, -2.5, 0.03], ["Y", "A", ""])
+    'Y - 2.5 A + 0.03'
+    >>> summed([-1.0, 1.0], ["Y", ""])
+    '-Y + 1'
+    """
+    text = ""
+    for number, word in zip(numbers, words, strict=True):
+        size = f"{abs(number):.6g}"
+        shown = size if not word else word if size == "1" else f"{size} {word}"
+        sign = "-" if number < 0 else "+"
+        text += f" {sign} {shown}" if text else shown if sign == "+" else f"-{shown}"
+    return text
+
+
 def times(factor: float, sizes: dict[str, float]) -> str:
     """Write a factor for a message, as a fraction where it is one; what it may stand for is a question.
 
@@ -107,12 +136,17 @@ def times(factor: float, sizes: dict[str, float]) -> str:
     '3.000000 times the right gradient (m?)'
     >>> times(1 / 28, {})
     '0.035714 times the right gradient (1/28)'
+    >>> times(-(3**0.5), {})
+    '-1.732051 times the right gradient (-the square root of 3)'
     """
     names = [f"{name}?" for name in factor_names(factor, sizes) if name not in PLAIN.values()]
     if factor in PLAIN:  # a layer's width that happens to be as large says nothing beside a plain number
         names = [name for name in names if "n_" not in name]
     found = fraction_near(factor)
     shown = [str(found)] if found is not None and found.denominator > 1 else []
+    square = fraction_near(factor**2)
+    if found is None and square is not None:
+        shown = [f"{'-' if factor < 0 else ''}the square root of {square}"]
     words = [*shown, *names]
     number = f"{factor:.6f}" if abs(factor) >= 1e-3 else f"{factor:.6g}"
     return f"{number} times the right gradient" + (f" ({' or '.join(words)})" if words else "")

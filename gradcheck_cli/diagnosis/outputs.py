@@ -19,6 +19,8 @@ from gradcheck_cli.vocabulary.results import (
 
 __all__ = ["distinct", "factor_between", "finding_of", "is_lost", "jacobian_findings", "with_lost"]
 
+ALL = "all of it"
+SHOWN = 6  # factors, in a sentence
 MOST_NAMED = 3  # entries or rows, in a sentence
 MEANT = {
     "absolute-values", "columns", "constant-along-axis", "derivation", "elementwise", "factor", "factor-all",
@@ -104,6 +106,11 @@ def finding_of(row: ParameterResult) -> Finding:
     places = tuple(entry_name("", claim.shape, int(k)) for k in np.flatnonzero(wrong)[:3])
     where = where_wrong(wrong, (claim != 0) | (right != 0))
     factor = factor_between(claim[wrong], right[wrong]) if where else None
+    lines = per_line(claim, right) if factor is None and where in ("", ALL) else ""
+    if lines:
+        return Finding("factor-along-axis", row.name, f"{row.name}: {lines}", indices=places)
+    if factor is None and where == ALL:
+        return Finding("unknown", row.name, f"{row.name}: every entry is wrong, by no one factor", indices=places)
     if factor is None:
         said = where or f"{int(wrong.sum())} entries"
         return Finding("few-entries", row.name, f"{row.name}: wrong is {said}", indices=places)
@@ -131,7 +138,18 @@ def where_wrong(wrong: Array, counted: Array) -> str:
         return f"row {rows[0]}"
     if len(columns) == 1 and wrong.shape[1] > 1:
         return f"column {columns[0]}"
-    return "all of it" if wrong[counted].all() else ""
+    return ALL if wrong[counted].all() else ""
+
+
+def per_line(claim: Array, right: Array) -> str:
+    """Say by which numbers rows, or else columns, differ from what is right, where each does by one of its own."""
+    for word, of, others in (("row", claim, right), ("column", claim.T, right.T)):
+        factors = [factor_between(line, other) for line, other in zip(of, others, strict=True)]
+        known = [factor for factor in factors if factor is not None]
+        if len(known) == len(factors) and min(of.shape) > 1:
+            listed = ", ".join(f"{factor:.6g}" for factor in known[:SHOWN]) + (", ..." if len(known) > SHOWN else "")
+            return f"every {word} is a number of its own times what is right: {listed}"
+    return ""
 
 
 def factor_between(claim: Array, right: Array) -> float | None:

@@ -1,6 +1,7 @@
 """Back-propagation that can be gone on with from any dZ_l: right rules below a wrong step.
 
-The letters are the course's; all dZ and dA are m times the derivative of J, as in `problems.networks.course`.
+The letters are the course's; all dZ and dA are m times the derivative of J, as in `problems.networks.course`. Of a
+user's loss that is no mean over the m samples, they are its divisor times the derivative.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ class Propagation:
     dZ: dict[int, Array]
     dA: dict[int, Array]
     """dJ/dA_l of the hidden layers, before the mask and g' are applied."""
+    divisor: float
+    """What the sum over the samples is divided by: m of a mean, 1 of a sum."""
 
     @classmethod
-    def of(cls, network: Network) -> Propagation:
+    def of(cls, network: Network, divisor: float | None = None) -> Propagation:
         """Run the network's right forward and backward propagation."""
         layers = network.forward_propagation(network.parameters)
-        start = cls(network, layers, {}, {})
+        start = cls(network, layers, {}, {}, network.sample_count if divisor is None else divisor)
         return start.with_delta(network.layer_count, network.output_delta(layers[-1]))
 
     @property
@@ -71,11 +74,11 @@ class Propagation:
     def weights_from(self, l: int, dZ: Array, A: Array | None = None) -> Array:
         """Return dW_l for a given dZ_l and, where it is not A_{l-1}, a given input."""
         A = self.A(l - 1) if A is None else A
-        return np.asarray(1.0 / self.m * np.dot(dZ, A.T) + self.regulariser(l))
+        return np.asarray(1.0 / self.divisor * np.dot(dZ, A.T) + self.regulariser(l))
 
     def bias_from(self, dZ: Array) -> Array:
         """Return db_l for a given dZ_l."""
-        return np.asarray(1.0 / self.m * np.sum(dZ, axis=1, keepdims=True))
+        return np.asarray(1.0 / self.divisor * np.sum(dZ, axis=1, keepdims=True))
 
     def gradient(self, parameter: str) -> Array:
         """Return dW_l or db_l."""

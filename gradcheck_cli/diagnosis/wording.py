@@ -26,6 +26,7 @@ __all__ = [
     "unknown_tensor",
     "whole_finding",
     "with_note",
+    "with_shared",
 ]
 
 
@@ -80,6 +81,21 @@ def with_note(finding: Finding, findings: Sequence[Finding], witnesses: Collecti
         follows = f"dZ{l} is right but for the order of its samples: that is wrong, or {finding.where} itself"
     told = f"{' and '.join(agreed)} {verb}, so {follows}"
     return finding._replace(note="; ".join(part for part in (told, finding.note) if part))
+
+
+def with_shared(findings: Sequence[Finding]) -> list[Finding]:
+    """Say of the same mistake in the dZ of several layers that one line may make it in all of them."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        if finding.where.startswith("dZ") and finding.code != "unknown":
+            said = re.sub(r"\d+", "", finding.message.replace(finding.where, ""))
+            groups.setdefault((finding.code, finding.factor, said), []).append(finding)
+    for first, *others in groups.values():
+        if others:
+            also = " and ".join(finding.where for finding in others)
+            told = noted(first, f"the same in {also}: look at what these layers share as well")
+            findings = [told if finding is first else finding for finding in findings]
+    return list(findings)
 
 
 def noted(finding: Finding, note: str) -> Finding:

@@ -63,6 +63,29 @@ def test_the_mistake_is_named(change: Callable[[Array], Array], code: str, words
     assert words in finding.message
 
 
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        (
+            lambda J: J * [[1], [2], [0.5], [3]],
+            "factor-along-axis",
+            "every row is a number of its own times",
+        ),
+        (
+            lambda J: J * [1, 2, 0.5],
+            "factor-along-axis",
+            "every column is a number of its own times",
+        ),
+        (lambda J: entry(0, 1, 1.1)(J * [[2], [2], [0.5], [3]]), "unknown", "every entry is wrong, by no one factor"),
+    ],
+)
+def test_a_factor_of_every_row_or_column_is_named(change: Callable[[Array], Array], code: str, words: str) -> None:
+    A = np.random.default_rng(0).normal(size=(4, 3))
+    (finding,) = check_jacobian(lambda x: A @ x, change(A.copy()), np.ones(3)).findings
+    assert finding.code == code
+    assert words in finding.message
+
+
 def test_a_transpose_is_named() -> None:
     A = np.random.default_rng(0).normal(size=(4, 4))
     (finding,) = check_jacobian(lambda x: A @ x, A.T, np.ones(4)).findings

@@ -104,14 +104,15 @@ def wrong_variable(case: DeltaCase) -> Iterator[Guess]:
         (derivative(p.A(l)), f"takes the derivative of {name} at A_{l}, not at Z_{l}"),
         (derivative(undropped), f"takes the derivative of {name} at A_{l} before its mask, not at Z_{l}"),
     ]
-    for letter, V in ((f"Z_{l}", Z), (f"A_{l}", p.A(l)), (f"A_{l} before its mask", undropped)):
-        due = name if letter.startswith("Z") else ""
+    due = f"where the derivative of {name} is due"
+    for letter, V in ((f"Z_{l}", Z), (f"A_{l}", p.A(l)), (f"A_{l}, before its mask,", undropped)):
         forms += [
-            (1 - V**2, f"has 1 - V^2 with V = {letter}{' where A is due' if due else ''}"),
-            (V * (1 - V), f"has V (1 - V) with V = {letter}{' where A is due' if due else ''}"),
-            (1 - V, f"has 1 - V with V = {letter}"),
-            (np.exp(np.minimum(V, 0)), f"has exp(V) below 0 with V = {letter}"),
+            (1 - V**2, f"has 1 - V^2 with V = {letter} {due}"),
+            (V * (1 - V), f"has V (1 - V) with V = {letter} {due}"),
+            (1 - V, f"has 1 - {letter} {due}"),
         ]
+        if name == "elu":
+            forms += [(np.exp(np.minimum(V, 0)), f"has exp(V) below 0 with V = {letter} {due}")]
     dA = before_activation(case)
     if dA is not None:
         forms += [(derivative(dA), f"takes the derivative of {name} at dA_{l}, not at Z_{l}")]

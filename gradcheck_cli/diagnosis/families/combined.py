@@ -13,6 +13,7 @@ import numpy as np
 from gradcheck_cli.diagnosis.evidence import fitted, largest_rows
 from gradcheck_cli.diagnosis.families.activations import before_activation
 from gradcheck_cli.diagnosis.mistake import RELATED, DeltaCase, Guess, Mistake
+from gradcheck_cli.diagnosis.naming import summed
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS
 from gradcheck_cli.vocabulary.parameters import Array
 
@@ -23,7 +24,7 @@ def combined(case: DeltaCase, bases: Sequence[Array], rest: Array | float = 0.0)
     """Return rest + the sum of c_k times the k-th array that is nearest to the claim, and the c."""
     p, l = case.propagation, case.l
     rows = largest_rows(case.expected)
-    inputs = np.vstack([p.A(l - 1), np.ones((1, p.m))]).T / p.m
+    inputs = np.vstack([p.A(l - 1), np.ones((1, p.m))]).T / p.divisor
 
     def seen(dZ: Array) -> Array:
         return np.asarray(dZ[rows] @ inputs)
@@ -44,7 +45,8 @@ def labels(case: DeltaCase) -> Iterator[Guess]:
         return
     Y = p.network.Y
     value, (one, zero) = combined(case, [-Y * slope, -np.ones_like(Y) * slope], p.A(l) * slope)
-    yield Guess(value, f"{{it}} has {one:.6g} Y {zero:+.6g} in the place of the labels Y", code="labels", fitted=2)
+    words = summed([one, zero], ["Y", ""])
+    yield Guess(value, f"{{it}} has {words} in the place of the labels Y", code="labels", fitted=2)
 
 
 def slope_of_the_loss(case: DeltaCase) -> Array | None:
@@ -64,12 +66,13 @@ def slopes(case: DeltaCase) -> Iterator[Guess]:
     A, Z, g = p.A(l), p.Z(l), p.network.activations[l - 1]
     if (Z > 0).any() and (Z <= 0).any():
         value, (above, below) = combined(case, [dA * (Z > 0), dA * (Z <= 0)])
-        yield Guess(value, f"{{it}} has, for {g}', {above:.6g} where Z_{l} > 0 and {below:.6g} elsewhere", fitted=2)
+        sides = f"{above:.6g} where Z_{l} > 0 and {below:.6g} elsewhere"
+        yield Guess(value, f"{{it}} has {sides} in the place of {g}'", fitted=2)
     for V, name in ((A, f"A_{l}"), (Z, f"Z_{l}")):
         for powers in ((3,), (0, 1), (0, 2), (1, 2), (1, 3), (0, 1, 2)):
             value, numbers = combined(case, [dA * V**k for k in powers])
-            words = " ".join(f"{c:+.6g} {term(name, k)}".rstrip() for c, k in zip(numbers, powers, strict=True))
-            yield Guess(value, f"{{it}} has, for {g}', {words.removeprefix('+')}", fitted=len(powers))
+            words = summed(numbers, [term(name, k) for k in powers])
+            yield Guess(value, f"{{it}} has {words} where {g}' is due", fitted=len(powers))
 
 
 def term(name: str, power: int) -> str:
@@ -95,7 +98,7 @@ def functions(case: DeltaCase) -> Iterator[Guess]:
     for form, words in forms:
         if np.isfinite(form).all():
             value, (c,) = combined(case, [dA * form])
-            factor = "" if abs(c - 1) <= 1e-6 else f"{c:.6g} times "
+            factor = "" if abs(c - 1) <= SAME else f"{c:.6g} times "
             yield Guess(value, f"{{it}} has {factor}{words} where {g}' is due", fitted=1)
 
 
@@ -109,9 +112,9 @@ def mixed(case: DeltaCase) -> Iterator[Guess]:
     others += [(dZ, f"dZ_{k}") for k, dZ in p.dZ.items() if k != l and dZ.shape == case.expected.shape]
     for other, words in others:
         value, (a, c) = combined(case, [case.expected, other])
-        yield Guess(
-            value, f"{{it}} is {a:.6g} times the right one {c:+.6g} times {words}", code="wrong-delta", fitted=2
-        )
+        times = "the right one" if abs(a - 1) <= SAME else f"{a:.6g} times the right one"
+        told = f"{{it}} is {times} {c:+.6g} times {words}{'' if words.startswith('dZ') else units(case)}"
+        yield Guess(value, told, code="wrong-delta", fitted=2)
 
 
 def per_unit(case: DeltaCase) -> Iterator[Guess]:
@@ -122,9 +125,28 @@ def per_unit(case: DeltaCase) -> Iterator[Guess]:
     squares = np.sum(right**2, axis=1)
     numbers = np.divide(np.sum(right * claim, axis=1), squares, out=np.ones_like(squares), where=squares > 0)
     if len(numbers) > 1:
-        listed = ", ".join(f"{c:.6g}" for c in numbers[:6]) + (", ..." if len(numbers) > 6 else "")
+        shown = np.where(np.abs(numbers) < ZERO, 0.0, numbers)
+        listed = ", ".join(f"{c:.6g}" for c in shown[:6]) + (", ..." if len(numbers) > 6 else "")
         message = f"{{it}} is the right one times a number for every unit: {listed}"
         yield Guess(case.expected * numbers[:, np.newaxis], message, code="delta-factor", fitted=len(numbers))
+
+
+def clipped(case: DeltaCase) -> Iterator[Guess]:
+    """Guess entries of dZ_l cut off at a number, which those that are cut tell together."""
+    right = case.expected
+    sizes = np.sort(np.abs(right), axis=None)[::-1]
+    for k in range(1, min(len(sizes) - 1, MOST_CLIPPED) + 1):
+        cut = np.abs(right) >= sizes[k - 1]
+        value, (limit,) = combined(case, [np.sign(right) * cut], np.where(cut, 0.0, right))
+        if sizes[k] <= limit <= sizes[k - 1]:
+            said = f"{{it}} has {k} of its {right.size} entries cut off at {limit:.6g}{units(case)}"
+            yield Guess(value, said, fitted=1)
+
+
+def units(case: DeltaCase) -> str:
+    """Say of a user's own loss, whose dZ may hold the 1/m already, in which units a number is."""
+    divisor = case.propagation.divisor
+    return f" (where {{it}} is {divisor:g} times dJ/dZ_l)" if case.evidence.is_guess and divisor != 1 else ""
 
 
 def exchanged(case: DeltaCase) -> Iterator[Guess]:
@@ -138,6 +160,9 @@ def exchanged(case: DeltaCase) -> Iterator[Guess]:
 
 
 FEW_SAMPLES = 16
+MOST_CLIPPED = 200  # entries
+ZERO = 1e-12  # a number that is smaller is zero but for rounding
+SAME = 1e-6  # relative: how near two numbers must be to be one
 _LOOK = "look at the derivative of the activation in the line that computes {it}"
 DELTA = (
     Mistake("labels", RELATED, labels, "look at how Y goes into the line that computes {it}"),
@@ -145,5 +170,6 @@ DELTA = (
     Mistake("wrong-activation-derivative", RELATED, slopes, _LOOK),
     Mistake("wrong-delta", RELATED, mixed, "look at what is added in the line that computes {it}"),
     Mistake("delta-factor", RELATED, per_unit, "look for a factor of every unit in the line that computes {it}"),
+    Mistake("clipped-value", RELATED, clipped, "look for a clip in the line that computes {it}"),
     Mistake("sample-order", RELATED, exchanged, "look at the order of the samples in the line that computes {it}"),
 )

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import fitted, largest_rows
 from gradcheck_cli.diagnosis.mistake import ENOUGH, RELATED, Guess, Mistake, TensorCase
+from gradcheck_cli.diagnosis.naming import summed
 from gradcheck_cli.diagnosis.propagation import Propagation
 from gradcheck_cli.vocabulary.parameters import Array
 
@@ -18,7 +19,7 @@ FEW_SAMPLES = 64
 
 def combined(case: TensorCase, p: Propagation, inputs: Sequence[Array]) -> tuple[Array, Array]:
     """Return the sum of c_k dZ B_k^T that is nearest to the data's part of the claim, and the c."""
-    dZ, rest = p.dZ[case.l] / p.m, p.regulariser(case.l) if case.is_weight else 0.0
+    dZ, rest = p.dZ[case.l] / p.divisor, p.regulariser(case.l) if case.is_weight else 0.0
     rows = largest_rows(dZ)
     numbers = fitted((case.claim - rest)[rows], *(dZ[rows] @ B.T for B in inputs))
     summed = sum((c * B for c, B in zip(numbers, inputs, strict=True)), np.zeros_like(inputs[0]))
@@ -33,8 +34,8 @@ def function_of_input(case: TensorCase) -> Iterator[Guess]:
     A = p.A(l - 1)
     for powers in ((0, 1), (1, 2), (0, 2), (0, 1, 2), (3,), (1, 3)):
         value, numbers = combined(case, p, [A**k for k in powers])
-        words = " ".join(f"{c:+.6g} {term(l - 1, k)}".rstrip() for c, k in zip(numbers, powers, strict=True))
-        yield Guess(value, f"{{it}} is made with {words.removeprefix('+')} where A_{l - 1} is due", fitted=len(powers))
+        words = summed(numbers, [term(l - 1, k) for k in powers])
+        yield Guess(value, f"{{it}} is made with {words} where A_{l - 1} is due", fitted=len(powers))
 
 
 def term(l: int, power: int) -> str:

@@ -30,7 +30,8 @@ def power(case: TensorCase) -> Iterator[Guess]:
     slope, offset = fitted(np.log(claim[live]), np.log(right[live]), np.ones(int(live.sum())))
     value = np.sign(case.expected) * np.exp(offset) * right**slope
     if np.isfinite(value).all() and abs(slope - 1) > APART:
-        what = f"{{it}} is {np.exp(offset):.6g} times the right gradient to the power of {slope:.6g}, entry by entry"
+        times = "" if abs(offset) <= APART else f"{np.exp(offset):.6g} times "
+        what = f"{{it}} is {times}the right gradient to the power of {slope:.6g}, entry by entry"
         yield Guess(value, what + ", its signs kept", fitted=2)
 
 

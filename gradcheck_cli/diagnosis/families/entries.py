@@ -69,7 +69,7 @@ def few_entries(case: TensorCase) -> Iterator[Guess]:
     wrong = case.evidence.wrong_entries(case.name, case.expected)
     if 1 < wrong.sum() <= wrong.size / MANY:
         factor = common_factor(case.claim[wrong], case.expected[wrong])
-        how = "" if factor is None else f": {factor:g} times what is right"
+        how = "" if factor is None else f": {factor:g} times what is right" if factor else ": they are zero"
         message = f"{{it}} is wrong at {wrong.sum()} entries only{how}"
         yield Guess(np.where(wrong, case.claim, case.expected), message, positions=positions(wrong))
 
@@ -103,7 +103,7 @@ def line_relation(claim: Array, right: Array, everything: Array) -> str:
     """Say how a wrong line stands to the right ones."""
     factor = common_factor(claim, right)
     if factor is not None:
-        return f"{factor:g} times what is right"
+        return f"{factor:g} times what is right" if factor else "it is zero there"
     for k, line in enumerate(everything):
         if np.allclose(claim, line, rtol=1e-9, atol=0):
             return f"it holds what belongs to number {k}"
@@ -127,8 +127,8 @@ TENSOR = (
     Mistake(
         "single-entry", LOOSE, single_entry, "look for code that treats this entry apart: a loop's bound, an index"
     ),
-    Mistake("rows", LOOSE, rows, "look for a loop over the units that skips, repeats or overwrites one"),
-    Mistake("columns", LOOSE, columns, "look for a loop over the inputs that skips, repeats or overwrites one"),
+    Mistake("rows", LOOSE, rows, "look for a loop over the rows that skips, repeats or overwrites one"),
+    Mistake("columns", LOOSE, columns, "look for a loop over the columns that skips, repeats or overwrites one"),
     Mistake("signs", LOOSE, signs, "look for an abs, a square root of a square, or a comparison in the line of {it}"),
     Mistake("few-entries", LOOSE, few_entries, "look at what these entries have in common: an index, a mask, a limit"),
 )

@@ -96,7 +96,9 @@ def factor_help(factor: float, sizes: dict[str, float]) -> str:
             "look for a sign that is turned round in the line that computes {it},"
             " or for a likelihood where the loss is its negative"
         )
-    return f"look for a stray factor of {names[0] if names else f'{factor:g}'} in the line that computes {{it}}"
+    fraction = fraction_near(factor)
+    shown = names[0] if names else f"{factor:g}" if fraction is None else str(fraction)
+    return f"look for a stray factor of {shown} in the line that computes {{it}}"
 
 
 def delta_factor(case: DeltaCase) -> Iterator[Guess]:
@@ -107,7 +109,7 @@ def delta_factor(case: DeltaCase) -> Iterator[Guess]:
     from_bias = projection(case.evidence.analytic[f"b{l}"], p.bias_from(case.expected))
     for factor, rank in (*settled(from_weights, sizes), *settled(from_bias, sizes)):
         code = code_of(factor, "delta-factor")
-        message = f"{{it}} is {times(factor, sizes)}"
+        message = f"{{it}} is {times(factor, sizes)}{', and the penalty beside it is right' if term.any() else ''}"
         yield Guess(factor * case.expected, message, factor_help(factor, sizes), code, factor, rank=rank)
 
 

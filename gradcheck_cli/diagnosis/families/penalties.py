@@ -32,6 +32,26 @@ def other_penalty(case: TensorCase) -> Iterator[Guess]:
         yield Guess(case.expected + c * W + s * sign, f"{message} and {c:+.6g} times {case.name}", fitted=2)
 
 
+def of_another(case: TensorCase) -> Iterator[Guess]:
+    """Guess a multiple of another parameter in excess: an index in the line of a penalty."""
+    residual = case.claim - case.expected
+    for name, other in case.evidence.parameters.items():
+        if name != case.name and other.shape == case.parameter.shape and other.any():
+            c = projection(residual, other)
+            message = f"{{it}} differs from the right gradient by {c:+.6g} times {name}, another parameter"
+            yield Guess(case.expected + c * other, message, fitted=1)
+
+
+def both_penalties(case: TensorCase) -> Iterator[Guess]:
+    """Guess another parameter's term in the place of its own."""
+    for name, other in case.evidence.parameters.items():
+        if name != case.name and other.shape == case.parameter.shape and norm(other) and norm(case.parameter):
+            own, c = fitted(case.claim - case.expected, case.parameter, other)
+            if abs(own + c) <= SAME * abs(c):
+                message = f"{{it}} has {c:.6g} times {name} where so much of {case.name} is due"
+                yield Guess(case.expected + c * (other - case.parameter), message, fitted=1)
+
+
 def terms(W: Array, name: str) -> Iterator[tuple[Array, str]]:
     """Yield the derivatives of what people add to a loss."""
     with np.errstate(all="ignore"):
@@ -54,9 +74,12 @@ def lengths(W: Array, axis: int) -> Array:
     return np.asarray(np.sqrt(np.sum(W**2, axis=axis, keepdims=True)))
 
 
+SAME = 1e-6  # relative: how near two numbers must be to be one
 AXES = ((1, "row"), (0, "column"))
 _LOOK = "compare the terms of {it} that no data go into with those of the loss"
 TENSOR = (
     Mistake("penalty-differs", RELATED, one_term, _LOOK),
     Mistake("penalty-differs", RELATED, other_penalty, _LOOK),
+    Mistake("penalty-differs", RELATED, of_another, _LOOK + ": which parameter stands in them"),
+    Mistake("penalty-differs", RELATED, both_penalties, _LOOK + ": which parameter stands in them"),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcheck_cli.diagnosis.mistake import FITTED, RELATED, Guess, Mistake, TensorCase
+from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, RELATED, Guess, Mistake, TensorCase
 from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["TENSOR"]
@@ -60,7 +60,7 @@ TANGENT = "it is right for moves that stay on the"
 SYMMETRIC = "it is right for moves that keep it so"
 _LOOK = "compare what the loss is a function of with the set that the gradient is of"
 TENSOR = (
-    Mistake("right-on-a-set", FITTED, on_the_sphere, _LOOK),
+    Mistake("right-on-a-set", EXACT, on_the_sphere, _LOOK),  # a length of 1 is no chance
     Mistake("right-on-a-set", FITTED, on_the_simplex, _LOOK),
     Mistake("right-on-a-set", RELATED, symmetric, _LOOK),
 )

@@ -18,6 +18,9 @@ def rank_one(case: TensorCase) -> Iterator[Guess]:
         return
     if not (is_nearly_outer(case.claim) or is_nearly_outer(case.claim - case.expected)):
         return
+    off = case.evidence.wrong_entries(case.name, case.expected)
+    if min(off.any(axis=0).sum(), off.any(axis=1).sum()) < 2:  # one row, or one column, is of rank one whatever it is
+        return
     before, now = (int((size > 1e-7 * size[0]).sum()) for size in singular_values(case.expected, case.claim))
     if before > 1:
         yield Guess(outer(case.claim), "{it} is one column times one row, as that of a single sample is")

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcheck_cli.diagnosis.evidence import projection
 from gradcheck_cli.diagnosis.mistake import EXACT, FITTED, Guess, Mistake, TensorCase
-from gradcheck_cli.diagnosis.naming import factor_names, nearest_named, sizes_of
+from gradcheck_cli.diagnosis.naming import PLAIN, factor_names, nearest_named, sizes_of
 from gradcheck_cli.vocabulary.parameters import norm
 
 __all__ = ["TENSOR"]
@@ -43,22 +43,22 @@ def against_the_loss(case: TensorCase) -> Iterator[Guess]:
         yield from weight_decay(case)
         return
     term = p.regulariser(case.l)
-    excess = projection(case.claim - case.expected, term)
-    due = 1 + excess
+    due, sizes = 1 + projection(case.claim - case.expected, term), sizes_of(case.evidence, case.l)
+    written = "l2/m W" if not case.evidence.is_guess else f"{p.network.l2 / p.m:.6g} {case.name}"
     yield Guess(
-        case.expected - term, "{it} lacks the regulariser's term l2/m W", code="regulariser-missing", rank=EXACT
+        case.expected - term, f"{{it}} lacks the regulariser's term {written}", code="regulariser-missing", rank=EXACT
     )
-    named = nearest_named(due, sizes_of(case.evidence, case.l))
+    named = nearest_named(due, sizes)
     if named is not None or case.expected.size > 1:
         due = due if named is None else named
-        names = " or ".join(f"{name}?" for name in factor_names(due, sizes_of(case.evidence, case.l)))
-        message = f"{{it}} has {due:.6g} times the regulariser's term l2/m W{f' ({names})' if names else ''}"
+        names = [] if due in PLAIN else [f"{name}?" for name in factor_names(due, sizes)]
+        told = f" ({' or '.join(names)})" if names else ""
+        message = f"{{it}} has {due:.6g} times the regulariser's term {written}{told}"
         yield Guess(case.expected + (due - 1) * term, message, factor=due, rank=FITTED if named is None else EXACT)
     c = projection(case.claim - case.expected + term, np.sign(case.parameter))
     if case.expected.size > 2:
-        yield Guess(
-            case.expected - term + c * np.sign(case.parameter), "{it} has the term of an L1 penalty", rank=FITTED
-        )
+        said = f"{{it}} has {c:.6g} times the sign of {case.name}, the term of an L1 penalty, and not {written}"
+        yield Guess(case.expected - term + c * np.sign(case.parameter), said, rank=FITTED)
 
 
 def on_biases(case: TensorCase) -> Iterator[Guess]:
@@ -76,6 +76,6 @@ def on_biases(case: TensorCase) -> Iterator[Guess]:
 
 
 TENSOR = (
-    Mistake("regulariser-wrong", EXACT, on_weights, "compare the regulariser's term in {it} with the loss: l2/m W"),
+    Mistake("regulariser-wrong", EXACT, on_weights, "compare the regulariser's term in {it} with that of the loss"),
     Mistake("regularised-bias", EXACT, on_biases, "the loss does not penalise biases: drop the term from {it}"),
 )

@@ -22,7 +22,7 @@ class Shares:
     """What every sample gives to dW_l or db_l: the s-th is dZ[:, s] A[:, s]^T / m, or dZ[:, s] / m."""
 
     def __init__(self, case: TensorCase, p: Propagation) -> None:
-        self.dZ = p.dZ[case.l] / p.m
+        self.dZ = p.dZ[case.l] / p.divisor
         self.A = p.A(case.l - 1) if case.is_weight else np.ones((1, p.m))
         self.m = p.m
         self.total = self.dZ @ self.A.T
@@ -177,7 +177,7 @@ def fitted_weights(case: DeltaCase, groups: list[Array], words: str) -> Iterator
     """Guess weights for groups of samples, by least squares."""
     p, l = case.propagation, case.l
     rows = largest_rows(case.expected)
-    inputs = np.vstack([p.A(l - 1), np.ones((1, p.m))]).T / p.m
+    inputs = np.vstack([p.A(l - 1), np.ones((1, p.m))]).T / p.divisor
     claim = np.hstack([case.evidence.analytic[f"W{l}"] - p.regulariser(l), case.evidence.analytic[f"b{l}"]])[rows]
     weights = fitted(claim, *((case.expected[rows] * g) @ inputs for g in groups))
     if (weights < -1e-9).any():

@@ -20,7 +20,7 @@ def wrong_axis(case: TensorCase) -> Iterator[Guess]:
     yield Guess(np.full(shape, total / case.expected.size), "{it} holds the mean over all units at every entry")
     if case.propagation is not None:
         dZ = case.propagation.dZ[case.l]
-        across = dZ.sum(axis=0) / case.propagation.m
+        across = dZ.sum(axis=0) / case.propagation.divisor
         if across.size == case.expected.size:
             yield Guess(across.reshape(shape), "{it} sums dZ_l over the units, not over the samples")
             yield Guess(across.reshape(shape) * (across.size / shape[0]), "{it} is the mean of dZ_l over the units")

@@ -48,7 +48,8 @@ def updated(case: DeltaCase) -> Iterator[Guess]:
     if l == p.L:
         return
     claim = case.evidence.analytic[f"W{l}"] - p.weights_from(l, case.expected)
-    for dW in (case.evidence.analytic[f"W{l + 1}"], p.weights_from(l + 1, p.dZ[l + 1])):
+    due = p.weights_from(l + 1, p.dZ[l + 1])
+    for dW in (case.evidence.analytic[f"W{l + 1}"], due, due - p.regulariser(l + 1)):
         change = through(case, -dW.T)
         rate = projection(claim, p.weights_from(l, change) - p.regulariser(l))
         if rate and case.evidence.analytic[f"W{l}"].size > 1:
@@ -62,7 +63,7 @@ def any_matrix(case: DeltaCase) -> Iterator[Guess]:
     if l == p.L or p.m > MOST_SAMPLES or min(p.m, p.A(l - 1).shape[0] + 1) <= len(p.dZ[l + 1]):
         return
     inputs = np.vstack([p.A(l - 1), np.ones((1, p.m))])
-    claim = np.hstack([case.evidence.analytic[f"W{l}"] - p.regulariser(l), case.evidence.analytic[f"b{l}"]]) * p.m
+    claim = np.hstack([case.evidence.analytic[f"W{l}"] - p.regulariser(l), case.evidence.analytic[f"b{l}"]]) * p.divisor
     slope = p.network.hidden_delta(l, np.ones_like(case.expected), p.Z(l))
     rows = [
         np.linalg.lstsq(inputs @ (p.dZ[l + 1] * slope[i]).T, claim[i], rcond=None)[0] for i in range(len(case.expected))

@@ -65,6 +65,55 @@ def test_a_mistake_in_a_delta_beside_one_in_a_gradient_of_its_layer() -> None:
     assert named == [("missing-activation-derivative", "dZ2"), ("transposed", "dW2")]
 
 
+def test_a_mistake_in_the_last_delta_beside_one_in_a_gradient_that_nothing_below_tells_of() -> None:
+    p = Propagation.of(NET)
+    claim = with_delta(NET, 1, lambda p: p.dA[1])
+    claim["W1"] = claim["W1"] - np.outer(p.dA[1][:, 2], p.A(0)[:, 2]) / p.m
+    named = [(finding.code, finding.where) for finding in findings(NET, claim)]
+    assert named == [("missing-activation-derivative", "dZ1"), ("sample-missing", "dW1")]
+
+
+def test_a_mistake_in_a_delta_is_told_by_one_gradient_here_and_one_below() -> None:
+    claim = with_delta(NET, 2, lambda p: p.dA[2])
+    claim["W2"] = claim["W2"].T
+    claim["b1"] = -claim["b1"]
+    named = [(finding.code, finding.where) for finding in findings(NET, claim)]
+    assert named == [("missing-activation-derivative", "dZ2"), ("transposed", "dW2"), ("factor", "db1")]
+
+
+def test_a_mistake_in_a_delta_is_told_by_both_gradients_below() -> None:
+    claim = with_delta(NET, 2, lambda p: p.dA[2])
+    claim["W2"], claim["b2"] = claim["W2"].T, 7 * claim["b2"]
+    named = [(finding.code, finding.where, finding.factor) for finding in findings(NET, claim)]
+    assert named == [("missing-activation-derivative", "dZ2", None), ("transposed", "dW2", None), ("factor", "db2", 7)]
+
+
+def test_two_gradients_of_a_layer_may_be_wrong_each_for_itself_beside_a_mistake_below() -> None:
+    claim = with_delta(NET, 1, lambda p: p.dA[1])
+    claim["W2"], claim["b2"] = 7 * claim["W2"], -claim["b2"]
+    named = [(finding.code, finding.where, finding.factor) for finding in findings(NET, claim)]
+    assert named == [("factor", "dW2", 7), ("factor", "db2", -1), ("missing-activation-derivative", "dZ1", None)]
+
+
+def test_a_gradient_that_is_right_but_for_an_entry_is_not_taken_for_one_of_a_wrong_delta() -> None:
+    claim = with_delta(NET, 1, lambda p: -p.dZ[1])
+    claim["b2"] = -claim["b2"]
+    claim["W2"] = claim["W2"].copy()
+    claim["W2"][1, 2] = 0
+    named = [(finding.code, finding.where) for finding in findings(NET, claim)]
+    assert named == [("single-entry", "dW2"), ("factor", "db2"), ("delta-factor", "dZ1")]
+
+
+def test_the_same_mistake_in_several_layers_is_told_as_such() -> None:
+    p = Propagation.of(NET)
+    p = p.with_delta(2, p.dZ[2] / 3)
+    p = p.with_delta(1, p.dZ[1] / 3)
+    upper, lower = findings(NET, {name: p.gradient(name) for name in NET.parameters})
+    assert (upper.where, lower.where) == ("dZ2", "dZ1")
+    assert "the same in dZ1: look at what these layers share" in upper.note
+    assert "the same in" not in lower.note
+
+
 def test_consequences_are_listed_and_are_no_findings() -> None:
     (finding,) = findings(NET, with_delta(NET, 2, lambda p: p.dA[2]))
     assert finding.consequences == ("dW1", "db1", "dW2", "db2")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli import check_gradient
-from gradcheck_cli.diagnosis.layers import layer_names
+from gradcheck_cli.diagnosis.layers import bare_names, layer_names, only_layer, orientations
 from gradcheck_cli.vocabulary.parameters import Array
 from tests.unit.diagnosis.user_functions import FUNCTIONS
 
@@ -64,11 +64,38 @@ def test_what_is_no_stack_of_layers_is_none(names: str, shapes: tuple[tuple[int,
     assert layer_names(arrays(names, *shapes)) == {}
 
 
+@pytest.mark.parametrize(
+    ("names", "shapes", "found"),
+    [
+        ("W1 W2", ((3, 4), (2, 3)), "W1 W2"),
+        ("w_in w_out", ((4, 3), (3, 2)), "W1 W2"),
+        ("w2 w1", ((4, 3), (3, 2)), "W2 W1"),
+        ("w2 w1", ((3, 2), (4, 3)), "W2 W1"),
+        ("w", ((4, 3),), ""),
+        ("w1 w2", ((4, 3), (2, 2)), ""),
+        ("w1 b1 w2", ((4, 3), (3,), (3, 2)), ""),
+        ("w1 w2 gamma", ((4, 3), (3, 2), (2,)), ""),
+    ],
+)
+def test_layers_without_biases_are_a_chain_as_well(names: str, shapes: tuple[tuple[int, ...], ...], found: str) -> None:
+    expected = dict(zip(names.split(), found.split(), strict=True)) if found else {}
+    assert bare_names(arrays(names, *shapes)) == expected
+
+
+def test_layers_may_be_turned_in_both_ways_where_all_are_square() -> None:
+    assert orientations(arrays("W1 b1 W2 b2", (5, 4), (5,), (3, 5), (3,))) == (False,)
+    assert orientations(arrays("W1 b1 W2 b2", (4, 5), (5,), (5, 3), (3,))) == (True,)
+    assert orientations(arrays("W1 W2", (4, 4), (4, 4))) == (False, True)
+    assert orientations(arrays("W1 b2", (4, 4), (4,))) == ()
+
+
 def test_a_wrong_step_is_one_finding_that_names_its_layer() -> None:
     loss, gradient, point = FUNCTIONS["layers"]
     (finding,) = check_gradient(loss, lambda p: gradient(p, "1 - h"), point, seed=1).findings
-    assert (finding.code, finding.where) == ("derivation", "dZ1")
-    assert finding.note.startswith("dZ1 is of the layer of fc1.weight and fc1.bias; dfc2.weight, dfc2.bias are right")
+    assert (finding.code, finding.where) == ("derivative-of-wrong-variable", "dZ1")
+    assert finding.note.startswith(
+        "dZ1 is of the layer of fc1.weight and fc1.bias; dfc2.weight and dfc2.bias show that"
+    )
     (finding,) = check_gradient(loss, lambda p: gradient(p, "first layer thrice"), point, seed=1).findings
     assert (finding.code, finding.where, finding.factor) == ("delta-factor", "dZ1", 3)
     assert finding.consequences == ("dfc1.weight", "dfc1.bias")
@@ -86,3 +113,21 @@ def test_one_wrong_gradient_is_told_of_by_its_own_name() -> None:
     (finding,) = check_gradient(loss, slipped, point, seed=1).findings
     assert (finding.code, finding.where, finding.indices) == ("single-entry", "dfc2.weight", ("fc2.weight[1, 2]",))
     assert "so dZ2 is right and the fault is in dfc2.weight itself" in finding.note
+
+
+@pytest.mark.parametrize(
+    ("names", "shapes", "found"),
+    [
+        ("w b", ((4,), ()), "W1 b1"),
+        ("theta", ((4,),), "W1"),
+        ("weights bias", ((4, 3), (3,)), "W1 b1"),
+        ("weights bias", ((4, 3), (4, 1)), "W1 b1"),
+        ("w b", ((4,), (4,)), ""),
+        ("w b", ((4, 3), (5,)), ""),
+        ("w b c", ((4,), (), ()), ""),
+        ("x", ((4,),), ""),
+    ],
+)
+def test_one_layer_may_be_a_vector_or_a_matrix(names: str, shapes: tuple[tuple[int, ...], ...], found: str) -> None:
+    expected = dict(zip(names.split(), found.split(), strict=True)) if found else {}
+    assert only_layer(arrays(names, *shapes)) == expected

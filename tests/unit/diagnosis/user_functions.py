@@ -408,14 +408,14 @@ FUNCTIONS = {
 
 SLIPS: dict[str, dict[str, str]] = {
     "ridge": {
-        "sum for mean": "data-scaled",
-        "2 forgotten": "data-scaled",
-        "l1 for l2": "penalty-differs",
-        "half the samples in b": "",
+        "sum for mean": "delta-factor",
+        "2 forgotten": "delta-factor",
+        "l1 for l2": "regulariser-wrong",
+        "half the samples in b": "sample-missing",
         "sign of w": "factor",
-        "no penalty": "penalty-differs",
-        "half the penalty": "penalty-differs",
-        "penalty / N": "penalty-differs",
+        "no penalty": "regulariser-missing",
+        "half the penalty": "regulariser-wrong",
+        "penalty / N": "regulariser-wrong",
     },
     "logistic": {
         "labels +-1": "",
@@ -425,17 +425,17 @@ SLIPS: dict[str, dict[str, str]] = {
         "mean for sum in b": "factor",
     },
     "softmax_regression": {
-        "labels shifted": "sums-right",
-        "sum for mean": "data-scaled",
-        "a class left out": "columns single-entry",
-        "no penalty": "penalty-differs",
+        "labels shifted": "labels",
+        "sum for mean": "delta-factor",
+        "a class left out": "delta-factor",
+        "no penalty": "regulariser-missing",
         "one value in b": "broadcast",
     },
     "layers": {
         "mean over samples alone": "factor-all",
         "first layer thrice": "factor delta-factor",
-        "1 - h": "",
-        "no slope": "",
+        "1 - h": "derivative-of-wrong-variable",
+        "no slope": "missing-activation-derivative",
     },
     "factorisation": {
         "mask forgotten": "slices",

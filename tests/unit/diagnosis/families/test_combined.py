@@ -29,15 +29,16 @@ def through_another(p: Propagation) -> Array:
 
 
 DELTAS: list[tuple[str, str, Any, int, Change]] = [
-    ("labels", "0.9 Y +0.05", NET, 3, lambda p: p.A(3) - 0.9 * p.network.Y - 0.05),
-    ("labels", "2 Y -1", RELU, 3, lambda p: p.A(3) - 2 * p.network.Y + 1),
+    ("labels", "0.9 Y + 0.05", NET, 3, lambda p: p.A(3) - 0.9 * p.network.Y - 0.05),
+    ("labels", "2 Y - 1", RELU, 3, lambda p: p.A(3) - 2 * p.network.Y + 1),
     ("wrong-activation-derivative", "0.7 where Z_2 > 0 and 0.123", RELU, 2,
      lambda p: p.dA[2] * np.where(p.Z(2) > 0, 0.7, 0.123)),
-    ("wrong-activation-derivative", "1 -0.5 A_1^2", NET, 1, lambda p: p.dA[1] * (1 - 0.5 * p.A(1) ** 2)),
+    ("wrong-activation-derivative", "1 - 0.5 A_1^2", NET, 1, lambda p: p.dA[1] * (1 - 0.5 * p.A(1) ** 2)),
     ("wrong-activation-derivative", "the square root of tanh'", NET, 1, lambda p: p.dA[1] * np.sqrt(1 - p.A(1) ** 2)),
     ("wrong-activation-derivative", "3.21 times exp(Z_1)", NET, 1, lambda p: 3.21 * p.dA[1] * np.exp(p.Z(1))),
-    ("wrong-delta", "1 times the right one +0.25 times A_2", NET, 2, lambda p: p.dZ[2] + 0.25 * p.A(2)),
+    ("wrong-delta", "the right one +0.25 times A_2", NET, 2, lambda p: p.dZ[2] + 0.25 * p.A(2)),
     ("delta-factor", "2, 1, -0.3, 0.7, 1.1", NET, 2, lambda p: p.dZ[2] * UNITS),
+    ("clipped-value", "cut off at 0.05", NET, 2, lambda p: np.clip(p.dZ[2], -0.05, 0.05)),
     ("sample-order", "samples 2 and 7", NET, 2, lambda p: p.dZ[2][:, ORDER]),
     ("wrong-weights", "another matrix than W3 transposed", WIDE, 2, through_another),
 ]  # fmt: skip
@@ -63,7 +64,7 @@ def test_its_twin_is_not(code: str, says: str, problem: Any, l: int, change: Cha
 
 
 TENSORS: list[tuple[str, str, Change]] = [
-    ("input-shifted", "1 A_1 -0.3 A_1^2", lambda p: p.weights_from(2, p.dZ[2], p.A(1) - 0.3 * p.A(1) ** 2)),
+    ("input-shifted", "A_1 - 0.3 A_1^2", lambda p: p.weights_from(2, p.dZ[2], p.A(1) - 0.3 * p.A(1) ** 2)),
     ("sample-weights", "a weight for every sample: 0.2", lambda p: p.weights_from(2, p.dZ[2] * WEIGHTS)),
 ]
 

@@ -190,3 +190,28 @@ def test_a_single_number_is_set_beside_the_right_one() -> None:
         "unknown",
         "da is 3.900000e+00 where 3.000000e+00 is right, 1.3 times that",
     )
+
+
+def test_a_term_of_another_parameter_is_named_and_one_that_is_only_near_it_is_not() -> None:
+    point = {name: R.normal(size=(4, 3)) for name in ("u", "v")}
+    right = {name: R.normal(size=(4, 3)) for name in point}
+    added = {**right, "u": right["u"] + 0.1 * point["v"]}
+    (finding,) = findings(point, right, added)
+    assert (finding.code, finding.where) == ("penalty-differs", "du")
+    assert "+0.1 times v, another parameter" in finding.message
+    instead = {**right, "u": right["u"] + 0.1 * (point["v"] - point["u"])}
+    (finding,) = findings(point, right, instead)
+    assert "0.1 times v where so much of u is due" in finding.message
+    near = {**right, "u": right["u"] + 0.1 * point["v"] * (1 + 1e-3 * point["u"])}
+    assert all("another parameter" not in finding.message for finding in findings(point, right, near))
+
+
+def test_one_wrong_row_is_not_called_a_product_of_a_column_and_a_row() -> None:
+    right = R.normal(size=(5, 4))
+    claim = right.copy()
+    claim[2] = R.normal(size=4)
+    (finding,) = findings({"w": W2[:5, :4]}, {"w": right}, {"w": claim})
+    assert finding.code == "rows"
+    assert not any("rank-one" in other for other in finding.alternatives)
+    (finding,) = findings({"w": W2[:5, :4]}, {"w": right}, {"w": right + np.outer(R.normal(size=5), R.normal(size=4))})
+    assert finding.code == "rank-one"
