@@ -55,12 +55,14 @@ def check_layer(
     ----------
     forward : callable
         (parameters, **data) -> (outputs, cache), or the outputs alone: an array, a tuple of arrays, or a dict of them;
-        a tuple of two is always the former, so two outputs without a cache go as a dict, or with None.
+        a tuple of two is always the former, so two outputs without a cache go as a dict, or with None. Of a longer
+        tuple, as in ``return h, c, cache``, the last is the cache where it is no array.
         It gets a dict of float64 arrays, or one array where `parameters` is; where each parameter is an argument by its
         own name, it is called so: ``forward(x=..., w=..., b=...)``.
     backward : callable
         (cotangents, cache) -> gradient; (cotangents) where there is no cache. The cotangents come in the form of the
-        outputs; the gradient is a dict, a tuple in the order of the parameters, or an array where there is one.
+        outputs, or of a tuple one after another where there is an argument for each, as in ``(dh, dc, cache)``; the
+        gradient is a dict, a tuple in the order of the parameters, or an array where there is one.
     parameters : mapping of str to array_like, or array_like
         The point. It is copied, never changed.
     data : mapping of str to object, optional

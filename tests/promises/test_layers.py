@@ -301,3 +301,30 @@ def test_what_only_explains_takes_no_verdict_away() -> None:
         assert "RuntimeError" in error.message
     else:
         assert report.verdict is not Verdict.PASS
+
+
+def cell(x: Array, c: Array, w: Array) -> tuple[Array, Array, tuple[Array, ...]]:
+    """Return both states of a cell, and behind them what its backward pass needs."""
+    after = c + np.tanh(x @ w)
+    return np.sin(after), after, (x, w, after)
+
+
+@pytest.mark.parametrize(("kept", "verdict"), [(1.0, Verdict.PASS), (0.0, Verdict.FAIL)])
+def test_a_layer_returns_its_cache_behind_several_outputs(kept: float, verdict: Verdict) -> None:
+    def backward(dh: Array, dc: Array, cache: tuple[Array, ...]) -> tuple[Array, ...]:
+        x, w, after = cache
+        d = dh * np.cos(after) + kept * dc
+        inner = d * (1 - np.tanh(x @ w) ** 2)
+        return inner @ w.T, d, x.T @ inner
+
+    def of_one_tuple(both: tuple[Array, Array], cache: tuple[Array, ...]) -> tuple[Array, ...]:
+        return backward(*both, cache)
+
+    random = np.random.default_rng(5)
+    point = {"x": random.normal(size=(3, 2)), "c": random.normal(size=(3, 4)), "w": random.normal(size=(2, 4))}
+    for passes in (backward, of_one_tuple):
+        report = check_layer(cell, passes, point, seed=1)
+        assert report.verdict is verdict
+        assert {row.name for row in report.parameters if row.verdict is Verdict.FAIL} == (
+            set() if kept else {f"{name} from y1" for name in point}
+        )
