@@ -90,14 +90,14 @@ class ModelFiles:
 
     def make(self, places: Mapping[Path, Path]) -> FunctionProblem:
         """Make the problem; a file that is in `places` is read from there."""
-        from gradcheck_cli.loading.arrays import read_arrays
+        from gradcheck_cli.loading.arrays import read_data
         from gradcheck_cli.loading.code.expressions import expression, names_in
         from gradcheck_cli.loading.functions import load_module, load_object
         from gradcheck_cli.problems.objects.problem import model_of, model_problem
 
         file = file_of(self.reference)
         reference = self.reference if file is None else at_another_place(self.reference, places.get(file, file))
-        data = read_arrays(places.get(self.data, self.data), unnamed=self.data.stem) if self.data else {}
+        data = read_data(places.get(self.data, self.data)) if self.data else {}
         texts = [text for text in (self.loss, self.grads, self.parameters) if text]
         module = load_module(reference, set().union(*map(names_in, texts)) - set(data))
         loss, grads = (text and expression(text, module) for text in (self.loss, self.grads))

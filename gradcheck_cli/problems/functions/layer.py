@@ -42,7 +42,7 @@ class Layer:
     forward: Callable[..., Any]
     """(parameters, **data) -> (outputs, cache), or the outputs alone."""
     backward: Callable[..., Any]
-    """(cotangents, cache) -> gradient; (cotangents) where there is no cache; of a tuple of outputs also each by itself."""
+    """(cotangents, cache) -> gradient; (cotangents) where there is no cache; those of a tuple also one by one."""
     point: Parameters
     data: Mapping[str, Any]
     one_array: bool = False

@@ -173,8 +173,8 @@ class Weighing:
 def parted(answer: Any) -> tuple[Any, tuple[Any, ...]]:
     """Return the outputs of what a forward pass returned, and the cache where there is one.
 
-    The second of a pair is a cache whatever it is; the last of more is one where it is no array but all others are, as in
-    ``return next_h, next_c, cache``.
+    The second of a pair is a cache whatever it is; the last of more is one where it is no array but all others are, as
+    in ``return next_h, next_c, cache``.
     """
     if isinstance(answer, tuple) and len(answer) == 2:
         return answer[0], (answer[1],)
