@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 
-from gradcheck_cli.problems.functions.calling import arguments_of, needed
+from gradcheck_cli.problems.functions.calling import arguments_of, needed, weightless
 from gradcheck_cli.problems.functions.function import FunctionProblem, call
 from gradcheck_cli.problems.functions.own_arrays import numpy_array
 from gradcheck_cli.problems.functions.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
@@ -20,7 +20,7 @@ from gradcheck_cli.vocabulary.asking import asking, called
 from gradcheck_cli.vocabulary.errors import GradcheckError, ProblemError, UserFunctionError
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
-__all__ = ["Held", "Model", "model_of", "model_problem"]
+__all__ = ["Held", "Model", "model_of", "model_problem", "own_arguments"]
 
 LOSSES = ("loss", "compute_loss", "cost", "compute_cost", "objective")
 GRADIENTS = ("gradient", "gradients", "grad", "grads", "compute_gradients", "backward", "backprop", "backward_pass")
@@ -63,6 +63,8 @@ class Model:
     """(**data) -> gradients, or nothing where it leaves them in the model; None where `run` does one of both."""
     returns: bool = False
     """Whether the gradients are what is returned."""
+    notes: Sequence[str] = ()
+    """On how it is run."""
 
     def loss(self, parameters: Parameters, /, **data: Any) -> Any:
         """Return the loss."""
@@ -157,7 +159,8 @@ def model_of(
     except BaseException:
         held.give_back()
         raise
-    return Model(held, run, backward, returns)
+    own_loss = None if loss else method_of(model, LOSSES)
+    return Model(held, run, backward, returns, weightless(own_loss, data) if own_loss else ())
 
 
 def answering(run: Callable[..., Any], backward: Callable[..., Any] | None) -> Callable[..., Any]:
@@ -182,20 +185,50 @@ def backward_of(run: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def own_method(model: Any, names: tuple[str, ...]) -> Callable[..., Any] | None:
-    """Return the first of some methods that a model has, as a function of the data: by name, or else in order."""
-    with asking("looking at the model raised"):
-        method = next((found for name in names if callable(found := getattr(model, name, None))), None)
+    """Return the first of some methods that a model has, as a function of the data: by name, or else in order.
+
+    Raises
+    ------
+    ProblemError
+        Once it is called, where there is less data than it needs.
+    """
+    method = method_of(model, names)
     if method is None:
         return None
     arguments = arguments_of(method)
-    must = needed(arguments)
+    must = [name for name in arguments if name in needed(arguments)]
 
     def taking_data(**data: Any) -> Any:
         taken = {name: value for name, value in data.items() if name in arguments}
-        return method(**taken) if must <= set(taken) else method(*list(data.values())[: len(must)])
+        if set(must) <= set(taken):
+            return method(**taken)
+        if len(data) < len(must):
+            raise ProblemError(
+                f"{called(method)} needs {listed(must)}, and there is {listed(data) if data else 'no data'}",
+                hint=f"--data, or data=, has them; or --loss says how it is called: 'net.{called(method)}(...)'",
+            )
+        return method(*list(data.values())[: len(must)])
 
     taking_data.__name__ = called(method)
     return taking_data
+
+
+def method_of(model: Any, names: tuple[str, ...]) -> Callable[..., Any] | None:
+    """Return the first of some methods that a model has."""
+    with asking("looking at the model raised"):
+        return next((found for name in names if callable(found := getattr(model, name, None))), None)
+
+
+def own_arguments(model: Any) -> set[str]:
+    """Return what a model's own loss and gradients take: what they must be given, and what is None without."""
+    methods = [method for names in (LOSSES, GRADIENTS) if (method := method_of(model, names)) is not None]
+    every = [arguments_of(method) for method in methods]
+    return {
+        name
+        for arguments in every
+        for name, argument in arguments.items()
+        if name in needed(arguments) or argument.default is None
+    }
 
 
 def is_returned(answer: Any, held: HeldArrays) -> bool:
@@ -233,7 +266,8 @@ def model_problem(model: Model, data: Mapping[str, Any], name: str) -> FunctionP
     require_dependence(model, point, data)
     arrays = f"{len(point)} array{'s' * (len(point) > 1)} found in the model: {listed(point)}"
     where = "returned" if model.returns else "kept beside them"
-    notes = [f"{arrays}; the gradients are {where}", *added_up(model, point, data), *left_out(model, point, data)]
+    notes = [f"{arrays}; the gradients are {where}", *model.notes, *added_up(model, point, data)]
+    notes += left_out(model, point, data)
     loss, gradient = model.loss, model.gradient
     return FunctionProblem(point, loss, gradient, name, notes, data=data)
 
