@@ -377,3 +377,39 @@ def test_a_module_of_torch_is_left_as_it_was(wrong: float) -> None:
         after[name].dtype == tensor.dtype and torch.equal(after[name], tensor) for name, tensor in before.items()
     )
     assert all(tensor.grad is None for tensor in net.parameters())
+
+
+class Number:
+    """A number of somebody's own that knows the way back."""
+
+    def __init__(self, data: float, back: Any = None) -> None:
+        self.data, self.grad, self.back = data, 0.0, back
+
+    def cubed(self, slope: float) -> Number:
+        def back(grad: float) -> None:
+            self.grad += slope * self.data**2 * grad
+
+        return Number(self.data**3, back)
+
+    def backward(self) -> None:
+        self.back(1.0)
+
+
+@pytest.mark.parametrize("slope", [3.0, 2.0])
+def test_a_loss_of_somebody_s_own_kind_is_its_number_and_goes_back_by_itself(slope: float) -> None:
+    class Model:
+        def __init__(self) -> None:
+            self.w = [Number(0.7), Number(-1.2)]
+
+        def loss(self) -> Number:
+            parts = [w.cubed(slope) for w in self.w]
+
+            def back(grad: float) -> None:
+                for part in parts:
+                    part.back(grad)
+
+            return Number(sum(part.data for part in parts), back)
+
+    report = check_model(Model())
+    assert report.passed == (slope == 3.0)
+    assert [row.name for row in report.parameters] == ["w[0]", "w[1]"]

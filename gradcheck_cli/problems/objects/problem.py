@@ -147,6 +147,9 @@ def model_of(
     with asking("looking for the parameters raised"):
         before = places_in(model)
     first = call(run, **data)
+    if number_of(first) is not None:  # it is of the model's own kind, and knows the way back
+        run, gradients = partial(own_number, run), gradients or partial(own_backward, run)
+        first = number_of(first)
     scalar_loss(loss_in(first, run), f"what {called(run)} returned")
     own = None if is_tuple(first) else own_method(model, GRADIENTS)
     backward = gradients or own
@@ -161,6 +164,24 @@ def model_of(
         raise
     own_loss = None if loss else method_of(model, LOSSES)
     return Model(held, run, backward, returns, weightless(own_loss, data) if own_loss else ())
+
+
+def number_of(loss: Any) -> Any:
+    """Return the number that a loss of somebody's own kind holds, one that can be gone back from; None of any other."""
+    with asking("looking at the loss raised"):
+        if isinstance(loss, np.ndarray | float | int | tuple | list) or not callable(getattr(loss, "backward", None)):
+            return None
+        return next((held for name in ("data", "value") if (held := getattr(loss, name, None)) is not None), None)
+
+
+def own_number(run: Callable[..., Any], **data: Any) -> Any:
+    """Return the number of a loss that holds it."""
+    return number_of(run(**data))
+
+
+def own_backward(run: Callable[..., Any], **data: Any) -> None:
+    """Go back from a loss that knows the way."""
+    run(**data).backward()
 
 
 def answering(run: Callable[..., Any], backward: Callable[..., Any] | None) -> Callable[..., Any]:
