@@ -328,3 +328,34 @@ def test_a_layer_returns_its_cache_behind_several_outputs(kept: float, verdict: 
         assert {row.name for row in report.parameters if row.verdict is Verdict.FAIL} == (
             set() if kept else {f"{name} from y1" for name in point}
         )
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_passes_may_share_a_context(sign: float) -> None:
+    class Swish:
+        @staticmethod
+        def forward(ctx: Any, x: Array, beta: Array, mode: str) -> Array:
+            s = 1 / (1 + np.exp(-beta * x))
+            ctx.save_for_backward(x, s)
+            ctx.beta = beta
+            return np.asarray(x * s)
+
+        @staticmethod
+        def backward(ctx: Any, d: Array) -> tuple[Any, ...]:
+            x, s = ctx.saved_tensors
+            return d * (s + sign * ctx.beta * x * s * (1 - s)), (d * x * x * s * (1 - s)).sum(), None
+
+    report = check_layer(Swish.forward, Swish.backward, {"x": X, "beta": 1.3}, data={"mode": "train"}, seed=1)
+    assert [row.verdict for row in report.parameters] == [Verdict.PASS if sign == 1 else Verdict.FAIL, Verdict.PASS]
+
+    class Cube:
+        @staticmethod
+        def forward(ctx: Any, x: Array) -> Array:
+            ctx.x = x
+            return x**3
+
+        @staticmethod
+        def backward(ctx: Any, d: Array) -> Array:
+            return np.asarray(sign * 3 * d * ctx.x**2)
+
+    assert check_layer(Cube.forward, Cube.backward, X, seed=1).passed == (sign == 1)
