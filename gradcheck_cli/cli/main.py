@@ -28,6 +28,11 @@ for _variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
 EPILOG = """\b
+To begin:
+  gradcheck FILE.py           what can be checked in a script or a notebook, and the commands for it
+  gradcheck explain commands  which command checks what you have
+
+\b
 Exit codes:
   0    PASS: every gradient is right
   1    FAIL: a gradient is wrong
@@ -52,7 +57,7 @@ COMMANDS = {
     "look": "List what can be checked in a FILE.py or a notebook, and the commands for it; also gradcheck FILE.py.",
     "init": "Write a model, a point, settings and a workflow to begin with, over nothing that is there.",
     "cases": "List the built-in cases, or write the case NAME as an .npz fixture.",
-    "explain": "Say what the CODE of a finding means, with code before and after; or list the codes.",
+    "explain": "Say what the CODE of a finding means, with code before and after; which command to use; or list all.",
     "bench": "Time the ways to check every entry of a network, side by side.",
 }
 """Each command, in a file of its name that is only imported when it is called, and what help says of it."""

@@ -15,10 +15,12 @@ from gradcheck_cli.problems.networks.course import course_cache
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.vocabulary.asking import called, kind_of
-from gradcheck_cli.vocabulary.errors import ProblemError
+from gradcheck_cli.vocabulary.errors import ProblemError, UserFunctionError
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["with_own_functions"]
+
+SHOWN = {"x": "X", "y": "Y"}  # the course's letters
 
 
 def with_own_functions(
@@ -97,7 +99,12 @@ def call_in_order(function: Callable[..., Any], given: Mapping[str, Any], **more
     names, known = needed(arguments_of(function)), {**given, **more}
     if names and all(name.lower() in known for name in names) and has_each(function, names, ()):
         return call(function, **{name: known[name.lower()] for name in names})
-    return call(function, *given.values())
+    try:
+        return call(function, *given.values())
+    except UserFunctionError as error:
+        if len(names) != len(given):
+            error.hint = f"it is called as {called(function)}({', '.join(SHOWN.get(name, name) for name in given)})"
+        raise
 
 
 def run_forward(network: Network, forward: Callable[..., Any], parameters: Parameters) -> tuple[Any, Any]:

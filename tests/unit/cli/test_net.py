@@ -145,3 +145,10 @@ def test_refuses_what_a_function_returns_or_raises(tmp_path: Path, body: str, pa
 @pytest.mark.parametrize("arguments", [[], ["--case"], ["--backward", "a.py:f"], ["--case", "default", "--backwards"]])
 def test_refuses_a_wrong_command_line(arguments: list[str]) -> None:
     refused("net", *arguments)
+
+
+def test_a_function_of_other_arguments_is_told_how_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("def f(x, theta): return x\n", encoding="utf-8")
+    result = invoke("net", "--case", "default", "--backward", f"{tmp_path / 'own.py'}:f")
+    assert result.exit_code == 2
+    assert "hint: it is called as f(X, Y, cache)" in result.stderr
