@@ -413,3 +413,63 @@ def test_a_loss_of_somebody_s_own_kind_is_its_number_and_goes_back_by_itself(slo
     report = check_model(Model())
     assert report.passed == (slope == 3.0)
     assert [row.name for row in report.parameters] == ["w[0]", "w[1]"]
+
+
+@pytest.mark.parametrize("wrong", [1.0, 2.0])
+def test_a_bias_that_is_one_number_is_a_parameter_where_its_gradient_is_returned(wrong: float) -> None:
+    class Line:
+        def __init__(self) -> None:
+            self.w, self.rate, self.b = np.array([0.5, -1.0]), 0.1, 0.3
+
+        def loss(self, x: Any, y: Any) -> Any:
+            return np.mean((x @ self.w + self.b - y) ** 2)
+
+        def gradient(self, x: Any, y: Any) -> tuple[Any, Any]:
+            e = x @ self.w + self.b - y
+            return 2 * x.T @ e / len(e), wrong * 2 * e.mean()
+
+    data = {"x": np.array([[1.0, 2.0], [0.5, -1.0], [3.0, 1.0]]), "y": np.array([1.0, 0.0, -2.0])}
+    line = Line()
+    report = check_model(line, data=data)
+    assert [row.name for row in report.parameters] == ["w", "b"]
+    assert report.passed == (wrong == 1.0)
+    assert (line.rate, line.b) == (0.1, 0.3)
+
+
+def test_gradients_that_are_not_checked_are_told_of() -> None:
+    class Line:
+        def __init__(self) -> None:
+            self.w = np.array([0.5, -1.0])
+
+        def loss(self, x: Any) -> Any:
+            return np.sum((x @ self.w) ** 2)
+
+        def gradient(self, x: Any) -> tuple[Any, Any]:
+            return 2 * x.T @ (x @ self.w), 2 * np.outer(x @ self.w, self.w)
+
+    report = check_model(Line(), data={"x": np.array([[1.0, 2.0], [0.5, -1.0], [3.0, 1.0]])})
+    assert report.passed
+    assert "2 gradients are returned, and 1 of them checked" in "".join(report.notes)
+
+
+@pytest.mark.parametrize("wrong", [1.0, 2.0])
+def test_gradients_under_the_last_steps_of_the_names(wrong: float) -> None:
+    class Inner:
+        def __init__(self) -> None:
+            self.w, self.c = np.array([0.5, -1.0]), 0.3
+
+    class Outer:
+        def __init__(self) -> None:
+            self.p = Inner()
+
+        def loss(self) -> Any:
+            return np.sum(self.p.w**3) * self.p.c
+
+        def gradient(self) -> dict[str, Any]:
+            return {"dw": wrong * 3 * self.p.w**2 * self.p.c, "dc": np.sum(self.p.w**3)}
+
+    report = check_model(Outer())
+    assert {row.name: row.verdict for row in report.parameters} == {
+        "w": Verdict.PASS if wrong == 1 else Verdict.FAIL,
+        "c": Verdict.PASS,
+    }

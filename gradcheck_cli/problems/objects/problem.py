@@ -86,6 +86,11 @@ def loss_in(answer: Any, source: Callable[..., Any]) -> Any:
     return loss_and_gradient(answer, called(source))[0] if is_tuple(answer) else answer
 
 
+def loss_of(run: Callable[..., Any], **data: Any) -> float:
+    """Run a model and return its loss as a number."""
+    return scalar_loss(loss_in(call(run, **data), run), f"what {called(run)} returned")
+
+
 def is_tuple(answer: Any) -> bool:
     """Whether an answer is more than a loss."""
     return isinstance(answer, tuple | list) and len(answer) > 1
@@ -155,15 +160,21 @@ def model_of(
     backward = gradients or own
     there_and_back = answering(run, backward)
     with asking("looking for the parameters raised"):
-        held = held_by(model, given, partial(call, run, **data), partial(call, there_and_back, **data), before)
+        held = held_by(model, given, partial(loss_of, run, **data), partial(call, there_and_back, **data), before)
     held.borrow()
     try:
-        returns = is_returned(call(there_and_back, **data), held)
+        answer = call(there_and_back, **data)
+        returns = is_returned(answer, held)
     except BaseException:
         held.give_back()
         raise
     own_loss = None if loss else method_of(model, LOSSES)
-    return Model(held, run, backward, returns, weightless(own_loss, data) if own_loss else ())
+    notes = weightless(own_loss, data) if own_loss else []
+    if returns and isinstance(answer, tuple | list) and len(answer) > len(held.places) and not given:
+        notes.append(
+            f"{len(answer)} gradients are returned, and {len(held.places)} of them checked: --parameters names all"
+        )
+    return Model(held, run, backward, returns, notes)
 
 
 def number_of(loss: Any) -> Any:

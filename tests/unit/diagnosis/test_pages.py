@@ -37,7 +37,7 @@ def test_a_page_shows_code_before_and_after(code: str) -> None:
 
 def test_without_a_code_all_are_listed() -> None:
     result = CliRunner().invoke(main, ["explain"])
-    assert [line.split()[0] for line in result.stdout.splitlines()] == list(PAGES)
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["commands", *PAGES]
 
 
 def test_an_unknown_code_is_a_usage_error_with_a_suggestion() -> None:
