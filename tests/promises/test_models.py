@@ -473,3 +473,22 @@ def test_gradients_under_the_last_steps_of_the_names(wrong: float) -> None:
         "w": Verdict.PASS if wrong == 1 else Verdict.FAIL,
         "c": Verdict.PASS,
     }
+
+
+@pytest.mark.parametrize("wrong", [1.0, 2.0])
+def test_what_a_returned_gradient_names_is_a_parameter_beside_those_in_a_container(wrong: float) -> None:
+    class Line:
+        def __init__(self) -> None:
+            self.params, self.scale = {"w": np.array([0.5, -1.0])}, 0.7
+
+        def loss(self) -> Any:
+            return np.sum(self.params["w"] ** 3) * self.scale
+
+        def gradient(self) -> dict[str, Any]:
+            return {"w": 3 * self.params["w"] ** 2 * self.scale, "scale": wrong * np.sum(self.params["w"] ** 3)}
+
+    report = check_model(Line())
+    assert {row.name.rpartition(".")[2]: row.verdict for row in report.parameters} == {
+        "w": Verdict.PASS,
+        "scale": Verdict.PASS if wrong == 1 else Verdict.FAIL,
+    }

@@ -216,7 +216,7 @@ def parameters_among(
     kept: Sequence[str], beside: Mapping[str, str], every: Mapping[str, Place], claim: Any
 ) -> list[str]:
     """Return which arrays are the parameters; of whole numbers those alone that have a gradient."""
-    last = {re.split(r"[.\]]", name)[-1]: name for name in kept}
+    last = {last_step(name): name for name in kept}
     keys = under_their_names(claim, last) if isinstance(claim, Mapping) else {}
     claimed = {name for key, name in last.items() if key in keys}
     sure = {name for name in kept if is_numbers(every[name].get()) or name in claimed or name in beside}
@@ -225,10 +225,16 @@ def parameters_among(
     twins = {name for name in beside if any(np.array_equal(every[name].get(), value) for value in known)}
     chosen = contained + [name for name in kept if name in beside and name not in contained and name not in twins]
     if chosen:
-        return chosen
+        covered = set(map(last_step, chosen))
+        return chosen + [name for name in kept if name in claimed and last_step(name) not in covered]
     if isinstance(claim, Mapping):
         return [name for name in kept if name in claimed]
     return [name for name in kept if name in sure and np.ndim(every[name].get())]
+
+
+def last_step(name: str) -> str:
+    """Return what a way ends with."""
+    return re.split(r"[.\]]", name)[-1]
 
 
 def with_numbers(
