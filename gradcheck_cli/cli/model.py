@@ -106,8 +106,7 @@ class ModelFiles:
         held = load_object(reference) if reference.rpartition(":")[2] else module
         given = self.places(module) if self.parameters else {}
         beside: dict[str, Any] = {}
-        if not loss:
-            wanted = own_arguments(held) - set(data)
+        if wanted := own_arguments(held, loss=not loss, gradients=not grads) - set(data):
             module = load_module(reference, wanted)
             beside = {name: vars(module)[name] for name in sorted(wanted & set(vars(module)))}
             data |= beside

@@ -22,7 +22,10 @@ from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["Held", "Model", "model_of", "model_problem", "own_arguments"]
 
-LOSSES = ("loss", "compute_loss", "cost", "compute_cost", "objective")
+LOSSES = (
+    "loss", "compute_loss", "cost", "compute_cost", "objective", "neg_log_likelihood", "negative_log_likelihood", "nll",
+    "log_likelihood", "loglik",
+)  # fmt: skip
 GRADIENTS = ("gradient", "gradients", "grad", "grads", "compute_gradients", "backward", "backprop", "backward_pass")
 NUDGE = 1e-3  # of a parameter: enough to show even in float32
 IN_DOUBLE = "the module is in float64 meanwhile: hand its arrays over as data, or make them with .double()"
@@ -227,7 +230,7 @@ def own_method(model: Any, names: tuple[str, ...]) -> Callable[..., Any] | None:
     method = method_of(model, names)
     if method is None:
         return None
-    arguments = arguments_of(method)
+    arguments, option = arguments_of(method), "--loss" if names is LOSSES else "--grads"
     must = [name for name in arguments if name in needed(arguments)]
 
     def taking_data(**data: Any) -> Any:
@@ -237,7 +240,7 @@ def own_method(model: Any, names: tuple[str, ...]) -> Callable[..., Any] | None:
         if len(data) < len(must):
             raise ProblemError(
                 f"{called(method)} needs {listed(must)}, and there is {listed(data) if data else 'no data'}",
-                hint=f"--data, or data=, has them; or --loss says how it is called: 'net.{called(method)}(...)'",
+                hint=f"--data, or data=, has them; or {option} says how it is called: 'net.{called(method)}(...)'",
             )
         return method(*list(data.values())[: len(must)])
 
@@ -251,9 +254,18 @@ def method_of(model: Any, names: tuple[str, ...]) -> Callable[..., Any] | None:
         return next((found for name in names if callable(found := getattr(model, name, None))), None)
 
 
-def own_arguments(model: Any) -> set[str]:
-    """Return what a model's own loss and gradients take: what they must be given, and what is None without."""
-    methods = [method for names in (LOSSES, GRADIENTS) if (method := method_of(model, names)) is not None]
+def own_arguments(model: Any, *, loss: bool, gradients: bool) -> set[str]:
+    """Return what a model's own loss and gradients take: what they must be given, and what is None without.
+
+    Parameters
+    ----------
+    model : object
+        Has the methods.
+    loss, gradients : bool
+        Of which of them.
+    """
+    kinds = [*([LOSSES] if loss else []), *([GRADIENTS] if gradients else [])]
+    methods = [method for names in kinds if (method := method_of(model, names)) is not None]
     every = [arguments_of(method) for method in methods]
     return {
         name
