@@ -24,11 +24,12 @@ from gradcheck_cli.evaluating.rows import Row, rows_of
 from gradcheck_cli.numeric.centred import require_step_taken
 from gradcheck_cli.numeric.step_sweep import problem_sweeps
 from gradcheck_cli.problems.functions.function import FunctionProblem, Recipe
+from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.problems.views.sampled import Positions
 from gradcheck_cli.vocabulary.errors import CheckInterrupted, SettingError
 from gradcheck_cli.vocabulary.parameters import Parameters
-from gradcheck_cli.vocabulary.results import CheckReport
+from gradcheck_cli.vocabulary.results import CheckReport, Verdict
 from gradcheck_cli.vocabulary.settings import (
     AUTO,
     DEFAULT_EPSILON,
@@ -258,9 +259,25 @@ def checked(
         raise CheckInterrupted(None)
     seconds = time.perf_counter() - started
     told = [dataclasses.replace(report, notes=(*why, *report.notes), seconds=seconds) for report in reports]
+    if claims is None and not budget.closed:
+        told = [with_misfits(problem, report) for report in told]
     if claims is None and isinstance(problem, FunctionProblem) and problem.complex_view is not None:
         told = [in_complex_numbers(report, problem.complex_view) for report in told]
     return told, budget.closed
+
+
+def with_misfits(problem: Problem, report: CheckReport) -> CheckReport:
+    """Return a report that says what was broadcast.
+
+    Raises
+    ------
+    ProblemError
+        Where nothing is wrong but the shape of that: it is no gradient of its parameter, and never passes for one.
+    """
+    misfits = problem.misfits if isinstance(problem, FunctionProblem | Network) else ()
+    if misfits and report.verdict is not Verdict.FAIL:
+        raise misfits[0].error()
+    return dataclasses.replace(report, notes=(*(misfit.note() for misfit in misfits), *report.notes))
 
 
 def report_on(subject: Subject, *, sweep_steps: bool) -> CheckReport:

@@ -18,7 +18,7 @@ from gradcheck_cli.problems.functions.arguments import Arguments
 from gradcheck_cli.problems.functions.colouring import is_sparse
 from gradcheck_cli.problems.functions.complex_numbers import complex_view, convention_of
 from gradcheck_cli.problems.functions.function import FunctionProblem, call
-from gradcheck_cli.problems.functions.jacobian import claimed_jacobian
+from gradcheck_cli.problems.functions.jacobian import claimed_jacobian, in_parts
 from gradcheck_cli.problems.functions.outputs import MOST_KEPT, Outputs, Weighing, outputs_of, require_finite
 from gradcheck_cli.problems.functions.trees import flattened, is_tree
 from gradcheck_cli.vocabulary.asking import called
@@ -59,9 +59,10 @@ def check_jacobian(
         pass of `check_layer`.
     jacobian : callable, array_like or mapping
         (parameters, **data) -> Jacobian, or the Jacobian itself. Of one output and one parameter an array of shape
-        (m, n), or out.shape + param.shape; of several parameters a dict of such arrays; of several outputs a dict of
-        those. A sparse matrix, one that has `tocoo`, is checked by colours: in ten evaluations or so for each colour,
-        and what is not zero outside its pattern is found and named. Of a complex output F and a complex parameter z it
+        (m, n), or out.shape + param.shape, or of an elementwise function the derivative of each entry; of several
+        parameters a dict or a tuple of such arrays, or one with the columns of all; of several outputs a dict of those.
+        A sparse matrix, one that has `tocoo`, is checked by colours: in ten evaluations or so for each colour, and what
+        is not zero outside its pattern is found and named. Of a complex output F and a complex parameter z it
         is dF/dz, or the pair (dF/dz, dF/dconj(z)) where F is not holomorphic.
     parameters : mapping of str to array_like, or array_like
         The point. It is copied, never changed.
@@ -111,6 +112,7 @@ def check_jacobian(
         outputs = outputs_of(asked(function), "the function", convention)
         require_finite(outputs, "the function")
         claim = asked(jacobian) if callable(jacobian) else jacobian
+    claim, understood = in_parts(claim, outputs, point) if view is None else (claim, [])
     if is_sparse(claim) and mode != SCREEN and not any(settings.get(key) not in (None, 1) for key in OF_EVALUATIONS):
         plain = {key: settings.get(key, default) for key, default in OF_CLAIMS.items()}
         return check_sparse_jacobian(
@@ -131,7 +133,7 @@ def check_jacobian(
     for output, array in outputs.arrays.items():
         rows += by_parameter(reports[start : start + array.size], list(point), output, array.shape)
         start += array.size
-    report = joined(reports, rows, name, reports[-1].evaluations, why, started)
+    report = joined(reports, rows, name, reports[-1].evaluations, (*understood, *why), started)
     if report.verdict is Verdict.FAIL:
         report = dataclasses.replace(report, findings=jacobian_findings(report))
     if view is not None or outputs.complex_names:

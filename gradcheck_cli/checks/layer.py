@@ -21,6 +21,7 @@ from gradcheck_cli.evaluating.journal import Journal
 from gradcheck_cli.judging.entries import worst_of
 from gradcheck_cli.judging.joined import joined, worst_rows
 from gradcheck_cli.problems.functions.complex_numbers import CONVENTIONS, complex_view, convention_of
+from gradcheck_cli.problems.functions.contexts import without_context
 from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.functions.layer import Layer, faults_of, outputs_missed, random_cotangents
 from gradcheck_cli.problems.functions.linearity import Fault
@@ -55,12 +56,15 @@ def check_layer(
     ----------
     forward : callable
         (parameters, **data) -> (outputs, cache), or the outputs alone: an array, a tuple of arrays, or a dict of them;
-        a tuple of two is always the former, so two outputs without a cache go as a dict, or with None.
+        a tuple of two is always the former, so two outputs without a cache go as a dict, or with None. Of a longer
+        tuple, as in ``return h, c, cache``, the last is the cache where it is no array. A first argument ``ctx`` of
+        both passes gets what the forward pass keeps, by ``save_for_backward`` and in attributes.
         It gets a dict of float64 arrays, or one array where `parameters` is; where each parameter is an argument by its
         own name, it is called so: ``forward(x=..., w=..., b=...)``.
     backward : callable
         (cotangents, cache) -> gradient; (cotangents) where there is no cache. The cotangents come in the form of the
-        outputs; the gradient is a dict, a tuple in the order of the parameters, or an array where there is one.
+        outputs, or of a tuple one after another where there is an argument for each, as in ``(dh, dc, cache)``; the
+        gradient is a dict, a tuple in the order of the parameters, or an array where there is one.
     parameters : mapping of str to array_like, or array_like
         The point. It is copied, never changed.
     data : mapping of str to object, optional
@@ -145,6 +149,7 @@ def layer_of(
     convention: str | None,
 ) -> Layer:
     """Return a layer of real arrays; where some are complex, their gradients are taken by a convention."""
+    forward, backward = without_context(forward, backward)
     view = complex_view(flattened(parameters), convention)
     point = named_point(parameters if view is None else view.point)
     taking = in_form(forward, parameters, data)

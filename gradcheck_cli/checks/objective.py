@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,14 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.checks.gradients import check_gradient
 from gradcheck_cli.checks.hessian import check_hessian
+from gradcheck_cli.diagnosis.diagnose import diagnosed
+from gradcheck_cli.diagnosis.evidence import Evidence
 from gradcheck_cli.problems.functions.arguments import as_parameter
 from gradcheck_cli.problems.functions.objective import Objective
 from gradcheck_cli.vocabulary.asking import asking, called, kind_of
 from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
 from gradcheck_cli.vocabulary.parameters import Array
-from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, ParameterResult, Verdict
+from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, Finding, ParameterResult, Verdict
 from gradcheck_cli.vocabulary.settings import require_whole
 
 __all__ = ["check_objective"]
@@ -24,6 +27,8 @@ __all__ = ["check_objective"]
 MOST_SAMPLES = 500  # each takes two calls of the objective, and a check of its own
 WIDEST = 3.0  # scores that are drawn: logits of 5 to 95 per cent
 MOST_VALUES = 10  # of labels, for which it is told where a gradient is wrong
+VAGUE = ("another-loss", "derivation", "few-entries", "single-entry", "slices", "unknown")
+"""Findings that say less of what is wrong than for which labels it is."""
 
 
 def check_objective(
@@ -99,7 +104,9 @@ def check_objective(
         dataclasses.replace(row, name=known) for row, known in zip(report.parameters, ("grad", "hess"), strict=False)
     )
     where = [said for row in rows for said in wrong_where(row, every, point.shape)]
-    return dataclasses.replace(report, parameters=rows, notes=(*where, *notes, *report.notes))
+    findings = tuple(finding for row in rows for finding in findings_of(row, report, point, where))
+    where = [said for said in where if all(said != finding.message for finding in findings)]
+    return dataclasses.replace(report, parameters=rows, findings=findings, notes=(*where, *notes, *report.notes))
 
 
 def as_labels(labels: Any) -> Array:
@@ -124,3 +131,42 @@ def wrong_where(row: ParameterResult, labels: Array, shape: tuple[int, ...]) -> 
         yield f"{row.name} is wrong {how} where y is {' or '.join(f'{value:g}' for value in bad)}: {count}"
     elif samples.any():
         yield f"{row.name} is wrong for {count}"
+
+
+def findings_of(row: ParameterResult, report: CheckReport, point: Array, where: Sequence[str]) -> Sequence[Finding]:
+    """Name what is wrong with the gradient or with the Hessian, under its own name; else for which labels it is."""
+    if row.verdict is not Verdict.FAIL:
+        return ()
+    if row.name == "grad":
+        found = [finding for finding in report.findings if finding.where == "dx"]
+    else:
+        found = list(diagnosed(dataclasses.replace(report, parameters=(row,)), evidence_of(row, point)).findings)
+    said = next((said for said in where if said.startswith(f"{row.name} is wrong") and " where y is " in said), None)
+    if said and all(finding.code in VAGUE for finding in found):
+        return (Finding("some-labels", row.name, said, help="look at the term, or the case, that is of these labels"),)
+    return [under(row.name, finding) for finding in found]
+
+
+def evidence_of(row: ParameterResult, point: Array) -> Evidence:
+    """Return the Hessian's diagonal beside what it should be, as if it were a gradient."""
+    analytic, reference, bars = (
+        np.array(column).reshape(point.shape)
+        for column in (row.entries.analytic, row.entries.reference, row.entries.bars)
+    )
+    of = row.name
+    return Evidence({of: point}, {of: analytic}, {of: reference}, {of: bars}, {of: bars})
+
+
+def under(name: str, finding: Finding) -> Finding:
+    """Return a finding in which what is wrong has another name than a gradient's by x."""
+
+    def renamed(text: str) -> str:
+        return re.sub(rf"\bd(?:x|{name})\b", name, text).replace("the right gradient", "the right one")
+
+    return finding._replace(
+        where=name,
+        message=renamed(finding.message),
+        note=renamed(finding.note),
+        help=renamed(finding.help),
+        alternatives=tuple(map(renamed, finding.alternatives)),
+    )

@@ -28,6 +28,11 @@ for _variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
 EPILOG = """\b
+To begin:
+  gradcheck FILE.py           what can be checked in a script or a notebook, and the commands for it
+  gradcheck explain commands  which command checks what you have
+
+\b
 Exit codes:
   0    PASS: every gradient is right
   1    FAIL: a gradient is wrong

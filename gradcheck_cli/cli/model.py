@@ -35,7 +35,8 @@ Examples:
 OBJECT is a torch module, or holds arrays in its attributes, and in dicts, lists and objects there: in params, or beside
 gradients as W with dW, w with w_diff, p.data with p.grad. They are set in place, and the gradients set to zero before
 each call. The expressions may use every name of the file, and the arrays of --data by their names. Without --loss and
---grads the object's own loss and gradient, or backward, are called.
+--grads the object's own loss and gradient, or backward, are called, with what --data or the file has under the names of
+their arguments.
 """
 
 
@@ -90,21 +91,30 @@ class ModelFiles:
 
     def make(self, places: Mapping[Path, Path]) -> FunctionProblem:
         """Make the problem; a file that is in `places` is read from there."""
-        from gradcheck_cli.loading.arrays import read_arrays
+        from gradcheck_cli.loading.arrays import read_data
         from gradcheck_cli.loading.code.expressions import expression, names_in
         from gradcheck_cli.loading.functions import load_module, load_object
-        from gradcheck_cli.problems.objects.problem import model_of, model_problem
+        from gradcheck_cli.problems.objects.problem import model_of, model_problem, own_arguments
+        from gradcheck_cli.problems.objects.tensors import is_module, to_double
 
         file = file_of(self.reference)
         reference = self.reference if file is None else at_another_place(self.reference, places.get(file, file))
-        data = read_arrays(places.get(self.data, self.data), unnamed=self.data.stem) if self.data else {}
+        data = read_data(places.get(self.data, self.data)) if self.data else {}
         texts = [text for text in (self.loss, self.grads, self.parameters) if text]
         module = load_module(reference, set().union(*map(names_in, texts)) - set(data))
         loss, grads = (text and expression(text, module) for text in (self.loss, self.grads))
         held = load_object(reference) if reference.rpartition(":")[2] else module
         given = self.places(module) if self.parameters else {}
+        beside: dict[str, Any] = {}
+        if wanted := own_arguments(held, loss=not loss, gradients=not grads) - set(data):
+            module = load_module(reference, wanted)
+            beside = {name: vars(module)[name] for name in sorted(wanted & set(vars(module)))}
+            data |= beside
+        if is_module(held):
+            to_double(vars(module).values())
         made = model_problem(model_of(held, loss or None, grads or None, data, given), data, self.name)
-        return replace(made, recipe=self)
+        said = [f"taken from the file: {', '.join(beside)}"] if beside else []
+        return replace(made, recipe=self, notes=(*made.notes, *said))
 
     def places(self, module: Any) -> dict[str, Any]:
         """Return where the parameters are that were named."""

@@ -218,6 +218,12 @@ PAGES = {
         "dE[tokens] += dX",
         "np.add.at(dE, tokens, dX)",
     ),
+    "some-labels": Page(
+        "an objective is wrong for the samples of some labels, and right for all others",
+        "The term, or the case, that is of these labels alone has a mistake.",
+        "grad = y * (p - 1) + (1 - y) * -p",
+        "grad = y * (p - 1) + (1 - y) * p",
+    ),
     "rows": Page(
         "only some rows are wrong",
         "A loop over the units skips, repeats or overwrites one.",

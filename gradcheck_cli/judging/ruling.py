@@ -28,6 +28,7 @@ __all__ = ["RULES", "Facts", "Rule", "Ruling", "difference_verdict", "entries_ve
 MOST_NAMED = 3  # entries that a sentence names
 CATCHES = 0.1  # of a derivative: if an error as large as that went unseen, a PASS would say nothing
 WEIGH = "weigh the outputs, as in loss = (w * out).sum()"
+OR_PUT_IN = ", or see that the parameters are put into the model: were they copied?"
 LOW_CATCHES = 0.5  # the same of a claim of low precision, the bars of which are mostly its own rounding
 
 # the records
@@ -351,7 +352,7 @@ def is_zero(entries: Entries) -> bool:
 def that_it_is_constant(facts: Facts) -> Iterator[str]:
     """Say what follows from that: a claim is wrong, may hide below the last digit of the loss, or tells nothing."""
     if facts.with_verdict(Verdict.FAIL):
-        yield f"this loss does not move: its gradient is zero; {WEIGH}"
+        yield f"this loss does not move: its gradient is zero; {WEIGH}{OR_PUT_IN}"
     elif facts.with_verdict(Verdict.INCONCLUSIVE):
         yield "this loss moves by no more than its last digit, in which the claimed slopes may hide"
     else:

@@ -13,11 +13,11 @@ from gradcheck_cli.loading.containers.mat import read_mat
 from gradcheck_cli.loading.containers.npy import read_npy
 from gradcheck_cli.loading.containers.safetensors import read_safetensors
 from gradcheck_cli.loading.containers.table import read_table
-from gradcheck_cli.loading.json_arrays import read_json
+from gradcheck_cli.loading.json_arrays import read_json, read_json_data
 from gradcheck_cli.loading.npz import LARGE, NUMBERS, read_npz
 from gradcheck_cli.vocabulary.errors import InputError
 
-__all__ = ["ONE_ARRAY", "READERS", "read_arrays"]
+__all__ = ["ONE_ARRAY", "READERS", "read_arrays", "read_data"]
 
 ONE_ARRAY = "x"  # the name of an array that has none in its file
 Arrays: TypeAlias = dict[str, NDArray[Any]]
@@ -78,3 +78,14 @@ def read_arrays(path: Path, *, unnamed: str = ONE_ARRAY) -> Arrays:
         )
     found = READERS.get(ending, read_large_npz)(path)
     return dict(found) if isinstance(found, Mapping) else {unnamed: found}
+
+
+def read_data(path: Path) -> dict[str, Any]:
+    """Read what is handed over by keyword: arrays, an array without a name under that of its file; of JSON anything.
+
+    Raises
+    ------
+    InputError
+        As `read_arrays` does.
+    """
+    return read_json_data(path) if path.suffix.lower() == ".json" else dict(read_arrays(path, unnamed=path.stem))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.loading.arrays import ONE_ARRAY, read_arrays
+from gradcheck_cli.loading.arrays import ONE_ARRAY, read_arrays, read_data
 from gradcheck_cli.vocabulary.errors import InputError, did_you_mean
 
 __all__ = ["LoadedPoint", "load_point", "require_known", "selected"]
@@ -21,7 +21,7 @@ class LoadedPoint:
     """Arrays as they were read; what they must be as parameters is for the problem to say."""
 
     parameters: dict[str, NDArray[Any]]
-    data: dict[str, NDArray[Any]]
+    data: dict[str, Any]
 
 
 def load_point(
@@ -45,13 +45,13 @@ def load_point(
         Where a file cannot be read, a name stands in both, or there is no such name.
     """
     parameters = {ONE_ARRAY: as_array(at)} if at is not None else read_arrays(params) if params else {}
-    others = read_arrays(data, unnamed=data.stem) if data else {}
+    others = read_data(data) if data else {}
     both = [name for name in others if name in parameters]
     if both:
         raise InputError(f"{both[0]!r} stands in the parameters and in the data, expected it in one of them")
     if not vary:
         return LoadedPoint(parameters, others)
-    every = parameters | others
+    every: dict[str, Any] = parameters | others
     require_known(vary, every)
     return LoadedPoint(
         {name: values for name, values in every.items() if name in vary},

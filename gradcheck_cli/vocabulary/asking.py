@@ -35,9 +35,11 @@ def asking(what: str) -> Iterator[None]:
 
 
 def called(something: Any) -> str:
-    """Return what the messages call something of the user's: its name, or its text where it has none."""
+    """Return what the messages call something of the user's: its name, else its text, else its kind."""
     try:
-        return str(getattr(something, "__name__", None) or repr(something))
+        name = getattr(something, "__name__", None)
+        has_text = getattr(type(something), "__repr__", None) is not object.__repr__
+        return str(name or (repr(something) if has_text else kind_of(something)))
     except (KeyboardInterrupt, LateError):
         raise
     except BaseException:  # noqa: BLE001  (it has neither)

@@ -64,15 +64,45 @@ def test_nothing_of_the_file_is_run(tmp_path: Path) -> None:
             "nielsen.py",
             [
                 "func nielsen.py:sigmoid --grad nielsen.py:sigmoid_prime --at 1,2,3",
-                "model nielsen.py:net --loss 'net.cost(x, y)' --grads 'net.backprop(x, y)' --data batch.npz",
+                "model nielsen.py:net --loss 'net.cost(x, y)' --grads 'net.backprop(x, y)'",
             ],
         ),
+        (
+            "min_char_rnn.py",
+            [
+                "model min_char_rnn.py --parameters 'Wxh, Whh, Why, bh, by' --loss 'lossFun(inputs, targets, hprev)'"
+                " --data batch.npz --defs-only"
+            ],
+        ),
+        ("torch_net.py", ["model torch_net.py:net --loss LOSS"]),
     ],
 )
 def test_pairs_layers_objectives_and_models_are_found(file: str, expected: list[str], tmp_path: Path) -> None:
     shutil.copy(PROGRAMS / file, tmp_path)
     result = run(file, cwd=tmp_path)
     assert commands(result.stdout) == [shlex.split(command) for command in expected]
+
+
+BESIDE = """
+import numpy as np
+class Net:
+    def __init__(self): self.w, self.dw = np.array([1.0, -2.0]), np.zeros(2)
+    def forward(self, x): return self.w * x
+net = Net()
+x = np.array([0.5, 3.0])
+def squares(v): return v**2
+def mse(x): return np.mean(net.forward(x) ** 2)
+def back(x): net.dw = 2 * net.w * x**2 / 2
+"""
+
+
+def test_a_loss_beside_its_object_is_found_and_the_command_runs(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(BESIDE, encoding="utf-8")
+    (command,) = commands(run("net.py", cwd=tmp_path).stdout)
+    assert command == ["model", "net.py:net", "--loss", "mse(x)", "--grads", "back(x)"]
+    assert run(*command, cwd=tmp_path).returncode == 0
+    (tmp_path / "net.py").write_text(BESIDE.replace("net.w * x**2", "net.w * x"), encoding="utf-8")
+    assert run(*command, cwd=tmp_path).returncode == 1
 
 
 @pytest.mark.parametrize("text", ["", "x = 1", "def helper(a): return a", "def f(:"])

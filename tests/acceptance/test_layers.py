@@ -197,7 +197,7 @@ def test_options_that_do_not_go_together_are_refused(words: list[str], folder: P
 
 
 def test_a_loss_with_many_outputs_is_told_of_the_other_options(folder: Path) -> None:
-    done = run("func", "layers.py:residuals", "--grad", "layers.py:gradient", "--at", "1,2", cwd=folder)
+    done = run("func", "layers.py:residuals", "--grad", "layers.py:gradient", "--at", "1,2,3", cwd=folder)
     assert done.returncode == 2
     assert "--backward" in done.stderr
     assert "--jac" in done.stderr

@@ -110,3 +110,26 @@ def test_the_homework_is_as_it_was(tmp_path: Path) -> None:
     result = run("net", "--case", "default", "--backward", f"homework.py:{BACKWARD}", "--defs-only", cwd=tmp_path)
     assert result.returncode == 1
     assert "homework.py:" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("used", "code", "said"),
+    [
+        ("pass", 0, "not installed, and not used: no_such_plots"),
+        ("no_such_plots.show(1)", 2, "ModuleNotFoundError: No module named 'no_such_plots'"),
+    ],
+)
+def test_packages_that_are_not_installed_are_told_of_where_they_are_used(
+    used: str, code: int, said: str, tmp_path: Path
+) -> None:
+    cells = [
+        "import numpy as np, no_such_package.frames as frames\nfrom no_such_rest import tqdm",
+        "import no_such_plots",
+        f"def picture(x):\n    if x is None: no_such_plots.plot(x)\ndef loss(x):\n    picture(x)\n    {used}\n"
+        "    return np.sum(x**3)\ndef gradient(x): return 3 * x**2",
+        "for epoch in tqdm(range(10**9)): loss(epoch)",
+    ]
+    write_notebook(tmp_path / "n.ipynb", *cells)
+    done = run("func", "n.ipynb:loss", "--grad", "n.ipynb:gradient", "--at", "1,2", cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert said in done.stdout + done.stderr

@@ -37,6 +37,22 @@ class Program:
 CHAR_RNN = "lossFun([0, 1, 2, 3], [1, 2, 3, 0], 0.1 * np.ones((hidden_size, 1)))"
 EVERY = [
     Program(
+        "hmm.py",
+        ("model", "hmm.py:hmm", "--loss", "hmm.neg_log_likelihood(x)"),
+        "means_=-(g *",
+        "means_=-2 * (g *",
+        "dmeans_ is 2.000000 times the right",
+        "3 arrays found in the model: means_, logits, start; the gradients are returned",
+    ),
+    Program(
+        "gru.py",
+        ("func", "gru.py:loss", "--grad", "gru.py:grads", "--params", "gru.json", "--data", "data.npz"),
+        " + dc @ Uh.T",
+        "",
+        "params[1][0]",
+        data={"x": R.normal(size=(4, 2)), "y": R.normal(size=(4, 3))},
+    ),
+    Program(
         "nielsen.py",
         ("model", "nielsen.py:net", "--loss", "net.cost(x, y)", "--grads", "net.backprop(x, y)"),
         "delta) * sp",
@@ -147,6 +163,8 @@ def test_a_program_is_checked_as_it_is(program: Program, planted: bool, tmp_path
     )
     if program.data:
         np.savez(tmp_path / "data.npz", **program.data)
+    layer = [[[0.5, -0.3, 0.2]] * 2, [[0.1, 0.4, -0.6]] * 3, [0.1, -0.2, 0.3]]
+    (tmp_path / "gru.json").write_text(json.dumps({"params": [layer, layer]}), encoding="utf-8")
     (tmp_path / "p.json").write_text(json.dumps({"log_q": -0.3, "log_r": 0.4}), encoding="utf-8")
     result = run(*program.words, cwd=tmp_path)
     shown = " ".join(result.stdout.split())

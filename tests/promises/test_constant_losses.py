@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from gradcheck_cli import Verdict, check_gradient
 from tests.promises.claims import BOTH_MODES, FAIL, PASS, report, verdict, words
 from tests.zoo import Array
 
@@ -156,3 +157,16 @@ def test_what_matters_beside_a_bias_that_does_not_is_judged_as_ever() -> None:
     claim = normed_gradient()
     found = report(normed_layer, {**claim, "W": 1.01 * claim["W"]}, POINT)
     assert {p.name: p.verdict for p in found.parameters} == {"W": FAIL, "b": PASS}
+
+
+def test_arrays_that_never_reach_the_model_are_told_of() -> None:
+    own, kept = {"w": np.array([1.0, -2.0])}, np.array([1.0, -2.0])
+    params = {"w": kept}
+
+    def rebinding(p: dict[str, Any]) -> float:
+        params.update(p)
+        return float((kept**2).sum())
+
+    report = check_gradient(rebinding, lambda p: {"w": 2 * p["w"]}, own)
+    assert report.verdict is Verdict.FAIL
+    assert "put into the model: were they copied?" in "".join(report.reasons)

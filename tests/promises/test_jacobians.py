@@ -164,3 +164,40 @@ def test_a_parameter_may_be_called_as_an_output_without_a_name() -> None:
 def test_a_symmetric_jacobian_is_no_transpose() -> None:
     (finding,) = check_jacobian(lambda x: 3 * x, [[3 * (1 + 5e-6)]], [1.0]).findings
     assert finding.code == "factor"
+
+
+TIMES = np.linspace(0, 2, 6)
+
+
+def decay(a: Any, b: Any) -> Array:
+    return np.asarray(a * np.exp(-b * TIMES))
+
+
+@pytest.mark.parametrize("wrong", [1.0, 1.5])
+@pytest.mark.parametrize("form", [tuple, lambda parts: np.stack(parts, axis=1)])
+def test_of_several_parameters_it_is_a_tuple_or_has_the_columns_of_all(wrong: float, form: Any) -> None:
+    def jacobian(a: Any, b: Any) -> Any:
+        return form([np.exp(-b * TIMES), -wrong * a * TIMES * np.exp(-b * TIMES)])
+
+    report = check_jacobian(decay, jacobian, {"a": 1.3, "b": 0.4})
+    assert [row.verdict for row in report.parameters] == [Verdict.PASS, Verdict.PASS if wrong == 1 else Verdict.FAIL]
+
+
+def softmax(z: Array) -> Array:
+    return np.asarray(np.exp(z) / np.exp(z).sum())
+
+
+@pytest.mark.parametrize(
+    ("function", "derivative", "verdict"),
+    [
+        (np.tanh, lambda z: 1 - np.tanh(z) ** 2, Verdict.PASS),
+        (np.tanh, lambda z: 1 - np.tanh(z), Verdict.FAIL),
+        (softmax, lambda z: softmax(z) * (1 - softmax(z)), Verdict.FAIL),
+    ],
+)
+def test_the_derivative_of_an_activation_has_its_shape(function: Any, derivative: Any, verdict: Verdict) -> None:
+    for z in (np.array([0.3, -1.2, 2.0]), np.array([[0.3, -1.2], [2.0, 0.7]]), np.array([0.4])):
+        report = check_jacobian(function, derivative, z)
+        constant = function is softmax and z.size == 1
+        assert report.verdict is (Verdict.PASS if constant else verdict)
+        assert "one of each entry by itself" in "".join(report.notes)

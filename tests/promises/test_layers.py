@@ -329,3 +329,61 @@ def test_an_output_that_is_lost_beside_a_larger_one_is_seen() -> None:
     point = np.array([0.3, 0.7])
     assert check_layer(forward, right, point).verdict is Verdict.PASS
     assert check_layer(forward, first_alone, point).verdict is Verdict.FAIL
+
+
+def cell(x: Array, c: Array, w: Array) -> tuple[Array, Array, tuple[Array, ...]]:
+    """Return both states of a cell, and behind them what its backward pass needs."""
+    after = c + np.tanh(x @ w)
+    return np.sin(after), after, (x, w, after)
+
+
+@pytest.mark.parametrize(("kept", "verdict"), [(1.0, Verdict.PASS), (0.0, Verdict.FAIL)])
+def test_a_layer_returns_its_cache_behind_several_outputs(kept: float, verdict: Verdict) -> None:
+    def backward(dh: Array, dc: Array, cache: tuple[Array, ...]) -> tuple[Array, ...]:
+        x, w, after = cache
+        d = dh * np.cos(after) + kept * dc
+        inner = d * (1 - np.tanh(x @ w) ** 2)
+        return inner @ w.T, d, x.T @ inner
+
+    def of_one_tuple(both: tuple[Array, Array], cache: tuple[Array, ...]) -> tuple[Array, ...]:
+        return backward(*both, cache)
+
+    random = np.random.default_rng(5)
+    point = {"x": random.normal(size=(3, 2)), "c": random.normal(size=(3, 4)), "w": random.normal(size=(2, 4))}
+    for passes in (backward, of_one_tuple):
+        report = check_layer(cell, passes, point, seed=1)
+        assert report.verdict is verdict
+        assert {row.name for row in report.parameters if row.verdict is Verdict.FAIL} == (
+            set() if kept else {f"{name} from y1" for name in point}
+        )
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_passes_may_share_a_context(sign: float) -> None:
+    class Swish:
+        @staticmethod
+        def forward(ctx: Any, x: Array, beta: Array, mode: str) -> Array:
+            s = 1 / (1 + np.exp(-beta * x))
+            ctx.save_for_backward(x, s)
+            ctx.beta = beta
+            return np.asarray(x * s)
+
+        @staticmethod
+        def backward(ctx: Any, d: Array) -> tuple[Any, ...]:
+            x, s = ctx.saved_tensors
+            return d * (s + sign * ctx.beta * x * s * (1 - s)), (d * x * x * s * (1 - s)).sum(), None
+
+    report = check_layer(Swish.forward, Swish.backward, {"x": X, "beta": 1.3}, data={"mode": "train"}, seed=1)
+    assert [row.verdict for row in report.parameters] == [Verdict.PASS if sign == 1 else Verdict.FAIL, Verdict.PASS]
+
+    class Cube:
+        @staticmethod
+        def forward(ctx: Any, x: Array) -> Array:
+            ctx.x = x
+            return x**3
+
+        @staticmethod
+        def backward(ctx: Any, d: Array) -> Array:
+            return np.asarray(sign * 3 * d * ctx.x**2)
+
+    assert check_layer(Cube.forward, Cube.backward, X, seed=1).passed == (sign == 1)

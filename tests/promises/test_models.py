@@ -377,3 +377,118 @@ def test_a_module_of_torch_is_left_as_it_was(wrong: float) -> None:
         after[name].dtype == tensor.dtype and torch.equal(after[name], tensor) for name, tensor in before.items()
     )
     assert all(tensor.grad is None for tensor in net.parameters())
+
+
+class Number:
+    """A number of somebody's own that knows the way back."""
+
+    def __init__(self, data: float, back: Any = None) -> None:
+        self.data, self.grad, self.back = data, 0.0, back
+
+    def cubed(self, slope: float) -> Number:
+        def back(grad: float) -> None:
+            self.grad += slope * self.data**2 * grad
+
+        return Number(self.data**3, back)
+
+    def backward(self) -> None:
+        self.back(1.0)
+
+
+@pytest.mark.parametrize("slope", [3.0, 2.0])
+def test_a_loss_of_somebody_s_own_kind_is_its_number_and_goes_back_by_itself(slope: float) -> None:
+    class Model:
+        def __init__(self) -> None:
+            self.w = [Number(0.7), Number(-1.2)]
+
+        def loss(self) -> Number:
+            parts = [w.cubed(slope) for w in self.w]
+
+            def back(grad: float) -> None:
+                for part in parts:
+                    part.back(grad)
+
+            return Number(sum(part.data for part in parts), back)
+
+    report = check_model(Model())
+    assert report.passed == (slope == 3.0)
+    assert [row.name for row in report.parameters] == ["w[0]", "w[1]"]
+
+
+@pytest.mark.parametrize("wrong", [1.0, 2.0])
+def test_a_bias_that_is_one_number_is_a_parameter_where_its_gradient_is_returned(wrong: float) -> None:
+    class Line:
+        def __init__(self) -> None:
+            self.w, self.rate, self.b = np.array([0.5, -1.0]), 0.1, 0.3
+
+        def loss(self, x: Any, y: Any) -> Any:
+            return np.mean((x @ self.w + self.b - y) ** 2)
+
+        def gradient(self, x: Any, y: Any) -> tuple[Any, Any]:
+            e = x @ self.w + self.b - y
+            return 2 * x.T @ e / len(e), wrong * 2 * e.mean()
+
+    data = {"x": np.array([[1.0, 2.0], [0.5, -1.0], [3.0, 1.0]]), "y": np.array([1.0, 0.0, -2.0])}
+    line = Line()
+    report = check_model(line, data=data)
+    assert [row.name for row in report.parameters] == ["w", "b"]
+    assert report.passed == (wrong == 1.0)
+    assert (line.rate, line.b) == (0.1, 0.3)
+
+
+def test_gradients_that_are_not_checked_are_told_of() -> None:
+    class Line:
+        def __init__(self) -> None:
+            self.w = np.array([0.5, -1.0])
+
+        def loss(self, x: Any) -> Any:
+            return np.sum((x @ self.w) ** 2)
+
+        def gradient(self, x: Any) -> tuple[Any, Any]:
+            return 2 * x.T @ (x @ self.w), 2 * np.outer(x @ self.w, self.w)
+
+    report = check_model(Line(), data={"x": np.array([[1.0, 2.0], [0.5, -1.0], [3.0, 1.0]])})
+    assert report.passed
+    assert "2 gradients are returned, and 1 of them checked" in "".join(report.notes)
+
+
+@pytest.mark.parametrize("wrong", [1.0, 2.0])
+def test_gradients_under_the_last_steps_of_the_names(wrong: float) -> None:
+    class Inner:
+        def __init__(self) -> None:
+            self.w, self.c = np.array([0.5, -1.0]), 0.3
+
+    class Outer:
+        def __init__(self) -> None:
+            self.p = Inner()
+
+        def loss(self) -> Any:
+            return np.sum(self.p.w**3) * self.p.c
+
+        def gradient(self) -> dict[str, Any]:
+            return {"dw": wrong * 3 * self.p.w**2 * self.p.c, "dc": np.sum(self.p.w**3)}
+
+    report = check_model(Outer())
+    assert {row.name: row.verdict for row in report.parameters} == {
+        "w": Verdict.PASS if wrong == 1 else Verdict.FAIL,
+        "c": Verdict.PASS,
+    }
+
+
+@pytest.mark.parametrize("wrong", [1.0, 2.0])
+def test_what_a_returned_gradient_names_is_a_parameter_beside_those_in_a_container(wrong: float) -> None:
+    class Line:
+        def __init__(self) -> None:
+            self.params, self.scale = {"w": np.array([0.5, -1.0])}, 0.7
+
+        def loss(self) -> Any:
+            return np.sum(self.params["w"] ** 3) * self.scale
+
+        def gradient(self) -> dict[str, Any]:
+            return {"w": 3 * self.params["w"] ** 2 * self.scale, "scale": wrong * np.sum(self.params["w"] ** 3)}
+
+    report = check_model(Line())
+    assert {row.name.rpartition(".")[2]: row.verdict for row in report.parameters} == {
+        "w": Verdict.PASS,
+        "scale": Verdict.PASS if wrong == 1 else Verdict.FAIL,
+    }

@@ -63,7 +63,7 @@ def test_a_wrong_one_fails_and_says_for_which_labels(wrong: Any, expected: list[
     report = check_objective(wrong, log_loss, Y)
     assert report.verdict is Verdict.FAIL
     assert verdicts(report) == expected
-    assert said in " ".join(report.notes)
+    assert said in " ".join([*report.notes, *(finding.message for finding in report.findings)])
 
 
 def test_the_order_of_scikit_learn_and_the_libraries_own_holders_are_told_by_their_names() -> None:
@@ -114,3 +114,17 @@ def test_of_many_samples_some_are_drawn() -> None:
 def test_what_is_no_objective_is_refused(objective: Any, labels: Any, scores: Any) -> None:
     with pytest.raises(GradcheckError):
         check_objective(objective, log_loss, labels, scores)
+
+
+def test_what_is_wrong_has_the_name_that_it_has_in_the_objective() -> None:
+    def named(wrong: Any) -> list[tuple[str, str]]:
+        return [(finding.code, finding.where) for finding in check_objective(wrong, log_loss, Y).findings]
+
+    assert named(lambda z, y: (right(z, y)[0], 2 * right(z, y)[1])) == [("factor", "hess")]
+    assert named(lambda z, y: (right(z, y)[0] + 0.5, right(z, y)[1])) == [("offset", "grad")]
+    assert named(lambda z, y: (right(z, y)[0] + (y == 0) * np.cos(z), right(z, y)[1])) == [
+        ("some-labels", "grad"),
+        ("some-labels", "hess"),
+    ]
+    for finding in check_objective(lambda z, y: (z, np.exp(z)), log_loss, Y).findings:
+        assert "dx" not in finding.message

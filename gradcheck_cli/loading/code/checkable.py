@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradcheck_cli.loading.code.cells import cells_of, is_notebook
+from gradcheck_cli.loading.code.needed import Search
 from gradcheck_cli.loading.code.statements import Kind, Statement, statements_of
 from gradcheck_cli.vocabulary.errors import InputError
 
 __all__ = ["Checkable", "checkables"]
 
-LOSS = re.compile(r"loss|cost|objective|likelihood|loglik|nll|energy|error|^J$|^f$", re.IGNORECASE)
+LOSS = re.compile(r"loss|cost|objective|likelihood|loglik|nll|energy|error|mse|entropy|^J$|^f$", re.IGNORECASE)
 GRADIENT = re.compile(r"grad|jac|score|deriv|_der$|prime$|backprop|^d[a-z]|^df$", re.IGNORECASE)
 HESSIAN = re.compile(r"hess", re.IGNORECASE)
+BACKWARD = re.compile(r"back|grad", re.IGNORECASE)
+LABELS = {"t", "y", "target", "targets", "label", "labels"}
 RUNS_BACKWARD = ("gradient", "gradients", "grad", "backward", "backprop", "compute_gradients")
 Function = ast.FunctionDef
 
@@ -47,7 +50,10 @@ def checkables(path: Path) -> list[Checkable]:
     """
     statements, _ = statements_of(cells_of(path))
     look = Look(path, statements)
-    found = [*look.course(), *look.layers(), *look.objectives(), *look.gradients(), *look.models()]
+    found = [
+        *look.course(), *look.layers(), *look.objectives(), *look.names(), *look.of_objects(), *look.gradients(),
+        *look.models(),
+    ]  # fmt: skip
     if not found:
         names = ", ".join(list(look.functions)[:12]) or "no functions"
         raise InputError(
@@ -66,6 +72,10 @@ class Look:
         self.functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
         self.classes = {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
         self.objects = dict(made for node in nodes for made in made_by(node))
+        plain = {name for one in statements if one.kind is Kind.ASSIGNMENT for name in one.binds}
+        self.bound = {name for name in plain if is_whole(name, statements)}
+        """The names of numbers and objects that the file makes, and makes without training."""
+        self.uses = {name: one.later for one in statements for name in one.binds if name in self.functions}
         runs = any(one.kind is Kind.OTHER and not is_harmless(one.node) for one in statements)
         self.more = " --defs-only" if runs and not is_notebook(path) else ""
         self.told: set[str] = set()
@@ -122,19 +132,56 @@ class Look:
     def gradients(self) -> Iterator[Checkable]:
         """Yield losses with a gradient beside them, and functions that return both."""
         for function in list(self.untold()):
+            if returns_both(function):
+                point, needs = point_of(function)
+                yield self.checkable([function.name], f"func {self.at(function.name)} {point}", needs)
+        for function in list(self.untold()):
             if function.name not in self.told and (gradient := self.gradient_of(function)):
                 point, needs = point_of(function)
                 words = f"func {self.at(function.name)} --grad {self.at(gradient)} {point}"
                 yield self.checkable([function.name, gradient], words, needs)
+
+    def names(self) -> Iterator[Checkable]:
+        """Yield functions that return the gradients of what the file holds by itself: dWxh of its Wxh."""
         for function in list(self.untold()):
-            pairs = pairs_returned(function)
-            if any(LOSS.search(a) and GRADIENT.search(b) for pair in pairs for a, b in (pair, pair[::-1])):
-                point, needs = point_of(function)
-                yield self.checkable([function.name], f"func {self.at(function.name)} {point}", needs)
+            parts = max(tuples_returned(function), key=len, default=[])
+            names = [part[1:] for part in parts if part[:1] == "d" and part[1:] in self.bound]
+            if names and set(names) <= self.uses[function.name]:
+                call, lacking = self.call(function, function.name)
+                which = shlex.quote(", ".join(names))
+                words = f"model {shlex.quote(str(self.path))} --parameters {which} --loss {call}"
+                yield self.checkable([function.name], *with_data(words, lacking))
+
+    def of_objects(self) -> Iterator[Checkable]:
+        """Yield objects of the file's own classes that a function beside them has the loss of."""
+        for name, kind in self.objects.items():
+            own = [f for f in self.untold() if name in self.uses[f.name]]
+            loss = next((f for f in own if LOSS.search(f.name) and not BACKWARD.search(f.name)), None)
+            if kind not in self.classes or loss is None:
+                continue
+            backward = next((f for f in own if BACKWARD.search(f.name)), None)
+            method = self.method_of(kind, RUNS_BACKWARD)
+            call, lacking = self.call(loss, loss.name)
+            words = f"model {self.at(name)} --loss {call}"
+            if way := backward or method:
+                call, more = self.call(way, way.name if backward else f"{name}.{way.name}")
+                words, lacking = f"{words} --grads {call}", [*lacking, *more]
+            names = [name, loss.name, *([backward.name] if backward else [])]
+            yield self.checkable(names, *with_data(words, lacking))
+
+    def method_of(self, kind: str, names: Sequence[str]) -> Function | None:
+        """Return the first of some methods that a class has."""
+        methods = {node.name: node for node in self.classes[kind].body if isinstance(node, ast.FunctionDef)}
+        return next((methods[name] for name in names if name in methods), None)
+
+    def call(self, function: Function, name: str) -> tuple[str, list[str]]:
+        """Return the call of a function or a method, as a shell takes it, and which of its arguments the file lacks."""
+        given = every_argument(function)[1 if "." in name else 0 :]
+        return shlex.quote(f"{name}({', '.join(given)})"), [one for one in given if one not in self.bound]
 
     def gradient_of(self, loss: Function) -> str | None:
         """Return the function that is the gradient of another one by its name."""
-        names = [f.name for f in self.untold() if f.name != loss.name]
+        names = [f.name for f in self.untold() if f.name != loss.name and arguments(f)[:1] == arguments(loss)[:1]]
         stem = re.escape(loss.name)
         before, behind = "d|d_|grad_|gradient_|jac_", r"_grad|_gradient|_prime|_der|_jac|_deriv\w*"
         own = re.compile(rf"^(?:{before})?{stem}(?:{behind})?$", re.IGNORECASE)
@@ -145,28 +192,46 @@ class Look:
         return next(iter([*named, *others]), None)
 
     def models(self) -> Iterator[Checkable]:
-        """Yield objects of classes that have a loss, and gradients or a backward pass."""
+        """Yield objects of classes that have a loss, and gradients or a backward pass, and modules of torch."""
         made = {kind: name for name, kind in self.objects.items()}
         for kind, definition in self.classes.items():
             name = made.get(kind, "net")
             methods = {node.name: node for node in definition.body if isinstance(node, ast.FunctionDef)}
-            loss = next((method for method in methods if LOSS.search(method)), None)
+            losses = [one for one in methods if LOSS.search(one) and not GRADIENT.search(one)]
+            if kind in made and "forward" in methods and LABELS & set(arguments(methods["forward"])):
+                losses.append("forward")
+            loss = next(iter(losses), None)
             backward = next((method for method in RUNS_BACKWARD if method in methods), None)
-            if loss is None or "__init__" not in methods or (kind not in made and backward is None):
+            is_module = any(ast.unparse(base).rpartition(".")[2] == "Module" for base in definition.bases)
+            if name in self.told or "__init__" not in methods or (kind not in made and backward is None):
                 continue  # what has nothing of its own has no parameters
-            given = ", ".join(every_argument(methods[loss])[1:])
-            words = f"model {self.at(name)} --loss {shlex.quote(f'{name}.{loss}({given})')}"
+            if loss is None:
+                if is_module and kind in made:
+                    needs = f"LOSS is an expression, such as criterion({name}(x), y)"
+                    yield self.checkable([name], f"model {self.at(name)} --loss LOSS", needs)
+                continue
+            call, lacking = self.call(methods[loss], f"{name}.{loss}")
+            words = f"model {self.at(name)} --loss {call}"
             if backward:
-                more = ", ".join(every_argument(methods[backward])[1:])
-                words += f" --grads {shlex.quote(f'{name}.{backward}({more})')}"
+                call, more = self.call(methods[backward], f"{name}.{backward}")
+                words, lacking = f"{words} --grads {call}", [*lacking, *more]
             own = ", ".join(arguments(methods["__init__"])[1:])
-            needs = "; ".join(
-                [
-                    *([f"put net = {kind}({own}) into the file, with numbers"] if kind not in made else []),
-                    *([f"batch.npz holds {given}"] if given else []),
-                ]
-            )
-            yield self.checkable([name], f"{words} --data batch.npz" if given else words, needs)
+            missing = [] if kind in made else [f"put net = {kind}({own}) into the file, with numbers"]
+            words, needs = with_data(words, lacking)
+            yield self.checkable([name], words, "; ".join([*missing, *filter(None, [needs])]))
+
+
+def is_whole(name: str, statements: Sequence[Statement]) -> bool:
+    """Whether all that a name needs is in the file."""
+    search = Search(statements)
+    search.want(name, len(statements))
+    return not search.unbound or bool(search.stars)
+
+
+def with_data(words: str, names: Sequence[str]) -> tuple[str, str]:
+    """Return a command with the option for data, and what its file is to hold, where there is any."""
+    held = ", ".join(dict.fromkeys(names))
+    return (f"{words} --data batch.npz", f"batch.npz holds {held}") if held else (words, "")
 
 
 def arguments(function: Function) -> list[str]:
@@ -195,12 +260,26 @@ def point_of(function: Function) -> tuple[str, str]:
     return "--params params.npz --data data.npz", needs
 
 
+def tuples_returned(function: Function) -> Iterator[list[str]]:
+    """Yield what stands in the tuples that a function returns."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+            yield [ast.unparse(part) for part in node.value.elts]
+
+
 def pairs_returned(function: Function) -> Iterator[tuple[str, str]]:
     """Yield the names in the pairs that a function returns."""
-    for node in ast.walk(function):
-        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2:
-            first, second = node.value.elts
-            yield ast.unparse(first), ast.unparse(second)
+    yield from ((parts[0], parts[1]) for parts in tuples_returned(function) if len(parts) == 2)
+
+
+def returns_both(function: Function) -> bool:
+    """Whether a function returns a loss and its gradient, by the names of both or by its own and the gradient's."""
+    is_loss = bool(LOSS.search(function.name))
+    return any(
+        GRADIENT.search(other) and (LOSS.search(one) or (is_loss and one != other))
+        for pair in pairs_returned(function)
+        for one, other in (pair, pair[::-1])
+    )
 
 
 def made_by(node: ast.stmt) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from gradcheck_cli.loading.code.statements import Kind, Statement
 
-__all__ = ["needed_by"]
+__all__ = ["Search", "needed_by"]
 
 
 def needed_by(name: str, statements: Sequence[Statement]) -> list[int]:

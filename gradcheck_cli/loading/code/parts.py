@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import linecache
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
 from gradcheck_cli.loading.code.cells import Cell, cells_of
+from gradcheck_cli.loading.code.missing import Missing, names_bound
 from gradcheck_cli.loading.code.needed import needed_by
-from gradcheck_cli.loading.code.statements import Statement, statements_of
+from gradcheck_cli.loading.code.statements import Kind, Statement, statements_of
 from gradcheck_cli.vocabulary.asking import asking
 from gradcheck_cli.vocabulary.errors import InputError, did_you_mean
 
@@ -70,12 +72,21 @@ class Taken:
         """
         for k in needed_by(name, self.statements):
             if k not in self.done:
-                one = self.statements[k]
-                with asking(f"{self.path.name}, {place_of(one)}, raised"):
-                    exec(one.code, self.module.__dict__)  # noqa: S102  (the code that the user has named)
+                self.run(self.statements[k])
                 self.done.add(k)
         if name not in self.module.__dict__:
             raise InputError(f"{self.path.name} binds no {name!r} that can be taken out of it", hint=self.hint(name))
+
+    def run(self, one: Statement) -> None:
+        """Run a statement; what it imports and is not installed raises once it is used."""
+        with asking(f"{self.path.name}, {place_of(one)}, raised"):
+            try:
+                exec(one.code, self.module.__dict__)  # noqa: S102  (the code that the user has named)
+            except ModuleNotFoundError as error:
+                if one.kind is Kind.STAR or not isinstance(one.node, ast.Import | ast.ImportFrom):
+                    raise
+                for name in names_bound(one.node):
+                    self.module.__dict__[name] = Missing(error)
 
     def take_if_bound(self, name: str) -> None:
         """Run what a name needs, if the file binds it at all."""
@@ -100,7 +111,9 @@ class Taken:
         shown = ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" * (len(names) > MOST_NAMED))
         numbers = sorted({one.cell.number for one in taken if one.cell.number})
         cells = f" (cell{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))})" if numbers else ""
-        return f"taken from {self.path.name}{cells}: {shown}; nothing else in it was run"
+        lacking = [name for name in names if isinstance(vars(self.module).get(name), Missing)]
+        installed = f"; not installed, and not used: {', '.join(lacking)}" if lacking else ""
+        return f"taken from {self.path.name}{cells}: {shown}; nothing else in it was run{installed}"
 
 
 def place_of(one: Statement) -> str:

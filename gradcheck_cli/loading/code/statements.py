@@ -72,12 +72,19 @@ def statements_of(cells: Iterable[Cell]) -> tuple[list[Statement], list[SyntaxEr
     flags = future_flags(tree for _, tree in trees)
     found = []
     for cell, tree in trees:
-        for node in tree.body:
+        for node in (part for whole in tree.body for part in parts_of(whole)):
             try:
                 found.append(statement(node, cell, flags))
             except SyntaxError as error:  # noqa: PERF203  (a return at the top, which the parser lets pass)
                 errors.append(error)
     return found, errors
+
+
+def parts_of(node: ast.stmt) -> list[ast.stmt]:
+    """Return an import of several modules as one of each, for not all of them need be there; else the statement."""
+    if not isinstance(node, ast.Import):
+        return [node]
+    return [ast.copy_location(ast.Import([alias]), node) for alias in node.names]
 
 
 def future_flags(trees: Iterable[ast.Module]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,10 +15,12 @@ from gradcheck_cli.problems.functions.trees import tree_of_names
 from gradcheck_cli.vocabulary.asking import asking, called
 from gradcheck_cli.vocabulary.errors import UserFunctionError
 
-__all__ = ["Form", "arguments_of", "by_name_or_position", "by_position", "has_each", "needed"]
+__all__ = ["Form", "arguments_of", "by_name_or_position", "by_position", "has_each", "needed", "weightless"]
 
 OF_ANOTHER_FORM = (TypeError, IndexError, KeyError, AttributeError, ValueError)
 """What a function may raise that was given its arrays in another form than it takes them in."""
+WEIGHT = re.compile(r"reg|regulari[sz]\w*|reg_\w+|lambd\w*|lam|l[12]\w*|alpha|\w*penalty\w*|\w*decay\w*", re.IGNORECASE)
+"""What the weight of a penalty is called."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,19 @@ def needed(arguments: Mapping[str, inspect.Parameter]) -> set[str]:
         for name, argument in arguments.items()
         if argument.default is argument.empty and argument.kind not in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD)
     }
+
+
+def weightless(function: Callable[..., Any], data: Collection[str]) -> list[str]:
+    """Say which penalties a function leaves out, because their weights are 0 where nobody gives them."""
+    names = [
+        name
+        for name, argument in arguments_of(function).items()
+        if WEIGHT.fullmatch(name)
+        and name not in data
+        and type(argument.default) in (int, float)
+        and not argument.default
+    ]
+    return [f"{name} is 0 unless it is given: what it weighs was not checked" for name in names]
 
 
 def by_name_or_position(

@@ -25,7 +25,13 @@ from gradcheck_cli.problems.directions import Move, move, moved_in_turn, sizes_o
 from gradcheck_cli.problems.functions.arguments import Arguments, Handed
 from gradcheck_cli.problems.functions.complex_numbers import ComplexView
 from gradcheck_cli.problems.functions.outputs import Weighing
-from gradcheck_cli.problems.functions.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
+from gradcheck_cli.problems.functions.returned import (
+    Misfit,
+    by_name,
+    claimed_gradient,
+    loss_and_gradient,
+    scalar_loss,
+)
 from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE
 from gradcheck_cli.vocabulary.alarm import LateError
 from gradcheck_cli.vocabulary.asking import asking, called
@@ -138,6 +144,8 @@ class FunctionProblem:
     """Whether one copy, moved and moved back, serves many calls: the loss neither changes nor remembers its arrays."""
     scatter: Losses = 0.0
     """Standard deviation of the loss from call to call at one point; 0 where it is always the same."""
+    misfits: Sequence[Misfit] = ()
+    """Arrays of the gradient that were broadcast: they have another shape than their parameters."""
     saved_in: Mapping[str, str] = field(default_factory=dict)
     """By parameter, the dtype of a gradient that was handed over as arrays, where that is less than float64."""
     weighing: Weighing | None = None
@@ -204,7 +212,7 @@ class FunctionProblem:
         """Return the claimed gradient, its shapes checked."""
         claim = self.claimed(self.arguments({**self.point, **parameters})) if self.is_asked else self.claim
         named = by_name(claim, self.point, "the gradient")
-        return claimed_gradient(named, self.parameters, "the gradient", copy=self.is_asked)
+        return claimed_gradient(named, self.parameters, "the gradient", copy=self.is_asked, misfits=[])
 
     def entries_at_once(self, parameter: str) -> int:
         """Return a number for which progress is seen, and nothing but it is noticed of a trivial loss."""

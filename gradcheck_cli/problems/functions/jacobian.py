@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.problems.functions.complex_numbers import as_halves
 from gradcheck_cli.problems.functions.outputs import Outputs, real_array
-from gradcheck_cli.problems.functions.own_arrays import has_parts
+from gradcheck_cli.problems.functions.own_arrays import has_parts, is_sparse
 from gradcheck_cli.vocabulary.asking import asking, kind_of
-from gradcheck_cli.vocabulary.errors import ProblemError
+from gradcheck_cli.vocabulary.errors import GradcheckError, ProblemError
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
-__all__ = ["claimed_block", "claimed_jacobian", "dense", "parts_of"]
+__all__ = ["claimed_block", "claimed_jacobian", "dense", "in_parts", "parts_of"]
 
 
 def claimed_jacobian(
@@ -51,6 +51,32 @@ def claimed_jacobian(
         for name in point
     }
     return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def in_parts(claim: Any, outputs: Outputs, point: Parameters) -> tuple[Any, list[str]]:
+    """Return a Jacobian of one output in the form that `claimed_jacobian` takes, and how it was understood.
+
+    Of several parameters it may be a tuple of arrays, one for each, or one array whose columns are those of all
+    parameters, one after another. Of an output with the parameter's own shape it may have that shape as well: the
+    derivative of each entry, as of an activation, with zeros beside the diagonal.
+    """
+    if not outputs.alone or outputs.complex_names or has_parts(claim) or is_sparse(claim):
+        return claim, []
+    if isinstance(claim, tuple) and len(claim) == len(point) > 1:
+        return dict(zip(point, claim, strict=True)), []
+    try:
+        values = dense(claim, "the Jacobian")
+    except GradcheckError:  # what is wrong with it is told by whoever takes it
+        return claim, []
+    (output,) = outputs.arrays.values()
+    sizes = [array.size for array in point.values()]
+    if len(point) > 1 and values.shape in ((output.size, sum(sizes)), (*output.shape, sum(sizes))):
+        parts = np.split(values.reshape(output.size, -1), np.cumsum(sizes)[:-1], axis=1)
+        return dict(zip(point, parts, strict=True)), [f"the columns of the Jacobian are those of {', '.join(point)}"]
+    (first, *others) = point.values()
+    if not others and values.shape == output.shape == first.shape and values.ndim:
+        return np.diag(values.reshape(-1)), ["the derivative has the function's own shape: one of each entry by itself"]
+    return claim, []
 
 
 def parts_of(claim: Any, outputs: Outputs) -> Mapping[str, Any]:

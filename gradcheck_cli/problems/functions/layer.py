@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.problems.functions.arguments import Arguments, same_bytes
+from gradcheck_cli.problems.functions.calling import arguments_of, needed
 from gradcheck_cli.problems.functions.complex_numbers import CONVENTIONS, ComplexView, Convention
 from gradcheck_cli.problems.functions.function import call
 from gradcheck_cli.problems.functions.linearity import Derivative, Fault, differs, fault_of
-from gradcheck_cli.problems.functions.outputs import Outputs, outputs_of, without_cache
+from gradcheck_cli.problems.functions.outputs import Outputs, outputs_of, parted
 from gradcheck_cli.problems.functions.returned import by_name, claimed_gradient
 from gradcheck_cli.vocabulary.asking import called
 from gradcheck_cli.vocabulary.errors import UserFunctionError
@@ -42,7 +43,7 @@ class Layer:
     forward: Callable[..., Any]
     """(parameters, **data) -> (outputs, cache), or the outputs alone."""
     backward: Callable[..., Any]
-    """(cotangents, cache) -> gradient; (cotangents) where there is no cache."""
+    """(cotangents, cache) -> gradient; (cotangents) where there is no cache; those of a tuple also one by one."""
     point: Parameters
     data: Mapping[str, Any]
     one_array: bool = False
@@ -55,8 +56,8 @@ class Layer:
 
     def split(self, answer: Any) -> tuple[Outputs, tuple[Any, ...]]:
         """Take apart what the forward pass returned: the outputs, and the cache where there is one."""
-        outputs = without_cache(answer)
-        return outputs_of(outputs, called(self.forward), self.convention), () if outputs is answer else (answer[1],)
+        outputs, cache = parted(answer)
+        return outputs_of(outputs, called(self.forward), self.convention), cache
 
     def run(self) -> tuple[Outputs, tuple[Any, ...]]:
         """Call the forward pass at the point, on arrays of its own."""
@@ -71,10 +72,16 @@ class Layer:
     def gradient_with(self, outputs: Outputs, cache: tuple[Any, ...], given: Named) -> dict[str, Array]:
         """Return the gradient that the backward pass makes of cotangents and of a cache."""
         copies = {name: u.copy() for name, u in given.items()}
-        answer = call(self.backward, outputs.in_form(copies), *cache)
+        cotangents = outputs.in_form(copies)
+        answer = call(self.backward, *(cotangents if self.takes_each(cotangents, cache) else [cotangents]), *cache)
         if not all(same_bytes(copies[name], u) for name, u in given.items()):
             self.remarks.add("the backward pass writes to the cotangents that it is given; it was given copies")
         return claimed_gradient(by_name(answer, self.point, "the backward pass"), self.point, "the backward pass")
+
+    def takes_each(self, cotangents: Any, cache: tuple[Any, ...]) -> bool:
+        """Whether the backward pass has an argument for the cotangents of each output, as in (dh, dc, cache)."""
+        several = isinstance(cotangents, tuple) and len(cotangents) > 1
+        return several and len(needed(arguments_of(self.backward))) == len(cotangents) + len(cache)
 
 
 def random_cotangents(outputs: Outputs, count: int, seed: int) -> list[tuple[str, dict[str, Array]]]:

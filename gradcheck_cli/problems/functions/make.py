@@ -7,7 +7,7 @@ from typing import Any
 
 from gradcheck_cli.problems.functions.arguments import as_parameter, require_separate
 from gradcheck_cli.problems.functions.autograd import differentiated
-from gradcheck_cli.problems.functions.calling import Form, by_position
+from gradcheck_cli.problems.functions.calling import Form, by_position, weightless
 from gradcheck_cli.problems.functions.complex_numbers import OF_FRAMEWORK, complex_view
 from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.functions.returned import by_name, less_than_double
@@ -69,6 +69,7 @@ def function_problem(
     if not callable(loss):
         raise ProblemError(f"the loss is {kind_of(loss)}, expected a function")
     named, alone = flattened(parameters), not is_tree(parameters)
+    notes = [*notes, *weightless(loss, {*named, *data})]
     taking = loss if autograd is None or alone else by_position(loss, list(named), list(data))  # as Function.apply
     if taking is not loss:
         loss = taking

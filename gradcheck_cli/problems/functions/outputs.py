@@ -20,7 +20,7 @@ from gradcheck_cli.vocabulary.errors import ProblemError
 from gradcheck_cli.vocabulary.parameters import Array
 from gradcheck_cli.vocabulary.results import entry_name
 
-__all__ = ["MOST_KEPT", "Outputs", "Weighing", "outputs_of", "real_array", "require_finite", "without_cache"]
+__all__ = ["MOST_KEPT", "Outputs", "Weighing", "outputs_of", "parted", "real_array", "require_finite"]
 
 ONE_OUTPUT = "y"  # the name of an output that comes without one
 MOST_KEPT = 2**27  # numbers that are kept of evaluations: a gigabyte
@@ -163,7 +163,7 @@ class Weighing:
         ProblemError
             Where it returned something else than at the point.
         """
-        outputs = without_cache(answer) if self.cached else answer
+        outputs = parted(answer)[0] if self.cached else answer
         values = outputs_of(outputs, self.source, self.convention).vector()
         if values.size != self.size:
             raise ProblemError(f"{self.source} returned {values.size} numbers, at the point it was {self.size}")
@@ -172,9 +172,26 @@ class Weighing:
         return np.array([float(weights @ values) for weights in self.weights])
 
 
-def without_cache(answer: Any) -> Any:
-    """Return the outputs of what a forward pass returned: the first of a pair, or all of it."""
-    return answer[0] if isinstance(answer, tuple) and len(answer) == 2 else answer
+def parted(answer: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Return the outputs of what a forward pass returned, and the cache where there is one.
+
+    The second of a pair is a cache whatever it is; the last of more is one where it is no array but all others are, as
+    in ``return next_h, next_c, cache``.
+    """
+    if isinstance(answer, tuple) and len(answer) == 2:
+        return answer[0], (answer[1],)
+    if isinstance(answer, tuple) and len(answer) > 2 and not hasattr(answer, "_fields"):
+        *outputs, last = answer
+        if all(map(is_array, outputs)) and not is_array(last):
+            return tuple(outputs), (last,)
+    return answer, ()
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array of numbers, or one number."""
+    return isinstance(value, int | float | complex) or getattr(getattr(value, "dtype", None), "kind", "") in tuple(
+        "fiubc"
+    )
 
 
 def require_finite(outputs: Outputs, source: str) -> None:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from gradcheck_cli.problems.functions.arguments import Arguments, Handed, same_bytes
 from gradcheck_cli.problems.functions.function import Asked, FunctionProblem, Losses, call
 from gradcheck_cli.problems.functions.repeated import hint_of
-from gradcheck_cli.problems.functions.returned import by_name, claimed_gradient, scalar_loss
+from gradcheck_cli.problems.functions.returned import Misfit, by_name, claimed_gradient, scalar_loss
 from gradcheck_cli.vocabulary.asking import asking, called
 from gradcheck_cli.vocabulary.errors import ProblemError, UserFunctionError
 from gradcheck_cli.vocabulary.parameters import PIECE, Array, Parameters, dictionary_to_vector
@@ -79,6 +79,7 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
     return dataclasses.replace(
         problem,
         claim=claim.gradient if problem.weighing is None else None,
+        misfits=tuple(claim.misfits),
         asked=Asked(problem if problem.is_asked else None),
         notes=(*problem.notes, *notes),
         single=first.single or is_rounded(problem, first.loss, beside),
@@ -186,6 +187,8 @@ class _Claim:
     extra: Sequence[str]
     """Keys that are no parameters."""
     changed: Sequence[str]
+    misfits: Sequence[Misfit] = ()
+    """Arrays of another shape, which were broadcast."""
 
     @classmethod
     def of(cls, problem: FunctionProblem, *, copy: bool = True) -> _Claim:
@@ -193,10 +196,11 @@ class _Claim:
         with problem.calls.one() if problem.returns_both else nullcontext():
             claimed = problem.claimed(arguments)
         claim = by_name(claimed, problem.point, "the gradient")
-        gradient = claimed_gradient(claim, problem.parameters, "the gradient", copy=copy)
+        misfits: list[Misfit] = []
+        gradient = claimed_gradient(claim, problem.parameters, "the gradient", copy=copy, misfits=misfits)
         with asking("reading the keys of the gradient raised"):
             extra = [str(name) for name in claim if name not in problem.point]
-        return cls(gradient, extra, arguments.changed(problem.point, problem.data))
+        return cls(gradient, extra, arguments.changed(problem.point, problem.data), misfits)
 
 
 def repeated_notes(problem: FunctionProblem, gradient: Parameters, repeat: int) -> list[str]:

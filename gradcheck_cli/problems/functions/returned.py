@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ VECTOR = "a layer is checked by --backward, check_layer in Python; a Jacobian by
 
 __all__ = [
     "ManyNumbersError",
+    "Misfit",
     "by_name",
     "claimed_gradient",
     "is_real",
@@ -33,6 +35,35 @@ __all__ = [
 
 class ManyNumbersError(ProblemError):
     """A loss is an array of several numbers: what it has is a Jacobian."""
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """An array of a gradient that has another shape than its parameter."""
+
+    name: str
+    key: str
+    source: str
+    array: NDArray[Any]
+    shape: tuple[int, ...]
+    """The parameter's."""
+
+    @property
+    def is_broadcast(self) -> bool:
+        """Whether numpy makes the parameter's shape of it where the two meet, as in an update in place."""
+        try:
+            return np.broadcast_shapes(self.array.shape, self.shape) == self.shape
+        except ValueError:
+            return False
+
+    def error(self) -> ProblemError:
+        """Return the error that it is by itself."""
+        return misshapen(self.key, self.source, self.array.shape, self.shape)
+
+    def note(self) -> str:
+        """Say how it was checked where something is wrong besides its shape."""
+        cause = cause_of(self.array.shape, self.shape)
+        return f"{self.error().message}, and was checked as numpy broadcasts it{cause and f': {cause}'}"
 
 
 def scalar_loss(value: Any, what: str) -> float:
@@ -159,9 +190,15 @@ def _only(claim: Any, parameters: Parameters) -> Any:
 
 
 def claimed_gradient(
-    claim: Any, parameters: Parameters, source: str, *, prefix: str = "", copy: bool = True
+    claim: Any,
+    parameters: Parameters,
+    source: str,
+    *,
+    prefix: str = "",
+    copy: bool = True,
+    misfits: list[Misfit] | None = None,
 ) -> dict[str, Array]:
-    """Return the claim as float64 arrays by parameter name; extra keys are left out, nothing is broadcast.
+    """Return the claim as float64 arrays by parameter name; extra keys are left out.
 
     Parameters
     ----------
@@ -175,6 +212,9 @@ def claimed_gradient(
         ``"d"`` where the gradient of W1 stands under dW1.
     copy : bool, optional
         Whether the arrays are to be new ones, as they must where whoever claims may write to his own again.
+    misfits : list of Misfit, optional
+        Gets what has another shape, which is then broadcast where numpy does so, and where others can be checked beside
+        it; without it nothing is broadcast.
 
     Raises
     ------
@@ -187,6 +227,17 @@ def claimed_gradient(
             raise ProblemError(f"{source} returned {kind_of(claim)}, expected a dict with {keys}")
         claim = under_their_names(claim, parameters, prefix)
         arrays = {n: _claimed_array(claim, prefix + n, values.shape, source) for n, values in parameters.items()}
+        found = [
+            Misfit(name, prefix + name, source, array, parameters[name].shape)
+            for name, array in arrays.items()
+            if array.shape != parameters[name].shape
+        ]
+        if found and (misfits is None or len(found) == len(arrays) or not all(one.is_broadcast for one in found)):
+            raise found[0].error()
+        for one in found:
+            arrays[one.name] = np.broadcast_to(one.array, one.shape)
+        if misfits is not None:
+            misfits += found
         return {name: array.astype(np.float64, copy=copy) for name, array in arrays.items()}
 
 
@@ -216,24 +267,26 @@ def _claimed_array(claim: Mapping[str, Any], key: str, shape: tuple[int, ...], s
         raise ProblemError(f"{key} from {source} is {kind}, expected real numbers of shape {shape}")
     if is_sparse(value) and len(shape) == 1 and sorted(array.shape) == [1, *shape]:
         array = array.reshape(shape)  # a sparse matrix has two axes
-    if array.shape != shape:
-        raise ProblemError(
-            f"{key} from {source} has shape {array.shape}, expected {shape}", hint=shape_hint(array.shape, shape)
-        )
     return np.asarray(array)
 
 
-def shape_hint(found: tuple[int, ...], expected: tuple[int, ...]) -> str:
-    """Say what may have made one shape of another."""
+def misshapen(key: str, source: str, found: tuple[int, ...], expected: tuple[int, ...]) -> ProblemError:
+    """Return the error for a gradient of another shape than its parameter, with what may have made it so."""
+    hint = cause_of(found, expected)
+    if not (hint and math.prod(found) == math.prod(expected) and len(found) >= len(expected)):
+        hint = f"{hint} nothing is broadcast".lstrip()
+    return ProblemError(f"{key} from {source} has shape {found}, expected {expected}", hint=hint)
+
+
+def cause_of(found: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """Say what may have made one shape of another; nothing where that cannot be told."""
     if math.prod(found) == math.prod(expected):
         if len(found) < len(expected):
-            return "an axis of length 1 is missing: was a sum taken without keepdims=True? nothing is broadcast"
+            return "an axis of length 1 is missing: was a sum taken without keepdims=True?"
         if found[::-1] == expected:
             return "its transpose would fit"
-        return f"it holds as many numbers: reshape{expected} would fit" if 0 not in found else "nothing is broadcast"
-    if not found:
-        return f"a number where {expected} is due: was a sum taken without axis and keepdims=True? nothing is broadcast"
-    return "nothing is broadcast"
+        return f"it holds as many numbers: reshape{expected} would fit" if 0 not in found else ""
+    return "" if found else f"a number where {expected} is due: was a sum taken without axis and keepdims=True?"
 
 
 def is_masked(value: Any) -> bool:

@@ -10,15 +10,17 @@ from typing import Any
 from gradcheck_cli.problems.functions.arguments import copied
 from gradcheck_cli.problems.functions.calling import arguments_of, has_each, needed
 from gradcheck_cli.problems.functions.function import FunctionProblem, call
-from gradcheck_cli.problems.functions.returned import claimed_gradient
+from gradcheck_cli.problems.functions.returned import Misfit, claimed_gradient
 from gradcheck_cli.problems.networks.course import course_cache
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.vocabulary.asking import called, kind_of
-from gradcheck_cli.vocabulary.errors import ProblemError
+from gradcheck_cli.vocabulary.errors import ProblemError, UserFunctionError
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["with_own_functions"]
+
+SHOWN = {"x": "X", "y": "Y"}  # the course's letters
 
 
 def with_own_functions(
@@ -47,11 +49,13 @@ def with_own_functions(
     if forward is None:
         if backward is None:
             return network
+        misfits: list[Misfit] = []
         return dataclasses.replace(
             network,
-            claimed=own_claim(network, backward),
+            claimed=own_claim(network, backward, misfits),
             claim_at=partial(own_claim, backward=backward),
             saved_in={},
+            misfits=misfits,
         )
     own_forward = forward
 
@@ -61,26 +65,30 @@ def with_own_functions(
     def gradient(parameters: dict[str, Array]) -> Any:
         if backward is None:
             return network.gradient(parameters)
-        return run_backward(network, backward, run_forward(network, own_forward, parameters)[1], parameters)
+        misfits: list[Misfit] = []
+        _, cache = run_forward(network, own_forward, parameters)
+        claim = run_backward(network, backward, cache, parameters, misfits)
+        return {**claim, **{misfit.name: misfit.array for misfit in misfits}}
 
     claim = network.claimed if backward is None and network.claimed is not None else gradient
     return FunctionProblem(network.parameters, cost, claim, network.name, network.remarks, network=network)
 
 
-def own_claim(network: Network, backward: Callable[..., Any]) -> dict[str, Array]:
+def own_claim(network: Network, backward: Callable[..., Any], misfits: list[Misfit] | None = None) -> dict[str, Array]:
     """Return what the user's backward function makes of the network's own cache."""
     parameters = copied(network.parameters)
     layers = network.forward_propagation(parameters)
-    return run_backward(network, backward, course_cache(layers, parameters), parameters)
+    cache = course_cache(layers, parameters)
+    return run_backward(network, backward, cache, parameters, [] if misfits is None else misfits)
 
 
 def run_backward(
-    network: Network, backward: Callable[..., Any], cache: Any, parameters: Parameters
+    network: Network, backward: Callable[..., Any], cache: Any, parameters: Parameters, misfits: list[Misfit]
 ) -> dict[str, Array]:
-    """Call the user's backward function and return its gradient by parameter."""
+    """Call the user's backward function and return its gradient by parameter; `misfits` gets what was broadcast."""
     given = {"x": network.X.copy(), "y": network.Y.copy(), "cache": cache}
     gradients = call_in_order(backward, given, parameters=parameters)
-    return claimed_gradient(gradients, parameters, called(backward), prefix="d")
+    return claimed_gradient(gradients, parameters, called(backward), prefix="d", misfits=misfits)
 
 
 def call_in_order(function: Callable[..., Any], given: Mapping[str, Any], **more: Any) -> Any:
@@ -91,7 +99,12 @@ def call_in_order(function: Callable[..., Any], given: Mapping[str, Any], **more
     names, known = needed(arguments_of(function)), {**given, **more}
     if names and all(name.lower() in known for name in names) and has_each(function, names, ()):
         return call(function, **{name: known[name.lower()] for name in names})
-    return call(function, *given.values())
+    try:
+        return call(function, *given.values())
+    except UserFunctionError as error:
+        if len(names) != len(given):
+            error.hint = f"it is called as {called(function)}({', '.join(SHOWN.get(name, name) for name in given)})"
+        raise
 
 
 def run_forward(network: Network, forward: Callable[..., Any], parameters: Parameters) -> tuple[Any, Any]:

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.problems.functions.returned import Misfit
 from gradcheck_cli.problems.networks.audit import SEED, audit_changes
 from gradcheck_cli.problems.networks.blocks import width_behind
 from gradcheck_cli.problems.networks.complex_step import complex_step_gradient
@@ -38,6 +39,8 @@ class Network(CourseNetwork):
     """How changes of the loss are taken: ``plain``, ``structured``, or None, by the network's size."""
     saved_in: Mapping[str, str] = field(default_factory=dict)
     """By parameter, the dtype that `claimed` was saved in, where that is less than float64."""
+    misfits: Sequence[Misfit] = ()
+    """Arrays of the claim that were broadcast: they have another shape than their parameters."""
 
     def loss(self, parameters: Parameters) -> float:
         """Return J at `parameters`; not finite only where the network itself overflows."""

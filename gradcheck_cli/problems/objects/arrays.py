@@ -32,6 +32,7 @@ BESIDE = {
 IN_A_CONTAINER = re.compile(rf"(?:^|[.\]])({'|'.join(CONTAINERS)})(?:[.\[]|$)")
 OF_ITS_NUMBERS = re.compile(r"\.(?:data|value|values|val)$")
 MOST_NAMED = 12
+NUDGE = 1e-3  # of a number: enough to show
 
 
 @dataclass
@@ -90,7 +91,7 @@ class HeldArrays:
 def held_by(
     model: Any,
     given: Mapping[str, Place],
-    loss: Callable[[], Any],
+    loss: Callable[[], float],
     gradients: Callable[[], Any],
     before: Collection[str],
 ) -> HeldArrays:
@@ -107,7 +108,7 @@ def held_by(
     given : mapping of str to Place
         Those that somebody has said are the parameters; empty where nobody has.
     loss, gradients : callable
-        Run the model; the latter returns the gradients, or leaves them in the model.
+        Run the model; the former returns the loss as a number, the latter the gradients, or leaves them in the model.
     before : collection of str
         The places where there were numbers before it was run for the first time.
 
@@ -121,7 +122,9 @@ def held_by(
     every = {**places_in(model), **given}
     beside = {name: place for name in kept if (place := gradient_beside(name, every, before)) is not None}
     kept = [name for name in kept if name in every and name not in beside.values()]
-    chosen = list(given) or parameters_among(kept, beside, every, claim)
+    chosen = list(given)
+    if not given:
+        chosen = with_numbers(parameters_among(kept, beside, every, claim), kept, every, claim, loss)
     if not chosen:
         raise ProblemError(
             f"no parameters were found in the model, which is {type(model).__name__} with {listed(every)}",
@@ -130,7 +133,7 @@ def held_by(
     groups = [[name, *others] for name, others in together(chosen, kept, every).items()]
     gradient_of = [next((beside[name] for name in group if name in beside), None) for group in groups]
     own = {name for group in groups for name in group}
-    names = list(given) or short([group[0] for group in groups])
+    names = list(given) or as_claimed(short([group[0] for group in groups]), claim)
     return HeldArrays(
         {name: [every[one] for one in group] for name, group in zip(names, groups, strict=True)},
         {name: every[place] for name, place in zip(names, gradient_of, strict=True) if place is not None},
@@ -213,7 +216,7 @@ def parameters_among(
     kept: Sequence[str], beside: Mapping[str, str], every: Mapping[str, Place], claim: Any
 ) -> list[str]:
     """Return which arrays are the parameters; of whole numbers those alone that have a gradient."""
-    last = {re.split(r"[.\]]", name)[-1]: name for name in kept}
+    last = {last_step(name): name for name in kept}
     keys = under_their_names(claim, last) if isinstance(claim, Mapping) else {}
     claimed = {name for key, name in last.items() if key in keys}
     sure = {name for name in kept if is_numbers(every[name].get()) or name in claimed or name in beside}
@@ -222,10 +225,47 @@ def parameters_among(
     twins = {name for name in beside if any(np.array_equal(every[name].get(), value) for value in known)}
     chosen = contained + [name for name in kept if name in beside and name not in contained and name not in twins]
     if chosen:
-        return chosen
+        covered = set(map(last_step, chosen))
+        return chosen + [name for name in kept if name in claimed and last_step(name) not in covered]
     if isinstance(claim, Mapping):
         return [name for name in kept if name in claimed]
     return [name for name in kept if name in sure and np.ndim(every[name].get())]
+
+
+def last_step(name: str) -> str:
+    """Return what a way ends with."""
+    return re.split(r"[.\]]", name)[-1]
+
+
+def with_numbers(
+    chosen: Sequence[str], kept: Sequence[str], every: Mapping[str, Place], claim: Any, loss: Callable[[], float]
+) -> list[str]:
+    """Return with the arrays the single numbers that the loss depends on, where so many more gradients are returned."""
+    if not isinstance(claim, tuple | list) or len(claim) <= len(chosen):
+        return list(chosen)
+    others = (name for name in kept if name not in chosen and not np.ndim(every[name].get()))
+    numbers = [name for name in others if moves(every[name], loss)]
+    both = [name for name in kept if name in chosen or name in numbers]
+    fit = [np.shape(every[name].get()) for name in both] == [np.shape(one) for one in claim]
+    return both if fit else list(chosen)
+
+
+def moves(place: Place, loss: Callable[[], float]) -> bool:
+    """Whether the loss depends on a number, which afterwards is as it was."""
+    here, value = loss(), place.get()
+    try:
+        return is_put(place, value + NUDGE * (abs(value) or 1.0)) and loss() != here
+    finally:
+        is_put(place, value)
+
+
+def as_claimed(names: Sequence[str], claim: Any) -> list[str]:
+    """Return only the last steps of names where the gradients are returned under these."""
+    tails = [name.rpartition(".")[2] for name in names]
+    if isinstance(claim, Mapping) and len(set(tails)) == len(tails):
+        is_whole, is_tail = (set(some) <= set(under_their_names(claim, some)) for some in (names, tails))
+        return tails if is_tail and not is_whole else list(names)
+    return list(names)
 
 
 def short(names: Sequence[str]) -> list[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 
-from gradcheck_cli.problems.functions.calling import arguments_of, needed
+from gradcheck_cli.problems.functions.calling import arguments_of, needed, weightless
 from gradcheck_cli.problems.functions.function import FunctionProblem, call
 from gradcheck_cli.problems.functions.own_arrays import numpy_array
 from gradcheck_cli.problems.functions.returned import by_name, claimed_gradient, loss_and_gradient, scalar_loss
@@ -20,9 +20,12 @@ from gradcheck_cli.vocabulary.asking import asking, called
 from gradcheck_cli.vocabulary.errors import GradcheckError, ProblemError, UserFunctionError
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
-__all__ = ["Held", "Model", "model_of", "model_problem"]
+__all__ = ["Held", "Model", "model_of", "model_problem", "own_arguments"]
 
-LOSSES = ("loss", "compute_loss", "cost", "compute_cost", "objective")
+LOSSES = (
+    "loss", "compute_loss", "cost", "compute_cost", "objective", "neg_log_likelihood", "negative_log_likelihood", "nll",
+    "log_likelihood", "loglik",
+)  # fmt: skip
 GRADIENTS = ("gradient", "gradients", "grad", "grads", "compute_gradients", "backward", "backprop", "backward_pass")
 NUDGE = 1e-3  # of a parameter: enough to show even in float32
 IN_DOUBLE = "the module is in float64 meanwhile: hand its arrays over as data, or make them with .double()"
@@ -63,6 +66,8 @@ class Model:
     """(**data) -> gradients, or nothing where it leaves them in the model; None where `run` does one of both."""
     returns: bool = False
     """Whether the gradients are what is returned."""
+    notes: Sequence[str] = ()
+    """On how it is run."""
 
     def loss(self, parameters: Parameters, /, **data: Any) -> Any:
         """Return the loss."""
@@ -82,6 +87,11 @@ class Model:
 def loss_in(answer: Any, source: Callable[..., Any]) -> Any:
     """Return the loss in what a model returned."""
     return loss_and_gradient(answer, called(source))[0] if is_tuple(answer) else answer
+
+
+def loss_of(run: Callable[..., Any], **data: Any) -> float:
+    """Run a model and return its loss as a number."""
+    return scalar_loss(loss_in(call(run, **data), run), f"what {called(run)} returned")
 
 
 def is_tuple(answer: Any) -> bool:
@@ -145,19 +155,47 @@ def model_of(
     with asking("looking for the parameters raised"):
         before = places_in(model)
     first = call(run, **data)
+    if number_of(first) is not None:  # it is of the model's own kind, and knows the way back
+        run, gradients = partial(own_number, run), gradients or partial(own_backward, run)
+        first = number_of(first)
     scalar_loss(loss_in(first, run), f"what {called(run)} returned")
     own = None if is_tuple(first) else own_method(model, GRADIENTS)
     backward = gradients or own
     there_and_back = answering(run, backward)
     with asking("looking for the parameters raised"):
-        held = held_by(model, given, partial(call, run, **data), partial(call, there_and_back, **data), before)
+        held = held_by(model, given, partial(loss_of, run, **data), partial(call, there_and_back, **data), before)
     held.borrow()
     try:
-        returns = is_returned(call(there_and_back, **data), held)
+        answer = call(there_and_back, **data)
+        returns = is_returned(answer, held)
     except BaseException:
         held.give_back()
         raise
-    return Model(held, run, backward, returns)
+    own_loss = None if loss else method_of(model, LOSSES)
+    notes = weightless(own_loss, data) if own_loss else []
+    if returns and isinstance(answer, tuple | list) and len(answer) > len(held.places) and not given:
+        notes.append(
+            f"{len(answer)} gradients are returned, and {len(held.places)} of them checked: --parameters names all"
+        )
+    return Model(held, run, backward, returns, notes)
+
+
+def number_of(loss: Any) -> Any:
+    """Return the number that a loss of somebody's own kind holds, one that can be gone back from; None of any other."""
+    with asking("looking at the loss raised"):
+        if isinstance(loss, np.ndarray | float | int | tuple | list) or not callable(getattr(loss, "backward", None)):
+            return None
+        return next((held for name in ("data", "value") if (held := getattr(loss, name, None)) is not None), None)
+
+
+def own_number(run: Callable[..., Any], **data: Any) -> Any:
+    """Return the number of a loss that holds it."""
+    return number_of(run(**data))
+
+
+def own_backward(run: Callable[..., Any], **data: Any) -> None:
+    """Go back from a loss that knows the way."""
+    run(**data).backward()
 
 
 def answering(run: Callable[..., Any], backward: Callable[..., Any] | None) -> Callable[..., Any]:
@@ -182,20 +220,59 @@ def backward_of(run: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def own_method(model: Any, names: tuple[str, ...]) -> Callable[..., Any] | None:
-    """Return the first of some methods that a model has, as a function of the data: by name, or else in order."""
-    with asking("looking at the model raised"):
-        method = next((found for name in names if callable(found := getattr(model, name, None))), None)
+    """Return the first of some methods that a model has, as a function of the data: by name, or else in order.
+
+    Raises
+    ------
+    ProblemError
+        Once it is called, where there is less data than it needs.
+    """
+    method = method_of(model, names)
     if method is None:
         return None
-    arguments = arguments_of(method)
-    must = needed(arguments)
+    arguments, option = arguments_of(method), "--loss" if names is LOSSES else "--grads"
+    must = [name for name in arguments if name in needed(arguments)]
 
     def taking_data(**data: Any) -> Any:
         taken = {name: value for name, value in data.items() if name in arguments}
-        return method(**taken) if must <= set(taken) else method(*list(data.values())[: len(must)])
+        if set(must) <= set(taken):
+            return method(**taken)
+        if len(data) < len(must):
+            raise ProblemError(
+                f"{called(method)} needs {listed(must)}, and there is {listed(data) if data else 'no data'}",
+                hint=f"--data, or data=, has them; or {option} says how it is called: 'net.{called(method)}(...)'",
+            )
+        return method(*list(data.values())[: len(must)])
 
     taking_data.__name__ = called(method)
     return taking_data
+
+
+def method_of(model: Any, names: tuple[str, ...]) -> Callable[..., Any] | None:
+    """Return the first of some methods that a model has."""
+    with asking("looking at the model raised"):
+        return next((found for name in names if callable(found := getattr(model, name, None))), None)
+
+
+def own_arguments(model: Any, *, loss: bool, gradients: bool) -> set[str]:
+    """Return what a model's own loss and gradients take: what they must be given, and what is None without.
+
+    Parameters
+    ----------
+    model : object
+        Has the methods.
+    loss, gradients : bool
+        Of which of them.
+    """
+    kinds = [*([LOSSES] if loss else []), *([GRADIENTS] if gradients else [])]
+    methods = [method for names in kinds if (method := method_of(model, names)) is not None]
+    every = [arguments_of(method) for method in methods]
+    return {
+        name
+        for arguments in every
+        for name, argument in arguments.items()
+        if name in needed(arguments) or argument.default is None
+    }
 
 
 def is_returned(answer: Any, held: HeldArrays) -> bool:
@@ -233,7 +310,8 @@ def model_problem(model: Model, data: Mapping[str, Any], name: str) -> FunctionP
     require_dependence(model, point, data)
     arrays = f"{len(point)} array{'s' * (len(point) > 1)} found in the model: {listed(point)}"
     where = "returned" if model.returns else "kept beside them"
-    notes = [f"{arrays}; the gradients are {where}", *added_up(model, point, data), *left_out(model, point, data)]
+    notes = [f"{arrays}; the gradients are {where}", *model.notes, *added_up(model, point, data)]
+    notes += left_out(model, point, data)
     loss, gradient = model.loss, model.gradient
     return FunctionProblem(point, loss, gradient, name, notes, data=data)
 

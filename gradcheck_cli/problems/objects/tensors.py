@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
-__all__ = ["HeldTensors", "is_module", "of_tensors"]
+__all__ = ["HeldTensors", "is_module", "of_tensors", "to_double"]
 
 
 def is_module(model: Any) -> bool:
@@ -38,6 +38,16 @@ def of_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
 
     taking_arrays.__name__ = getattr(function, "__name__", "loss")
     return taking_arrays
+
+
+def to_double(values: Iterable[Any]) -> None:
+    """Have the tensors and the modules among some values in float64 from now on, as the module is that they go into."""
+    tensor = sys.modules["torch"].Tensor
+    for value in list(values):
+        if is_module(value):
+            value.double()
+        elif isinstance(value, tensor) and value.is_floating_point():
+            value.data = value.data.double()
 
 
 @dataclass

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 import gradcheck_cli
 from gradcheck_cli.cli.explain import as_markdown, found_page, listed, rendered
+from gradcheck_cli.cli.main import main
 from gradcheck_cli.diagnosis.page_groups import GROUPS, grouped
 from gradcheck_cli.diagnosis.pages import PAGES
 from gradcheck_cli.manual import page_text, topics
@@ -31,6 +34,7 @@ from gradcheck_cli.reporters.terminal import (
 from gradcheck_cli.reporters.words import finding_lines
 from gradcheck_cli.vocabulary.results import EntryVerdict, Finding, Verdict
 from tests.support import run_inside
+from tests.unit.cli.support import invoke
 
 PACKAGE = Path(gradcheck_cli.__file__).parent
 
@@ -190,3 +194,19 @@ def test_every_line_of_a_finding_has_a_page() -> None:
     words += [line.strip().removeprefix("note: ").partition(": ")[0] for line in finding_lines(whole)]
     assert {"error[factor]", "at", "note", "or else", "wrong only because of this", "help"} <= set(words)
     assert not {word for word in words if len(word) > 1 and found_page(word) is None and found_page(f"{word}:") is None}
+
+
+def test_every_command_of_the_page_is_one() -> None:
+    page = invoke("explain", "commands").stdout
+    lines = re.findall(r"^    gradcheck (.+)$", page, flags=re.MULTILINE)
+    assert len(lines) > 10
+    assert all(len(line) <= 80 for line in page.splitlines())
+    with click.Context(main) as ctx:
+        for line in lines:
+            name, *words = shlex.split(line)
+            command = main.get_command(ctx, name)
+            assert command is not None, line
+            known = {option for parameter in command.params for option in parameter.opts}
+            assert {word for word in words if word.startswith("--")} <= known, line
+        missing = set(main.list_commands(ctx)) - {shlex.split(line)[0] for line in lines}
+    assert missing == {"run", "look", "cases", "explain", "bench"}

@@ -126,7 +126,7 @@ def test_refuses_a_fifo_without_waiting(tmp_path: Path) -> None:
     [
         ("return None", ["f returned NoneType", "dict", "dW1"]),
         ("return {}", ["f has no dW1"]),
-        ("return {'dW1': 1.0}", ["dW1 from f has shape ()", "(5, 4)"]),
+        ("return {f'd{n}{l}': [1.0, 2.0] for n in 'Wb' for l in (1, 2, 3)}", ["dW1 from f has shape (2,)", "(5, 4)"]),
         ("raise ValueError('mine')", ["f raised ValueError: mine"]),
         ("import sys; sys.exit(0)", ["f raised SystemExit: 0"]),
         ("raise BaseException('mine')", ["f raised BaseException: mine"]),
@@ -145,3 +145,10 @@ def test_refuses_what_a_function_returns_or_raises(tmp_path: Path, body: str, pa
 @pytest.mark.parametrize("arguments", [[], ["--case"], ["--backward", "a.py:f"], ["--case", "default", "--backwards"]])
 def test_refuses_a_wrong_command_line(arguments: list[str]) -> None:
     refused("net", *arguments)
+
+
+def test_a_function_of_other_arguments_is_told_how_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("def f(x, theta): return x\n", encoding="utf-8")
+    result = invoke("net", "--case", "default", "--backward", f"{tmp_path / 'own.py'}:f")
+    assert result.exit_code == 2
+    assert "hint: it is called as f(X, Y, cache)" in result.stderr

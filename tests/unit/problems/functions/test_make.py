@@ -77,7 +77,7 @@ def test_a_parameter_that_is_not_checked_needs_no_gradient() -> None:
         (lambda p: (1,), "returned 1 arrays, expected a dict with w, c, or a tuple of 2 arrays in this order"),
         (lambda p: p["w"], "returned ndarray, expected a dict with w, c"),
         (lambda p: {"w": p["w"]}, "the gradient has no c; it has w"),
-        (lambda p: {"w": p["w"], "c": [1.0]}, r"c from the gradient has shape \(1,\), expected \(1, 1\)"),
+        (lambda p: {"w": p["w"], "c": [1.0, 2.0]}, r"c from the gradient has shape \(2,\), expected \(1, 1\)"),
         (None, "returned float64, expected a pair"),
     ],
 )
