@@ -15,7 +15,7 @@ from gradcheck_cli.problems.networks.course import course_cache
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.vocabulary.asking import called, kind_of
-from gradcheck_cli.vocabulary.errors import ProblemError
+from gradcheck_cli.vocabulary.errors import GradcheckError, ProblemError
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["with_own_functions"]
@@ -47,24 +47,30 @@ def with_own_functions(
     if forward is None:
         if backward is None:
             return network
-        return dataclasses.replace(
-            network,
-            claimed=own_claim(network, backward),
-            claim_at=partial(own_claim, backward=backward),
-            saved_in={},
-        )
+        asked = dataclasses.replace(
+            network, claimed=None, claim_at=partial(own_claim, backward=backward), saved_in={}
+        )  # fmt: skip
+        try:
+            return dataclasses.replace(asked, claimed=own_claim(network, backward))
+        except GradcheckError as error:
+            error.problem = asked  # where the mistake can be looked for
+            raise
     own_forward = forward
 
-    def cost(parameters: dict[str, Array]) -> Any:
-        return run_forward(network, own_forward, parameters)[0]
+    def cost(parameters: dict[str, Array], X: Array, Y: Array) -> Any:
+        return run_forward(dataclasses.replace(network, X=X, Y=Y), own_forward, parameters)[0]
 
-    def gradient(parameters: dict[str, Array]) -> Any:
+    def gradient(parameters: dict[str, Array], X: Array, Y: Array) -> Any:
+        there = dataclasses.replace(network, X=X, Y=Y)
         if backward is None:
-            return network.gradient(parameters)
-        return run_backward(network, backward, run_forward(network, own_forward, parameters)[1], parameters)
+            return there.gradient(parameters)
+        return run_backward(there, backward, run_forward(there, own_forward, parameters)[1], parameters)
 
     claim = network.claimed if backward is None and network.claimed is not None else gradient
-    return FunctionProblem(network.parameters, cost, claim, network.name, network.remarks, network=network)
+    data = {"X": network.X, "Y": network.Y}
+    return FunctionProblem(
+        network.parameters, cost, claim, network.name, network.remarks, data=data, network=network
+    )  # fmt: skip
 
 
 def own_claim(network: Network, backward: Callable[..., Any]) -> dict[str, Array]:
