@@ -152,7 +152,10 @@ def check(
         return report
     from gradcheck_cli.repair.suggest import suggested  # of use here alone
 
-    return suggested(problem if report.point is None else moved_to(problem, report.point), report)
+    try:
+        return suggested(problem if report.point is None else moved_to(problem, report.point), report)
+    except KeyboardInterrupt:
+        raise CheckInterrupted(report) from None
 
 
 def moved_to(problem: Problem, point: Parameters) -> Problem:

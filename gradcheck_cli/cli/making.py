@@ -113,7 +113,7 @@ def suggestion_after(error: GradcheckError, options: Checking) -> Suggestion | N
 
     if not can_suggest(problem):
         return None
-    _, suggestion, _ = suggestion_for(problem, min(options.threshold, DEFAULT_THRESHOLD))
+    _, suggestion, _ = suggestion_for(problem, min(options.threshold, DEFAULT_THRESHOLD), raises=True)
     return suggestion if suggestion is not None and suggestion.is_verified else None
 
 

@@ -72,6 +72,8 @@ def own_sites(statement: ast.stmt | ast.Lambda) -> Iterator[Place]:
         yield statement.target, "target", named(statement.target)
     elif isinstance(statement, ast.Return) and statement.value is not None:
         yield from values(statement.value)
+    elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Yield) and statement.value.value:
+        yield from values(statement.value.value)
     elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         yield from ((part, "value", ()) for part in statement.value.args if not isinstance(part, ast.Starred))
     elif isinstance(statement, ast.If | ast.While):

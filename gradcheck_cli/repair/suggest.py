@@ -14,6 +14,7 @@ from typing import Any
 from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import Problem
+from gradcheck_cli.repair.effects import DeniedError, allowed, cut_off
 from gradcheck_cli.repair.trial import Deadline, TimeIsUpError, forked
 from gradcheck_cli.repair.worker import Nothing, Told, limited, looked_for
 from gradcheck_cli.vocabulary.results import Change, CheckReport, Suggestion, Suspect
@@ -57,9 +58,20 @@ def can_suggest(problem: Problem) -> bool:
 
 
 def suggestion_for(
-    problem: Problem, threshold: float, seconds: float = SECONDS
+    problem: Problem, threshold: float, seconds: float = SECONDS, *, raises: bool = False
 ) -> tuple[tuple[Suspect, ...], Suggestion | None, str]:
     """Search in a child process.
+
+    Parameters
+    ----------
+    problem : Problem
+        See `can_suggest`.
+    threshold : float
+        That of the check.
+    seconds : float, optional
+        See `suggested`.
+    raises : bool, optional
+        Whether the claim is no gradient at all: its function raises, or returns something else.
 
     Returns
     -------
@@ -73,7 +85,8 @@ def suggestion_for(
     home = Path.cwd()
 
     def work(pipe: int) -> None:
-        send(pipe, searched(problem, threshold, seconds, home))
+        cut_off(pipe)
+        send(pipe, searched(problem, threshold, seconds, home, raises=raises))
 
     try:
         told = forked(work, Deadline(time.monotonic() + seconds + 0.5))
@@ -100,19 +113,18 @@ def send(pipe: int, content: dict[str, Any]) -> None:
         text = text[os.write(pipe, text) :]
 
 
-def searched(problem: Any, threshold: float, seconds: float, home: Path) -> dict[str, Any]:
+def searched(problem: Any, threshold: float, seconds: float, home: Path, *, raises: bool) -> dict[str, Any]:
     """Search, and return what was found in plain values."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
     limited()
     try:
-        told = looked_for(problem, threshold, SEED, Deadline(time.monotonic() + seconds))
-    except Nothing as nothing:
-        return {"note": f"{nothing}: no patch was looked for"} if str(nothing) else {}
+        told = looked_for(problem, threshold, SEED, Deadline(time.monotonic() + seconds), raises=raises)
+    except (Nothing, DeniedError) as nothing:
+        what = f"the gradient function {nothing}" if isinstance(nothing, DeniedError) else str(nothing)
+        return {"note": f"{what}: no patch was looked for"} if what else {}
     except TimeIsUpError:
         return {}
-    return plain(told, home)
+    with allowed():
+        return plain(told, home)
 
 
 def plain(told: Told, home: Path) -> dict[str, Any]:

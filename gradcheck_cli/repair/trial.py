@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.repair.effects import DeniedError, Effects
+from gradcheck_cli.repair.effects import DeniedError, allowed
 from gradcheck_cli.repair.points import Point
 from gradcheck_cli.repair.program import Patch, Program
 from gradcheck_cli.vocabulary.processes import die_with_parent
@@ -27,6 +27,7 @@ LEAST, TIMES = 0.12, 30.0  # seconds that a candidate has, and calls of the unch
 MOST_STUCK = 4  # candidates that never end, after which no more are tried
 BATCH = 48
 PIECE = 2**16
+FAR = 700  # the number of a pipe
 
 
 class TimeIsUpError(Exception):
@@ -74,7 +75,6 @@ class Trials:
     """At each point, the entries that are wrong as things stand."""
     threshold: float
     deadline: Deadline
-    effects: Effects
     seconds: float
     """That the claim takes."""
     losses: Sequence[float] | None = None
@@ -125,12 +125,10 @@ class Trials:
         for k, (point, before) in enumerate(zip(self.points, self.wrong, strict=True)):
             point.enter()
             try:
-                self.effects.on = True
                 claimed = point.claim()
                 if self.losses is not None and point.loss() != self.losses[k]:
                     return None
             finally:
-                self.effects.on = False
                 point.leave()
             wrong = point.wrong(claimed, self.threshold)
             worse, better = wrong & ~before, before & ~wrong
@@ -236,16 +234,17 @@ def forked(work: Callable[[int], None], deadline: Deadline) -> bytes:
     TimeIsUpError
         Where it was.
     """
-    read, write = os.pipe()
-    with warnings.catch_warnings():
+    read, write = out_of_the_way(os.pipe())
+    with warnings.catch_warnings(), allowed():
         warnings.simplefilter("ignore")  # that other threads do not come along is as it should be
         pid = os.fork()
-    if pid == 0:
-        with suppress(BaseException):
+        if pid == 0:
             os.close(read)
             die_with_parent(signal.SIGKILL)
             for number in (signal.SIGPROF, signal.SIGALRM, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_DFL)
+    if pid == 0:
+        with suppress(BaseException):
             work(write)
         os._exit(0)
     os.close(write)
@@ -259,6 +258,18 @@ def forked(work: Callable[[int], None], deadline: Deadline) -> bytes:
             pieces.append(piece)
     finally:
         os.close(read)
-        with suppress(OSError):
+        with suppress(OSError), allowed():
             os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
+
+
+def out_of_the_way(pipe: tuple[int, int]) -> tuple[int, int]:
+    """Return the ends of a pipe under numbers that no edit of the user's own numbers is likely to come to."""
+    import fcntl
+
+    with suppress(OSError):  # there may be no such numbers
+        moved = fcntl.fcntl(pipe[0], fcntl.F_DUPFD_CLOEXEC, FAR), fcntl.fcntl(pipe[1], fcntl.F_DUPFD_CLOEXEC, FAR)
+        for end in pipe:
+            os.close(end)
+        return moved
+    return pipe

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import CodeType
-from typing import Any
+from types import CodeType, FrameType
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +27,15 @@ from gradcheck_cli.repair.search import Candidate, Found, Ranked, ranked_candida
 from gradcheck_cli.repair.sites import Site, sites_of
 from gradcheck_cli.repair.slices import felt_at
 from gradcheck_cli.repair.source import Edit
-from gradcheck_cli.repair.trial import Deadline, Trials, all_guarded, as_digits, from_digits
-from gradcheck_cli.repair.world import Slot, footprint, is_hidden, makes_arrays, slots_of
+from gradcheck_cli.repair.trial import Deadline, TimeIsUpError, Trials, all_guarded, as_digits, from_digits
+from gradcheck_cli.repair.world import Slot, calls_c, footprint, is_hidden, makes_arrays, slots_of
 from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["Nothing", "Told", "looked_for"]
 
 Mask = NDArray[np.bool_]
 TIMES_ASKED = 5
+LONGEST = 0.5  # seconds of a call, beyond which a search would not come far
 MOST_ENTRIES = 3000
 SAME_RATIO = 1e-4
 UNKNOWN = 0.4  # how suspicious a place is of which nothing can be told
@@ -68,7 +70,6 @@ class Subject:
     program: Program
     forward: Program
     slots: list[Slot]
-    effects: Effects
     seconds: float
     shares: bool
     """Whether the code that may be edited computes the loss too."""
@@ -83,7 +84,9 @@ class Subject:
         return 0.02 + entries * self.seconds_of_loss
 
 
-def looked_for(problem: Network | FunctionProblem, threshold: float, seed: int, deadline: Deadline) -> Told:
+def looked_for(
+    problem: Network | FunctionProblem, threshold: float, seed: int, deadline: Deadline, *, raises: bool = False
+) -> Told:
     """Look for a patch of the user's code.
 
     Raises
@@ -103,12 +106,12 @@ def looked_for(problem: Network | FunctionProblem, threshold: float, seed: int, 
         raise Nothing
     claimed = asked(here)
     wrong_here = np.ones(here.low.shape, bool) if claimed is None else here.wrong(claimed, threshold)
-    if not wrong_here.any():
+    if not wrong_here.any() or (claimed is None) != raises:  # it is not here what it was in the check
         raise Nothing
     points, wrong = elsewhere(subject, here, wrong_here, threshold, seed, deadline)
     losses = [loss_at(point) for point in points] if subject.shares else None
     trials = Trials(
-        subject.program, points, wrong, threshold, deadline, subject.effects, subject.seconds, losses
+        subject.program, points, wrong, threshold, deadline, subject.seconds, losses
     )  # fmt: skip
     suspects: list[Ranked] = []
 
@@ -125,7 +128,10 @@ def looked_for(problem: Network | FunctionProblem, threshold: float, seed: int, 
 
         return ranked_candidates(ranked, proposals, now.program)
 
-    found = search(trials, candidates_of)
+    try:
+        found = search(trials, candidates_of)
+    except TimeIsUpError:
+        return Told(subject.program, [], "", points, suspects, trials.count, 0)
     original = replace(trials, program=subject.program, wrong=wrong, stuck=0)
     changes = changes_of(original, found)
     level = level_of(found, points, subject)
@@ -170,6 +176,9 @@ def subject_of(problem: Network | FunctionProblem) -> Subject:
     loss = watched(here.loss, effects) if is_function else Ran()
     shares = isinstance(problem, FunctionProblem) and problem.returns_both
     everything = {**loss.codes, **claim.codes}
+    if calls_c(everything):
+        raise Nothing("the gradient function calls functions of C")
+    without_files()
     seconds = seconds_of_claim(here, everything)
     program = Program.of(claim, () if shares else set(loss.codes))
     if not program.functions:
@@ -183,19 +192,31 @@ def subject_of(problem: Network | FunctionProblem) -> Subject:
     known = [*problem.point.values(), *data.values()] if isinstance(problem, FunctionProblem) else []
     hidden = is_function and is_hidden(everything, given, slots, [*known, *loss.returned, *claim.returned])
     return Subject(
-        problem, claim, loss, program, Program.of(loss), slots, effects, seconds, shares, hidden, seconds_of_loss
+        problem, claim, loss, program, Program.of(loss), slots, seconds, shares, hidden, seconds_of_loss
     )  # fmt: skip
 
 
 def watched(call: Callable[[], object], effects: Effects) -> Ran:
     """Return what a call ran, which must not reach beyond this process."""
-    ran = Ran()
-    effects.on = True
-    with contextlib.suppress(DeniedError):
-        ran = run(call)
-    effects.on = False
+    ran, is_late = Ran(), False
+
+    def late(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
+        nonlocal is_late
+        is_late = True
+        raise TimeIsUpError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, LONGEST)  # it may wait for threads that are not in this process
+    try:
+        with contextlib.suppress(DeniedError):
+            ran = run(call)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
     if effects.seen:
         raise Nothing(f"the gradient function {effects.seen}")
+    if is_late:  # whatever the code, or what called it, made of it
+        raise TimeIsUpError
     return ran
 
 
@@ -398,13 +419,20 @@ def level_of(found: Found, points: Sequence[Point], subject: Subject) -> str:
 
 
 def limited() -> None:
-    """Let this process write no file, and take no more than some memory besides what it has."""
+    """Let this process take no more than some memory besides what it has."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
         with open("/proc/self/statm") as file:  # noqa: PTH123
             pages = int(file.read().split()[0])
         most = pages * os.sysconf("SC_PAGE_SIZE") + 2**31
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def without_files() -> None:
+    """Let this process write into no file, whoever opens it."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.repair.ran import functions_of
 
-__all__ = ["Slot", "footprint", "is_hidden", "makes_arrays", "slots_of"]
+__all__ = ["Slot", "calls_c", "footprint", "is_hidden", "makes_arrays", "slots_of"]
 
 DEPTH = 3  # of lists, dicts and objects in each other
 MOST = 400  # slots
 MAKERS = frozenset(
     {"array", "asarray", "arange", "linspace", "eye", "full", "random", "default_rng", "load", "loadtxt", "genfromtxt"}
 )
+FOREIGN = {"ctypes", "_ctypes", "cffi", "_cffi_backend"}  # whose functions no event tells of
 LARGE = 2**24  # bytes of an array that is not looked at for changes
 
 
@@ -200,6 +201,14 @@ def is_foreign(value: Any, seen: Sequence[NDArray[Any]], depth: int) -> bool:
 def makes_arrays(codes: Iterable[CodeType]) -> bool:
     """Whether codes make arrays of their own: data that stands in the code itself cannot be changed."""
     return any(not MAKERS.isdisjoint(names_in(code)) for code in codes)
+
+
+def calls_c(codes: Mapping[CodeType, Mapping[str, Any]]) -> bool:
+    """Whether codes can see functions of C that were loaded by hand."""
+    return any(
+        (value.__name__ if isinstance(value, ModuleType) else type(value).__module__).partition(".")[0] in FOREIGN
+        for _, _, value, _ in visible(codes)
+    )
 
 
 def may_hide(value: Any, depth: int) -> bool:

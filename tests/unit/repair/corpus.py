@@ -11,6 +11,7 @@ from gradcheck_cli.loading.functions import load_function
 from gradcheck_cli.problems.functions.make import function_problem
 from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.problems.networks.course_functions import with_own_functions
+from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.repair.suggest import suggestion_for
 from gradcheck_cli.vocabulary.errors import GradcheckError
 from gradcheck_cli.vocabulary.results import Suggestion, Suspect
@@ -147,4 +148,6 @@ def problem_of(file: Path, at: dict[str, tuple[int, ...]] | None) -> Any:
 
 def searched(file: Path, at: dict[str, tuple[int, ...]] | None) -> tuple[tuple[Suspect, ...], Suggestion | None, str]:
     """Search for what is wrong in a file."""
-    return suggestion_for(problem_of(file, at), 2e-7, 30.0)
+    problem = problem_of(file, at)
+    raises = isinstance(problem, Network) and problem.claimed is None
+    return suggestion_for(problem, 2e-7, 30.0, raises=raises)

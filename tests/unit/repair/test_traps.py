@@ -180,3 +180,41 @@ def test_what_is_not_finite_never_agrees(tmp_path: Path) -> None:
 def test_a_right_gradient_is_left_alone(tmp_path: Path) -> None:
     suggestion, note = looked_for(tmp_path, HEAD + "def gradient(w):\n    return 2 * X.T @ (X @ w)\n")
     assert (suggestion, note) == (None, "")
+
+
+THREADS = (
+    HEAD
+    + "import threading\ndef gradient(w):\n    t = threading.Thread(target=int)\n    t.start()\n    return 3 * X.T @ (X @ w)\n"
+)
+C_FUNCTIONS = (
+    HEAD
+    + "import ctypes\nlibc = ctypes.CDLL(None)\ndef gradient(w):\n    libc.getpid()\n    return 3 * X.T @ (X @ w)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [(THREADS, "starts threads"), (C_FUNCTIONS, "functions of C")], ids=["threads", "C"]
+)
+def test_no_patch_is_looked_for_where_no_event_tells_what_calls_do(text: str, says: str, tmp_path: Path) -> None:
+    suggestion, note = looked_for(tmp_path, text)
+    assert suggestion is None
+    assert says in note
+
+
+def test_what_is_open_already_is_not_written_to(tmp_path: Path) -> None:
+    text = HEAD + "import os\nfd = os.open({file!r}, os.O_CREAT | os.O_WRONLY)\nread, write = os.pipe()\n"
+    text += 'def gradient(w):\n    os.write(fd, b"1\\n")\n    os.write(write, b"1\\n")\n    return 3 * X.T @ (X @ w)\n'
+    suggestion, _ = looked_for(tmp_path, text.format(file=str(tmp_path / "log")))
+    assert suggestion is not None and suggestion.changes[0].new == "2"
+    assert (tmp_path / "log").read_bytes() == b""
+
+
+def test_a_call_that_waits_for_what_is_not_in_this_process_is_given_up_soon(tmp_path: Path) -> None:
+    text = (
+        HEAD
+        + "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\npool.submit(int).result()\n"
+    )
+    text += "def gradient(w):\n    return pool.submit(lambda: 3 * X.T @ (X @ w)).result()\n"
+    started = time.monotonic()
+    assert looked_for(tmp_path, text) == (None, "")
+    assert time.monotonic() - started < 3
