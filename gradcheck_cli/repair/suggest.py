@@ -15,6 +15,7 @@ from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.repair.effects import DeniedError, allowed, cut_off
+from gradcheck_cli.repair.first_wrong import FirstWrong
 from gradcheck_cli.repair.trial import Deadline, TimeIsUpError, forked
 from gradcheck_cli.repair.worker import Nothing, Told, limited, looked_for
 from gradcheck_cli.vocabulary.results import Change, CheckReport, Suggestion, Suspect
@@ -129,7 +130,7 @@ def searched(problem: Any, threshold: float, seconds: float, home: Path, *, rais
 
 def plain(told: Told, home: Path) -> dict[str, Any]:
     """Return what the worker found as it is sent."""
-    sources = told.program.sources
+    sources, first = told.program.sources, told.first
     suspects: dict[tuple[str, int], dict[str, Any]] = {}
     for file, start, end, name in [
         *((file, edit.start, edit.end, "") for file, edit, _ in told.changes),
@@ -142,7 +143,11 @@ def plain(told: Told, home: Path) -> dict[str, Any]:
         line, column = sources[file].place(start)
         end_line, end_column = sources[file].place(end)
         place = {"line": line, "column": column, "end_line": end_line, "end_column": end_column}
-        suspects.setdefault((file, line), {"file": shown_path(file, home), **place, "name": name, "says": ""})
+        is_first = first is not None and told_at(first, file, line) and not any(s["says"] for s in suspects.values())
+        told_of = {"name": first.spot.name or name, "says": first.says} if first is not None and is_first else {}
+        suspects.setdefault(
+            (file, line), {"file": shown_path(file, home), **place, "name": name, "says": "", **told_of}
+        )
     content: dict[str, Any] = {"suspects": list(suspects.values())[:MOST_SUSPECTS]}
     if told.changes:
         changes = [
@@ -168,6 +173,12 @@ def plain(told: Told, home: Path) -> dict[str, Any]:
             ],
         }
     return content
+
+
+def told_at(first: FirstWrong, file: str, line: int) -> bool:
+    """Whether the first wrong value is given by a statement that a line is of."""
+    statement = first.spot.statement
+    return first.spot.file == file and statement.lineno <= line <= (statement.end_lineno or statement.lineno)
 
 
 def difference(told: Told, file: str, home: Path) -> str:

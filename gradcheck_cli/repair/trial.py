@@ -20,7 +20,17 @@ from gradcheck_cli.repair.points import Point
 from gradcheck_cli.repair.program import Patch, Program
 from gradcheck_cli.vocabulary.processes import die_with_parent
 
-__all__ = ["Deadline", "Outcome", "TimeIsUpError", "Trials", "all_guarded", "as_digits", "forked", "from_digits"]
+__all__ = [
+    "TIMES",
+    "Deadline",
+    "Outcome",
+    "TimeIsUpError",
+    "Trials",
+    "all_guarded",
+    "as_digits",
+    "forked",
+    "from_digits",
+]
 
 Mask = NDArray[np.bool_]
 LEAST, TIMES = 0.12, 30.0  # seconds that a candidate has, and calls of the unchanged code as long

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import time
@@ -17,9 +18,12 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.networks.network import Network
+from gradcheck_cli.repair.adjoints import KNOWN, Adjoint, Known, measured_adjoints, network_adjoints
 from gradcheck_cli.repair.catalogue import proposals_at, scenes_of
 from gradcheck_cli.repair.effects import DeniedError, Effects
+from gradcheck_cli.repair.first_wrong import FirstWrong, Wrongs, first_wrong
 from gradcheck_cli.repair.points import Point, frozen, function_points, network_points, point_of, will_do
+from gradcheck_cli.repair.probes import Probes
 from gradcheck_cli.repair.program import Program
 from gradcheck_cli.repair.ran import Ran, run
 from gradcheck_cli.repair.scene import Proposal
@@ -27,7 +31,7 @@ from gradcheck_cli.repair.search import Candidate, Found, Ranked, ranked_candida
 from gradcheck_cli.repair.sites import Site, sites_of
 from gradcheck_cli.repair.slices import felt_at
 from gradcheck_cli.repair.source import Edit
-from gradcheck_cli.repair.trial import Deadline, TimeIsUpError, Trials, all_guarded, as_digits, from_digits
+from gradcheck_cli.repair.trial import TIMES, Deadline, TimeIsUpError, Trials, all_guarded, as_digits, from_digits
 from gradcheck_cli.repair.world import Slot, calls_c, footprint, is_hidden, makes_arrays, slots_of
 from gradcheck_cli.vocabulary.parameters import Array
 
@@ -38,6 +42,8 @@ TIMES_ASKED = 5
 LONGEST = 0.5  # seconds of a call, beyond which a search would not come far
 MOST_ENTRIES = 3000
 SAME_RATIO = 1e-4
+SECONDS_OF_ADJOINTS = 1.5
+BEFORE, AFTER = 0.9, 0.6  # of the suspicion of places before and after the first wrong value
 UNKNOWN = 0.4  # how suspicious a place is of which nothing can be told
 
 
@@ -58,6 +64,7 @@ class Told:
     suspects: Sequence[Ranked]
     candidates: int
     equals: int
+    first: FirstWrong | None = None
 
 
 @dataclass
@@ -113,11 +120,13 @@ def looked_for(
     trials = Trials(
         subject.program, points, wrong, threshold, deadline, subject.seconds, losses
     )  # fmt: skip
+    first = None if claimed is None else first_wrong_of(subject, here, threshold, seed, deadline)
     suspects: list[Ranked] = []
 
     def candidates_of(now: Trials) -> list[Candidate]:
         ranked = ranked_sites(subject, now, here)
         if not suspects:
+            ranked = ranked if first is None else sharpened(ranked, first, trials, here)
             suspects.extend(ranked)
         ratios = ratios_of(subject.problem, here, None if claimed is None else claimed, now.wrong[0])
         scenes = scenes_of(now.program, subject.claim, subject.forward, ratios)
@@ -131,13 +140,13 @@ def looked_for(
     try:
         found = search(trials, candidates_of)
     except TimeIsUpError:
-        return Told(subject.program, [], "", points, suspects, trials.count, 0)
+        return Told(subject.program, [], "", points, suspects, trials.count, 0, first)
     original = replace(trials, program=subject.program, wrong=wrong, stuck=0)
     changes = changes_of(original, found)
     level = level_of(found, points, subject)
     if changes and not confirmed(original, changes, found):
         changes = []
-    return Told(subject.program, changes, level, points, suspects, trials.count, found.equals)
+    return Told(subject.program, changes, level, points, suspects, trials.count, found.equals, first)
 
 
 def changes_of(original: Trials, found: Found) -> list[tuple[str, Edit, tuple[str, ...]]]:
@@ -361,6 +370,56 @@ def ranked_sites(subject: Subject, trials: Trials, here: Point) -> list[Ranked]:
         found.append((round(score, 6), number, site))
     found.sort(key=lambda one: (-one[0], -one[1]))
     return [Ranked(site, score) for score, _, site in found]
+
+
+def first_wrong_of(subject: Subject, here: Point, threshold: float, seed: int, deadline: Deadline) -> FirstWrong | None:
+    """Hold the values of the claim's run against those of the loss, in a child, and return the first that is wrong."""
+    problem, program, forward = subject.problem, subject.program, subject.forward
+    probes, behind = Probes.of(program), Probes.of(forward)
+    every = frozenset(problem.parameters)
+
+    def ask(orders: Mapping[tuple[int, int], Callable[[Array], Array]]) -> frozenset[str] | None:
+        try:
+            claimed = probes.run(program, here.claim, orders)
+        except Exception:  # noqa: BLE001  (the code may not take what is put there)
+            return None
+        return every - here.right(here.wrong(claimed, threshold))
+
+    def told(_: int) -> str:
+        wrong = ask({})
+        if not wrong:
+            return ""
+        noted, adjoints, at = list(probes.noted), list[Adjoint](), 0
+        for name, values in problem.parameters.items():
+            adjoints.append(Known(name, KNOWN, 0, values, here.low[at : at + values.size].reshape(values.shape)))
+            at += values.size
+        if isinstance(problem, Network):
+            adjoints += network_adjoints(problem)
+        else:
+            adjoints += measured_adjoints(behind, forward, here.loss, np.random.default_rng(seed))
+        found = first_wrong(Wrongs(probes, ask, wrong), noted, adjoints)
+        return "" if found is None else json.dumps([probes.spots.index(found.spot), found.says, sorted(found.settles)])
+
+    text = all_guarded(told, 1, SECONDS_OF_ADJOINTS / TIMES, deadline).get(0, "")
+    if not text:
+        return None
+    spot, says, settles = json.loads(text)
+    return FirstWrong(probes.spots[spot], says, frozenset(settles))
+
+
+def sharpened(ranked: Sequence[Ranked], first: FirstWrong, trials: Trials, here: Point) -> list[Ranked]:
+    """Return the places with those first that give the first wrong value, and last those that come after it."""
+    spot = first.spot
+    settles_all = first.settles >= set(here.problem.parameters) - here.right(trials.wrong[0])
+    found = []
+    for site, score in ranked:
+        if site.file == spot.file and site.statement.lineno == spot.statement.lineno:
+            score = 1.0  # noqa: PLW2901
+        elif settles_all:
+            is_after = site.file == spot.file and site.line > spot.statement.lineno
+            score *= AFTER if is_after else BEFORE  # noqa: PLW2901
+        found.append(Ranked(site, round(score, 6)))
+    return sorted(found, key=lambda one: -one.suspicion)
 
 
 def weights_of(problem: Network | FunctionProblem, here: Point, claimed: Array | None) -> Array:

@@ -32,12 +32,13 @@ def suggestion_lines(report: CheckReport, finding: Finding | None = None, *, ver
     """
     suggestion = report.suggestion
     first = finding is None if not report.findings else finding is report.findings[0]
+    known = [f"  note: {printable(s.file)}:{s.line}: {printable(s.says)}" for s in report.suspects if s.says and first]
     if suggestion is not None and (suggestion.is_verified or verbose):
         found = changes_of(report, finding)
         lines = [line for change in found for line in place_lines(change, width_of(suggestion))]
-        return [*lines, f"{' ' * width_of(suggestion)} = {verified_line(suggestion)}"] if found else []
-    if not first or not 0 < len(report.suspects) <= MOST_SUSPECTS:  # many are as good as none
-        return []
+        return [*known, *lines, f"{' ' * width_of(suggestion)} = {verified_line(suggestion)}"] if found else known
+    if known or not first or not 0 < len(report.suspects) <= MOST_SUSPECTS:  # many are as good as none
+        return known
     places = [f"{printable(s.file)}:{s.line}" for s in report.suspects]
     return [f"  look at: {', '.join(places)}"]
 

@@ -121,8 +121,10 @@ def change_for(report: CheckReport, parameter: str = "") -> Change | None:
 
 
 def located(report: CheckReport, change: Change | None) -> Location | None:
-    """Return the line that is to be changed, or where the function begins."""
-    return report.location if change is None else Location(change.file, change.line)
+    """Return the line that is to be changed, else the one that gives the first wrong value, else of the function."""
+    if change is not None:
+        return Location(change.file, change.line)
+    return next((Location(s.file, s.line) for s in report.suspects if s.says), report.location)
 
 
 def figures_of(report: CheckReport, whole: CheckReport | ParameterResult) -> list[tuple[str, str]]:

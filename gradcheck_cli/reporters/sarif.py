@@ -53,7 +53,7 @@ def result(outcome: Outcome, item: Item) -> dict[str, Any]:
     if isinstance(outcome, CheckReport) and outcome.suspects and item.verdict is Verdict.FAIL:
         found["relatedLocations"] = [
             location(s.file, {"startLine": s.line, "startColumn": s.column, "endLine": s.end_line,
-                              "endColumn": s.end_column})
+                              "endColumn": s.end_column}, s.says)
             for s in outcome.suspects
         ]  # fmt: skip
     if item.change is not None and outcome.suggestion is not None:
@@ -70,9 +70,10 @@ def rule_of(outcome: Outcome, item: Item) -> str:
     return named[0].code if named else "inconclusive" if item.verdict is Verdict.INCONCLUSIVE else "unknown"
 
 
-def location(file: str, where: dict[str, int]) -> dict[str, Any]:
-    """Return a place in a file."""
-    return {"physicalLocation": {"artifactLocation": {"uri": quote(printable(file))}, "region": where}}
+def location(file: str, where: dict[str, int], says: str = "") -> dict[str, Any]:
+    """Return a place in a file, with what is known of it."""
+    place: dict[str, Any] = {"physicalLocation": {"artifactLocation": {"uri": quote(printable(file))}, "region": where}}
+    return {**place, "message": {"text": printable(says)}} if says else place
 
 
 def region(change: Change) -> dict[str, int]:

@@ -184,7 +184,7 @@ def test_a_right_gradient_is_left_alone(tmp_path: Path) -> None:
 
 THREADS = (
     HEAD
-    + "import threading\ndef gradient(w):\n    t = threading.Thread(target=int)\n    t.start()\n    return 3 * X.T @ (X @ w)\n"
+    + "import threading\ndef gradient(w):\n    threading.Thread(target=int).start()\n    return 3 * X.T @ (X @ w)\n"
 )
 C_FUNCTIONS = (
     HEAD
