@@ -96,6 +96,11 @@ def tell(outcome: Outcome) -> None:
         show_failure(outcome.error, outcome.hint, outcome.traceback)
     elif outcome.verdict is not Verdict.FAIL:
         write(f"{outcome.verdict.value}  {printable(outcome.name)}: there is nothing to change\n", sys.stderr)
+    elif outcome.suggestion is not None and outcome.suggestion.is_verified and not outcome.diff():
+        write(f"FAIL  {printable(outcome.name)}: the change has to be made by hand\n", sys.stderr)
+        for change in outcome.suggestion.changes:
+            where = f"{printable(change.file)}:{change.line}:{change.column}"
+            write(f"{where}: {printable(change.order)}, not {printable(change.old)!r}\n", sys.stderr)
     elif not outcome.diff():
         write(f"FAIL  {printable(outcome.name)}: no change was found that makes it right\n", sys.stderr)
         for suspect in outcome.suspects[:3]:
@@ -121,8 +126,10 @@ def apply_to_files(suggestion: Suggestion) -> None:
 
 def as_checked(file: str, digest: str) -> Source:
     """Return the text of a file, which has to be what was checked."""
-    from gradcheck_cli.repair.source import Source
+    from gradcheck_cli.repair.source import Source, place_in_notebook
 
+    if place_in_notebook(file) is not None:
+        raise InputError(f"{file} is of a notebook, which is not written", hint="git apply takes the diff")
     source = Source.read(file)
     now = hashlib.sha256(Path(file).read_bytes()).hexdigest() if source is not None else ""
     if source is None or now != digest:

@@ -22,19 +22,22 @@ from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["FirstWrong", "Wrongs", "first_wrong"]
 
-PREFIXES = re.compile(r"^(?:d_?J_?d_?|grad_|delta_|d_|g_|d|δ|∂)(?=.)|_(?:grad|bar|delta|adj)$")
-MOST_GROUPS = 3
+OF = re.compile(r"^(?:d_?J_?d_?|grad_|delta_|d_|g_|d|δ|∂)(?=.)|_(?:grad|bar|delta|adj)$")
 MOST_TRIED = 40  # values that are put in the place of another
-CLOSE = 1e-9
+MOST_FACTORS = 3
+MOST_TOLD = 3  # right values
+CLOSE = 1e-9  # relative: what rounding makes of one value, computed in two ways
+ALIKE = 1e-4  # of a factor
 
 
 class FirstWrong(NamedTuple):
-    """A value that is wrong, while what goes into it, so far as that has a name, is right."""
+    """The first value that is known to be wrong, and those before it that are known to be right."""
 
     spot: Spot
     says: str
     settles: frozenset[str]
     """The parameters whose gradients are right with the right value in its place."""
+    right: tuple[Spot, ...]
 
 
 @dataclass(frozen=True)
@@ -47,16 +50,20 @@ class Wrongs:
     wrong: frozenset[str]
     """Those that are wrong without."""
 
+    def settled_by(self, spot: int, values: Mapping[int, Array]) -> frozenset[str]:
+        """Return what other values at the turns of a spot make right; nothing where they make something wrong."""
+        still = self.ask({(spot, turn): partial(put, value) for turn, value in values.items()})
+        return frozenset() if still is None or not still < self.wrong else self.wrong - still
+
 
 class Meant(NamedTuple):
-    """What a value may be meant to be."""
+    """What the values of a spot are meant to be, by their name."""
 
     what: str
     """``h``, or ``dJ/dh``."""
-    values: list[Array | None]
-    """At each turn of the forward code."""
     of: Sequence[Adjoint]
-    """The adjoints; none of a forward value."""
+    """At each turn of the forward code."""
+    is_adjoint: bool
 
 
 def first_wrong(wrongs: Wrongs, noted: Sequence[Noted], forward: Sequence[Adjoint]) -> FirstWrong | None:
@@ -71,29 +78,28 @@ def first_wrong(wrongs: Wrongs, noted: Sequence[Noted], forward: Sequence[Adjoin
     forward : sequence of Adjoint
         Those of the loss.
     """
-    tried, before = 0, list[Noted]()
+    spots, tried, right, factors = wrongs.probes.spots, 0, list[int](), list[float]()
     for spot, turns in by_spot(noted).items():
-        scales = scales_of(before, forward)
-        before += turns
-        for meant in meanings(turns, forward, scales):
-            for scale in dict.fromkeys([*scales, 1.0, *sizes_of(meant.values)]) if meant.of else (1.0,):
-                rights = [None if one is None else scale * one for one in meant.values]
-                for order in placed(rights, turns):
-                    tried += 1
-                    if tried > MOST_TRIED:
-                        return None
-                    still = wrongs.ask(
-                        {(spot, noted.turn): partial(put, one) for noted, one in zip(turns, order, strict=True)}
-                    )
-                    if still is not None and still < wrongs.wrong:
-                        says = sentence(turns, order, meant, scale, forward)
-                        return FirstWrong(wrongs.probes.spots[spot], says, wrongs.wrong - still)
+        meanings = list(meanings_of(turns, forward))
+        if any(is_right(turns, meant, factors) for meant in meanings):
+            right.append(spot)
+            continue
+        for meant, factor, values in itertools.chain(*(tries_of(turns, meant, factors) for meant in meanings)):
+            tried += 1
+            if tried > MOST_TRIED:
+                return None
+            settles = wrongs.settled_by(spot, values)
+            if settles:
+                says = sentence(turns, list(values.values()), meant, factor, forward)
+                says += known_right([spots[k].name for k in right])
+                return FirstWrong(spots[spot], says, settles, tuple(spots[k] for k in right))
     return None
 
 
-def sizes_of(values: Sequence[Array | None]) -> list[float]:
-    """Return the lengths of values' axes: an adjoint may be meant without the mean over one of them."""
-    return [float(n) for value in values[:1] if value is not None for n in value.shape if n > 1]
+def known_right(names: Sequence[str]) -> str:
+    """Return what is told of values that are right: the last of those that have the name of a derivative."""
+    told = list(dict.fromkeys(name for name in names if of(name)))[-MOST_TOLD:]
+    return f"; right: {', '.join(told)}" if told else ""
 
 
 def put(right: Array, _: Array) -> Array:
@@ -109,91 +115,84 @@ def by_spot(noted: Sequence[Noted]) -> dict[int, list[Noted]]:
     return found
 
 
-def scales_of(noted: Sequence[Noted], forward: Sequence[Adjoint]) -> list[float]:
-    """Return by what the adjoints of this code are multiplied, which may leave a mean to the end, as far as is seen."""
-    found: list[float] = []
-    for one in noted:
-        for adjoint in itertools.chain(*named(stripped(one.name), forward)):
-            if adjoint.value.shape == one.value.shape:
-                factor = adjoint.multiple(one.value)
-                if factor is not None and factor > 0 and not is_among(factor, found):
-                    found.append(float(f"{factor:.6g}"))
-    return found[:3]
+def of(name: str) -> str:
+    """Return of what a name says that it is the derivative; empty where it does not."""
+    other = OF.sub("", name, count=1)
+    return "" if other == name else other
 
 
-def is_among(factor: float, others: Sequence[float]) -> bool:
-    """Whether a factor is one of some others."""
-    return any(abs(factor - other) <= 1e-4 * other for other in others)
-
-
-def meanings(turns: Sequence[Noted], forward: Sequence[Adjoint], scales: Sequence[float]) -> Iterator[Meant]:
-    """Yield what the values of a spot may be meant to be, and are not: by name, else by shape.
-
-    A positive multiple of what they are meant to be is no mistake, unless the values before it have other factors.
-    """
+def meanings_of(turns: Sequence[Noted], forward: Sequence[Adjoint]) -> Iterator[Meant]:
+    """Yield what the values of a spot may be meant to be: a name may stand at several spots of the forward code."""
     name, shape = turns[0].name, turns[0].value.shape
-    if named(name, forward):
-        alike = named(name, forward)
-        if not any(same(t.value, one.value) for t in turns for group in alike for one in group):
-            yield from (Meant(name, [one.value for one in group], ()) for group in alike)
-        return
-    groups = named(stripped(name), forward)
-    if stripped(name) == name:  # it has no name that says what it is
-        groups = [group for group in named(None, forward) if len(group) == len(turns)]
-    groups = [group for group in groups if group[0].value.shape == shape]
-    factors = [one.multiple(t.value) or 0.0 for group in groups for one in group for t in turns]
-    if any(factor > 0 and (not scales or is_among(factor, scales)) for factor in factors):
-        return
-    for group in groups[-MOST_GROUPS:]:
-        yield Meant(f"dJ/d{group[0].name}", [one.whole() for one in group], group)
+    own = named(name, forward)
+    for group in own or named(of(name), forward):
+        if group[0].value.shape == shape:
+            yield Meant(name if own else f"dJ/d{group[0].name}", group, not own)
 
 
-def named(name: str | None, forward: Sequence[Adjoint]) -> list[list[Adjoint]]:
-    """Return the forward values of a name, or of any, each spot with its turns."""
-    found: dict[tuple[str, int], list[Adjoint]] = {}
+def named(name: str, forward: Sequence[Adjoint]) -> list[list[Adjoint]]:
+    """Return the forward values of a name, each spot with its turns."""
+    found: dict[int, list[Adjoint]] = {}
     for one in forward:
-        if name in (None, one.name):
-            found.setdefault((one.name, one.spot), []).append(one)
+        if one.name == name:
+            found.setdefault(one.spot, []).append(one)
     return list(found.values())
 
 
-def stripped(name: str) -> str:
-    """Return of what a name says that it is the derivative."""
-    return PREFIXES.sub("", name, count=1)
+def is_right(turns: Sequence[Noted], meant: Meant, factors: list[float]) -> bool:
+    """Whether some value of a spot is what it is meant to be; adjoints may all have a factor, as where a mean is last.
+
+    The first one's factor is added to `factors`; those after it have to have one of these.
+    """
+    if not meant.is_adjoint:
+        return any(same(t.value, one.value) for t in turns for one in meant.of)
+    found = [one.multiple(t.value) or 0.0 for t in turns for one in meant.of]
+    for factor in found:
+        if factor > 0 and not factors:
+            factors.append(float(f"{factor:.6g}"))
+        if any(abs(factor - other) <= ALIKE * other for other in factors):
+            return True
+    return False
+
+
+def tries_of(
+    turns: Sequence[Noted], meant: Meant, factors: Sequence[float]
+) -> Iterator[tuple[Meant, float, dict[int, Array]]]:
+    """Yield what may be put in the place of the values of a spot, by turn.
+
+    Backward code runs through a loop from its end, or as the forward code does.
+    """
+    wholes = [one.whole() if meant.is_adjoint else one.value for one in meant.of]
+    rights = [one for one in wholes if one is not None]
+    if len(rights) != len(turns) or any(a.shape != t.value.shape for a, t in zip(rights, turns, strict=True)):
+        return
+    sizes = [float(n) for n in rights[0].shape if n > 1]
+    for factor in dict.fromkeys([*factors[:MOST_FACTORS], 1.0, *sizes]) if meant.is_adjoint else [1.0]:
+        for order in (rights[::-1], rights) if len(rights) > 1 else (rights,):
+            yield meant, factor, {t.turn: factor * one for t, one in zip(turns, order, strict=True)}
 
 
 def same(a: Array, b: Array) -> bool:
     """Whether two values are the same but for rounding."""
-    return a.shape == b.shape and bool(np.all(np.abs(a - b) <= CLOSE * (1e-300 + np.max(np.abs(b)))))
-
-
-def placed(rights: Sequence[Array | None], turns: Sequence[Noted]) -> Iterator[list[Array]]:
-    """Yield the right values in the order of the turns: backward code runs from the last to the first, or alike."""
-    whole = [one for one in rights if one is not None]
-    if len(whole) != len(turns) or any(a.shape != t.value.shape for a, t in zip(whole, turns, strict=True)):
-        return
-    yield whole[::-1]
-    if len(whole) > 1:
-        yield whole
+    return a.shape == b.shape and bool(np.all(np.abs(a - b) <= CLOSE * (1e-300 + np.max(np.abs(b), initial=0.0))))
 
 
 def sentence(
-    turns: Sequence[Noted], order: Sequence[Array], meant: Meant, scale: float, forward: Sequence[Adjoint]
+    turns: Sequence[Noted], rights: Sequence[Array], meant: Meant, factor: float, forward: Sequence[Adjoint]
 ) -> str:
     """Return what is told of a value that is wrong."""
-    name = f"{turns[0].name} is the first wrong value"
-    what = meant.what if scale == 1 else f"{scale:.6g} times {meant.what}"
-    claimed, right = (np.concatenate([np.ravel(one) for one in many]) for many in ([t.value for t in turns], order))
-    factor = ratio(claimed, right)
-    if factor is not None and factor != 1:
-        instead = "" if scale == 1 else f", not {scale:.6g} times"
-        return f"{name}: it is {factor * scale:.6g} times {meant.what}{instead}"
+    name = f"{turns[0].name} is the first value known to be wrong"
+    what = meant.what if factor == 1 else f"{factor:.6g} times {meant.what}"
+    claimed, right = (np.concatenate([np.ravel(one) for one in many]) for many in ([t.value for t in turns], rights))
+    times = ratio(claimed, right)
+    if times is not None and abs(times - 1) > ALIKE:
+        instead = "" if factor == 1 else f", not {factor:.6g} times"
+        return f"{name}: it is {times * factor:.6g} times {meant.what}{instead}"
     for other in forward if len(turns) == 1 else ():
-        if other.value.shape == turns[0].value.shape:
-            if meant.of and other.multiple(turns[0].value) is not None:
-                near = other.multiple(turns[0].value) or 0.0
-                if abs(near - scale) <= 1e-4 * scale:
-                    return f"{name}: it is dJ/d{other.name}, not {what}"
-            if not meant.of and same(turns[0].value, other.value):
-                return f"{name}: it is {other.name}, not {what}"
-    return f"{name}: it is not {what}" + ("" if meant.of else " of the loss")
+        if other.value.shape != turns[0].value.shape:
+            continue
+        if meant.is_adjoint and abs((other.multiple(turns[0].value) or 0.0) - factor) <= ALIKE * factor:
+            return f"{name}: it is dJ/d{other.name}, not dJ/d{meant.of[0].name}"
+        if not meant.is_adjoint and same(turns[0].value, other.value):
+            return f"{name}: it is {other.name}, not {what}"
+    return f"{name}: it is not {what}" + ("" if meant.is_adjoint else " of the loss")

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
+from gradcheck_cli.repair.source import place_in_notebook
+
 __all__ = ["Ran", "functions_of", "is_users", "run"]
 
 PACKAGE = str(Path(__file__).parent.parent) + "/"
@@ -69,6 +71,8 @@ def is_way_in(frame: FrameType) -> bool:
 @cache
 def is_users(file: str) -> bool:
     """Whether a file is Python text of the user's own: none of ours, of the library's, or of an installed package."""
+    if place_in_notebook(file) is not None:
+        return True
     if not file.endswith(".py") or file.startswith(PACKAGE):
         return False
     libraries = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}

@@ -11,6 +11,7 @@ import codecs
 import difflib
 import io
 import itertools
+import json
 import re
 import tokenize
 from collections.abc import Sequence
@@ -19,8 +20,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Edit", "Replaced", "Source"]
+from gradcheck_cli.loading.code.cells import cells_of
+from gradcheck_cli.vocabulary.errors import InputError
 
+__all__ = ["Edit", "NotebookPlace", "Replaced", "Source", "place_in_notebook"]
+
+CELL = re.compile(r"(?P<file>.+\.ipynb):cell (?P<number>\d+)$")
 LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
 WORD = re.compile(r"\d[\w.]*|\w+(?:\.\w+)*|[ \t]+|\r\n|\*\*|//|[-+*/@<>=]=|.", re.DOTALL)
 
@@ -60,7 +65,10 @@ class Source:
 
     @classmethod
     def read(cls, path: str) -> Source | None:
-        """Read a file; None where there is none, or it is no Python text."""
+        """Read a file, or the cell of a notebook; None where there is none, or it is no Python text."""
+        place = place_in_notebook(path)
+        if place is not None:
+            return cls(path, place.cell().encode()) if place.cell() else None
         try:
             raw = Path(path).read_bytes()
             coding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
@@ -160,6 +168,43 @@ class Source:
             for line in difflib.unified_diff(old, new, f"a/{shown}", f"b/{shown}")
         ]
         return "".join(told)
+
+
+class NotebookPlace(NamedTuple):
+    """A cell of a notebook."""
+
+    file: str
+    number: int
+    """Among the cells of code, from 1 on."""
+
+    def cell(self) -> str:
+        """Return its code; empty where it is no longer there."""
+        try:
+            return cells_of(Path(self.file))[self.number - 1].source
+        except (InputError, IndexError, OSError):
+            return ""
+
+    def changed(self, before: Source, after: Source) -> tuple[bytes, bytes]:
+        """Return the notebook's bytes, and those with the lines of a changed cell; the same where it is not clear how.
+
+        Only the text of these lines is exchanged, for a notebook that is written anew differs in other places too.
+        """
+        raw = content = Path(self.file).read_bytes()
+        old, new = ([line.decode() for line in text.lines] for text in (before, after))
+        for line, other in zip(old, new, strict=False):
+            if line != other:
+                as_json = [[json.dumps(t, ensure_ascii=a)[:-1].encode() for t in (line, other)] for a in (False, True)]
+                found = next(((mine, others) for mine, others in as_json if content.count(mine + b'"') == 1), None)
+                if found is None or len(old) != len(new):
+                    return raw, raw
+                content = content.replace(found[0] + b'"', found[1] + b'"')
+        return raw, content
+
+
+def place_in_notebook(name: str) -> NotebookPlace | None:
+    """Return of which cell something is the name, as tracebacks call it; None where it is that of a file."""
+    found = CELL.match(name)
+    return NotebookPlace(found["file"], int(found["number"])) if found else None
 
 
 def joined(edits: Sequence[Edit], content: bytes) -> list[Edit]:

@@ -16,6 +16,7 @@ from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.repair.effects import DeniedError, allowed, cut_off
 from gradcheck_cli.repair.first_wrong import FirstWrong
+from gradcheck_cli.repair.source import Source, place_in_notebook
 from gradcheck_cli.repair.trial import Deadline, TimeIsUpError, forked
 from gradcheck_cli.repair.worker import Nothing, Told, limited, looked_for
 from gradcheck_cli.vocabulary.results import Change, CheckReport, Suggestion, Suspect
@@ -184,8 +185,14 @@ def told_at(first: FirstWrong, file: str, line: int) -> bool:
 def difference(told: Told, file: str, home: Path) -> str:
     """Return the unified diff of one file."""
     source = told.program.sources[file]
-    other = source.changed([edit for name, edit, _ in told.changes if name == file])
-    return source.difference(other, shown_path(file, home))
+    edits = [edit for name, edit, _ in told.changes if name == file]
+    place = place_in_notebook(file)
+    if place is None or not edits:
+        return source.difference(source.changed(edits), shown_path(file, home))
+    raw, content = place.changed(source, source.changed(edits))
+    one_cell = len({name for name, _, _ in told.changes}) == 1
+    whole = Source(place.file, raw).difference(Source(place.file, content), shown_path(place.file, home))
+    return whole if one_cell else ""
 
 
 def shown_path(file: str, home: Path) -> str:

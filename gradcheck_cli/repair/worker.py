@@ -43,7 +43,7 @@ LONGEST = 0.5  # seconds of a call, beyond which a search would not come far
 MOST_ENTRIES = 3000
 SAME_RATIO = 1e-4
 SECONDS_OF_ADJOINTS = 1.5
-BEFORE, AFTER = 0.9, 0.6  # of the suspicion of places before and after the first wrong value
+BEFORE, AFTER = 0.8, 0.4  # of the suspicion of places before and after the first wrong value
 UNKNOWN = 0.4  # how suspicious a place is of which nothing can be told
 
 
@@ -398,26 +398,32 @@ def first_wrong_of(subject: Subject, here: Point, threshold: float, seed: int, d
         else:
             adjoints += measured_adjoints(behind, forward, here.loss, np.random.default_rng(seed))
         found = first_wrong(Wrongs(probes, ask, wrong), noted, adjoints)
-        return "" if found is None else json.dumps([probes.spots.index(found.spot), found.says, sorted(found.settles)])
+        if found is None:
+            return ""
+        places = [probes.spots.index(spot) for spot in (found.spot, *found.right)]
+        return json.dumps([places, found.says, sorted(found.settles)])
 
     text = all_guarded(told, 1, SECONDS_OF_ADJOINTS / TIMES, deadline).get(0, "")
     if not text:
         return None
-    spot, says, settles = json.loads(text)
-    return FirstWrong(probes.spots[spot], says, frozenset(settles))
+    places, says, settles = json.loads(text)
+    spot, *right = (probes.spots[k] for k in places)
+    return FirstWrong(spot, says, frozenset(settles), tuple(right))
 
 
 def sharpened(ranked: Sequence[Ranked], first: FirstWrong, trials: Trials, here: Point) -> list[Ranked]:
     """Return the places with those first that give the first wrong value, and last those that come after it."""
-    spot = first.spot
     settles_all = first.settles >= set(here.problem.parameters) - here.right(trials.wrong[0])
+    right = {(spot.file, spot.statement.lineno) for spot in first.right}
+    wrong_file, wrong_line = first.spot.file, first.spot.statement.lineno
     found = []
     for site, score in ranked:
-        if site.file == spot.file and site.statement.lineno == spot.statement.lineno:
+        place = site.file, site.statement.lineno
+        if place == (wrong_file, wrong_line):
             score = 1.0  # noqa: PLW2901
         elif settles_all:
-            is_after = site.file == spot.file and site.line > spot.statement.lineno
-            score *= AFTER if is_after else BEFORE  # noqa: PLW2901
+            is_after = site.file == wrong_file and site.line > wrong_line
+            score *= AFTER if is_after or place in right else BEFORE  # noqa: PLW2901
         found.append(Ranked(site, round(score, 6)))
     return sorted(found, key=lambda one: -one.suspicion)
 

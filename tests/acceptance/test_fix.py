@@ -145,3 +145,25 @@ def test_what_is_no_longer_what_was_checked_is_not_written(tmp_path: Path, monke
     with pytest.raises(InputError, match="no longer what was checked"):
         apply_to_files(suggestion)
     assert (tmp_path / "model.py").read_text(encoding="utf-8") == "a = 2\n"
+
+
+def test_a_notebook_is_mended_by_cell_and_line(tmp_path: Path) -> None:
+    sources = [MODEL.partition("def gradient")[0], "# 残差\n\ndef gradient" + MODEL.partition("def gradient")[2]]
+    sources[1] = sources[1].replace("X.T @ r", "2 * X.T @ r")
+    cells = [
+        {"cell_type": "code", "metadata": {}, "source": s.splitlines(keepends=True), "outputs": [], "execution_count": 1}
+        for s in sources
+    ]
+    content = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+    (tmp_path / "model.ipynb").write_text(content, encoding="utf-8")
+    words = ("func", "model.ipynb:loss", "--grad", "model.ipynb:gradient", "--at", "0.7,-0.4")
+    told = run(*words, cwd=tmp_path)
+    assert told.returncode == 1
+    assert "--> model.ipynb:cell 2:5:12" in told.stdout
+    diff = run("fix", *words, cwd=tmp_path).stdout
+    assert (tmp_path / "model.ipynb").read_text(encoding="utf-8") == content
+    (tmp_path / "a.diff").write_text(diff, encoding="utf-8")
+    subprocess.run(["git", "apply", "a.diff"], cwd=tmp_path, check=True)
+    assert run(*words, cwd=tmp_path).returncode == 0
+    refused = run("fix", "--apply", *words, cwd=tmp_path)
+    assert refused.returncode == 0, "there is nothing to change by now"
