@@ -49,6 +49,8 @@ class Wrongs:
     """Orders -> the parameters that are wrong then; None where the claim has another shape, or raises."""
     wrong: frozenset[str]
     """Those that are wrong without."""
+    every: frozenset[str]
+    """All parameters: that a gradient itself is wrong is told anyway."""
 
     def settled_by(self, spot: int, values: Mapping[int, Array]) -> frozenset[str]:
         """Return what other values at the turns of a spot make right; nothing where they make something wrong."""
@@ -83,6 +85,8 @@ def first_wrong(wrongs: Wrongs, noted: Sequence[Noted], forward: Sequence[Adjoin
         meanings = list(meanings_of(turns, forward))
         if any(is_right(turns, meant, factors) for meant in meanings):
             right.append(spot)
+            continue
+        if of(turns[0].name) in wrongs.every:
             continue
         for meant, factor, values in itertools.chain(*(tries_of(turns, meant, factors) for meant in meanings)):
             tried += 1

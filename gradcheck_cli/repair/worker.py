@@ -43,7 +43,7 @@ LONGEST = 0.5  # seconds of a call, beyond which a search would not come far
 MOST_ENTRIES = 3000
 SAME_RATIO = 1e-4
 SECONDS_OF_ADJOINTS = 1.5
-BEFORE, AFTER = 0.8, 0.4  # of the suspicion of places before and after the first wrong value
+BEFORE, AFTER = 0.6, 0.3  # of the suspicion of places before and after the first wrong value
 UNKNOWN = 0.4  # how suspicious a place is of which nothing can be told
 
 
@@ -397,7 +397,7 @@ def first_wrong_of(subject: Subject, here: Point, threshold: float, seed: int, d
             adjoints += network_adjoints(problem)
         else:
             adjoints += measured_adjoints(behind, forward, here.loss, np.random.default_rng(seed))
-        found = first_wrong(Wrongs(probes, ask, wrong), noted, adjoints)
+        found = first_wrong(Wrongs(probes, ask, wrong, every), noted, adjoints)
         if found is None:
             return ""
         places = [probes.spots.index(spot) for spot in (found.spot, *found.right)]

@@ -151,7 +151,13 @@ def test_a_notebook_is_mended_by_cell_and_line(tmp_path: Path) -> None:
     sources = [MODEL.partition("def gradient")[0], "# 残差\n\ndef gradient" + MODEL.partition("def gradient")[2]]
     sources[1] = sources[1].replace("X.T @ r", "2 * X.T @ r")
     cells = [
-        {"cell_type": "code", "metadata": {}, "source": s.splitlines(keepends=True), "outputs": [], "execution_count": 1}
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "source": s.splitlines(keepends=True),
+            "outputs": [],
+            "execution_count": 1,
+        }
         for s in sources
     ]
     content = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
