@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gradcheck_cli.problems.functions.function import FunctionProblem
+from gradcheck_cli.problems.functions.program import ProgramProblem
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.repair.effects import DeniedError, allowed, cut_off
@@ -56,6 +57,8 @@ def can_suggest(problem: Problem) -> bool:
         return False
     if isinstance(problem, Network):
         return problem.claim_at is not None
+    if isinstance(problem, ProgramProblem):  # its code is not Python's
+        return False
     return isinstance(problem, FunctionProblem) and problem.is_asked and problem.weighing is None
 
 
@@ -84,17 +87,20 @@ def suggestion_for(
     str
         Why none was looked for; empty where that is not to be told.
     """
-    home = Path.cwd()
 
     def work(pipe: int) -> None:
         cut_off(pipe)
         send(pipe, searched(problem, threshold, seconds, home, raises=raises))
 
     try:
-        told = forked(work, Deadline(time.monotonic() + seconds + 0.5))
-        content = json.loads(told) if told else {}
-    except (TimeIsUpError, ValueError, OSError):
-        return (), None, ""
+        home = Path.cwd()
+        return understood(json.loads(forked(work, Deadline(time.monotonic() + seconds + 0.5))))
+    except (TimeIsUpError, OSError, ValueError, AttributeError, KeyError, TypeError):
+        return (), None, ""  # the child was ended, or something else was written to where it reports
+
+
+def understood(content: dict[str, Any]) -> tuple[tuple[Suspect, ...], Suggestion | None, str]:
+    """Return what the child found, from plain values."""
     suspects = tuple(Suspect(**suspect) for suspect in content.get("suspects", ()))
     raw = content.get("suggestion")
     suggestion = None

@@ -128,6 +128,7 @@ MISTAKES = {
     "order of the cache": Planted(NETWORK, "(Z1, A1,", "(A1, Z1,"),
     "literal for the samples": Planted(NETWORK, "dW3 = 1. / m", "dW3 = 2. / 3"),
     "transposed": Planted(NETWORK, "np.dot(dZ1, X.T)", "np.dot(dZ1, X)"),
+    "sum for a product": Planted(TWO_LAYERS, "2 * REG * p", "2 * REG + p", LAYERS_AT),
     "wrong neighbour": Planted(NETWORK, "np.sum(dZ2, axis=1", "np.sum(dZ1, axis=1"),
 }
 
