@@ -55,18 +55,25 @@ def imported(file: Path) -> Any:
     return module
 
 
-@pytest.fixture(params=list(MISTAKES))
-def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    right, wrong = MISTAKES[request.param]
+def written(folder: Path, mistake: str) -> Path:
+    """Write the model with a mistake."""
+    right, wrong = MISTAKES[mistake]
     head, found, tail = MODEL.rpartition(right)
     assert found
-    (tmp_path / "model.py").write_text(head + wrong + tail, encoding="utf-8")
-    return tmp_path / "model.py"
+    (folder / "model.py").write_text(head + wrong + tail, encoding="utf-8")
+    return folder / "model.py"
 
 
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return written(tmp_path, "residual")
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_change_is_right_with_other_data_and_another_number_of_samples(
-    file: Path, monkeypatch: pytest.MonkeyPatch
+    mistake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    file = written(tmp_path, mistake)
     monkeypatch.chdir(file.parent)
     module, before = imported(file), file.read_bytes()
     report = api.check_gradient(module.loss, module.gradient, np.array([0.3, -0.8, 0.5]), suggest=True)
