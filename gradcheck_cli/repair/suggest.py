@@ -25,7 +25,8 @@ from gradcheck_cli.vocabulary.settings import DEFAULT_THRESHOLD
 
 __all__ = ["SECONDS", "can_suggest", "suggested", "suggestion_for"]
 
-SECONDS = 6.0  # that a search may take at most
+SECONDS = 6.0  # that a search may work at most
+BUSY = 2.0  # times as long it may take
 SEED = 0
 UNDIVIDED = {"torch", "jax", "tensorflow"}  # libraries whose threads do not live on in a process that is divided
 MOST_SUSPECTS = 5
@@ -42,7 +43,7 @@ def suggested(problem: Problem, report: CheckReport, seconds: float = SECONDS) -
     report : CheckReport
         What was found; returned as it is where no code of the user's can be looked at.
     seconds : float, optional
-        What the search may take; it ends earlier where it has found something.
+        What the search may work, and half of what it may take; it ends earlier where it has found something.
     """
     if not can_suggest(problem):
         return report
@@ -94,7 +95,7 @@ def suggestion_for(
 
     try:
         home = Path.cwd()
-        return understood(json.loads(forked(work, Deadline(time.monotonic() + seconds + 0.5))))
+        return understood(json.loads(forked(work, Deadline(time.monotonic() + BUSY * seconds + 0.5))))
     except (TimeIsUpError, OSError, ValueError, AttributeError, KeyError, TypeError):
         return (), None, ""  # the child was ended, or something else was written to where it reports
 
@@ -125,7 +126,7 @@ def searched(problem: Any, threshold: float, seconds: float, home: Path, *, rais
     """Search, and return what was found in plain values."""
     limited()
     try:
-        told = looked_for(problem, threshold, SEED, Deadline(time.monotonic() + seconds), raises=raises)
+        told = looked_for(problem, threshold, SEED, Deadline(time.monotonic() + BUSY * seconds, seconds), raises=raises)
     except (Nothing, DeniedError) as nothing:
         what = f"the gradient function {nothing}" if isinstance(nothing, DeniedError) else str(nothing)
         return {"note": f"{what}: no patch was looked for"} if what else {}

@@ -49,12 +49,14 @@ class Deadline:
     """When a search has to end."""
 
     at: float
+    work: float = float("inf")
+    """Seconds that this process and its children may work: on a busy machine that takes longer."""
 
     @property
     def left(self) -> float:
         """Seconds that are left; raises where there are none."""
         left = self.at - time.monotonic()
-        if left <= 0:
+        if left <= 0 or sum(os.times()[:4]) > self.work:
             raise TimeIsUpError
         return left
 
