@@ -25,7 +25,7 @@ __all__ = ["ROOT", "Command", "Page", "Run", "first_missing", "follow", "make_re
 
 ROOT = Path(__file__).parents[1]
 
-EXIT_CODES = {"PASS": 0, "FAIL": 1, "error:": 2, "INCONCLUSIVE": 3}
+EXIT_CODES = {"PASS": 0, "FAIL": 1, "---": 1, "error:": 2, "INCONCLUSIVE": 3}  # a diff is of a wrong gradient
 BLOCK = re.compile(r"(?:`([\w./-]+\.\w+)`[^`:]*:\n\n)?^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LEFT_OUT = "..."
 
@@ -66,7 +66,7 @@ class Page:
     @property
     def calls(self) -> list[tuple[str, list[str]]]:
         """The commands that stand anywhere on the page, in a sentence or a table too, each with its options."""
-        found = re.findall(r"gradcheck ([a-z]+)\b([^`\n|]*)", self.text)
+        found = re.findall(r"gradcheck (?:fix (?:--apply )?)?([a-z]+)\b([^`\n|]*)", self.text)  # fix is before another
         return [(command, re.findall(r"(?<!\S)--?[a-z][a-z-]*", rest)) for command, rest in found]
 
     @property

@@ -13,7 +13,8 @@ import gradcheck_cli
 
 PACKAGE = Path(gradcheck_cli.__file__).parent
 STAGES = (
-    "vocabulary", "loading", "problems", "evaluating", "numeric", "judging", "diagnosis", "checks", "reporters",
+    "vocabulary", "loading", "problems", "evaluating", "numeric", "judging", "diagnosis", "repair", "checks",
+    "reporters",
 )  # fmt: skip
 BEFORE = {stage: set(STAGES[:k]) for k, stage in enumerate(STAGES)}
 MAY_IMPORT = {

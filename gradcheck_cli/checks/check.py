@@ -25,9 +25,9 @@ from gradcheck_cli.numeric.centred import require_step_taken
 from gradcheck_cli.numeric.step_sweep import problem_sweeps
 from gradcheck_cli.problems.functions.function import FunctionProblem, Recipe
 from gradcheck_cli.problems.networks.network import Network
-from gradcheck_cli.problems.problem import Problem
+from gradcheck_cli.problems.problem import Movable, Problem
 from gradcheck_cli.problems.views.sampled import Positions
-from gradcheck_cli.vocabulary.errors import CheckInterrupted, SettingError
+from gradcheck_cli.vocabulary.errors import CheckInterrupted, ProblemError, SettingError, UserFunctionError
 from gradcheck_cli.vocabulary.parameters import Parameters
 from gradcheck_cli.vocabulary.results import CheckReport, Verdict
 from gradcheck_cli.vocabulary.settings import (
@@ -65,6 +65,7 @@ def check(
     executor: Executor | str | None = None,
     journal: Journal | None = None,
     sweep_steps: bool = False,
+    suggest: bool = False,
     progress: Progress = lambda _: None,
 ) -> CheckReport:
     """Check the gradient that a problem claims against differences of its loss.
@@ -109,6 +110,9 @@ def check(
         Where to keep every loss; one that has some goes on where it ends.
     sweep_steps : bool, optional
         Whether to take the worst entries' differences at many steps as well, for a picture.
+    suggest : bool, optional
+        Whether to look for a change of the user's code that makes a wrong gradient right, in a child process and for
+        some seconds at most: see `gradcheck_cli.repair`.
     progress : callable, optional
         Called with the number of entries done since the last call, of a screen with the number of evaluations.
 
@@ -142,7 +146,24 @@ def check(
             raise CheckInterrupted(report)
         return report
 
-    return over_points(problem, asked, at_one_point) if points else at_one_point(problem, asked)
+    try:
+        report = over_points(problem, asked, at_one_point) if points else at_one_point(problem, asked)
+    except (ProblemError, UserFunctionError) as error:
+        error.problem = problem  # where the mistake can be looked for
+        raise
+    if not suggest or report.verdict is not Verdict.FAIL or asked.limited:
+        return report
+    from gradcheck_cli.repair.suggest import suggested  # of use here alone
+
+    try:
+        return suggested(problem if report.point is None else moved_to(problem, report.point), report)
+    except KeyboardInterrupt:
+        raise CheckInterrupted(report) from None
+
+
+def moved_to(problem: Problem, point: Parameters) -> Problem:
+    """Return a problem at another point, where it can be moved."""
+    return problem.at(point) if isinstance(problem, Movable) else problem
 
 
 def check_rows(

@@ -80,7 +80,7 @@ def check_layer(
     journal : Journal, optional
         As for `check`; one that was begun has the seed.
     **settings
-        As for `check`, but epsilon, classic and points.
+        As for `check`, but epsilon, classic, points and suggest.
 
     Returns
     -------

@@ -27,7 +27,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 REFERENCE = "FILE.py:NAME"
 OF_JVP = ("threshold", "precision", "require_sensitivity", "seed", "data", "name")
-OF_LOSSES = ("epsilon", "classic", "points", "sweep_steps")
+OF_LOSSES = ("epsilon", "classic", "points", "sweep_steps", "suggest")
 """Settings that are of losses alone."""
 MOST_AXES, MOST_DIGITS, MOST_ENTRIES = 32, 9, 2**27
 FACES = {

@@ -15,7 +15,7 @@ from gradcheck_cli.vocabulary.settings import DEFAULT_REPEAT
 if TYPE_CHECKING:
     from gradcheck_cli.vocabulary.results import CheckReport
 
-__all__ = ["FurtherOptions", "further_options", "points_option"]
+__all__ = ["FurtherOptions", "further_options", "points_option", "suggest_option"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -27,6 +27,13 @@ points_option = click.option(
     help="Check at N further points about the given one as well.",
 )
 
+suggest_option = click.option(
+    "--suggest/--no-suggest",
+    default=True,
+    envvar="GRADCHECK_SUGGEST",
+    help="Whether to look for the line that is wrong, and for a change that is verified.  [default: suggest]",
+)
+
 
 @dataclass(frozen=True)
 class FurtherOptions:
@@ -35,6 +42,7 @@ class FurtherOptions:
     points: int = 0
     save_point: Path | None = None
     repeat: int = DEFAULT_REPEAT
+    suggest: bool = True
 
     def __post_init__(self) -> None:
         if self.save_point and not self.points:
@@ -43,7 +51,7 @@ class FurtherOptions:
     @property
     def settings(self) -> dict[str, Any]:
         """What a check is told."""
-        return {"points": self.points, "repeat": self.repeat}
+        return {"points": self.points, "repeat": self.repeat, "suggest": self.suggest}
 
     def keep(self, report: CheckReport) -> None:
         """Write the point that a report is of, where that was asked for."""
@@ -60,6 +68,7 @@ def further_options(command: _Command) -> _Command:
     for option in reversed(
         [
             points_option,
+            suggest_option,
             click.option(
                 "--save-point",
                 type=FILE,

@@ -17,7 +17,8 @@ from gradcheck_cli.cli.prints import few_prints
 from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.vocabulary.asking import asking
 from gradcheck_cli.vocabulary.errors import CheckInterrupted, GradcheckError, UserFunctionError
-from gradcheck_cli.vocabulary.results import CheckReport, Location, Outcome, Unchecked
+from gradcheck_cli.vocabulary.results import CheckReport, Location, Outcome, Suggestion, Unchecked
+from gradcheck_cli.vocabulary.settings import DEFAULT_THRESHOLD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +63,9 @@ def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome | 
             notes = (*report.notes, *notes_on(case), *options.notes)
             yield replace(report, location=location, notes=notes)
         except GradcheckError as error:  # noqa: PERF203  (one that cannot be checked does not keep the others from it)
-            yield unchecked(case.name, error)
+            with redirect_stdout(sys.stderr):
+                suggestion = suggestion_after(error, options)
+            yield replace(unchecked(case.name, error), suggestion=suggestion)
         except OSError as error:  # files are opened where their errors are understood: this is of something else
             yield Unchecked(case.name, f"the system refused something: {error}")
         except CheckInterrupted as interruption:
@@ -97,6 +100,20 @@ def checked(problem: Problem | ScalarModel | Checked, options: Checking) -> Chec
             return report
     finally:
         large.keep(journal)
+
+
+def suggestion_after(error: GradcheckError, options: Checking) -> Suggestion | None:
+    """Return a verified change for a gradient function that raises, or returns something else than a gradient."""
+    large, further, problem = options.large, options.further, error.problem
+    limited = large is not None and (large.max_evals is not None or large.time_limit is not None)
+    if problem is None or further is None or not further.suggest or limited:
+        return None
+    from gradcheck_cli.repair.suggest import can_suggest, suggestion_for
+
+    if not can_suggest(problem):
+        return None
+    _, suggestion, _ = suggestion_for(problem, min(options.threshold, DEFAULT_THRESHOLD), raises=True)
+    return suggestion if suggestion is not None and suggestion.is_verified else None
 
 
 def locate(case: Case, home: str) -> Location | None:

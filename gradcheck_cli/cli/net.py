@@ -11,7 +11,7 @@ import click
 
 from gradcheck_cli.cli.code_options import code_option, found, sources
 from gradcheck_cli.cli.completion import complete_case
-from gradcheck_cli.cli.further_options import FurtherOptions, points_option
+from gradcheck_cli.cli.further_options import FurtherOptions, points_option, suggest_option
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
 
@@ -26,6 +26,7 @@ Examples:
   gradcheck net --case fixtures/tanh_softmax.npz --case other.npz
   gradcheck net --case default --backward homework.py:backward_propagation_n
   gradcheck net --case default --backward 'Gradient Checking.ipynb:backward_propagation_n'
+  gradcheck net --case default --backward homework.py:backward_propagation_n --no-suggest
 """
 
 
@@ -53,6 +54,7 @@ Examples:
 )
 @code_option
 @points_option
+@suggest_option
 @checking_options
 @click.pass_context
 def net(ctx: click.Context, /, **options: Any) -> None:
@@ -66,6 +68,7 @@ def prepare(
     forward: str | None,
     evaluation: str | None,
     points: int,
+    suggest: bool,
     *,
     defs_only: bool = False,
     **options: Any,
@@ -83,7 +86,7 @@ def prepare(
         )
         for case in cases
     ]
-    return Prepared(made, Checking(**options, further=FurtherOptions(points)))
+    return Prepared(made, Checking(**options, further=FurtherOptions(points, suggest=suggest)))
 
 
 def file_of(case: str) -> Path | None:

@@ -113,6 +113,10 @@ def show(outcome: Outcome, options: Checking) -> None:
     """Write a report to stdout where text is wanted there, and what could not be checked to stderr."""
     if isinstance(outcome, Unchecked):
         show_failure(outcome.error, outcome.hint, outcome.traceback)
+        if outcome.suggestion is not None and options.verbosity > -2:
+            from gradcheck_cli.reporters.excerpt import unchecked_lines
+
+            write("".join(f"{line}\n" for line in unchecked_lines(outcome)), sys.stderr)
     elif options.format == "text" and options.verbosity > -2:
         from gradcheck_cli.reporters.terminal import render
 

@@ -40,7 +40,7 @@ def load_tensors(
     def check(**settings: Any) -> CheckReport:
         from gradcheck_cli.checks.autograd import check_autograd
 
-        del settings["sweep_steps"]
+        del settings["sweep_steps"], settings["suggest"]
         asked = [settings.pop(name) for name in ("classic", "points", "journal")]
         if settings.pop("epsilon") != AUTO or any(asked) or point.only or point.skip:
             raise SettingError(

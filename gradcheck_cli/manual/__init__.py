@@ -18,7 +18,7 @@ GROUPS = {
         "func", "layers", "jacobians", "sparse", "adjoint", "jvp", "hessian", "complex", "torch", "jax", "objective",
         "model", "networks",
     ),
-    "What is printed": ("report", "verdict", "exit-codes", "mistakes", "formats"),
+    "What is printed": ("report", "verdict", "exit-codes", "mistakes", "fix", "formats"),
     "How it is judged": ("difference", "inconclusive", "catches", "precision", "kink", "screen"),
     "Besides": ("beside-others", "faq"),
 }  # fmt: skip

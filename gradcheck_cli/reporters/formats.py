@@ -19,6 +19,8 @@ FORMATS = {
     "github": "github",
     "markdown": "markdown",
     "html": "html",
+    "sarif": "sarif",
+    "rdjson": "rdjson",
 }
 """The name of each format and the module that writes it."""
 

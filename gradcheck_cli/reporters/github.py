@@ -37,6 +37,12 @@ def annotation(item: Item) -> str:
     properties = {"title": f"gradcheck: {item.case}: {item.name}"}
     if item.location is not None:
         properties |= {"file": printable(item.location.file), "line": str(item.location.line)}
+    if item.change is not None:
+        change = item.change
+        properties["endLine"] = str(change.end_line)
+        if change.end_line == change.line:  # else GitHub takes no columns
+            last = max(change.end_column - 1, change.column)
+            properties |= {"col": str(change.column), "endColumn": str(last)}
     written = ",".join(f"{name}={escape(value, ':,')}" for name, value in properties.items())
     message = "\n".join(line for line in (item.message, *item.details.splitlines()) if line)
     return f"::{level} {written}::{escape(message)}"

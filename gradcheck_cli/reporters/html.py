@@ -6,6 +6,7 @@ import html
 import math
 from collections.abc import Iterable, Iterator
 
+from gradcheck_cli.reporters.excerpt import suggestion_lines, unchecked_lines
 from gradcheck_cli.reporters.heat import LEGEND, LEVELS, HeatMap, heat_map, pictured
 from gradcheck_cli.reporters.step_plot import step_plot
 from gradcheck_cli.reporters.words import (
@@ -52,6 +53,7 @@ td, pre, code { font-family: ui-monospace, monospace; font-size: 13px; }
 pre { background: var(--soft); padding: .8rem; overflow-x: auto; }
 .PASS { color: var(--pass); } .FAIL, .could { color: var(--fail); } .INCONCLUSIVE { color: var(--unsure); }
 .PASS, .FAIL, .INCONCLUSIVE, .could { font-weight: 700; }
+.diff del { color: var(--fail); text-decoration: none; } .diff ins { color: var(--pass); text-decoration: none; }
 figure { margin: 1rem 0; } svg text { fill: var(--ink); font-size: 11px; }
 """ + "".join(f".h{k} {{ fill: var(--heat{k}); background: var(--heat{k}); }} " for k in range(LEVELS))
 """Besides colour every cell has a title with its error's size, and every verdict its word."""
@@ -99,7 +101,8 @@ def unchecked(outcome: Unchecked) -> str:
     hint = f"<p>Hint: {text(outcome.hint)}</p>\n" if outcome.hint else ""
     traceback = block(outcome.traceback.splitlines()) if outcome.traceback else ""
     title = f"{verdict(verdict_word(outcome))} {text(outcome.name)}"
-    return f"<h2>{title}</h2>\n<p>{text(outcome.error)}</p>\n{hint}{traceback}"
+    places = block(unchecked_lines(outcome)) + changed(outcome.diff()) if outcome.diff() else ""
+    return f"<h2>{title}</h2>\n<p>{text(outcome.error)}</p>\n{hint}{traceback}{places}"
 
 
 def checked(report: CheckReport) -> str:
@@ -108,11 +111,28 @@ def checked(report: CheckReport) -> str:
         f"<h2>{verdict(report.verdict.value)} {text(headline(report))}</h2>\n",
         "<ul>" + "".join(f"<li>{text(fact)}</li>" for fact in facts(report)) + "</ul>\n",
         table(report),
-        *(block(finding_lines(finding)) for finding in report.findings),
+        *(block(lines) for lines in told(report) if lines),
+        *([changed(report.diff())] if report.diff() else []),
         *pictures(report),
         *(f"<p>Note: {text(note)}</p>\n" for note in report.notes),
     ]
     return "".join(parts)
+
+
+def told(report: CheckReport) -> Iterator[list[str]]:
+    """Yield what is wrong and what is to be changed, finding by finding."""
+    for finding in report.findings or (None,):
+        yield [*(finding_lines(finding) if finding else ()), *suggestion_lines(report, finding)]
+
+
+def changed(diff: str) -> str:
+    """Return a unified diff with what goes and what comes in their colours."""
+    kinds = {"-": "del", "+": "ins"}
+    lines = []
+    for line in diff.splitlines():
+        kind = None if line.startswith(("---", "+++")) else kinds.get(line[:1])
+        lines.append(f"<{kind}>{text(line)}</{kind}>" if kind else text(line))
+    return "<pre class='diff'>" + "\n".join(lines) + "</pre>\n"
 
 
 def table(report: CheckReport) -> str:

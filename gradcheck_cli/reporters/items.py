@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gradcheck_cli.reporters.excerpt import suggestion_lines, unchecked_lines
 from gradcheck_cli.reporters.words import (
     COULD_NOT_CHECK,
     figure_name,
@@ -15,6 +16,7 @@ from gradcheck_cli.reporters.words import (
 )
 from gradcheck_cli.vocabulary.results import (
     SLOPE_MISMATCH,
+    Change,
     CheckReport,
     Location,
     Outcome,
@@ -44,14 +46,25 @@ class Item:
     figures: tuple[tuple[str, str], ...] = ()
     """Names and values of what was measured."""
     location: Location | None = None
+    change: Change | None = None
+    """What would make it right, where that was verified; it is at the location."""
 
 
 def items(outcome: Outcome) -> Iterator[Item]:
     """Yield the items of a case in the order of its parameters."""
     if isinstance(outcome, Unchecked):
         hint = f"hint: {printable(outcome.hint)}" if outcome.hint else ""
-        details = "\n".join(line for line in (*printable_lines(outcome.traceback), hint) if line)
-        yield Item(printable(outcome.name), COULD_NOT_CHECK, None, printable(outcome.error), details)
+        lines = (*printable_lines(outcome.traceback), hint, *unchecked_lines(outcome))
+        change = outcome.suggestion.changes[0] if outcome.suggestion is not None and outcome.diff() else None
+        yield Item(
+            case=printable(outcome.name),
+            name=COULD_NOT_CHECK,
+            verdict=None,
+            message=printable(outcome.error),
+            details="\n".join(line for line in lines if line),
+            location=None if change is None else Location(change.file, change.line),
+            change=change,
+        )
         return
     for parameter in outcome.parameters:
         yield of_parameter(outcome, parameter)
@@ -62,6 +75,7 @@ def items(outcome: Outcome) -> Iterator[Item]:
 def of_parameter(report: CheckReport, parameter: ParameterResult) -> Item:
     """Return the item of one parameter."""
     right = parameter.verdict is Verdict.PASS
+    change = None if right else change_for(report, parameter.name)
     return Item(
         case=printable(report.name),
         name=printable(parameter.name),
@@ -77,7 +91,8 @@ def of_parameter(report: CheckReport, parameter: ParameterResult) -> Item:
             ("threshold", repr(report.threshold)),
             ("epsilon", str(report.epsilon)),
         ),
-        location=report.location,
+        location=located(report, change),
+        change=change,
     )
 
 
@@ -92,8 +107,24 @@ def of_whole(report: CheckReport) -> Item:
         message=message,
         details=explanation(report),
         figures=figures,
-        location=report.location,
+        location=located(report, change_for(report)),
+        change=change_for(report),
     )
+
+
+def change_for(report: CheckReport, parameter: str = "") -> Change | None:
+    """Return the change that makes a parameter's gradient right, or else the first of a patch that was verified."""
+    if report.suggestion is None or not report.suggestion.is_verified:
+        return None
+    changes = report.suggestion.changes
+    return next((change for change in changes if f"d{parameter}" in change.settles), changes[0])
+
+
+def located(report: CheckReport, change: Change | None) -> Location | None:
+    """Return the line that is to be changed, else the one that gives the first wrong value, else of the function."""
+    if change is not None:
+        return Location(change.file, change.line)
+    return next((Location(s.file, s.line) for s in report.suspects if s.says), report.location)
 
 
 def figures_of(report: CheckReport, whole: CheckReport | ParameterResult) -> list[tuple[str, str]]:
@@ -109,5 +140,9 @@ def explanation(report: CheckReport, parameter: str = "") -> str:
     named = [
         finding for finding in report.findings if gradient in (finding.where, *finding.also, *finding.consequences)
     ]
-    findings = [line for finding in named or report.findings for line in finding_lines(finding)]
+    findings = [
+        line
+        for finding in named or report.findings or (None,)
+        for line in [*(finding_lines(finding) if finding else ()), *suggestion_lines(report, finding)]
+    ]
     return "\n".join([*map(printable, [*points_lines(report), *report.reasons]), *findings])

@@ -20,6 +20,7 @@ from gradcheck_cli.vocabulary.results import (
     PointFacts,
     RunReport,
     Sensitivity,
+    Suggestion,
     Unchecked,
 )
 
@@ -51,7 +52,8 @@ def case(outcome: Outcome) -> dict[str, Any]:
     """Return what was found of one case."""
     if isinstance(outcome, Unchecked):
         error = {"message": outcome.error, "hint": outcome.hint, "traceback": outcome.traceback or None}
-        return {"name": outcome.name, "verdict": None, "error": error}
+        found = {} if outcome.suggestion is None else {"suggestion": suggestion(outcome.suggestion)}
+        return {"name": outcome.name, "verdict": None, "error": error, **found}
     location = None if outcome.location is None else outcome.location._asdict()
     return {
         "name": outcome.name,
@@ -69,9 +71,17 @@ def case(outcome: Outcome) -> dict[str, Any]:
         "parameters": [parameter(p) for p in outcome.parameters],
         "reasons": outcome.reasons,
         "findings": [finding._asdict() for finding in outcome.findings],
+        "suspects": [suspect._asdict() for suspect in outcome.suspects],
+        "suggestion": None if outcome.suggestion is None else suggestion(outcome.suggestion),
         "notes": outcome.notes,
         "step_sweeps": [sweep._asdict() for sweep in outcome.sweeps],
     }
+
+
+def suggestion(found: Suggestion) -> dict[str, Any]:
+    """Return what would make the gradient right."""
+    digests = [{"file": file, "sha256": digest} for file, digest in found.digests]
+    return {**found._asdict(), "changes": [change._asdict() for change in found.changes], "digests": digests}
 
 
 def differences(whole: CheckReport | ParameterResult, *, screened: bool) -> dict[str, float | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gradcheck_cli.reporters.excerpt import suggestion_lines, unchecked_lines
 from gradcheck_cli.reporters.words import (
     catch_texts,
     error_text,
@@ -42,6 +43,8 @@ def unchecked(outcome: Unchecked) -> str:
         lines.append(f"Hint: {escape(outcome.hint)}")
     if outcome.traceback:
         lines.append(block(printable_lines(outcome.traceback)))
+    lines += [block(changed) for changed in [unchecked_lines(outcome)] if changed]
+    lines += [block(outcome.diff().splitlines(), "diff")] if outcome.diff() else []
     return "\n\n".join(lines)
 
 
@@ -50,15 +53,20 @@ def checked(report: CheckReport) -> str:
     parts = [f"## {report.verdict.value}: {escape(headline(report))}"]
     parts.append("\n".join(f"- {escape(fact)}" for fact in facts(report)))
     parts.append(table(report))
-    parts += [block(finding_lines_of(report))] if report.findings else []
+    parts += [block(lines) for lines in [finding_lines_of(report)] if lines]
+    parts += [block(report.diff().splitlines(), "diff")] if report.diff() else []
     parts += [f"- {escape(sweep_line(sweep))}" for sweep in report.sweeps]
     parts += [f"Note: {escape(note)}" for note in report.notes]
     return "\n\n".join(parts)
 
 
 def finding_lines_of(report: CheckReport) -> list[str]:
-    """Return what is wrong, line by line."""
-    return [line for finding in report.findings for line in finding_lines(finding)]
+    """Return what is wrong and what is to be changed, line by line."""
+    return [
+        line
+        for finding in report.findings or (None,)
+        for line in [*(finding_lines(finding) if finding else ()), *suggestion_lines(report, finding)]
+    ]
 
 
 def table(report: CheckReport) -> str:
@@ -89,8 +97,8 @@ def escape(text: str) -> str:
     return escaped.replace("@", "@<!-- -->").replace("$", "<span>$</span>")  # GitHub knows no other way
 
 
-def block(lines: list[str]) -> str:
+def block(lines: list[str], language: str = "text") -> str:
     """Return lines as they are, within a fence longer than any in them."""
     text = "\n".join(printable(line) for line in lines)
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-    return f"{fence}text\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"

@@ -16,6 +16,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from gradcheck_cli.reporters.excerpt import suggestion_lines, unchecked_lines
 from gradcheck_cli.reporters.words import (
     COULD_NOT_CHECK,
     catch_texts,
@@ -88,7 +89,7 @@ def render(report: CheckReport, style: Style) -> str:
         out.print_fitting(layouts_for(report, shown))
     if shown and report.reference:
         out.print_wrapped(catches(report))
-    print_findings(out, report)
+    print_findings(out, report, verbose=style.verbosity > 0)
     for parameter in detailed(report, shown, style.verbosity):
         out.print(Text())
         print_entries(out, parameter, every=style.verbosity > 1)
@@ -106,12 +107,16 @@ def catches(report: CheckReport) -> str:
     return CATCHES if report.entry_count == report.size else CATCHES_SAMPLED
 
 
-def print_findings(out: _Sheet, report: CheckReport) -> None:
-    """Print what is wrong, as a compiler does."""
-    for finding in report.findings:
-        out.print(Text())
-        for line in finding_lines(finding):
+def print_findings(out: _Sheet, report: CheckReport, *, verbose: bool) -> None:
+    """Print what is wrong and what is to be changed, as a compiler does."""
+    for finding in report.findings or (None,):
+        lines = suggestion_lines(report, finding, verbose=verbose)
+        if finding is not None or lines:
+            out.print(Text())
+        for line in finding_lines(finding) if finding is not None else ():
             out.print_wrapped(line)
+        for line in lines:  # never broken: the marks stand under the code
+            out.print(Text(line))
 
 
 def print_notes(out: _Sheet, report: CheckReport) -> None:
@@ -142,7 +147,8 @@ def render_outcome(outcome: Outcome) -> str:
         return render(outcome, Style())
     lines = [f"{COULD_NOT_CHECK}  {outcome.name}: {outcome.error}"]
     lines += [f"hint: {outcome.hint}"] if outcome.hint else []
-    return "".join(f"{printable(line)}\n" for line in [*lines, *printable_lines(outcome.traceback)])
+    shown = [printable(line) for line in [*lines, *printable_lines(outcome.traceback)]]
+    return "".join(f"{line}\n" for line in [*shown, *unchecked_lines(outcome)])
 
 
 def render_table(outcomes: Sequence[Outcome], style: Style) -> str:

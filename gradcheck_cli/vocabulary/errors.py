@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradcheck_cli.vocabulary.text import printable, printable_lines
 
@@ -57,6 +57,8 @@ class GradcheckError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.problem: Any = None
+        """The problem that could not be checked, where the user's code can be asked again."""
 
 
 class ExtraError(GradcheckError):

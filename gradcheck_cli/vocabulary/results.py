@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeAlias, overload
 __all__ = [
     "HALVES",
     "SLOPE_MISMATCH",
+    "Change",
     "CheckFailedError",
     "CheckReport",
     "Entries",
@@ -34,6 +35,8 @@ __all__ = [
     "StepError",
     "StepFault",
     "StepSweep",
+    "Suggestion",
+    "Suspect",
     "Unchecked",
     "Verdict",
     "WayTiming",
@@ -324,6 +327,71 @@ class Location(NamedTuple):
     line: int
 
 
+class Suspect(NamedTuple):
+    """A place in the user's code that may be wrong: characters counted from 1 on, ends exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    name: str
+    """What its value is called; empty where it has no name."""
+    says: str
+    """What is known of its value."""
+
+
+class Change(NamedTuple):
+    """A part of a file, and what is to stand in its place; places are those of `Suspect`."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    old: str
+    new: str
+    text: str
+    """The whole lines as they are."""
+    settles: tuple[str, ...] = ()
+    """The gradients that this change alone makes right: ``dW2``."""
+
+    @property
+    def order(self) -> str:
+        """What is to be done there, in a few words."""
+        if not self.old.strip():
+            return f"write {self.new.strip()} here"
+        return f"write {self.new.strip()} here" if self.new.strip() else "remove this"
+
+
+class Suggestion(NamedTuple):
+    """Changes that make a wrong gradient right."""
+
+    changes: tuple[Change, ...]
+    level: str
+    """``verified`` at other points, with other data; ``partly`` where some entries stay wrong; ``fits-here`` where it
+    could not be tried with other data."""
+    entries: int
+    """How many entries agree with it."""
+    points: int
+    """At how many points besides the checked one."""
+    varied: tuple[str, ...]
+    """What is other at those: ``parameters``, ``data``, ``sizes``, ``numbers``."""
+    candidates: int
+    """How many changes were tried."""
+    equals: int
+    """How many other changes were found that do the same."""
+    diff: str
+    """The unified diff, as `git apply` takes it from the current folder."""
+    digests: tuple[tuple[str, str], ...]
+    """Each file that is changed, with the SHA-256 of its bytes as they were."""
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether it may be shown as a patch, and applied."""
+        return self.level == "verified"
+
+
 class StepSweep(NamedTuple):
     """The error of one entry's centred difference at steps from large to small."""
 
@@ -372,6 +440,10 @@ class CheckReport:
     """Why the verdict is what it is, where the difference alone does not say it."""
     findings: tuple[Finding, ...] = ()
     """What is wrong, the root cause first; empty where nothing is."""
+    suspects: tuple[Suspect, ...] = ()
+    """The places in the user's code that may be wrong, the likeliest first."""
+    suggestion: Suggestion | None = None
+    """What would make the gradient right, where that was looked for and found."""
     notes: tuple[str, ...] = ()
     settings: Mapping[str, float | str | bool | None] = field(default_factory=dict)
     """Every setting of the check by its name, the seed too."""
@@ -429,6 +501,10 @@ class CheckReport:
         """Return what the JSON report says of this check, in dicts, lists, text and numbers."""
         return _reporter("json_report").as_dict(self)  # type: ignore[no-any-return]
 
+    def diff(self) -> str:
+        """Return the verified patch as a unified diff that `git apply` takes; empty where there is none."""
+        return self.suggestion.diff if self.suggestion is not None and self.suggestion.is_verified else ""
+
     def __rich__(self) -> object:
         return _reporter("terminal").renderable(self)
 
@@ -469,6 +545,12 @@ class Unchecked:
     """What to try."""
     traceback: str = ""
     """That of the user's own code, where it raised."""
+    suggestion: Suggestion | None = None
+    """What would make it a gradient, and a right one, where that was found."""
+
+    def diff(self) -> str:
+        """Return the verified patch as a unified diff that `git apply` takes; empty where there is none."""
+        return self.suggestion.diff if self.suggestion is not None and self.suggestion.is_verified else ""
 
 
 Outcome: TypeAlias = CheckReport | Unchecked

@@ -34,7 +34,8 @@ def test_the_examples_of_a_page_do_what_it_says(name: str, tmp_path: Path) -> No
     for library in libraries:
         pytest.importorskip(library)
     folder = page.make_folder(tmp_path)
-    runner: Run = run if libraries else run_inside  # a framework has threads, and warnings of its own
+    alone = libraries or name == "fix"  # a framework has threads, and warnings of its own; a search, a child
+    runner: Run = run if alone else run_inside
     for block in page.consoles:
         follow(block, folder, runner)
     page.run_shell(folder)

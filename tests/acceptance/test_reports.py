@@ -169,9 +169,19 @@ def test_an_annotation_stands_at_the_users_gradient_function() -> None:
     source = (DATA / "homework.py").read_text(encoding="utf-8").splitlines()
     line = 1 + next(k for k, text in enumerate(source) if text.startswith("def backward_propagation_n"))
     result = run(
+        "net", "--case", "default", "--backward", "homework.py:backward_propagation_n", "--format", "github",
+        "--no-suggest", cwd=DATA,
+    )  # fmt: skip
+    assert f",file=homework.py,line={line}::" in result.stdout
+
+
+def test_an_annotation_stands_on_the_line_that_is_to_be_changed() -> None:
+    result = run(
         "net", "--case", "default", "--backward", "homework.py:backward_propagation_n", "--format", "github", cwd=DATA
     )
-    assert f",file=homework.py,line={line}::" in result.stdout
+    first, second = [line for line in result.stdout.splitlines() if line.startswith("::error")]
+    assert ",file=homework.py,line=48,endLine=48,col=11,endColumn=12::b1" in first
+    assert ",file=homework.py,line=43,endLine=43,col=38,endColumn=41::W2" in second
 
 
 def test_a_users_traceback_stands_in_the_report(tmp_path: Path) -> None:

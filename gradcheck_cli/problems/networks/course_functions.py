@@ -15,7 +15,7 @@ from gradcheck_cli.problems.networks.course import course_cache
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.vocabulary.asking import called, kind_of
-from gradcheck_cli.vocabulary.errors import ProblemError, UserFunctionError
+from gradcheck_cli.vocabulary.errors import GradcheckError, ProblemError, UserFunctionError
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["with_own_functions"]
@@ -50,28 +50,33 @@ def with_own_functions(
         if backward is None:
             return network
         misfits: list[Misfit] = []
-        return dataclasses.replace(
-            network,
-            claimed=own_claim(network, backward, misfits),
-            claim_at=partial(own_claim, backward=backward),
-            saved_in={},
-            misfits=misfits,
-        )
+        asked = dataclasses.replace(
+            network, claimed=None, claim_at=partial(own_claim, backward=backward), saved_in={}
+        )  # fmt: skip
+        try:
+            return dataclasses.replace(asked, claimed=own_claim(network, backward, misfits), misfits=misfits)
+        except GradcheckError as error:
+            error.problem = asked  # where the mistake can be looked for
+            raise
     own_forward = forward
 
-    def cost(parameters: dict[str, Array]) -> Any:
-        return run_forward(network, own_forward, parameters)[0]
+    def cost(parameters: dict[str, Array], X: Array, Y: Array) -> Any:
+        return run_forward(dataclasses.replace(network, X=X, Y=Y), own_forward, parameters)[0]
 
-    def gradient(parameters: dict[str, Array]) -> Any:
+    def gradient(parameters: dict[str, Array], X: Array, Y: Array) -> Any:
+        there = dataclasses.replace(network, X=X, Y=Y)
         if backward is None:
-            return network.gradient(parameters)
+            return there.gradient(parameters)
         misfits: list[Misfit] = []
-        _, cache = run_forward(network, own_forward, parameters)
-        claim = run_backward(network, backward, cache, parameters, misfits)
+        _, cache = run_forward(there, own_forward, parameters)
+        claim = run_backward(there, backward, cache, parameters, misfits)
         return {**claim, **{misfit.name: misfit.array for misfit in misfits}}
 
     claim = network.claimed if backward is None and network.claimed is not None else gradient
-    return FunctionProblem(network.parameters, cost, claim, network.name, network.remarks, network=network)
+    data = {"X": network.X, "Y": network.Y}
+    return FunctionProblem(
+        network.parameters, cost, claim, network.name, network.remarks, data=data, network=network
+    )  # fmt: skip
 
 
 def own_claim(network: Network, backward: Callable[..., Any], misfits: list[Misfit] | None = None) -> dict[str, Array]:

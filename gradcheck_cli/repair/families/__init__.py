@@ -1,0 +1,1 @@
+"""Kinds of edits, each in a file of its own."""

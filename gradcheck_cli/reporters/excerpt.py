@@ -1,0 +1,117 @@
+"""The user's line with marks under what is to be changed, as a compiler shows it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from gradcheck_cli.vocabulary.results import Change, CheckReport, Finding, Suggestion, Unchecked
+from gradcheck_cli.vocabulary.text import printable
+
+__all__ = ["suggestion_lines", "unchecked_lines"]
+
+TAB = 4
+MOST_SUSPECTS = 3
+LEVELS = {
+    "partly": "makes some entries right, and leaves others wrong",
+    "fits-here": "fits here, and could not be tried with other data",
+}
+
+
+def suggestion_lines(report: CheckReport, finding: Finding | None = None, *, verbose: bool = False) -> list[str]:
+    """Return what is to be changed for one finding, or all that no finding speaks for.
+
+    Parameters
+    ----------
+    report : CheckReport
+        With its suggestion; without one that was verified, the places to look at are told after the first finding.
+    finding : Finding, optional
+        One of the report's; None after all of them.
+    verbose : bool, optional
+        Whether changes that could not be verified are told as well.
+    """
+    suggestion = report.suggestion
+    first = finding is None if not report.findings else finding is report.findings[0]
+    known = [f"  note: {printable(s.file)}:{s.line}: {printable(s.says)}" for s in report.suspects if s.says and first]
+    if suggestion is not None and (suggestion.is_verified or verbose):
+        found = changes_of(report, finding)
+        lines = [line for change in found for line in place_lines(change, width_of(suggestion))]
+        return [*known, *lines, f"{' ' * width_of(suggestion)} = {verified_line(suggestion)}"] if found else known
+    if known or not first or not 0 < len(report.suspects) <= MOST_SUSPECTS:  # many are as good as none
+        return known
+    places = [f"{printable(s.file)}:{s.line}" for s in report.suspects]
+    return [f"  look at: {', '.join(places)}"]
+
+
+def unchecked_lines(outcome: Unchecked) -> list[str]:
+    """Return what is to be changed in a case that could not be checked."""
+    suggestion = outcome.suggestion
+    if suggestion is None or not suggestion.is_verified:
+        return []
+    width = width_of(suggestion)
+    lines = [line for change in suggestion.changes for line in place_lines(change, width)]
+    return [*lines, f"{' ' * width} = {verified_line(suggestion)}"]
+
+
+def changes_of(report: CheckReport, finding: Finding | None) -> list[Change]:
+    """Return the changes that belong to a finding: those that settle it, and to the first all that settle none."""
+    if report.suggestion is None:
+        return []
+    owners = [owner(report, change) for change in report.suggestion.changes]
+    return [change for change, own in zip(report.suggestion.changes, owners, strict=True) if own is finding]
+
+
+def owner(report: CheckReport, change: Change) -> Finding | None:
+    """Return the finding that a change belongs to; None where there is none at all."""
+    for finding in report.findings:
+        if finding.where in change.settles:
+            return finding
+    for finding in report.findings:
+        if set(finding.consequences) & set(change.settles):
+            return finding
+    return report.findings[0] if report.findings else None
+
+
+def width_of(suggestion: Suggestion) -> int:
+    """Return how many digits the line numbers have."""
+    return max(len(str(change.line)) for change in suggestion.changes)
+
+
+def place_lines(change: Change, width: int) -> Iterator[str]:
+    """Yield the place, the line and the marks under it."""
+    margin = " " * width
+    text = change.text.split("\n")[0].rstrip("\r")
+    before = text[: change.column - 1]
+    marked = text[change.column - 1 : change.end_column - 1 if change.end_line == change.line else len(text)]
+    start = cells(shown(before))
+    marks = "^" * max(cells(shown(before + marked)) - start, 1)
+    yield f"{margin}--> {printable(change.file)}:{change.line}:{len(before) + 1}"
+    yield f"{margin} |"
+    yield f"{change.line:>{width}} | {shown(text)}"
+    yield f"{margin} | {' ' * start}{marks} {printable(change.order)}"
+
+
+def verified_line(suggestion: Suggestion) -> str:
+    """Return how far the changes were tried."""
+    count = len(suggestion.changes)
+    what = "this change" if count == 1 else f"these {count} changes"
+    if not suggestion.is_verified:
+        return f"{suggestion.level}: {what} {LEVELS[suggestion.level]}"
+    entries = "the entry agrees" if suggestion.entries == 1 else f"all {suggestion.entries} entries agree"
+    points = f"{suggestion.points} other point{'s' * (suggestion.points != 1)}"
+    line = f"verified: with {what} {entries}, here and at {points}"
+    if suggestion.equals:
+        line += f"; one of {suggestion.equals + 1} changes that do the same"
+    return line
+
+
+def shown(text: str) -> str:
+    """Return a part of a line from its beginning on, safe to print, with tabs as blanks."""
+    return printable(text.expandtabs(TAB))
+
+
+def cells(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in {"W", "F"} else 1 for c in text
+    )

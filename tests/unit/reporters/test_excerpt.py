@@ -1,0 +1,45 @@
+"""The user's line with marks under it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from gradcheck_cli.reporters.excerpt import suggestion_lines
+from gradcheck_cli.vocabulary.results import Change, CheckReport, Suggestion, Suspect
+from tests.records import OUTCOMES
+
+
+def report_of(change: Change, level: str = "verified") -> CheckReport:
+    report = OUTCOMES["fail"]
+    assert isinstance(report, CheckReport)
+    suggestion = Suggestion((change,), level, 6, 3, ("parameters",), 10, 0, "", ())
+    return dataclasses.replace(report, findings=(), suggestion=suggestion)
+
+
+def test_marks_stand_under_the_code_where_letters_are_wide() -> None:
+    text = "    误差 = X @ w; g = 4 * X"
+    change = Change("a.py", 6, 20, 6, 21, "4", "2", text)
+    _, _, line, marks, last = suggestion_lines(report_of(change))
+    assert line == f"6 | {text}"
+    assert marks == "  | " + " " * 21 + "^ write 2 here"  # two of the letters take two columns each
+    assert last == "  = verified: with this change all 6 entries agree, here and at 3 other points"
+
+
+def test_marks_stand_under_the_code_behind_a_tab_and_what_steers_a_terminal_is_written_out() -> None:
+    change = Change("a.py", 12, 2, 12, 3, "a", "b", "\ta # \x1b[31m")
+    _, _, line, marks, _ = suggestion_lines(report_of(change))
+    assert line == "12 |     a # \\x1b[31m"
+    assert marks == "   |     ^ write b here"
+
+
+def test_what_was_not_verified_is_told_only_where_more_is_asked_for() -> None:
+    report = report_of(Change("a.py", 1, 1, 1, 2, "a", "b", "a"), "fits-here")
+    assert suggestion_lines(report) == []
+    assert "could not be tried with other data" in suggestion_lines(report, verbose=True)[-1]
+
+
+def test_few_suspects_are_told_and_many_are_not() -> None:
+    report = report_of(Change("a.py", 1, 1, 1, 2, "a", "b", "a"), "partly")
+    one = Suspect("a.py", 3, 1, 3, 2, "", "")
+    assert suggestion_lines(dataclasses.replace(report, suspects=(one,))) == ["  look at: a.py:3"]
+    assert suggestion_lines(dataclasses.replace(report, suspects=(one,) * 5)) == []
