@@ -81,7 +81,7 @@ def sensitivity(reference: Reference, threshold: float) -> Sensitivity:
     sized = ~reference.kinks & ((size > reference.bars) | reference.coarse)
     if reference.small is not None:
         sized &= ~reference.small
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         shares = np.where(sized, np.where(size > 0, caught / size, np.inf), np.nan)
     known = bool(sized.any())
     return Sensitivity(

@@ -745,7 +745,19 @@ class _Ladder:
         nearly = self.agree(self.allowance() + UNSEEN * np.abs(self.values))
         most = np.fmax(np.abs(self.claims), np.abs(self.values)) * largest_size(self.point.problem.parameters)
         unseen = far & (nearly | (most <= LOST * self.point.noise)) | self.beyond()
-        return np.asarray((self.torn | kinks_beside | unseen) & ~self.agree(self.allowance()))
+        hidden = self.torn | kinks_beside | unseen | self.between_sides()
+        return np.asarray(hidden & ~self.agree(self.allowance()))
+
+    def between_sides(self) -> Mask:
+        """Return which claims lie between the slopes of both sides over the entry's size, where longer steps tell.
+
+        Kinks within that size may have bent the one side, and noise hides whether they have.
+        """
+        up, rise, down, fall = self.rungs.get(0.0, np.full((4, self.positions.size), np.nan))
+        with np.errstate(invalid="ignore"):
+            right, left = rise / up, -fall / down
+            between = (np.fmin(left, right) <= self.claims) & (self.claims <= np.fmax(left, right))
+        return np.asarray(between & (self.steps > 2 * self.sizes))
 
     def beyond(self) -> Mask:
         """Return which entries are small, and told of only by steps over which the loss may be another function.
