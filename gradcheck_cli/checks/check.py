@@ -65,7 +65,7 @@ def check(
     executor: Executor | str | None = None,
     journal: Journal | None = None,
     sweep_steps: bool = False,
-    suggest: bool = False,
+    suggest: bool | str = False,
     progress: Progress = lambda _: None,
 ) -> CheckReport:
     """Check the gradient that a problem claims against differences of its loss.
@@ -110,9 +110,10 @@ def check(
         Where to keep every loss; one that has some goes on where it ends.
     sweep_steps : bool, optional
         Whether to take the worst entries' differences at many steps as well, for a picture.
-    suggest : bool, optional
+    suggest : bool or str, optional
         Whether to look for a change of the user's code that makes a wrong gradient right, in a child process and for
-        some seconds at most: see `gradcheck_cli.repair`.
+        some seconds at most: see `gradcheck_cli.repair`. Files are named from the current folder on, or from the one
+        that is given.
     progress : callable, optional
         Called with the number of entries done since the last call, of a screen with the number of evaluations.
 
@@ -156,7 +157,8 @@ def check(
     from gradcheck_cli.repair.suggest import suggested  # of use here alone
 
     try:
-        return suggested(problem if report.point is None else moved_to(problem, report.point), report)
+        there = problem if report.point is None else moved_to(problem, report.point)
+        return suggested(there, report, "." if suggest is True else suggest)
     except KeyboardInterrupt:
         raise CheckInterrupted(report) from None
 

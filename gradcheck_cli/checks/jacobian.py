@@ -113,7 +113,9 @@ def check_jacobian(
         require_finite(outputs, "the function")
         claim = asked(jacobian) if callable(jacobian) else jacobian
     claim, understood = in_parts(claim, outputs, point) if view is None else (claim, [])
-    if is_sparse(claim) and mode != SCREEN and not any(settings.get(key) not in (None, 1) for key in OF_EVALUATIONS):
+    real = view is None and not outputs.complex_names  # colours are of real columns; complex ones are checked as dense
+    plainly = mode != SCREEN and not any(settings.get(key) not in (None, 1) for key in OF_EVALUATIONS)
+    if is_sparse(claim) and real and plainly:
         plain = {key: settings.get(key, default) for key, default in OF_CLAIMS.items()}
         return check_sparse_jacobian(
             outputs_at, claim, outputs, point, given, check_jacobian,

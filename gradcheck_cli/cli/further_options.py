@@ -51,7 +51,7 @@ class FurtherOptions:
     @property
     def settings(self) -> dict[str, Any]:
         """What a check is told."""
-        return {"points": self.points, "repeat": self.repeat, "suggest": self.suggest}
+        return {"points": self.points, "repeat": self.repeat}
 
     def keep(self, report: CheckReport) -> None:
         """Write the point that a report is of, where that was asked for."""

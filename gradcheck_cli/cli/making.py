@@ -57,14 +57,14 @@ def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome | 
                 problem = case.make()
             yield Begun(options.large.time_limit if options.large else None)
             with few_prints():
-                report = checked(problem, options)
+                report = checked(problem, options, home)
                 heed()
                 location = locate(case, home)
             notes = (*report.notes, *notes_on(case), *options.notes)
             yield replace(report, location=location, notes=notes)
         except GradcheckError as error:  # noqa: PERF203  (one that cannot be checked does not keep the others from it)
             with redirect_stdout(sys.stderr):
-                suggestion = suggestion_after(error, options)
+                suggestion = suggestion_after(error, options, home)
             yield replace(unchecked(case.name, error), suggestion=suggestion)
         except OSError as error:  # files are opened where their errors are understood: this is of something else
             yield Unchecked(case.name, f"the system refused something: {error}")
@@ -76,8 +76,8 @@ def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome | 
             raise
 
 
-def checked(problem: Problem | ScalarModel | Checked, options: Checking) -> CheckReport:
-    """Check a problem; the scalar model without numpy."""
+def checked(problem: Problem | ScalarModel | Checked, options: Checking, home: str) -> CheckReport:
+    """Check a problem; the scalar model without numpy. Files are named from `home` on."""
     if isinstance(problem, ScalarModel):
         from gradcheck_cli.checks.scalar import check_scalar
 
@@ -94,6 +94,7 @@ def checked(problem: Problem | ScalarModel | Checked, options: Checking) -> Chec
         with Progress(quiet=options.verbosity < 0) as progress:
             watch = Keeper(progress, lambda: large.keep(journal)) if journal is not None else progress
             settings = {**options.settings, **large.settings, **further.settings, "sweep_steps": options.draws}
+            settings["suggest"] = home if further.suggest else False
             how = problem if callable(problem) else partial(check, problem)
             report = how(**settings, journal=journal, progress=watch)
             further.keep(report)
@@ -102,7 +103,7 @@ def checked(problem: Problem | ScalarModel | Checked, options: Checking) -> Chec
         large.keep(journal)
 
 
-def suggestion_after(error: GradcheckError, options: Checking) -> Suggestion | None:
+def suggestion_after(error: GradcheckError, options: Checking, home: str) -> Suggestion | None:
     """Return a verified change for a gradient function that raises, or returns something else than a gradient."""
     large, further, problem = options.large, options.further, error.problem
     limited = large is not None and (large.max_evals is not None or large.time_limit is not None)
@@ -112,7 +113,7 @@ def suggestion_after(error: GradcheckError, options: Checking) -> Suggestion | N
 
     if not can_suggest(problem):
         return None
-    _, suggestion, _ = suggestion_for(problem, min(options.threshold, DEFAULT_THRESHOLD), raises=True)
+    _, suggestion, _ = suggestion_for(problem, min(options.threshold, DEFAULT_THRESHOLD), home, raises=True)
     return suggestion if suggestion is not None and suggestion.is_verified else None
 
 

@@ -23,7 +23,7 @@ from gradcheck_cli.repair.worker import Nothing, Told, limited, looked_for
 from gradcheck_cli.vocabulary.results import Change, CheckReport, Suggestion, Suspect
 from gradcheck_cli.vocabulary.settings import DEFAULT_THRESHOLD
 
-__all__ = ["SECONDS", "can_suggest", "suggested", "suggestion_for"]
+__all__ = ["SECONDS", "UNDIVIDED", "can_suggest", "suggested", "suggestion_for"]
 
 SECONDS = 6.0  # that a search may work at most
 BUSY = 2.0  # times as long it may take
@@ -33,7 +33,7 @@ MOST_SUSPECTS = 5
 LEAST = 0.45  # how suspicious a place has to be to be told
 
 
-def suggested(problem: Problem, report: CheckReport, seconds: float = SECONDS) -> CheckReport:
+def suggested(problem: Problem, report: CheckReport, home: str, seconds: float = SECONDS) -> CheckReport:
     """Return a report of a wrong gradient with the places that may be wrong, and a patch where one was verified.
 
     Parameters
@@ -42,12 +42,14 @@ def suggested(problem: Problem, report: CheckReport, seconds: float = SECONDS) -
         What was checked.
     report : CheckReport
         What was found; returned as it is where no code of the user's can be looked at.
+    home : str
+        The folder from which files are named.
     seconds : float, optional
         What the search may work, and half of what it may take; it ends earlier where it has found something.
     """
     if not can_suggest(problem):
         return report
-    suspects, suggestion, note = suggestion_for(problem, min(report.threshold, DEFAULT_THRESHOLD), seconds)
+    suspects, suggestion, note = suggestion_for(problem, min(report.threshold, DEFAULT_THRESHOLD), home, seconds)
     notes = (*report.notes, note) if note else report.notes
     return replace(report, suspects=suspects, suggestion=suggestion, notes=notes)
 
@@ -64,7 +66,7 @@ def can_suggest(problem: Problem) -> bool:
 
 
 def suggestion_for(
-    problem: Problem, threshold: float, seconds: float = SECONDS, *, raises: bool = False
+    problem: Problem, threshold: float, home: str, seconds: float = SECONDS, *, raises: bool = False
 ) -> tuple[tuple[Suspect, ...], Suggestion | None, str]:
     """Search in a child process.
 
@@ -74,7 +76,7 @@ def suggestion_for(
         See `can_suggest`.
     threshold : float
         That of the check.
-    seconds : float, optional
+    home, seconds
         See `suggested`.
     raises : bool, optional
         Whether the claim is no gradient at all: its function raises, or returns something else.
@@ -91,10 +93,9 @@ def suggestion_for(
 
     def work(pipe: int) -> None:
         cut_off(pipe)
-        send(pipe, searched(problem, threshold, seconds, home, raises=raises))
+        send(pipe, searched(problem, threshold, seconds, Path(home).absolute(), raises=raises))
 
     try:
-        home = Path.cwd()
         return understood(json.loads(forked(work, Deadline(time.monotonic() + BUSY * seconds + 0.5))))
     except (TimeIsUpError, OSError, ValueError, AttributeError, KeyError, TypeError):
         return (), None, ""  # the child was ended, or something else was written to where it reports

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import DATA, run
+from tests.support import DATA, SEARCHING, run
 
 NET = ("net", "--case", "default", "--backward", "homework.py:backward_propagation_n")
 MODEL = """\
@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_report_shows_the_lines_and_what_to_do_there(folder: Path) -> None:
     before = (folder / "homework.py").read_bytes()
-    result = run(*NET, cwd=folder)
+    result = run(*NET, cwd=folder, env=SEARCHING)
     assert result.returncode == 1
     text = result.stdout
     assert "  --> homework.py:43:38\n" in text
@@ -76,7 +76,7 @@ def test_apply_writes_the_change_and_checks_again(folder: Path) -> None:
 
 
 def test_the_same_words_give_the_same_bytes(folder: Path) -> None:
-    first, second = (json.loads(run(*NET, "--format", "json", cwd=folder).stdout) for _ in range(2))
+    first, second = (json.loads(run(*NET, "--format", "json", cwd=folder, env=SEARCHING).stdout) for _ in range(2))
     assert {**first, "timing": None} == {**second, "timing": None}
     (case,) = first["cases"]
     change = case["suggestion"]["changes"][0]
@@ -88,13 +88,13 @@ def test_the_same_words_give_the_same_bytes(folder: Path) -> None:
 
 
 def test_sarif_has_a_fix_and_rdjson_a_suggestion(folder: Path) -> None:
-    sarif = json.loads(run(*NET, "--format", "sarif", cwd=folder).stdout)
+    sarif = json.loads(run(*NET, "--format", "sarif", cwd=folder, env=SEARCHING).stdout)
     (found,) = [r for r in sarif["runs"][0]["results"] if r["message"]["text"].startswith("W2")]
     region = found["locations"][0]["physicalLocation"]["region"]
     assert region == {"startLine": 43, "startColumn": 38, "endLine": 43, "endColumn": 42}
     replacements = found["fixes"][0]["artifactChanges"][0]["replacements"]
     assert [one["insertedContent"]["text"] for one in replacements] == ["", "1."]
-    rdjson = json.loads(run(*NET, "--format", "rdjson", cwd=folder).stdout)
+    rdjson = json.loads(run(*NET, "--format", "rdjson", cwd=folder, env=SEARCHING).stdout)
     assert [one["suggestions"][0]["text"] for one in rdjson["diagnostics"]] == ["1.", ""]
 
 
@@ -112,7 +112,7 @@ def test_a_function_of_ones_own_is_mended(right: str, wrong: str, line: int, tmp
     head, _, tail = MODEL.rpartition(right)
     (tmp_path / "model.py").write_text(head + wrong + tail, encoding="utf-8")
     words = ("func", "model.py:loss", "--grad", "model.py:gradient", "--at", "0.7,-0.4")
-    told = run(*words, cwd=tmp_path)
+    told = run(*words, cwd=tmp_path, env=SEARCHING)
     assert told.returncode == (2 if wrong == "X @ r" else 1)
     assert f"--> model.py:{line}:" in told.stdout + told.stderr
     assert run("fix", *words, "--apply", cwd=tmp_path).returncode == 0
@@ -163,7 +163,7 @@ def test_a_notebook_is_mended_by_cell_and_line(tmp_path: Path) -> None:
     content = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
     (tmp_path / "model.ipynb").write_text(content, encoding="utf-8")
     words = ("func", "model.ipynb:loss", "--grad", "model.ipynb:gradient", "--at", "0.7,-0.4")
-    told = run(*words, cwd=tmp_path)
+    told = run(*words, cwd=tmp_path, env=SEARCHING)
     assert told.returncode == 1
     assert "--> model.ipynb:cell 2:5:12" in told.stdout
     diff = run("fix", *words, cwd=tmp_path).stdout
@@ -173,3 +173,15 @@ def test_a_notebook_is_mended_by_cell_and_line(tmp_path: Path) -> None:
     assert run(*words, cwd=tmp_path).returncode == 0
     refused = run("fix", "--apply", *words, cwd=tmp_path)
     assert refused.returncode == 0, "there is nothing to change by now"
+
+
+def test_files_are_named_from_where_the_command_was_given_though_the_code_goes_elsewhere(tmp_path: Path) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    home.mkdir()
+    elsewhere.mkdir()
+    model = MODEL.replace("    return X.T @ r", f"    import os; os.chdir({str(elsewhere)!r})\n    return 2 * X.T @ r")
+    (home / "model.py").write_text(model, encoding="utf-8")
+    words = ("func", "model.py:loss", "--grad", "model.py:gradient", "--at", "0.7,-0.4")
+    told = run(*words, cwd=home, env=SEARCHING)
+    assert told.returncode == 1
+    assert "--> model.py:" in told.stdout

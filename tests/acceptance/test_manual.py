@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from gradcheck_cli import manual
 from gradcheck_cli.cli.explain import found_page
 from gradcheck_cli.cli.main import COMMANDS, main
 from tests.pages import ROOT, Page, Run, first_missing, follow, make_recipe
-from tests.support import run, run_inside
+from tests.support import SEARCHING, run, run_inside
 
 FOLDER = Path(str(manual.__file__)).parent
 PAGES = {path.stem: Page(path) for path in sorted(FOLDER.glob("*.md"))}
@@ -35,7 +36,7 @@ def test_the_examples_of_a_page_do_what_it_says(name: str, tmp_path: Path) -> No
         pytest.importorskip(library)
     folder = page.make_folder(tmp_path)
     alone = libraries or name == "fix"  # a framework has threads, and warnings of its own; a search, a child
-    runner: Run = run if alone else run_inside
+    runner: Run = partial(run, env=SEARCHING) if alone else run_inside
     for block in page.consoles:
         follow(block, folder, runner)
     page.run_shell(folder)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import html
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.make_picture import PICTURE, picture
 from tests.pages import ROOT, Command, Page, follow, make_recipe, without_noise
-from tests.support import run
+from tests.support import SEARCHING, run
 
 PAGE = Page(ROOT / "README.md")
 README = PAGE.text
@@ -23,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("block", PAGE.consoles, ids=lambda block: block[0].line[:60])
 def test_commands_give_what_is_shown(block: list[Command], folder: Path) -> None:
-    follow(block, folder, run)
+    follow(block, folder, partial(run, env=SEARCHING))
 
 
 def test_there_are_commands() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from gradcheck_cli.reporters.formats import FORMATS
 from tests.make_fixtures import FIXTURES
-from tests.support import DATA
+from tests.support import DATA, SEARCHING
 from tests.support import run as run_outside
 from tests.support import run_inside as run
 from tests.unit.reporters.test_golden import SCHEMA
@@ -176,9 +176,8 @@ def test_an_annotation_stands_at_the_users_gradient_function() -> None:
 
 
 def test_an_annotation_stands_on_the_line_that_is_to_be_changed() -> None:
-    result = run(
-        "net", "--case", "default", "--backward", "homework.py:backward_propagation_n", "--format", "github", cwd=DATA
-    )
+    words = ["net", "--case", "default", "--backward", "homework.py:backward_propagation_n", "--format", "github"]
+    result = run_outside(*words, cwd=DATA, env=SEARCHING)
     first, second = [line for line in result.stdout.splitlines() if line.startswith("::error")]
     assert ",file=homework.py,line=48,endLine=48,col=11,endColumn=12::b1" in first
     assert ",file=homework.py,line=43,endLine=43,col=38,endColumn=41::W2" in second

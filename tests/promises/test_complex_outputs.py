@@ -139,3 +139,11 @@ def test_between_real_and_complex_numbers() -> None:
     assert check_jacobian(np.exp, np.exp, np.array(1 + 2j)).passed
     with pytest.raises(ProblemError, match=r"expected \(3, 4\)"):
         check_jacobian(tanh, slopes(Z).T, Z)
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(1.0, Verdict.PASS), (2.0, Verdict.FAIL)])
+def test_a_sparse_jacobian_of_complex_numbers_is_checked_as_a_dense_one(factor: float, expected: Verdict) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    z = np.array([1 + 2j, 0.5 - 1j])
+    report = check_jacobian(lambda z: z**2, lambda z: sparse.csr_array(np.diag(2 * factor * z)), z)
+    assert report.verdict is expected

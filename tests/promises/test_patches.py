@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 import gradcheck_cli as api
+from gradcheck_cli.repair.suggest import UNDIVIDED
 from gradcheck_cli.vocabulary.errors import CheckInterrupted
 from tests.support import run
 
@@ -44,6 +46,12 @@ MISTAKES = {
     "factor": ("return X.T @ dz", "return X.T @ dz * 2"),
 }
 NUMBERS = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def _in_a_process_that_can_be_divided() -> None:
+    if UNDIVIDED & set(sys.modules):  # another test of this process has imported it
+        pytest.skip("no process with these libraries is divided in two")
 
 
 def imported(file: Path) -> Any:

@@ -151,4 +151,4 @@ def searched(file: Path, at: dict[str, tuple[int, ...]] | None) -> tuple[tuple[S
     """Search for what is wrong in a file."""
     problem = problem_of(file, at)
     raises = isinstance(problem, Network) and problem.claimed is None
-    return suggestion_for(problem, 2e-7, 30.0, raises=raises)
+    return suggestion_for(problem, 2e-7, ".", 30.0, raises=raises)

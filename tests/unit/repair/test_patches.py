@@ -179,7 +179,7 @@ def test_without_points_of_other_sizes_nothing_is_verified(tmp_path: Path) -> No
 
     network = problem_of(file, None)
     masked = dataclasses.replace(network, masks={1: np.ones((5, 3))})
-    _, suggestion, _ = suggestion_for(masked, 2e-7, 30.0)
+    _, suggestion, _ = suggestion_for(masked, 2e-7, ".", 30.0)
     assert suggestion is None or not suggestion.is_verified
 
 
