@@ -179,8 +179,8 @@ def test_files_are_named_from_where_the_command_was_given_though_the_code_goes_e
     home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
     home.mkdir()
     elsewhere.mkdir()
-    model = MODEL.replace("    return X.T @ r", f"    import os; os.chdir({str(elsewhere)!r})\n    return 2 * X.T @ r")
-    (home / "model.py").write_text(model, encoding="utf-8")
+    model = MODEL.replace("return X.T @ r", "return 2 * X.T @ r")
+    (home / "model.py").write_text(f"{model}\nimport os; os.chdir({str(elsewhere)!r})\n", encoding="utf-8")
     words = ("func", "model.py:loss", "--grad", "model.py:gradient", "--at", "0.7,-0.4")
     told = run(*words, cwd=home, env=SEARCHING)
     assert told.returncode == 1
