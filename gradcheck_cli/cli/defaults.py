@@ -28,7 +28,7 @@ HOW = {
     "seed", "repeat", "points", "evaluation",
 }  # fmt: skip
 """The keys that say how something is checked."""
-DISPLAY = {"verbose", "quiet", "color", "format", "plot"}
+DISPLAY = {"verbose", "quiet", "color", "format", "plot", "suggest"}
 """The keys that say how it is shown."""
 
 
@@ -111,7 +111,9 @@ def origins(ctx: click.Context, config: Config | None, own: Container[str] = ())
     """
     sources = {key: ctx.get_parameter_source(str(parameter.name)) for key, parameter in by_key(ctx.command).items()}
     notes = []
-    of_environment = [shown(key) for key, source in sources.items() if source is ParameterSource.ENVIRONMENT]
+    of_environment = [
+        shown(key) for key, source in sources.items() if source is ParameterSource.ENVIRONMENT and key not in DISPLAY
+    ]
     if of_environment:
         notes.append(f"settings of the environment: {', '.join(of_environment)}")
     if config is None:
