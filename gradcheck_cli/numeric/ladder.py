@@ -115,6 +115,7 @@ WIDE = 3e-4  # of the size of an entry: a stair that is no rounding, a kink that
 STRETCHES = 4  # that are searched for stairs: two in one that cancel each other are not found
 UNSEEN = 1e-3  # of a slope over steps larger than an entry: what may become of it within the entry's own size
 SMALL = 1e-3  # of the largest entry: an entry beside which ordinary steps of the others are long
+STRAIGHT, ALIKE = 0.3, 0.1  # of a slope: what it may change by over ten times the step, and from side to side
 TOO_FAR = 10.0  # sizes of an entry: a step from which a derivative says little of what it is beside the point
 PART = 1 / 16  # of what the loss leaves its small steps by: a stair as large as that accounts for it
 
@@ -745,7 +746,7 @@ class _Ladder:
         nearly = self.agree(self.allowance() + UNSEEN * np.abs(self.values))
         most = np.fmax(np.abs(self.claims), np.abs(self.values)) * largest_size(self.point.problem.parameters)
         unseen = far & (nearly | (most <= LOST * self.point.noise)) | self.beyond()
-        hidden = self.torn | kinks_beside | unseen | self.between_sides()
+        hidden = self.torn | kinks_beside | unseen | self.between_sides() | (self.rescaled & self.bent())
         return np.asarray(hidden & ~self.agree(self.allowance()))
 
     def between_sides(self) -> Mask:
@@ -759,12 +760,31 @@ class _Ladder:
             between = (np.fmin(left, right) <= self.claims) & (self.claims <= np.fmax(left, right))
         return np.asarray(between & (self.steps > 2 * self.sizes))
 
+    def bent(self) -> Mask:
+        """Return whose slopes are others at steps ten times as long as those that tell, or others on one side.
+
+        What is felt only far from an entry's own size says something of the derivative beside it if the loss is.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            levels = np.round(2 * np.log10(self.steps / self.sizes)) / 2
+            slopes = {level: (rung[1] - rung[3]) / (rung[0] + rung[2]) for level, rung in self.rungs.items()}
+            gaps = {level: np.abs(rung[1] / rung[0] + rung[3] / rung[2]) for level, rung in self.rungs.items()}
+        unknown = np.full(self.positions.size, np.nan)
+        bent = np.zeros(self.positions.size, dtype=np.bool_)
+        for level in np.unique(levels[np.isfinite(levels)]).tolist():
+            near, far = slopes.get(level, unknown), slopes.get(level + 1, unknown)
+            with np.errstate(invalid="ignore"):
+                turned = gaps.get(level, unknown) > ALIKE * np.abs(near)
+                bent |= (levels == level) & ((np.abs(far - near) > STRAIGHT * np.abs(near)) | turned)
+        return bent
+
     def beyond(self) -> Mask:
         """Return which entries are small, and told of only by steps over which the loss may be another function.
 
         They have a size of their own; within it neither what is claimed nor what was found would move the loss by more
-        than noise may hide. Much longer steps show the kinks that lie within it, if there are any, as one; and where
-        they do not move the loss at all, it may be flat from some small step on.
+        than noise may hide. Much longer steps show the kinks that lie within it, if there are any, as one; where they
+        do not move the loss at all, it may be flat from some small step on; and steps that are longer than any entry
+        lead elsewhere.
         """
         largest = largest_size(self.point.problem.parameters)
         small = (self.positions != 0) & (self.own_sizes < SMALL * largest)
@@ -772,7 +792,10 @@ class _Ladder:
         with np.errstate(invalid="ignore"):
             hidden = np.maximum(np.abs(self.claims), np.abs(self.values)) * self.own_sizes <= LOST * self.noise
             flat = (self.reached > 0) & (np.abs(self.claims) * self.reached <= LOST**2 * self.noise)
-        return np.asarray(small & hidden & (as_long | flat))
+        every = self.point.problem.parameters.values()
+        largest = max(float(np.max(np.abs(values), initial=0.0)) for values in every)  # it may be much less than 1
+        outside = (self.positions != 0) & (self.steps > TOO_FAR * largest)
+        return np.asarray(hidden & (small & (as_long | flat) | outside))
 
     def judge_together(self, low: Array, high: Array, kinks: Mask, bars: Array, coarse: Mask) -> None:
         """Take back the kinks of entries whose claims contradict the loss along joint directions.

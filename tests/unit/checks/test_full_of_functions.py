@@ -31,7 +31,10 @@ def test_a_right_gradient_of_a_scaled_loss_never_fails(seed: int, factor: float)
     assert as_function(seed, factor=factor).verdict is not Verdict.FAIL
 
 
+@example(533, 1e-6)
 @example(989, 1e-6)
+@example(14999, 1e-6)
+@example(20416, 1e-6)
 @given(st.integers(0, 2**32), st.sampled_from([1e-6, 1e6]))
 @settings(max_examples=25, deadline=None)
 def test_a_right_gradient_of_scaled_parameters_never_fails(seed: int, scale: float) -> None:

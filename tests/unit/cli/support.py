@@ -12,7 +12,9 @@ from tests.support import WITHOUT_SEARCH
 
 def invoke(*arguments: str | Path) -> Result:
     """Run the command; its exit code is what the shell would see."""
-    return CliRunner(env=WITHOUT_SEARCH).invoke(main, [str(a) for a in arguments], catch_exceptions=False, prog_name="gradcheck")
+    return CliRunner(env=WITHOUT_SEARCH).invoke(
+        main, [str(a) for a in arguments], catch_exceptions=False, prog_name="gradcheck"
+    )
 
 
 def refused(*arguments: str | Path) -> str:
