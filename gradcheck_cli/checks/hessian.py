@@ -237,7 +237,7 @@ def as_hessian(row: ParameterResult, name: str) -> ParameterResult:
     """Return the derivatives of a gradient under a name of their own: ``H[3, 2]``."""
 
     def named(part: Entries) -> Entries:
-        return dataclasses.replace(part, parameter=name, output="", rank=0)
+        return dataclasses.replace(part, parameter=name, output="")
 
     entries, slopes = named(row.entries), None if row.slopes is None else named(row.slopes)
     shown = slopes if slopes is not None and not row.entries.count(EntryVerdict.DISAGREES) else entries

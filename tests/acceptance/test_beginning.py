@@ -134,3 +134,11 @@ def test_what_is_written_to_begin_with_passes_and_is_written_over_nothing(tmp_pa
 def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert run("init", "file", cwd=tmp_path).returncode == 2
+
+
+def test_residuals_are_told_with_their_jacobian_and_a_loss_with_its_hessian(tmp_path: Path) -> None:
+    names = ("residuals", "jacobian", "loss", "grad", "hess")
+    (tmp_path / "fit.py").write_text("".join(f"def {name}(x): return x\n" for name in names), encoding="utf-8")
+    told = run("look", "fit.py", cwd=tmp_path).stdout
+    assert "gradcheck func fit.py:residuals --jac fit.py:jacobian --at" in told
+    assert "gradcheck func fit.py:loss --grad fit.py:grad --hess fit.py:hess --at" in told

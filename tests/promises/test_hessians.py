@@ -288,3 +288,13 @@ def test_a_wrong_one_says_where_it_is_not_symmetric_and_whose_its_rows_are() -> 
     assert report.verdict is Verdict.FAIL
     assert "H has the entries of a 0 to 1, b 2 to 2" in report.notes
     assert "the H that is claimed is not symmetric: H[0, 2] is 5, [2, 0] 0" in report.notes
+
+
+@pytest.mark.parametrize("kind", [np.asarray, "csr_array"])
+def test_where_a_hessian_is_wrong_is_told_by_row_and_column(kind: Any) -> None:
+    taken = kind if callable(kind) else getattr(pytest.importorskip("scipy.sparse"), kind)
+    H = hessian_of_chain(CHAIN)
+    H[7] *= 1 + 0.1 * np.arange(40)
+    report = check_hessian(chain, slopes_of_chain, taken(H), CHAIN)
+    assert "row 7" in report.findings[0].message
+    assert all(index.endswith(("[7, 6]", "[7, 7]", "[7, 8]")) for index in report.findings[0].indices)

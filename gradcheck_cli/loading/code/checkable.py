@@ -18,6 +18,8 @@ __all__ = ["Checkable", "checkables"]
 
 LOSS = re.compile(r"loss|cost|objective|likelihood|loglik|nll|energy|error|mse|entropy|^J$|^f$", re.IGNORECASE)
 GRADIENT = re.compile(r"grad|jac|score|deriv|_der$|prime$|backprop|^d[a-z]|^df$", re.IGNORECASE)
+RESIDUALS = re.compile(r"resid|equations|system|^r$|^F$")
+JACOBIAN = re.compile(r"jac", re.IGNORECASE)
 HESSIAN = re.compile(r"hess", re.IGNORECASE)
 BACKWARD = re.compile(r"back|grad", re.IGNORECASE)
 LABELS = {"t", "y", "target", "targets", "label", "labels"}
@@ -51,8 +53,8 @@ def checkables(path: Path) -> list[Checkable]:
     statements, _ = statements_of(cells_of(path))
     look = Look(path, statements)
     found = [
-        *look.course(), *look.layers(), *look.objectives(), *look.names(), *look.of_objects(), *look.gradients(),
-        *look.models(),
+        *look.course(), *look.layers(), *look.objectives(), *look.names(), *look.of_objects(), *look.jacobians(),
+        *look.gradients(), *look.models(),
     ]  # fmt: skip
     if not found:
         names = ", ".join(list(look.functions)[:12]) or "no functions"
@@ -138,8 +140,23 @@ class Look:
         for function in list(self.untold()):
             if function.name not in self.told and (gradient := self.gradient_of(function)):
                 point, needs = point_of(function)
-                words = f"func {self.at(function.name)} --grad {self.at(gradient)} {point}"
-                yield self.checkable([function.name, gradient], words, needs)
+                hessian = next((f.name for f in self.beside(function) if HESSIAN.search(f.name)), None)
+                second = f" --hess {self.at(hessian)}" if hessian else ""
+                words = f"func {self.at(function.name)} --grad {self.at(gradient)}{second} {point}"
+                yield self.checkable([function.name, gradient, *([hessian] if hessian else [])], words, needs)
+
+    def jacobians(self) -> Iterator[Checkable]:
+        """Yield residuals with a Jacobian beside them."""
+        for function in [f for f in self.untold() if RESIDUALS.search(f.name) and not JACOBIAN.search(f.name)]:
+            jacobian = next((f.name for f in self.beside(function) if JACOBIAN.search(f.name)), None)
+            if jacobian:
+                point, needs = point_of(function)
+                words = f"func {self.at(function.name)} --jac {self.at(jacobian)} {point}"
+                yield self.checkable([function.name, jacobian], words, needs)
+
+    def beside(self, function: Function) -> Iterator[Function]:
+        """Yield the other functions that have not been told of and have the same first argument."""
+        yield from (f for f in self.untold() if f is not function and arguments(f)[:1] == arguments(function)[:1])
 
     def names(self) -> Iterator[Checkable]:
         """Yield functions that return the gradients of what the file holds by itself: dWxh of its Wxh."""
@@ -181,7 +198,7 @@ class Look:
 
     def gradient_of(self, loss: Function) -> str | None:
         """Return the function that is the gradient of another one by its name."""
-        names = [f.name for f in self.untold() if f.name != loss.name and arguments(f)[:1] == arguments(loss)[:1]]
+        names = sorted((f.name for f in self.beside(loss)), key=lambda name: bool(JACOBIAN.search(name)))
         stem = re.escape(loss.name)
         before, behind = "d|d_|grad_|gradient_|jac_", r"_grad|_gradient|_prime|_der|_jac|_deriv\w*"
         own = re.compile(rf"^(?:{before})?{stem}(?:{behind})?$", re.IGNORECASE)
