@@ -47,6 +47,7 @@ from gradcheck_cli.vocabulary.text import printable, printable_lines
 __all__ = ["Style", "as_text", "render", "render_run", "render_table", "renderable"]
 
 STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
+SENTENCES = ("= ", "note: ", "look at: ")  # what is said of a change, and is no code
 INDENT = "      "
 CATCHES = "catches: one entry off by more, or all by a larger factor, would have failed"
 CATCHES_SAMPLED = (
@@ -115,8 +116,11 @@ def print_findings(out: _Sheet, report: CheckReport, *, verbose: bool) -> None:
             out.print(Text())
         for line in finding_lines(finding) if finding is not None else ():
             out.print_wrapped(line)
-        for line in lines:  # never broken: the marks stand under the code
-            out.print(Text(line))
+        for line in lines:  # code is never broken: the marks stand under it
+            if line.lstrip().startswith(SENTENCES):
+                out.print_wrapped(line)
+            else:
+                out.print(Text(line))
 
 
 def print_notes(out: _Sheet, report: CheckReport) -> None:

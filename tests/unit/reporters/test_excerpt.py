@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from gradcheck_cli.reporters.excerpt import suggestion_lines
+from gradcheck_cli.reporters.terminal import Style, render
 from gradcheck_cli.vocabulary.results import Change, CheckReport, Suggestion, Suspect
 from tests.records import OUTCOMES
 
@@ -43,3 +44,10 @@ def test_few_suspects_are_told_and_many_are_not() -> None:
     one = Suspect("a.py", 3, 1, 3, 2, "", "")
     assert suggestion_lines(dataclasses.replace(report, suspects=(one,))) == ["  look at: a.py:3"]
     assert suggestion_lines(dataclasses.replace(report, suspects=(one,) * 5)) == []
+
+
+def test_on_a_narrow_screen_no_word_of_a_sentence_is_broken() -> None:
+    report = report_of(Change("a.py", 3, 5, 3, 6, "1", "3", "a = 1"))
+    lines = render(report, Style(width=60)).splitlines()
+    assert all(len(line) <= 60 for line in lines if "verified" in line or "points" in line)
+    assert any(line.lstrip().startswith("= verified: with this change") for line in lines)
