@@ -58,7 +58,7 @@ PAGES = {
         "every gradient is the same constant times the right one",
         "The loss and its gradient differ by a factor: a mean against a sum over the samples, a learning rate already"
         " multiplied in, a loss with or without its 1/2.",
-        "return {name: 0.1 * gradient for name, gradient in gradients.items()}",
+        "return {name: 0.1 * g for name, g in gradients.items()}",
         "return gradients",
     ),
     "small-relative-error": Page(
