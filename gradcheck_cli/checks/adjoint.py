@@ -129,14 +129,21 @@ def fitting_together(
         What right operators may differ by, relative to the terms of the products, though neither is rounded so much.
     """
     started = time.perf_counter()
-    random = np.random.default_rng(seed)
-    operators = Operators(forward, adjoint, v, applied(forward, signed(random, v), None), same)
+    random, calls = np.random.default_rng(seed), 0
+
+    def counted(vector: Vector) -> Any:
+        nonlocal calls
+        calls += 1
+        return forward(vector)
+
+    counted.__name__ = called(forward)
+    operators = Operators(counted, adjoint, v, applied(counted, signed(random, v), None), same)
     trials = [operators.trial(random, alike=ALIKE[number % 4] if alike else "") for number in range(pairs)]
     claims, values, bars = (np.array([getattr(t, n) for t in trials]) for n in ("adjoint", "forward", "bar"))
     row = compared(claims, values, bars)
     departure = max(*(trial.departure for trial in trials), operators.departure_at_zero(), operators.of_scales(random))
-    columns = v.size if row.verdict is Verdict.FAIL and departure <= MOST_DEPARTURE and operators.may_solve() else 0
-    rounding = operators.rounding() if columns else None
+    looks = row.verdict is Verdict.FAIL and departure <= MOST_DEPARTURE and operators.may_solve()
+    rounding = operators.rounding() if looks else None
     if rounding is not None:
         row = compared(claims, values, bars + [rounding.bar(trial.u, trial.v) for trial in trials])
     findings = findings_of(claims, values, departure, wrong=row.verdict is Verdict.FAIL)
@@ -148,7 +155,7 @@ def fitting_together(
         threshold=DEFAULT_THRESHOLD,
         epsilon="auto",
         loss=None,
-        evaluations=6 + 3 * pairs + (pairs // 2 if alike else 0) + columns,
+        evaluations=calls,
         reference="inner products",
         seconds=time.perf_counter() - started,
         parameters=(row,),

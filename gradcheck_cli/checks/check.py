@@ -6,7 +6,6 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
-from itertools import repeat
 from typing import Any
 
 from gradcheck_cli.checks.asked import asked
@@ -172,7 +171,7 @@ def check_rows(
     problem: FunctionProblem,
     claims: Sequence[Parameters],
     *,
-    places: Sequence[Positions] | None = None,
+    places: Sequence[Positions | None] | None = None,
     recipe: Recipe | None = None,
     seed: int | None = None,
     jobs: int = 1,
@@ -232,7 +231,7 @@ def checked(
     settings: Settings,
     seed: int | None,
     means: Means,
-    places: Sequence[Positions] | None = None,
+    places: Sequence[Positions | None] | None = None,
 ) -> tuple[list[CheckReport], bool]:
     """Check a gradient where the problem's parameters are, or one for each of its losses.
 
@@ -273,7 +272,7 @@ def checked(
     with evaluating(problem, budget, journal, means.jobs, means.executor, watch) as evaluator:
         each: Iterable[tuple[Evaluator | Row, Parameters | None, Positions | None]] = [(evaluator, None, None)]
         if claims is not None:
-            each = zip(rows_of(evaluator), claims, repeat(None) if places is None else places, strict=False)
+            each = zip(rows_of(evaluator), claims, places or [None] * len(claims), strict=True)
         reports = [
             report_on(Subject.of(problem, losses, claim, settings, watch, rounds, of), sweep_steps=means.sweep_steps)
             for losses, claim, of in each

@@ -373,12 +373,12 @@ class _Ladder:
         The size that a zero borrows from other entries may be far too large for it, and the loss saturated so far away.
         """
         zeros, still = entries[self.unfelt_zeros()[entries]], STILL * self.point.noise
-        here = self.point.problem.loss(self.point.problem.parameters)
+        problem = self.point.problem
         for scale in SMALLER:
             if not zeros.size:
                 return
             step = 10.0**FIRST * scale
-            if abs(self.line_through(zeros)(step) - here) <= still:
+            if abs(self.line_through(zeros)(step) - problem.loss(problem.parameters)) <= still:
                 continue
             change, nearer = (np.abs(self.changes(zeros, s)) for s in (step, NEARER * step))
             straight = (nearer <= still) | (nearer <= STEEPER * NEARER * change)  # no more saturated there
@@ -740,6 +740,9 @@ class _Ladder:
 
     def doubtful(self) -> Mask:
         """Return which claims disagree with what may be hidden: by stairs, or by noise within a wide step."""
+        off = ~self.agree(self.allowance())
+        if not off.any():
+            return off
         seen_from = gap_seen_from(self.rungs_of(self.every), self.noise)
         kinks_beside = (self.gaps > 0) & (seen_from > WIDE * self.sizes)  # there may be more than one within it
         far = self.rescaled | (self.steps > TOO_FAR * self.sizes)
@@ -747,7 +750,7 @@ class _Ladder:
         most = np.fmax(np.abs(self.claims), np.abs(self.values)) * largest_size(self.point.problem.parameters)
         unseen = far & (nearly | (most <= LOST * self.point.noise)) | self.beyond()
         hidden = self.torn | kinks_beside | unseen | self.between_sides() | (self.rescaled & self.bent())
-        return np.asarray(hidden & ~self.agree(self.allowance()))
+        return np.asarray(hidden & off)
 
     def between_sides(self) -> Mask:
         """Return which claims lie between the slopes of both sides over the entry's size, where longer steps tell.

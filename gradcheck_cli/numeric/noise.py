@@ -187,7 +187,7 @@ def rough_noise(line: Line) -> LossNoise:
         return noise
     still = all(is_still(line, noise.deviation, side) for side in (1.0, -1.0))  # a unit may be off on one side
     if still and line.borrowed:  # the loss may be saturated in them so far away
-        still = not np.ptp(line.losses([0.0, *NEAR]))
+        still = not any(line.change(step) for step in NEAR)
     return replace(noise, constant=line.far if still else None)
 
 

@@ -107,9 +107,9 @@ class Screen:
     def resolve(self, slopes: Sequence[Slope]) -> None:
         """Take more differences of what the first one leaves open."""
         open_ = [s for s in slopes if self.slopes.contradicts(s) or not s.bar <= ENOUGH * s.size]
-        tiny = [s for s in open_ if s.direction.among == TINY]
-        self.slopes.resolve(*(s for s in open_ if s not in tiny))
-        self.slopes.resolve(*(s for s in tiny if not self.slopes.settled(s)), factors=ALONE)
+        tiny = [s for s in open_ if s.direction.among == TINY and not self.slopes.settled(s)]
+        self.slopes.resolve(*(s for s in open_ if s.direction.among != TINY))
+        self.slopes.resolve(*tiny, factors=ALONE)
 
     def whole_is_wrong(self) -> bool:
         """Whether a slope through all parameters contradicts its claim, and no kink or single step can be to blame."""

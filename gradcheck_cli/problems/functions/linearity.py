@@ -68,7 +68,7 @@ def fault_of(derivative: Derivative, known: Iterable[tuple[Named, Named]]) -> Fa
             f"look for what is kept from call to call, for {made}s that are added up, or for chance",
         )
     arrays, before = known[0]
-    at_zero = derivative.at({name: np.zeros(values.shape) for name, values in arrays.items()})
+    at_zero = derivative.at({name: np.zeros_like(values) for name, values in arrays.items()})
     if any(values.any() or not np.isfinite(values).all() for values in at_zero.values()):
         return _of_zero(derivative, at_zero)
     large = derivative.at({name: -LARGE * values for name, values in arrays.items()})

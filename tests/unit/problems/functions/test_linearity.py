@@ -7,6 +7,8 @@ import pytest
 
 from gradcheck_cli.problems.functions.linearity import Derivative, Named, fault_of
 
+WORDS = ("the backward pass", "gradient", "cotangents", "d", "a constant?", "a clip?")
+
 
 def twice(given: Named) -> Named:
     return {"x": 2 * given["out"]}
@@ -46,15 +48,7 @@ def adding_up() -> Callable[[Named], Named]:
     ],
 )
 def test_what_is_not_linear_is_named(at: Callable[[Named], Named], code: str | None, hint: str | None) -> None:
-    derivative = Derivative(
-        at,
-        it="the backward pass",
-        made="gradient",
-        given="cotangents",
-        before_names="d",
-        if_constant="a constant?",
-        if_clipped="a clip?",
-    )
+    derivative = Derivative(at, *WORDS)
     given = {"out": np.array([1.0, -2.0, 0.5])}
     fault = fault_of(derivative, [(given, at(given))])
     assert (fault.code if fault else None) == code
@@ -62,15 +56,7 @@ def test_what_is_not_linear_is_named(at: Callable[[Named], Named], code: str | N
 
 
 def test_the_words_name_what_came_of_what() -> None:
-    derivative = Derivative(
-        with_a_constant,
-        it="the backward pass",
-        made="gradient",
-        given="cotangents",
-        before_names="d",
-        if_constant="a regulariser?",
-        if_clipped="",
-    )
+    derivative = Derivative(with_a_constant, *WORDS)
     given = {"out": np.ones(3)}
     fault = fault_of(derivative, [(given, with_a_constant(given))])
     assert fault is not None
