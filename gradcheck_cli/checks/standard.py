@@ -55,7 +55,7 @@ def found_network(subject: Subject, problem: FunctionProblem) -> Meant | None:
     """Look for a standard network among the layers and the data that a user's loss can see."""
     own = layer_names(problem.point) or bare_names(problem.point) or only_layer(problem.point)
     names = own or {name: name for name in problem.point}
-    turns = orientations({names[name]: values for name, values in problem.point.items()}) if names else ()
+    turns = orientations({names[name]: values for name, values in problem.point.items()})
     if not turns or problem.weighing is not None or problem.complex_view is not None or subject.losses.scatter:
         return None
     data = visible_arrays(problem.loss_function, problem.data)

@@ -55,7 +55,7 @@ def found_page(asked: str) -> str | None:
     from gradcheck_cli.diagnosis.pages import PAGES
     from gradcheck_cli.manual import terms, topics
 
-    pages = {**terms(), **dict(zip(PAGES, PAGES, strict=True)), **dict(zip(topics(), topics(), strict=True))}
+    pages = {**terms(), **{name: name for name in (*PAGES, *topics())}}
     wanted = without_brackets(asked).casefold()
     return next((page for name, page in pages.items() if name.casefold() == wanted), None)
 

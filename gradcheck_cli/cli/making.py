@@ -18,7 +18,6 @@ from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.vocabulary.asking import asking
 from gradcheck_cli.vocabulary.errors import CheckInterrupted, GradcheckError, UserFunctionError
 from gradcheck_cli.vocabulary.results import CheckReport, Location, Outcome, Suggestion, Unchecked
-from gradcheck_cli.vocabulary.settings import DEFAULT_THRESHOLD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,11 +108,9 @@ def suggestion_after(error: GradcheckError, options: Checking, home: str) -> Sug
     limited = large is not None and (large.max_evals is not None or large.time_limit is not None)
     if problem is None or further is None or not further.suggest or limited:
         return None
-    from gradcheck_cli.repair.suggest import can_suggest, suggestion_for
+    from gradcheck_cli.repair.suggest import suggestion_for
 
-    if not can_suggest(problem):
-        return None
-    _, suggestion, _ = suggestion_for(problem, min(options.threshold, DEFAULT_THRESHOLD), home, raises=True)
+    _, suggestion, _ = suggestion_for(problem, options.threshold, home, raises=True)
     return suggestion if suggestion is not None and suggestion.is_verified else None
 
 

@@ -180,10 +180,11 @@ def whose_rows(row: ParameterResult, point: Parameters) -> Iterator[str]:
 
 def not_symmetric(row: ParameterResult) -> Iterator[str]:
     """Say where a wrong claim differs most from its transpose, which a Hessian never does."""
-    known = Known.of(row)
-    if not known.wrong.any() or len(row.entries) != row.size or not np.isfinite(known.claim).all():
+    if len(row.entries) != row.size or not row.entries.count(EntryVerdict.DISAGREES):
         return
-    claim = known.claim.reshape(row.shape)
+    claim = np.array(row.entries.analytic).reshape(row.shape)
+    if not np.isfinite(claim).all():
+        return
     i, j = np.unravel_index(int(np.argmax(np.abs(claim - claim.T))), row.shape)
     a, b = float(claim[i, j]), float(claim[j, i])
     if abs(a - b) > SAME * max(abs(a), abs(b)):

@@ -20,7 +20,9 @@ GROUPS = {
         "transposed", "wrong-axis", "broadcast", "permuted", "copied", "swapped", "constant-along-axis", "slices",
         "rows", "columns", "single-entry", "few-entries", "rank-one", "zero", "non-finite",
     ),
-    "the samples": ("sample-missing", "sample-doubled", "one-sample", "sample-weights", "sample-order", "over-samples"),
+    "the samples": ("sample-missing", "sample-doubled", "one-sample", "sample-weights", "sample-order", "over-samples",
+        "some-labels",
+    ),
     "penalties and masks": (
         "regulariser-missing", "regulariser-wrong", "regularised-bias", "penalty-differs", "dropout-mask-missing",
         "dropout-scale-missing", "dropout-mask-wrong",

@@ -65,12 +65,7 @@ def read_json_data(path: Path) -> dict[str, Any]:
 
 def parse_json(content: bytes, source: str) -> dict[str, NDArray[Any]]:
     """Read all arrays of a JSON text that comes from `source`; NaN and Infinity are numbers here."""
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, array in arrays_in(object_in(content, source), source):
-        if name in arrays:
-            raise InputError(f"{source} has the key {shown(name)} twice, expected each once")
-        arrays[name] = array
-    return arrays
+    return dict(each_once(arrays_in(object_in(content, source), source), source))
 
 
 def content_of(path: Path) -> bytes:
@@ -121,8 +116,8 @@ def is_ragged(value: list[Any]) -> bool:
         return "inhomogeneous" in str(error)
 
 
-def each_once(pairs: Object, source: str) -> Iterator[tuple[str, Any]]:
-    """Yield the pairs of an object.
+def each_once(pairs: Iterable[tuple[str, Any]], source: str) -> Iterator[tuple[str, Any]]:
+    """Yield named values.
 
     Raises
     ------

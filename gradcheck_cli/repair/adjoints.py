@@ -41,10 +41,6 @@ class Adjoint(Protocol):
         """Where it was given."""
 
     @property
-    def turn(self) -> int:
-        """The how manieth time it was given there."""
-
-    @property
     def value(self) -> Array:
         """It itself."""
 
@@ -60,10 +56,9 @@ class Known:
     """An adjoint that is known."""
 
     name: str
-    spot: int
-    turn: int
     value: Array
     adjoint: Array
+    spot: int = KNOWN
 
     def multiple(self, claimed: Array) -> float | None:
         """Return which multiple of it something is."""
@@ -80,7 +75,6 @@ class Measured:
 
     name: str
     spot: int
-    turn: int
     value: Array
     slope: Callable[[Array, float], float]
     """(direction, step) -> the difference quotient of the loss."""
@@ -148,7 +142,6 @@ def measured_adjoints(
         Measured(
             one.name,
             one.spot,
-            one.turn,
             one.value,
             partial(slope, one),
             [random.normal(size=one.value.shape) for _ in range(DIRECTIONS)],
@@ -160,6 +153,6 @@ def measured_adjoints(
 def network_adjoints(network: Network) -> list[Known]:
     """Return the adjoints of a network's Z and A, which need no loss."""
     right, m = Propagation.of(network), network.sample_count
-    found = [Known(f"Z{l}", KNOWN, 0, right.Z(l), right.dZ[l] / m) for l in right.dZ]
-    found += [Known(f"A{l}", KNOWN, 0, right.A(l), right.dA[l] / m) for l in right.dA]
+    found = [Known(f"Z{l}", right.Z(l), right.dZ[l] / m) for l in right.dZ]
+    found += [Known(f"A{l}", right.A(l), right.dA[l] / m) for l in right.dA]
     return sorted(found, key=lambda one: (one.name[1:], one.name[0] == "A"))

@@ -21,7 +21,7 @@ from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.repair.world import Slot
-from gradcheck_cli.vocabulary.parameters import Array, Parameters, dictionary_to_vector
+from gradcheck_cli.vocabulary.parameters import Array, Parameters, dictionary_to_vector, vector_to_dictionary
 
 __all__ = ["Group", "Point", "frozen", "function_points", "network_points", "point_of", "will_do"]
 
@@ -83,12 +83,7 @@ class Point:
 
     def right(self, wrong: Mask) -> set[str]:
         """Return the parameters of which no entry is wrong."""
-        found, at = set(), 0
-        for name, values in self.problem.parameters.items():
-            if not wrong[at : at + values.size].any():
-                found.add(name)
-            at += values.size
-        return found
+        return {name for name, part in vector_to_dictionary(wrong, self.problem.parameters).items() if not part.any()}
 
 
 def point_of(point: Point, threshold: float, seed: int) -> Point | None:

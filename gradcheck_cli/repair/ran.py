@@ -12,6 +12,7 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
+from gradcheck_cli.problems.functions.identity import INSTALLED
 from gradcheck_cli.repair.source import place_in_notebook
 
 __all__ = ["Ran", "functions_of", "is_users", "run"]
@@ -77,7 +78,8 @@ def is_users(file: str) -> bool:
         return False
     libraries = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     installed = any(file.startswith(f"{folder}/") for folder in libraries)
-    return not installed and "/site-packages/" not in file and Path(file).is_file()
+    path = Path(file)
+    return not installed and set(INSTALLED).isdisjoint(path.parts) and path.is_file()
 
 
 def functions_of(code: CodeType) -> list[FunctionType]:

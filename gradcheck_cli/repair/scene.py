@@ -156,6 +156,11 @@ class Spot:
         return self.scene.shape(self.text)
 
     @property
+    def is_whole_number(self) -> bool:
+        """Whether its value is a count or an index."""
+        return isinstance(self.scene.value(self.text), int)
+
+    @property
     def is_whole(self) -> bool:
         """Whether it is all of its site."""
         return self.node is self.site.node

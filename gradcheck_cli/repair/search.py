@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from gradcheck_cli.repair.catalogue import plainness
 from gradcheck_cli.repair.program import Program
 from gradcheck_cli.repair.scene import Proposal
 from gradcheck_cli.repair.sites import Site
-from gradcheck_cli.repair.trial import Trials
+from gradcheck_cli.repair.trial import BATCH, Trials
 
 __all__ = ["Candidate", "Found", "Ranked", "ranked_candidates", "search"]
 
@@ -58,11 +58,8 @@ class Found:
     """With its texts as they are to be."""
     wrong: tuple[Mask, ...]
     """What is still wrong at each point."""
-    first: int = 0
-    """How many candidates were tried before the first that made all right."""
     equals: int = 0
     """How many other changes do the same."""
-    says: tuple[str, ...] = ()
 
     @property
     def is_right(self) -> bool:
@@ -83,22 +80,20 @@ def search(trials: Trials, candidates_of: Propose) -> Found:
     candidates_of : callable
         (trials) -> the candidates for what is wrong there, the first ones first.
     """
-    says: tuple[str, ...] = ()
     for _ in range(ROUNDS):
         trials.deadline.require()
         candidates = candidates_of(trials)
         best, partial = one_round(trials, candidates)
         if best is not None:
-            return replace(best, says=(*says, *best.says))
+            return best
         chosen = next((c for c in partial if trials.alone(c[0].proposal.patch) is not None), None)
         if chosen is None:
             pair = pairs(trials, candidates)
-            return Found(trials.program, trials.wrong, says=says) if pair is None else pair
+            return Found(trials.program, trials.wrong) if pair is None else pair
         candidate, wrong = chosen
-        says = (*says, candidate.proposal.says)
         trials.program = trials.program.changed(candidate.proposal.patch)
         trials.wrong = wrong
-    return Found(trials.program, trials.wrong, says=says)
+    return Found(trials.program, trials.wrong)
 
 
 def one_round(
@@ -108,17 +103,13 @@ def one_round(
     right: list[Candidate] = []
     partial: list[tuple[Candidate, tuple[Mask, ...]]] = []
     queue = list(candidates[:MOST])
-    at = first = 0
+    at = 0
     settling: int | None = None
     raises = all(mask.all() for mask in trials.wrong)  # then whatever does not looks like much
-    while queue and at < MOST:
-        stop = at + 48
-        chunk, queue = queue[:48], queue[48:]
-        before = trials.count
+    while queue:
+        chunk, queue = queue[:BATCH], queue[BATCH:]
         for k, outcome in trials.outcomes([c.proposal.patch for c in chunk]):
             if outcome.is_right:
-                if not right:
-                    first = before + k + 1
                 right.append(chunk[k])
             else:
                 partial.append((chunk[k], outcome.wrong))
@@ -129,13 +120,12 @@ def one_round(
             queue = [c for c in queue[:FURTHER] if c.cost < least]
         elif settling is not None and at - settling >= FURTHER_PARTIAL:
             break
-        at = stop
+        at += BATCH
     for candidate in sorted(right, key=lambda c: (c.cost, c.distance)):
         alone = trials.alone(candidate.proposal.patch)
         if alone is not None and alone.is_right:
             program = trials.program.changed(candidate.proposal.patch)
-            found = Found(program, alone.wrong, first, len(right) - 1, (candidate.proposal.says,))
-            return found, []
+            return Found(program, alone.wrong, len(right) - 1), []
     partial.sort(key=lambda found: (-len(trials.settled(found[1])), left_wrong(found[1]), found[0].cost))
     return None, partial
 
@@ -155,12 +145,10 @@ def pairs(trials: Trials, candidates: Sequence[Candidate]) -> Found | None:
     both.sort()
     chosen = [(plain[a], plain[b], cost) for cost, a, b in both[:MOST_PAIRS]]
     patches = [(*a.proposal.patch, *b.proposal.patch) for a, b, _ in chosen]
-    before = trials.count
     for k, outcome in trials.outcomes(patches):
         alone = trials.alone(patches[k]) if outcome.is_right else None
         if alone is not None and alone.is_right:
-            says = tuple(c.proposal.says for c in chosen[k][:2])
-            return Found(trials.program.changed(patches[k]), alone.wrong, before + k + 1, 0, says)
+            return Found(trials.program.changed(patches[k]), alone.wrong)
     return None
 
 

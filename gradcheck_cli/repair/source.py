@@ -68,7 +68,8 @@ class Source:
         """Read a file, or the cell of a notebook; None where there is none, or it is no Python text."""
         place = place_in_notebook(path)
         if place is not None:
-            return cls(path, place.cell().encode()) if place.cell() else None
+            code = place.cell()
+            return cls(path, code.encode()) if code else None
         try:
             raw = Path(path).read_bytes()
             coding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)

@@ -41,15 +41,13 @@ def suggested(problem: Problem, report: CheckReport, home: str, seconds: float =
     problem : Problem
         What was checked.
     report : CheckReport
-        What was found; returned as it is where no code of the user's can be looked at.
+        What was found; nothing is added to it where no code of the user's can be looked at.
     home : str
         The folder from which files are named.
     seconds : float, optional
         What the search may work, and half of what it may take; it ends earlier where it has found something.
     """
-    if not can_suggest(problem):
-        return report
-    suspects, suggestion, note = suggestion_for(problem, min(report.threshold, DEFAULT_THRESHOLD), home, seconds)
+    suspects, suggestion, note = suggestion_for(problem, report.threshold, home, seconds)
     notes = (*report.notes, note) if note else report.notes
     return replace(report, suspects=suspects, suggestion=suggestion, notes=notes)
 
@@ -75,7 +73,7 @@ def suggestion_for(
     problem : Problem
         See `can_suggest`.
     threshold : float
-        That of the check.
+        That of the check; more than the usual one is not made use of.
     home, seconds
         See `suggested`.
     raises : bool, optional
@@ -90,6 +88,9 @@ def suggestion_for(
     str
         Why none was looked for; empty where that is not to be told.
     """
+    if not can_suggest(problem):
+        return (), None, ""
+    threshold = min(threshold, DEFAULT_THRESHOLD)
 
     def work(pipe: int) -> None:
         cut_off(pipe)

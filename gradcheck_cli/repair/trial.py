@@ -21,6 +21,7 @@ from gradcheck_cli.repair.program import Patch, Program
 from gradcheck_cli.vocabulary.processes import die_with_parent
 
 __all__ = [
+    "BATCH",
     "TIMES",
     "Deadline",
     "Outcome",

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.networks.network import Network
-from gradcheck_cli.repair.adjoints import KNOWN, Adjoint, Known, measured_adjoints, network_adjoints
+from gradcheck_cli.repair.adjoints import Adjoint, Known, measured_adjoints, network_adjoints
 from gradcheck_cli.repair.catalogue import proposals_at, scenes_of
 from gradcheck_cli.repair.effects import DeniedError, Effects
 from gradcheck_cli.repair.first_wrong import FirstWrong, Wrongs, first_wrong
@@ -33,7 +33,7 @@ from gradcheck_cli.repair.slices import felt_at
 from gradcheck_cli.repair.source import Edit
 from gradcheck_cli.repair.trial import TIMES, Deadline, TimeIsUpError, Trials, all_guarded, as_digits, from_digits
 from gradcheck_cli.repair.world import Slot, calls_c, footprint, is_hidden, makes_arrays, slots_of
-from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.parameters import Array, vector_to_dictionary
 
 __all__ = ["Nothing", "Told", "looked_for"]
 
@@ -128,7 +128,7 @@ def looked_for(
         if not suspects:
             ranked = ranked if first is None else sharpened(ranked, first, trials, here)
             suspects.extend(ranked)
-        ratios = ratios_of(subject.problem, here, None if claimed is None else claimed, now.wrong[0])
+        ratios = ratios_of(subject.problem, here, claimed, now.wrong[0])
         scenes = scenes_of(now.program, subject.claim, subject.forward, ratios)
 
         def proposals(site: Site) -> list[Proposal]:
@@ -389,10 +389,8 @@ def first_wrong_of(subject: Subject, here: Point, threshold: float, seed: int, d
         wrong = ask({})
         if not wrong:
             return ""
-        noted, adjoints, at = list(probes.noted), list[Adjoint](), 0
-        for name, values in problem.parameters.items():
-            adjoints.append(Known(name, KNOWN, 0, values, here.low[at : at + values.size].reshape(values.shape)))
-            at += values.size
+        noted, right = list(probes.noted), vector_to_dictionary(here.low, problem.parameters)
+        adjoints: list[Adjoint] = [Known(name, values, right[name]) for name, values in problem.parameters.items()]
         if isinstance(problem, Network):
             adjoints += network_adjoints(problem)
         else:
@@ -431,11 +429,8 @@ def sharpened(ranked: Sequence[Ranked], first: FirstWrong, trials: Trials, here:
 def weights_of(problem: Network | FunctionProblem, here: Point, claimed: Array | None) -> Array:
     """Return how much each entry counts: a parameter as much as another, and nothing where all is zero anyway."""
     counted = np.ones(here.low.shape) if claimed is None else ((claimed != 0) | (np.abs(here.low) > here.bars)) * 1.0
-    at = 0
-    for values in problem.parameters.values():
-        part = slice(at, at + values.size)
-        counted[part] /= max(counted[part].sum(), 1.0)
-        at += values.size
+    for part in vector_to_dictionary(counted, problem.parameters).values():  # views
+        np.divide(part, max(part.sum(), 1.0), out=part)
     return counted
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.problems.functions.visible import names_in
 from gradcheck_cli.repair.ran import functions_of
 
 __all__ = ["Slot", "calls_c", "footprint", "is_hidden", "makes_arrays", "slots_of"]
@@ -74,7 +75,7 @@ def visible(codes: Mapping[CodeType, Mapping[str, Any]]) -> Iterator[tuple[str, 
     """Yield the name, the holder's identity, the value and the setter of all that codes can see outside themselves."""
     for code, space in codes.items():
         if isinstance(space, dict):
-            for name in names_in(code):
+            for name in dict.fromkeys(names_in(code)):
                 if name in space and not name.startswith("__"):
                     yield name, id(space), space[name], into(space, name)
         for function in functions_of(code):
@@ -90,12 +91,6 @@ def visible(codes: Mapping[CodeType, Mapping[str, Any]]) -> Iterator[tuple[str, 
                 yield name, id(function), value, into_tuple(defaults, k, partial(setattr, function, "__defaults__"))
             for name, value in (function.__kwdefaults__ or {}).items():
                 yield name, id(function), value, into(function.__kwdefaults__, name)
-
-
-def names_in(code: CodeType) -> list[str]:
-    """Return the names that a code and those within it look up."""
-    inner = [name for constant in code.co_consts if isinstance(constant, CodeType) for name in names_in(constant)]
-    return list(dict.fromkeys([*code.co_names, *inner]))
 
 
 def into(space: Any, key: Any) -> Callable[[Any], None]:

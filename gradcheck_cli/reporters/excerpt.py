@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from gradcheck_cli.reporters.words import finding_lines
 from gradcheck_cli.vocabulary.results import Change, CheckReport, Finding, Suggestion, Unchecked
 from gradcheck_cli.vocabulary.text import printable
 
-__all__ = ["suggestion_lines", "unchecked_lines"]
+__all__ = ["suggestion_lines", "told", "unchecked_lines"]
 
 TAB = 4
 MOST_SUSPECTS = 3
@@ -41,6 +42,12 @@ def suggestion_lines(report: CheckReport, finding: Finding | None = None, *, ver
         return known
     places = [f"{printable(s.file)}:{s.line}" for s in report.suspects]
     return [f"  look at: {', '.join(places)}"]
+
+
+def told(report: CheckReport, findings: Sequence[Finding] | None = None) -> Iterator[list[str]]:
+    """Yield what is wrong and what is to be changed, finding by finding: of all, or of some."""
+    for finding in (report.findings if findings is None else findings) or (None,):
+        yield [*(finding_lines(finding) if finding else ()), *suggestion_lines(report, finding)]
 
 
 def unchecked_lines(outcome: Unchecked) -> list[str]:

@@ -6,7 +6,7 @@ import html
 import math
 from collections.abc import Iterable, Iterator
 
-from gradcheck_cli.reporters.excerpt import suggestion_lines, unchecked_lines
+from gradcheck_cli.reporters.excerpt import told, unchecked_lines
 from gradcheck_cli.reporters.heat import LEGEND, LEVELS, HeatMap, heat_map, pictured
 from gradcheck_cli.reporters.step_plot import step_plot
 from gradcheck_cli.reporters.words import (
@@ -14,7 +14,6 @@ from gradcheck_cli.reporters.words import (
     error_text,
     facts,
     figure_name,
-    finding_lines,
     headline,
     norm_text,
     numeric_norm_text,
@@ -117,12 +116,6 @@ def checked(report: CheckReport) -> str:
         *(f"<p>Note: {text(note)}</p>\n" for note in report.notes),
     ]
     return "".join(parts)
-
-
-def told(report: CheckReport) -> Iterator[list[str]]:
-    """Yield what is wrong and what is to be changed, finding by finding."""
-    for finding in report.findings or (None,):
-        yield [*(finding_lines(finding) if finding else ()), *suggestion_lines(report, finding)]
 
 
 def changed(diff: str) -> str:

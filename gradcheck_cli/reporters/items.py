@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gradcheck_cli.reporters.excerpt import suggestion_lines, unchecked_lines
+from gradcheck_cli.reporters.excerpt import told, unchecked_lines
 from gradcheck_cli.reporters.words import (
     COULD_NOT_CHECK,
     figure_name,
-    finding_lines,
     headline,
     points_lines,
     worst_line,
@@ -18,6 +17,7 @@ from gradcheck_cli.vocabulary.results import (
     SLOPE_MISMATCH,
     Change,
     CheckReport,
+    Finding,
     Location,
     Outcome,
     ParameterResult,
@@ -26,7 +26,7 @@ from gradcheck_cli.vocabulary.results import (
 )
 from gradcheck_cli.vocabulary.text import printable, printable_lines
 
-__all__ = ["WHOLE", "Item", "items"]
+__all__ = ["WHOLE", "Item", "findings_on", "items"]
 
 WHOLE = "the whole gradient"
 
@@ -100,6 +100,7 @@ def of_whole(report: CheckReport) -> Item:
     """Return the item of a case whose verdict is not that of any of its parameters."""
     message = "; ".join([headline(report), *map(printable, report.reasons)])
     figures = (figures_of(report, report)[0], ("threshold", repr(report.threshold)))
+    change = change_for(report)
     return Item(
         case=printable(report.name),
         name=WHOLE,
@@ -107,8 +108,8 @@ def of_whole(report: CheckReport) -> Item:
         message=message,
         details=explanation(report),
         figures=figures,
-        location=located(report, change_for(report)),
-        change=change_for(report),
+        location=located(report, change),
+        change=change,
     )
 
 
@@ -134,15 +135,14 @@ def figures_of(report: CheckReport, whole: CheckReport | ParameterResult) -> lis
     return [("difference", repr(whole.difference)), ("refined_difference", repr(whole.refined_difference))]
 
 
+def findings_on(report: CheckReport, parameter: str) -> Sequence[Finding]:
+    """Return the findings that speak of a parameter's gradient; all where none does."""
+    gradient = f"d{parameter}"
+    named = [one for one in report.findings if gradient in (one.where, *one.also, *one.consequences)]
+    return named or report.findings
+
+
 def explanation(report: CheckReport, parameter: str = "") -> str:
     """Return the reasons and the findings, one a line: those that name the parameter's gradient, or else all."""
-    gradient = f"d{parameter}"
-    named = [
-        finding for finding in report.findings if gradient in (finding.where, *finding.also, *finding.consequences)
-    ]
-    findings = [
-        line
-        for finding in named or report.findings or (None,)
-        for line in [*(finding_lines(finding) if finding else ()), *suggestion_lines(report, finding)]
-    ]
+    findings = [line for lines in told(report, findings_on(report, parameter)) for line in lines]
     return "\n".join([*map(printable, [*points_lines(report), *report.reasons]), *findings])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 
-from gradcheck_cli.reporters.excerpt import suggestion_lines, unchecked_lines
+from gradcheck_cli.reporters.excerpt import told, unchecked_lines
 from gradcheck_cli.reporters.words import (
     catch_texts,
     error_text,
     facts,
     figure_name,
-    finding_lines,
     headline,
     shape_text,
     sweep_line,
@@ -62,11 +61,7 @@ def checked(report: CheckReport) -> str:
 
 def finding_lines_of(report: CheckReport) -> list[str]:
     """Return what is wrong and what is to be changed, line by line."""
-    return [
-        line
-        for finding in report.findings or (None,)
-        for line in [*(finding_lines(finding) if finding else ()), *suggestion_lines(report, finding)]
-    ]
+    return [line for lines in told(report) for line in lines]
 
 
 def table(report: CheckReport) -> str:

@@ -9,8 +9,8 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from gradcheck_cli.reporters.items import Item, items
-from gradcheck_cli.vocabulary.results import Change, CheckReport, Outcome, RunReport, Verdict
+from gradcheck_cli.reporters.items import Item, findings_on, items
+from gradcheck_cli.vocabulary.results import Change, CheckReport, Outcome, RunReport, Suspect, Verdict
 from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["render_run"]
@@ -52,10 +52,8 @@ def result(outcome: Outcome, item: Item) -> dict[str, Any]:
         found["locations"] = [location(item.location.file, {"startLine": item.location.line})]
     if isinstance(outcome, CheckReport) and outcome.suspects and item.verdict is Verdict.FAIL:
         found["relatedLocations"] = [
-            location(s.file, {"startLine": s.line, "startColumn": s.column, "endLine": s.end_line,
-                              "endColumn": s.end_column}, s.says)
-            for s in outcome.suspects
-        ]  # fmt: skip
+            location(suspect.file, region(suspect), suspect.says) for suspect in outcome.suspects
+        ]
     if item.change is not None and outcome.suggestion is not None:
         found["fixes"] = [fix(outcome.suggestion.changes)]
     return found
@@ -65,8 +63,7 @@ def rule_of(outcome: Outcome, item: Item) -> str:
     """Return the code of the finding that speaks of an item."""
     if not isinstance(outcome, CheckReport):
         return UNCHECKED
-    gradient = f"d{item.name}"
-    named = [f for f in outcome.findings if gradient in (f.where, *f.consequences)] or list(outcome.findings)
+    named = findings_on(outcome, item.name)
     return named[0].code if named else "inconclusive" if item.verdict is Verdict.INCONCLUSIVE else "unknown"
 
 
@@ -76,13 +73,13 @@ def location(file: str, where: dict[str, int], says: str = "") -> dict[str, Any]
     return {**place, "message": {"text": printable(says)}} if says else place
 
 
-def region(change: Change) -> dict[str, int]:
-    """Return where a change is."""
+def region(part: Change | Suspect) -> dict[str, int]:
+    """Return where a part of a file is."""
     return {
-        "startLine": change.line,
-        "startColumn": change.column,
-        "endLine": change.end_line,
-        "endColumn": change.end_column,
+        "startLine": part.line,
+        "startColumn": part.column,
+        "endLine": part.end_line,
+        "endColumn": part.end_column,
     }
 
 

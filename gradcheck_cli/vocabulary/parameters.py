@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ __all__ = [
 Array: TypeAlias = NDArray[np.float64]
 ComplexArray: TypeAlias = NDArray[np.complex128]
 Parameters: TypeAlias = Mapping[str, Array]
+Number = TypeVar("Number", bound=np.generic)
 PIECE = 2**16  # numbers that are worked on at once where a vector may be very long
 
 
@@ -42,7 +43,7 @@ def dictionary_to_vector(arrays: Parameters) -> Array:
     return np.concatenate([np.empty(0), *(np.ravel(array) for array in arrays.values())])
 
 
-def vector_to_dictionary(vector: Array, like: Parameters) -> dict[str, Array]:
+def vector_to_dictionary(vector: NDArray[Number], like: Parameters) -> dict[str, NDArray[Number]]:
     """Cut a vector into arrays with the names and shapes of `like`: the inverse of `dictionary_to_vector`.
 
     Parameters

@@ -5,11 +5,9 @@ A class that can plot its own history imports matplotlib, and is checked without
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
 from typing import Any, NoReturn
 
-__all__ = ["Missing", "names_bound"]
+__all__ = ["Missing"]
 
 
 class Missing:
@@ -28,8 +26,3 @@ class Missing:
         raise self.__dict__["error"].with_traceback(None)
 
     __getattr__ = __call__ = __getitem__ = __iter__ = __enter__ = __bool__ = __mro_entries__ = _raise
-
-
-def names_bound(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
-    """Yield the names that an import binds."""
-    yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)

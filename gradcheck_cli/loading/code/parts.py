@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from gradcheck_cli.loading.code.cells import Cell, cells_of
-from gradcheck_cli.loading.code.missing import Missing, names_bound
+from gradcheck_cli.loading.code.missing import Missing
 from gradcheck_cli.loading.code.needed import needed_by
 from gradcheck_cli.loading.code.statements import Kind, Statement, statements_of
 from gradcheck_cli.vocabulary.asking import asking
@@ -85,7 +85,7 @@ class Taken:
             except ModuleNotFoundError as error:
                 if one.kind is Kind.STAR or not isinstance(one.node, ast.Import | ast.ImportFrom):
                     raise
-                for name in names_bound(one.node):
+                for name in one.binds:
                     self.module.__dict__[name] = Missing(error)
 
     def take_if_bound(self, name: str) -> None:

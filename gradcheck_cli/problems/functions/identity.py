@@ -19,7 +19,7 @@ from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.functions.program import Program
 from gradcheck_cli.vocabulary.asking import asking
 
-__all__ = ["identity_of"]
+__all__ = ["INSTALLED", "identity_of"]
 
 PIECE = 2**20  # bytes of a file that are read at once
 PLAIN = (str, bytes, int, float, complex, bool, type(None))

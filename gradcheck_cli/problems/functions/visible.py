@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["visible_arrays"]
+__all__ = ["names_in", "visible_arrays"]
 
 MOST_SEEN = 1000  # things that are looked at
 DEEPEST = 5  # steps from a function to an array

@@ -156,7 +156,7 @@ def model_of(
         before = places_in(model)
     first = call(run, **data)
     if number_of(first) is not None:  # it is of the model's own kind, and knows the way back
-        run, gradients = partial(own_number, run), gradients or partial(own_backward, run)
+        run, gradients = partial(own_number, run), gradients or backward_of(run)
         first = number_of(first)
     scalar_loss(loss_in(first, run), f"what {called(run)} returned")
     own = None if is_tuple(first) else own_method(model, GRADIENTS)
@@ -193,11 +193,6 @@ def own_number(run: Callable[..., Any], **data: Any) -> Any:
     return number_of(run(**data))
 
 
-def own_backward(run: Callable[..., Any], **data: Any) -> None:
-    """Go back from a loss that knows the way."""
-    run(**data).backward()
-
-
 def answering(run: Callable[..., Any], backward: Callable[..., Any] | None) -> Callable[..., Any]:
     """Return a function of the data that runs the model forward and backward."""
 
@@ -211,7 +206,7 @@ def answering(run: Callable[..., Any], backward: Callable[..., Any] | None) -> C
 
 
 def backward_of(run: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what lets torch differentiate a loss."""
+    """Return what goes back from a loss that knows the way, as torch's does."""
 
     def backward(**data: Any) -> None:
         run(**data).backward()

@@ -38,9 +38,9 @@ def without_parts(spot: Spot, node: ast.BinOp) -> Iterator[Proposal]:
 
 def with_factor(spot: Spot) -> Iterator[Proposal]:
     """Propose to multiply or divide."""
-    whole, shape = spot.itself(PRODUCT), spot.shape
-    if shape == () and isinstance(spot.scene.value(spot.text), int):
-        return  # a count, an index
+    whole = spot.itself(PRODUCT)
+    if spot.is_whole_number:
+        return
     extra = 0.0 if spot.is_whole else 0.5
     for count in spot.scene.counts:
         rare = extra + (0.0 if count.isidentifier() or count.startswith("len(") else 0.8)

@@ -14,9 +14,8 @@ __all__ = ["proposals"]
 def proposals(spot: Spot) -> Iterator[Proposal]:
     """Propose to multiply a value by what spreads over it."""
     shape = spot.shape
-    counts = shape == () and isinstance(spot.scene.value(spot.text), int)
     inner = isinstance(spot.parent, ast.BinOp) and isinstance(spot.parent.op, ast.MatMult)
-    if not (spot.is_term or inner) or counts or shape is None:
+    if not (spot.is_term or inner) or spot.is_whole_number or shape is None:
         return
     whole = spot.itself(PRODUCT)
     rare = 0.0 if spot.is_whole else 0.4

@@ -21,7 +21,7 @@ def proposals(spot: Spot) -> Iterator[Proposal]:
     if isinstance(spot.parent, ast.Call) and spot.parent.func is node:
         return
     text, told, shape = spot.text, {spot.text}, spot.shape
-    whole = isinstance(spot.scene.value(text), int) and shape == ()
+    whole = spot.is_whole_number
     for name, other in spot.scene.arrays:
         if name in told:
             continue

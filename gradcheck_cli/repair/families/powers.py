@@ -28,7 +28,7 @@ def proposals(spot: Spot) -> Iterator[Proposal]:
                 yield spot.replaced(f"({text})", "only this is raised", 0.1)
     is_name = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
     if is_name and isinstance(getattr(node, "ctx", ast.Load()), ast.Load) and spot.shape is not None:
-        if isinstance(spot.scene.value(spot.text), int):
+        if spot.is_whole_number:
             return
         for power in (2, 3):
             yield spot.replaced(f"{spot.itself(ATOM)} ** {power}", f"raise to {power}", 0.4 + 0.6 * (power - 2), POWER)

@@ -25,5 +25,5 @@ def proposals(spot: Spot) -> Iterator[Proposal]:
         at, after = operator_of(source, node)
         left, right = source.content[start:at].decode().strip(), source.content[after:end].decode().strip()
         yield spot.replaced(f"{right} - {left}", "the other way round", 0.0, SUM)
-    if spot.is_term and not (spot.shape == () and isinstance(spot.scene.value(spot.text), int)):
+    if spot.is_term and not spot.is_whole_number:
         yield spot.replaced(f"-{spot.itself(PRODUCT)}", "the other sign", 0.3, SIGN)

@@ -31,7 +31,7 @@ def proposals(spot: Spot) -> Iterator[Proposal]:
 def with_terms(spot: Spot, rare: float = 0.0) -> Iterator[Proposal]:
     """Propose to add a term that stands elsewhere, a constant of the loss, or the derivative of a penalty."""
     shape = spot.shape
-    if shape is None or (shape == () and isinstance(spot.scene.value(spot.text), int)):
+    if shape is None or spot.is_whole_number:
         return
     whole = spot.itself(SUM)
     for term in [*spot.scene.terms, *(text for text, _ in spot.scene.arrays)]:
