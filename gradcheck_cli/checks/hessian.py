@@ -202,7 +202,8 @@ def claimed_hessian(claim: Any, size: int, *, diagonal: bool) -> Any:
     shape, count = tuple(values.shape), int(np.prod(values.shape))
     if count != size if diagonal else shape != (size, size) and (sparse or count * size != 1):
         expected = f"{size} entries" if diagonal else f"({size}, {size})"
-        hint = "diagonal=True, or --hess-diag, checks the diagonal alone" if count == size else None
+        hint = "--hess-diag, diagonal=True in Python, checks the diagonal alone" if count == size else None
+        hint = "without --hess-diag, diagonal=True, the whole is checked" if shape == (size, size) else hint
         raise ProblemError(f"the Hessian has shape {shape}, expected {expected}", hint=hint)
     return values if sparse else values.reshape(size) if diagonal else values.reshape(size, size)
 
@@ -278,7 +279,7 @@ def second_order(
     """Return one report on a gradient and on its own derivatives."""
     report = joined([first, second], [*first.parameters, *rows], first.name, first.evaluations, (), started)
     calls = f"the gradient was called {second.evaluations} times for its own derivatives"
-    said = "the gradient is wrong: the Hessian agrees with it, and so is none of the loss"
+    said = "the gradient is wrong: the Hessian agrees with it, and so is not the Hessian of this loss"
     agrees_with_wrong = first.verdict is Verdict.FAIL and second.verdict is Verdict.PASS
     return dataclasses.replace(
         report,

@@ -79,6 +79,13 @@ def asked_face(options: Mapping[str, Any]) -> str:
     second = bool(given) and given[0] in SECOND
     if given == ["backward", "jvp"]:
         given = ["jvp"]
+    if second and all(name in SECOND for name in given) and (len(given) > 1 or ways != ["grad"]):
+        several = len(given) > 1
+        raise click.UsageError(
+            "Give one of --hess, --hess-diag and --hvp."
+            if several
+            else f"--{given[0].replace('_', '-')} goes with --grad: the gradient is checked first."
+        )
     if len(given) > 1 or (second and ways != ["grad"]) or (given and not second and ways) or len(ways) > 1:
         raise click.UsageError(
             "Give one of --grad, --autograd, --backward, --jvp, --jac and --adjoint: one derivative is checked;"

@@ -100,7 +100,7 @@ def tell(outcome: Outcome) -> None:
         write(f"FAIL  {printable(outcome.name)}: the change has to be made by hand\n", sys.stderr)
         for change in outcome.suggestion.changes:
             where = f"{printable(change.file)}:{change.line}:{change.column}"
-            write(f"{where}: {printable(change.order)}, not {printable(change.old)!r}\n", sys.stderr)
+            write(f"{where}: {printable(change.old)!r}: {printable(change.order)}\n", sys.stderr)
     elif not outcome.diff():
         write(f"FAIL  {printable(outcome.name)}: no change was found that makes it right\n", sys.stderr)
         for suspect in outcome.suspects[:3]:
@@ -129,7 +129,10 @@ def as_checked(file: str, digest: str) -> Source:
     from gradcheck_cli.repair.source import Source, place_in_notebook
 
     if place_in_notebook(file) is not None:
-        raise InputError(f"{file} is of a notebook, which is not written", hint="git apply takes the diff")
+        raise InputError(
+            f"{file} is of a notebook, which is not written",
+            hint="without --apply, fix prints a diff, or says what to change by hand",
+        )
     source = Source.read(file)
     now = hashlib.sha256(Path(file).read_bytes()).hexdigest() if source is not None else ""
     if source is None or now != digest:

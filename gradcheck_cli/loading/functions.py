@@ -72,7 +72,8 @@ def load_object(reference: str) -> Any:
     home, colon, name = reference.rpartition(":")
     file = file_of(reference)
     if not (colon and home and name):
-        raise InputError(f"{reference!r} does not name a function, {EXPECTED}")
+        lists = f"gradcheck {reference} lists what it has" if reference.endswith((".py", ".ipynb")) else None
+        raise InputError(f"{reference!r} does not name a function, {EXPECTED}", hint=lists)
     if file is None:
         return find_attribute(import_module(home), home, name)
     if home.endswith(DEFS) or is_notebook(file):

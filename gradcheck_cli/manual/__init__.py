@@ -27,6 +27,7 @@ GROUPS = {
 DEFINING = ("report", "verdict")
 """The pages whose tables define words of a report."""
 
+_OPTION = re.compile(r"`--([a-z-]+)")
 _CELL = re.compile(r"^\| (`[^|]+) \|", re.MULTILINE)
 
 
@@ -46,8 +47,9 @@ def page_title(topic: str) -> str:
 
 
 def terms() -> dict[str, str]:
-    """Return the words of a report that a page defines, each with its page."""
-    return {
+    """Return the words of a report that a page defines, and the options that its title names, each with its page."""
+    options = {option: topic for topic in topics() for option in _OPTION.findall(page_text(topic).partition("\n")[0])}
+    return options | {
         word: topic
         for topic in DEFINING
         for cell in _CELL.findall(page_text(topic))
