@@ -29,7 +29,6 @@ Examples:
   gradcheck command 'Rscript score.R --quiet' --params params.json --exchange json
   gradcheck command './solver {input} --out {output}' --params params.npz --timeout 300
 
-\b
 The program gets the path of a file with all arrays by name, behind its own arguments or in the place of {input}.
 It prints the answer, or writes it to {output}: 'loss' and, under each parameter's name, its gradient; as JSON or .npz.
 GRADCHECK_GRADIENT is 1 in its environment where the gradient is read, and 0 where only the loss is.

@@ -26,7 +26,6 @@ Examples:
   gradcheck compare half.safetensors reference.npz --precision bfloat16
   my_program | gradcheck compare - reference.csv
 
-\b
 Both files hold one array for each parameter, under the same names, and are .npz, .npy, .json, .csv, .txt, .mat or
 .safetensors; - is stdin. The reference may have error bars: W1__error beside
 W1, what W1 itself may be off by. Entries that are NaN in the reference are not checked. A gradient that was saved in

@@ -35,7 +35,6 @@ Examples:
   gradcheck fix net --case default --backward homework.py:backward_propagation_n | git apply
   gradcheck fix --apply func model.py:loss --grad model.py:grad --params params.npz
 
-\b
 The words after fix are those of the check. The exit code is that of the check; with --apply, of the check after it.
 """
 

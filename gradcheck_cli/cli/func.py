@@ -39,7 +39,6 @@ Examples:
   gradcheck func model.py:loss --grad model.py:grad --params big.npz --mode screen --jobs 4
   gradcheck func model.py:loss --grad model.py:grad --params params.npz --points 5 --save-point wrong.npz
 
-\b
 The loss is called as loss(params, **data). params is a dict of float64 arrays, or one array where there is one
 parameter; a function that takes each by its own name, in order, or in a list, gets them so. The gradient has the same
 form, or is a tuple in the parameters' order. Without --grad and --autograd the function returns the pair (loss,

@@ -22,7 +22,6 @@ Examples:
   gradcheck layer layers.py:conv_forward --backward layers.py:conv_backward --params conv.npz --data settings.json
   gradcheck layer layers.py:pool.forward --backward layers.py:pool.backward --params x.npy
 
-\b
 The forward pass returns the pair (outputs, cache), or several outputs and behind them a cache; the backward pass takes
 (cotangents, cache), or (dh, dc, cache), and returns a gradient by name or in the order of the parameters. The forward
 pass gets each parameter by name where it has such arguments. Both may be methods of one object, which keeps what is

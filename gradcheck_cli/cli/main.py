@@ -29,14 +29,15 @@ for _variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 EPILOG = """\b
 To begin:
-  gradcheck FILE.py           what can be checked in a script or a notebook, and the commands for it
+  gradcheck FILE.py           what can be checked in a file, and the commands
   gradcheck explain commands  which command checks what you have
 
 \b
 Exit codes:
   0    PASS: every gradient is right
   1    FAIL: a gradient is wrong
-  2    it could not be checked: usage, unreadable file, wrong shapes, the user's function raised
+  2    it could not be checked: usage, an unreadable file, wrong shapes,
+       or the user's function raised
   3    INCONCLUSIVE: the numeric side is too coarse to judge
   130  interrupted; 143 and 129 where it was ended by TERM or HUP
 """

@@ -31,7 +31,6 @@ Examples:
   gradcheck model net.ipynb:model --loss 'mse(model(X), y)' --data batch.npz
   gradcheck model rnn.py --parameters 'Wxh, Whh, Why, bh, by' --loss 'lossFun(inputs, targets, hprev)'
 
-\b
 OBJECT is a torch module, or holds arrays in its attributes, and in dicts, lists and objects there: in params, or beside
 gradients as W with dW, w with w_diff, p.data with p.grad. They are set in place, and the gradients set to zero before
 each call. The expressions may use every name of the file, and the arrays of --data by their names. Without --loss and

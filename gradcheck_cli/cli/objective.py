@@ -28,7 +28,6 @@ Examples:
   gradcheck objective focal.py:focal --loss focal.py:loss --labels y.npz
   gradcheck objective focal.py:focal --loss focal.py:loss --labels y.csv --params scores.csv
 
-\b
 The objective is called as (scores, labels), as (y_true, y_pred) where its arguments are called so, or with labels that
 have get_label() where one is called dtrain or train_data. It returns the gradient and the Hessian of each sample. The
 loss takes the same, and returns a number, or one for each sample.
