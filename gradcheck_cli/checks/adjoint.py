@@ -19,7 +19,6 @@ from gradcheck_cli.numeric.solves import MOST_SOLVED, SolveRounding, rounding_of
 from gradcheck_cli.numeric.tolerances import EPS
 from gradcheck_cli.problems.functions.arguments import refuse_masked
 from gradcheck_cli.problems.functions.function import call
-from gradcheck_cli.problems.functions.linearity import LARGE
 from gradcheck_cli.vocabulary.asking import asking, called, kind_of
 from gradcheck_cli.vocabulary.errors import GradcheckError, ProblemError
 from gradcheck_cli.vocabulary.results import CheckReport, Finding, ParameterResult, Verdict
@@ -38,7 +37,10 @@ SAME_RATIO = 1e-6  # relative
 ROWS, COLUMNS = "rows", "columns"
 ALIKE = ("", ROWS, "", COLUMNS)
 """What counts alike in a pair, one after another."""
-LITTLE = 2.0**-7  # times a random vector: a dead zone shows, and a tolerance that is not relative hardly does
+MUCH, LITTLE = (
+    2.0**10,
+    2.0**-7,
+)  # times a random vector: a dead zone shows, and a tolerance that is not relative hardly does
 ROUNDED_AWAY = "rounding alone makes them differ: they were compared by all their columns"
 
 
@@ -192,7 +194,7 @@ class Operators:
         departures = []
         for operator, like, made_like in ((self.forward, self.v, self.u), (self.adjoint, self.u, self.v)):
             vector = signed(random, like)
-            large, small = (applied(operator, scale * vector, made_like) / scale for scale in (LARGE, LITTLE))
+            large, small = (applied(operator, scale * vector, made_like) / scale for scale in (MUCH, LITTLE))
             size = float(np.sum(np.abs(large)))
             missed = float(np.sum(np.abs(large - small)))
             departures.append(missed / size if size else float(missed > 0))
@@ -232,7 +234,9 @@ class Operators:
             forward=product(u, there),
             adjoint=product(back, v),
             bar=float(max(rounding, OF_DEPARTURE * (missed[0] + missed[1]), self.same * (terms[0] + terms[1]))),
-            departure=max(
+            departure=0.0  # what is zero but for rounding is large in a vector that is evened
+            if alike
+            else max(
                 float(part / whole) if whole else float(part > 0) for part, whole in zip(missed, terms, strict=True)
             ),
         )

@@ -322,14 +322,14 @@ class _Ladder:
         rows = np.where((beyond & unmoved)[:, None], np.nan, rows)
         order = np.argsort(np.isnan(rows[:, 0]), axis=0, kind="stable")
         rows = np.take_along_axis(rows, order[:, None], axis=0)
-        return Rungs(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], self.sizes[entries])
+        return Rungs(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], np.abs(self.positions[entries]))
 
     # climbing
 
     def first(self) -> Rungs:
         """Note the first differences, and return them."""
         up, rise, down, fall = self.rungs[FIRST][:, None]
-        first = Rungs(up, rise, down, fall, self.sizes)
+        first = Rungs(up, rise, down, fall, np.abs(self.positions))
         self.keep(self.every, first_estimate(first, self.noise))
         return first
 
@@ -378,9 +378,12 @@ class _Ladder:
             if not zeros.size:
                 return
             step = 10.0**FIRST * scale
-            if abs(self.line_through(zeros)(step) - problem.loss(problem.parameters)) <= still:
+            together, here = self.line_through(zeros), problem.loss(problem.parameters)
+            if all(abs(together(side * step) - here) <= still for side in (1.0, -1.0)):
                 continue
-            change, nearer = (np.abs(self.changes(zeros, s)) for s in (step, NEARER * step))
+            change, nearer = (
+                np.fmax(np.abs(self.changes(zeros, s)), np.abs(self.changes(zeros, -s))) for s in (step, NEARER * step)
+            )
             straight = (nearer <= still) | (nearer <= STEEPER * NEARER * change)  # no more saturated there
             felt = zeros[(change > still) & straight]
             self.rescale(felt, scale)

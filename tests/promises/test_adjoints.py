@@ -213,3 +213,23 @@ def test_a_column_that_is_small_beside_the_others_does_not_hide(size: float) -> 
 def test_products_that_are_all_zero_are_told_of() -> None:
     report = check_adjoint(lambda v: 0 * v, lambda u: 0 * u, np.ones(3))
     assert any("all products are zero" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("kept", [20, 50, 64])
+def test_columns_that_are_zero_but_for_rounding_make_no_right_operator_wrong(kept: int) -> None:
+    kernel = np.zeros(64)
+    kernel[:5] = [1, -2, 0.5, 3, 1]
+    K = np.fft.rfft(kernel)
+
+    def convolved(v: Any) -> Any:
+        return np.fft.irfft(np.fft.rfft(v) * K, 64)[:kept]
+
+    def correlated(u: Any) -> Any:
+        return np.fft.irfft(np.fft.rfft(u, 64) * np.conj(K), 64)
+
+    def convolved_again(u: Any) -> Any:
+        return np.fft.irfft(np.fft.rfft(u, 64) * K, 64)
+
+    for seed in range(4):
+        assert check_adjoint(convolved, correlated, np.zeros(64), seed=seed).verdict is Verdict.PASS
+        assert check_adjoint(convolved, convolved_again, np.zeros(64), seed=seed).verdict is Verdict.FAIL

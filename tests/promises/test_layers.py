@@ -387,3 +387,29 @@ def test_passes_may_share_a_context(sign: float) -> None:
             return np.asarray(sign * 3 * d * ctx.x**2)
 
     assert check_layer(Cube.forward, Cube.backward, X, seed=1).passed == (sign == 1)
+
+
+@pytest.mark.parametrize("logit", [10.0, 25.0, 40.0])
+def test_a_saturated_output_does_not_make_a_right_log_softmax_wrong(logit: float) -> None:
+    def softmax(x: Array) -> Array:
+        e = np.exp(x - x.max())
+        return np.asarray(e / e.sum())
+
+    def forward(x: Array) -> tuple[Array, Array]:
+        shifted = x - x.max()
+        return shifted - np.log(np.exp(shifted).sum()), x
+
+    point = np.array([0.3, logit, -3.0])
+    right = check_layer(forward, lambda u, x: u - softmax(x) * u.sum(), point, seed=0)
+    wrong = check_layer(forward, lambda u, x: u - 1.001 * softmax(x) * u.sum(), point, seed=0)
+    assert (right.verdict, wrong.verdict) == (Verdict.PASS, Verdict.FAIL)
+
+
+def test_gradients_next_to_nothing_beside_others_are_no_fault_of_ours() -> None:
+    def forward(x: Array) -> tuple[dict[str, Array], Array]:
+        return {"a": np.exp(-x), "b": np.sin(x)}, x
+
+    def backward(u: dict[str, Array], x: Array) -> Array:
+        return np.asarray(-np.exp(-x) * u["a"] + np.cos(x) * u["b"])
+
+    assert check_layer(forward, backward, np.array([730.0, 735.0, 740.0])).verdict is not Verdict.FAIL

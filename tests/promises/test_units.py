@@ -217,3 +217,27 @@ def test_zeros_that_the_loss_does_not_feel_cost_a_few_evaluations_together() -> 
     report = check_gradient(lambda x: float((x[50:] ** 2).sum()), np.concatenate([np.zeros(50), 2 * point[50:]]), point)
     assert report.verdict is Verdict.PASS
     assert report.evaluations <= 2 * 100 + 35
+
+
+@pytest.mark.parametrize("width", [1e-10, 1e-11, 1e-12])
+def test_a_zero_that_turns_within_a_small_part_of_what_it_borrows_is_judged_there(width: float) -> None:
+    def loss(x: Array) -> float:
+        return float(np.sin(x[0] / width) + (x[0] / width) ** 2 + x[1] ** 2)
+
+    point = np.array([0.0, 1.0])
+    assert check_gradient(loss, np.array([1 / width, 2.0]), point).verdict is Verdict.PASS
+    assert check_gradient(loss, np.array([0.0, 2.0]), point).verdict is Verdict.FAIL
+
+
+def test_a_zero_at_a_kink_is_felt_on_whichever_side_it_is() -> None:
+    def one_sided(z: float) -> float:
+        return float(max(z, 0.0) * np.exp(-max(z, 0.0)))
+
+    for seed in range(8):
+        report = check_gradient(
+            lambda x: float(one_sided(x[0]) + (x[1] / 1e9) ** 2),
+            np.array([1.0, 2e-9]),
+            np.array([0.0, 1e9]),
+            seed=seed,
+        )
+        assert report.verdict is not Verdict.FAIL

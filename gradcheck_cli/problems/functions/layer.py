@@ -30,8 +30,9 @@ SMALLEST, LARGEST = 0.5, 1.5  # of the magnitudes of random cotangents
 STEP = 1e-5  # of an entry: what is found by it explains, and decides nothing
 VISIBLE = 1e-4  # of the largest derivative: an error that is told of
 MOST_HALVINGS = 55
+MOST_DOUBLINGS = 300  # of cotangents: more would overflow in the gradient
 MOST_MISSED = 4  # entries of outputs that a sentence names
-SMALLEST_SIZE = 1e-12  # of the largest entry of an output: smaller ones are weighed as if they were that
+SMALLEST_SIZE = 2e-8  # of the largest entry of an output: what right formulas lose by rounding grows with the weights
 UNLIKE = 1e3  # times by which sizes in one output differ, so that the small ones could hide
 OF_SUMS = (1e-3, 1e-12)  # relative, and beside cotangents of about one: rounding where terms cancel is less than both
 
@@ -180,11 +181,18 @@ def misses_parts(layer: Layer, u: Named) -> bool:
     }
     sizes = {own: max(float(np.max(np.abs(values))) for values in part.values()) for own, part in parts.items()}
     largest = max(sizes.values())
-    times = {own: 2.0 ** round(math.log2(largest / size)) if size else 1.0 for own, size in sizes.items()}
+    times = {own: power_between(size, largest) for own, size in sizes.items()}
     together = layer.gradient({name: times[name] * values for name, values in u.items()})
     expected = {name: np.sum([times[own] * part[name] for own, part in parts.items()], axis=0) for name in together}
     relative, absolute = OF_SUMS
     return differs(together, expected, relative, absolute * max(times.values()))
+
+
+def power_between(size: float, largest: float) -> float:
+    """Return a power of two by which a size becomes about the largest; 1 where one of them is zero or not finite."""
+    if not (0 < size < math.inf and largest < math.inf):
+        return 1.0
+    return 2.0 ** min(math.frexp(largest)[1] - math.frexp(size)[1], MOST_DOUBLINGS)
 
 
 def outputs_missed(layer: Layer, parameter: str, entry: int, seed: int) -> list[str]:
