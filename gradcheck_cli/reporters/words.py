@@ -82,11 +82,10 @@ def standing(report: CheckReport) -> str:
     elif not short:
         said = "the gradient is wrong" if report.verdict is Verdict.FAIL else "could not be decided"
     else:
-        which = printable(short[0].name) if many == 1 else f"{len(short)} of {many} parameters"
-        one = many == 1 or len(short) == 1
-        verb = "is wrong" if one else "are wrong"
-        if report.verdict is Verdict.INCONCLUSIVE:
-            verb = "could not be decided"
+        which = f"{'all' if len(short) == many else f'{len(short)} of'} {many} parameters"
+        which = printable(short[0].name) if many == 1 else which
+        verb = "is wrong" if len(short) == 1 else "are wrong"
+        verb = "could not be decided" if report.verdict is Verdict.INCONCLUSIVE else verb
         said = f"{which} {verb}{extent_of(report, short)}"
     return f"{printable(report.name)}: {said}"
 
