@@ -61,7 +61,7 @@ def publish(
     code, interrupted = None, False
     files = ReportFiles(options.reports)
     try:
-        require_ready(options)
+        require_ready()
         files.begin()
         files.require_all()
         for outcome in outcomes:
@@ -93,15 +93,11 @@ def publish(
     return run.exit_code
 
 
-def require_ready(options: Checking) -> None:
-    """Raise what is wrong with the project's file, or ExtraError where a picture is wanted that cannot be drawn."""
+def require_ready() -> None:
+    """Raise what is wrong with the project's file."""
     project = click.get_current_context().find_object(Project)
     if project is not None and project.error is not None:
         raise project.error
-    if options.plot:
-        from gradcheck_cli.reporters.pictures import require_plotting
-
-        require_plotting()
 
 
 def passed(outcome: Outcome) -> bool:

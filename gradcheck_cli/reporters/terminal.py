@@ -5,7 +5,7 @@ What is right is told in one line, and a PASS in three. `-v` shows every figure 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import inf, isnan
 from typing import NamedTuple
 
@@ -50,7 +50,6 @@ INDENT = "      "
 MAX_FINDINGS = 5  # where not all are asked for
 MAX_ROWS = 10  # of parameters that fall short, likewise
 MAX_ENTRY_ROWS = 20  # of one parameter, likewise
-PICTURE_WIDTH = 80  # where nothing limits the width
 
 
 class Style(NamedTuple):
@@ -79,9 +78,10 @@ def render(report: CheckReport, style: Style) -> str:
     elif not report.passed:
         print_parameters(out, report, right=style.verbosity == 0)
     print_entries(out, report, style)
-    for picture in drawn(report, style):
-        out.print()
-        out.print(picture)
+    if style.plot:
+        from gradcheck_cli.reporters.pictures import print_pictures
+
+        print_pictures(out, report, blocks=style.blocks)
     print_notes(out, report)
     if not report.passed:
         print_sum(out, report, style)
@@ -265,15 +265,6 @@ def print_sum(out: Sheet, report: CheckReport, style: Style) -> None:
     topics = list(dict.fromkeys(finding.code for finding in report.findings)) or [report.verdict.value.lower()]
     more = "" if style.verbosity > 0 else "; -v shows all figures"
     out.print_wrapped(f"{INDENT}gradcheck explain {printable(topics[0])} says more{more}")
-
-
-def drawn(report: CheckReport, style: Style) -> Iterable[Text]:
-    """Return the pictures, where they are wanted."""
-    if not style.plot:
-        return ()
-    from gradcheck_cli.reporters.pictures import pictures
-
-    return pictures(report, width=style.width or PICTURE_WIDTH, color=style.color, blocks=style.blocks)
 
 
 def verdict_line(verdict: Verdict, text: str) -> Text:
