@@ -55,7 +55,7 @@ def print_pictures(out: Sheet, report: CheckReport, *, blocks: bool) -> None:
         out.print()
     for sweep, later in zip_longest(report.sweeps, report.sweeps[1:]):
         for line in drawn_sweep(sweep, report.epsilon, min(out.width - STEP_WIDTH, WIDEST_PLOT)):
-            out.print(line)
+            out.print_wrapped(line)
         said, _, conclusion = sweep_line(sweep).rpartition(": ")
         again = later is not None and sweep_line(later).endswith(f": {conclusion}")
         out.print_wrapped(Text(said if again else f"{said}: {conclusion}"))

@@ -54,7 +54,7 @@ def test_the_plot_has_the_error_at_each_step_the_floor_epsilon_and_what_they_mea
     assert places[1] < places[2] < places[0]  # 1e-10, 1e-7, 1e-2
     assert sum(row.endswith(" epsilon") for row in rows) == 1
     head = next(line for line in lines if line.lstrip().startswith("step"))
-    assert head.index("1e-02") == places[0]
+    assert head.index("1e-07") == places[2]
     text = " ".join(drawn("inconclusive").split())
     assert "the gradient is right, and epsilon 1e-07 is too small" in text
     assert "(slope 2.0)" in text
