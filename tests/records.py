@@ -27,6 +27,8 @@ from gradcheck_cli.vocabulary.results import (
 )
 
 VERSIONS = {"gradcheck": "0.1.0", "numpy": "2.0.0", "python": "3.11.0", "platform": "Linux"}
+COMMAND = "gradcheck net --case 'my <net>.npz' --format json"
+DATE = "2026-11-30T10:50:39Z"
 SETTINGS: dict[str, float | str | bool | None] = {
     "epsilon": 1e-7, "threshold": 2e-7, "precision": "auto", "classic": False, "require_sensitivity": None, "seed": 0,
 }  # fmt: skip
@@ -123,6 +125,7 @@ SLOPES = parameter("slope", (3,), [6.0, 0.5, -2.0], [3.0, 0.5, -1.0])
 SCREENED = dataclasses.replace(
     parameter("table", (1000, 1000), [2.0, 1.5], [1.0, 1.5], at=(2001, 500000)),
     difference=0.25,
+    refined_difference=0.25,
     slopes=SLOPES.entries,
     sensitivity=Sensitivity(4e-6, 2e-6, 2e-6, 1e-5),
 )
@@ -168,6 +171,7 @@ OUTCOMES: dict[str, Outcome] = {
     ),
     "screen": report(
         Verdict.FAIL, SCREENED, name="func, big.py:loss", evaluations=40, reference="differences of many steps",
+        refined_difference=0.25,
         screen=ScreenFacts(seed=7, directions=16, missed=1e-3), settings={**SETTINGS, "mode": "screen", "seed": 7},
         reasons=("1 of the wrong entries was located: --locate 10 looks for more",),
     ),
@@ -201,4 +205,4 @@ EXIT_CODES = {"pass": 0, "classic": 0, "inconclusive": 3, "could-not-check": 2, 
 
 def run_of(name: str) -> RunReport:
     """Return one of the runs."""
-    return RunReport(tuple(OUTCOMES[one] for one in RUNS[name]), EXIT_CODES.get(name, 1), VERSIONS)
+    return RunReport(tuple(OUTCOMES[one] for one in RUNS[name]), EXIT_CODES.get(name, 1), VERSIONS, COMMAND, DATE)

@@ -16,7 +16,7 @@ from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
 from gradcheck_cli.cli.making import unchecked
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.output import can_show, show_failure, terminal_width, wants_color, write
-from gradcheck_cli.cli.report_files import ReportFiles, versions
+from gradcheck_cli.cli.report_files import ReportFiles, run_of
 from gradcheck_cli.reporters.formats import renderer
 from gradcheck_cli.vocabulary.errors import GradcheckError
 from gradcheck_cli.vocabulary.results import CheckReport, Outcome, RunReport, Unchecked, Verdict
@@ -141,7 +141,7 @@ def record_failure(ctx: click.Context, error: GradcheckError) -> None:
     require_apart([(f"--report {name}", Path(path)) for name, path in reports], named_files(sys.argv[1:]))
     files = ReportFiles(reports)
     files.begin()
-    files.write(RunReport((unchecked(ctx.command_path, error),), COULD_NOT_CHECK, versions()))
+    files.write(run_of([unchecked(ctx.command_path, error)], COULD_NOT_CHECK))
     files.require_all()
 
 
@@ -200,4 +200,4 @@ def final_code(outcomes: Collection[Outcome], forgiven: Callable[[Outcome], bool
 def run_report(outcomes: Iterable[Outcome], code: int, options: Checking) -> RunReport:
     """Return the record of the whole run; text on stdout needs no versions, and looking them up takes its time."""
     written = options.reports or options.format != "text"
-    return RunReport(tuple(outcomes), code, versions() if written else {})
+    return run_of(outcomes, code) if written else RunReport(tuple(outcomes), code, {})

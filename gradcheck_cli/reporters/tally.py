@@ -1,0 +1,130 @@
+"""What a run came to in all: the worst verdict, the counts and one sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, Outcome, RunReport, Unchecked, Verdict
+
+__all__ = ["Tally", "outcome_sentence", "run_sentence", "tally", "verdict_of", "worst_verdict"]
+
+WORST_FIRST = (None, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
+SAID = {
+    None: "could not be checked",
+    Verdict.FAIL: "FAIL",
+    Verdict.INCONCLUSIVE: "INCONCLUSIVE",
+    Verdict.PASS: "PASS",
+}
+
+
+class Tally(NamedTuple):
+    """How many of each there are."""
+
+    cases: int
+    passed: int
+    failed: int
+    inconclusive: int
+    unchecked: int
+    parameters: int
+    wrong_parameters: int
+    entries: int
+    """Of all parameters, whether or not they were measured."""
+    checked_entries: int
+    """Those that were measured for themselves."""
+    wrong_entries: int
+    findings: int
+
+
+def verdict_of(outcome: Outcome) -> Verdict | None:
+    """Return the verdict of a case; None where it could not be checked."""
+    return None if isinstance(outcome, Unchecked) else outcome.verdict
+
+
+def worst_verdict(run: RunReport) -> Verdict | None:
+    """Return the worst verdict, in the order of the exit codes: None, of what could not be checked, is the worst."""
+    return min(map(verdict_of, run.outcomes), key=WORST_FIRST.index, default=None)
+
+
+def tally(run: RunReport) -> Tally:
+    """Count what a run found."""
+    verdicts = Counter(map(verdict_of, run.outcomes))
+    reports = [outcome for outcome in run.outcomes if isinstance(outcome, CheckReport)]
+    accused = [p for report in reports if report.verdict is Verdict.FAIL for p in report.parameters]
+    return Tally(
+        cases=len(run.outcomes),
+        passed=verdicts[Verdict.PASS],
+        failed=verdicts[Verdict.FAIL],
+        inconclusive=verdicts[Verdict.INCONCLUSIVE],
+        unchecked=verdicts[None],
+        parameters=sum(len(report.parameters) for report in reports),
+        wrong_parameters=sum(parameter.verdict is Verdict.FAIL for parameter in accused),
+        entries=sum(report.size for report in reports),
+        checked_entries=sum(report.entry_count for report in reports),
+        wrong_entries=sum(parameter.count(EntryVerdict.DISAGREES) for parameter in accused),
+        findings=sum(len(report.findings) for report in reports),
+    )
+
+
+def run_sentence(run: RunReport) -> str:
+    """Return what a run came to, in one sentence."""
+    if len(run.outcomes) == 1:
+        return outcome_sentence(run.outcomes[0])
+    counts = Counter(map(verdict_of, run.outcomes))
+    return f"{len(run.outcomes)} cases: " + ", ".join(f"{counts[v]} {SAID[v]}" for v in WORST_FIRST if counts[v])
+
+
+def outcome_sentence(outcome: Outcome) -> str:
+    """Return what a case came to, in one sentence."""
+    if isinstance(outcome, Unchecked):
+        return f"it could not be checked: {outcome.error}"
+    count = len(outcome.parameters)
+    some = [parameter for parameter in outcome.parameters if parameter.verdict is outcome.verdict]
+    if outcome.passed:
+        return f"{counted(count, 'parameter')}, {extent(outcome)}: right"
+    if outcome.verdict is Verdict.INCONCLUSIVE:
+        return f"nothing shows that it is wrong, and {of(len(some) or count, count, 'parameter')} cannot be told"
+    wrong = sum(parameter.count(EntryVerdict.DISAGREES) for parameter in outcome.parameters)
+    if not some:
+        return f"the gradient as a whole is wrong, {extent(outcome)}"
+    return f"{of(len(some), count, 'parameter')} {verb(some)} wrong{wrong_entries(outcome, wrong)}"
+
+
+def wrong_entries(report: CheckReport, wrong: int) -> str:
+    """Return at how many entries a gradient is wrong, where that is known."""
+    if not wrong:
+        return ""
+    if report.screen is not None:
+        return f", at {counted(wrong, 'entry')} of those located among {report.size:,}"
+    of_size = "" if report.entry_count == report.size else f" that were checked, of {report.size:,}"
+    return f", at {of(wrong, report.entry_count, 'entry')}{of_size}"
+
+
+def extent(report: CheckReport) -> str:
+    """Return how many entries were looked at."""
+    if report.screen is not None:
+        return f"{counted(report.size, 'entry')} screened along {counted(report.screen.directions, 'direction')}"
+    if report.entry_count < report.size:
+        return f"{report.entry_count:,} of {counted(report.size, 'entry')}"
+    return counted(report.size, "entry")
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number of things."""
+    return f"{count:,} {noun if count == 1 else plural(noun)}"
+
+
+def of(some: int, count: int, noun: str) -> str:
+    """Return how many of a number of things."""
+    return f"{some:,} of {counted(count, noun)}"
+
+
+def verb(things: Iterable[object]) -> str:
+    """Return the verb for one thing or for several."""
+    return "is" if len(list(things)) == 1 else "are"
+
+
+def plural(noun: str) -> str:
+    """Return the name of several things."""
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
