@@ -18,7 +18,7 @@ FORMATS = {
     "junit": "junit",
     "github": "github",
     "markdown": "markdown",
-    "html": "html",
+    "html": "page.document",
     "sarif": "sarif",
     "rdjson": "rdjson",
 }

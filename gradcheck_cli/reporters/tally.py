@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, Outcome, RunReport, Unchecked, Verdict
 
-__all__ = ["Tally", "outcome_sentence", "run_sentence", "tally", "verdict_of", "worst_verdict"]
+__all__ = ["WORST_FIRST", "Tally", "outcome_sentence", "run_sentence", "tally", "verdict_of", "worst_verdict"]
 
 WORST_FIRST = (None, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 SAID = {
@@ -96,7 +96,7 @@ def wrong_entries(report: CheckReport, wrong: int) -> str:
     if not wrong:
         return ""
     if report.screen is not None:
-        return f", at {counted(wrong, 'entry')} of those located among {report.size:,}"
+        return f", located at {counted(wrong, 'entry')} of {report.size:,}"
     of_size = "" if report.entry_count == report.size else f" that were checked, of {report.size:,}"
     return f", at {of(wrong, report.entry_count, 'entry')}{of_size}"
 
