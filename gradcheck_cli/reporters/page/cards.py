@@ -105,7 +105,7 @@ def parameter_card(report: CheckReport, parameter: ParameterResult, anchor: str,
     """Return what is known of a parameter that falls short and that no finding is about."""
     words = f"{parameter.name} {SAID[parameter.verdict]}"
     if parameter.count(EntryVerdict.DISAGREES):
-        words += f" at {wrong_text(parameter)} entries"
+        words += f": {wrong_text(parameter)}"
     inner = heading(level, text(words)) + pictures(report, parameter, None)
     return f"<article class='card' id='{anchor}'>{inner}</article>\n"
 
@@ -113,7 +113,7 @@ def parameter_card(report: CheckReport, parameter: ParameterResult, anchor: str,
 def pictures(report: CheckReport, parameter: ParameterResult, factor: float | None) -> str:
     """Return the map and the scatter of a parameter, its worst entries, and the error against the step."""
     slopes = parameter.slopes
-    drawn = [ratio_map(parameter.entries), scatter(parameter.entries, factor)]
+    drawn = [ratio_map(parameter.name, parameter.entries), scatter(parameter.entries, factor)]
     if slopes is not None:
         drawn = [scatter(slopes, factor, what="the slope along a random direction through it"), drawn[0]]
     summary = f"Worst entries of <code>{text(parameter.name)}</code>"

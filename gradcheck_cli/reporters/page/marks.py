@@ -36,7 +36,7 @@ def unbroken(parts: Iterable[str]) -> str:
 
 
 def style() -> str:
-    """Return the style sheet; every rule of it is for what stands in an element of the class ``gradcheck``."""
+    """Return the style sheet; every rule is for what stands in an element of the class ``gradcheck``."""
     sheet = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
     return f"<style>\n{sheet}</style>"
 

@@ -26,7 +26,7 @@ def parameter_table(caption: str, parameters: Sequence[ParameterResult]) -> str:
     """Return a row for each of some parameters: its worst entry, yours beside right."""
     columns = [
         Column("parameter"), Column("verdict"), Column("shape"), Column("wrong", True), Column("worst at"),
-        Column("yours", True), Column("right", True), Column("yours / right", True), Column("largest error", True),
+        Column("yours", True), Column("right", True), Column("yours/right", True), Column("largest error", True),
     ]  # fmt: skip
     rows = [
         [
@@ -45,9 +45,12 @@ def value(number: float) -> str:
 
 
 def wrong_text(p: ParameterResult) -> str:
-    """Return how many of the entries that were looked at are wrong; of a screen, of its slopes."""
-    if p.slopes is not None and not p.count(EntryVerdict.DISAGREES):
-        return f"{p.slopes.count(EntryVerdict.DISAGREES)} / {len(p.slopes)} slopes"
+    """Return how many entries are wrong, of those that were looked at; of a screen those located, or else slopes."""
+    located = p.count(EntryVerdict.DISAGREES)
+    if p.slopes is not None:
+        return (
+            f"{located:,} located" if located else f"{p.slopes.count(EntryVerdict.DISAGREES)} / {len(p.slopes)} slopes"
+        )
     return f"{p.count(EntryVerdict.DISAGREES):,} / {p.entries.total:,}"
 
 
@@ -55,10 +58,10 @@ def sure_table(report: CheckReport) -> str:
     """Return a row for each parameter: norms, differences, error bars, and what would have been caught."""
     screened = report.screen is not None
     columns = [
-        Column("parameter"), Column("norm of yours", True), Column("norm of numeric", True),
+        Column("parameter"), Column("norm(analytic)", True), Column("norm(numeric)", True),
         Column(figure_name(report), True), *([] if screened else [Column("refined", True)]), Column("error bar", True),
         Column("catches entry", True), Column("catches factor", True),
-        *([Column("catches any shape", True)] if screened else []),
+        *([Column("any shape", True)] if screened else []),
     ]  # fmt: skip
     rows = [
         [
@@ -75,7 +78,7 @@ def entry_table(entries: Entries) -> str:
     """Return the worst entries, one a row."""
     worst = entries.worst(MOST_ENTRIES)
     columns = [
-        Column("entry"), Column("found"), Column("yours", True), Column("right", True), Column("yours / right", True),
+        Column("entry"), Column("found"), Column("yours", True), Column("right", True), Column("yours/right", True),
         Column("numeric", True), Column("error", True), Column("error bar", True),
     ]  # fmt: skip
     rows = [

@@ -53,7 +53,7 @@ class Grid:
         return row // self.block[0], column // self.block[1]
 
 
-def ratio_map(entries: Entries) -> str:
+def ratio_map(parameter: str, entries: Entries) -> str:
     """Return the map with its legend, each cell with its values as its title; nothing where it is all but empty."""
     if not len(entries):
         return ""
@@ -68,13 +68,15 @@ def ratio_map(entries: Entries) -> str:
         drawn_cell(entries, k, (LEFT + column * width, TOP + row * height, width - 1, height - 1), is_told=is_told)
         for (row, column), k in sorted(worst.items())
     )
-    name = text(f"yours / right of {entries.parameter}, {grid.rows} rows by {grid.columns} columns")
+    name = text(f"{parameter}: yours / right, {grid.rows} rows by {grid.columns} columns")
     drawing = (
         f"<svg role='img' class='map' width='{total[0]}' height='{total[1]}' viewBox='0 0 {total[0]} {total[1]}'>"
         f"<title>{name}</title>{''.join(labels(grid, width, height))}{cells}</svg>"
     )
-    caption = f"<figcaption><b>yours / right</b> {''.join(legend(entries, worst, grid))}</figcaption>"
-    return f"<figure>{caption}{scrolling(drawing, f'map of {entries.parameter}')}</figure>\n"
+    caption = (
+        f"<figcaption><b>{text(parameter)}: yours / right</b> {''.join(legend(entries, worst, grid))}</figcaption>"
+    )
+    return f"<figure>{caption}{scrolling(drawing, f'map of {parameter}')}</figure>\n"
 
 
 def worst_of_cells(entries: Entries, grid: Grid) -> dict[tuple[int, int], int]:
@@ -93,7 +95,7 @@ def drawn_cell(entries: Entries, k: int, box: tuple[int, int, int, int], *, is_t
     """Return a cell, with its ratio where there is room for it."""
     x, y, width, height = box
     found = kind_of(entries, k)
-    ratio = ratio_text(entries.analytic[k], entries.reference[k], 3) or ("0" if found is Kind.ZERO else "-")
+    ratio = ratio_text(entries.analytic[k], entries.reference[k], 3) or ("·" if found is Kind.ZERO else "-")
     shown = f"<text x='{x + width / 2:g}' y='{y + height / 2 + 4:g}'>{ratio}</text>" if is_told else ""
     return (
         f"<g class='{found.name_in_style}{' told' * is_told}'><title>{text(said(entries, k))}</title>"

@@ -97,7 +97,7 @@ def test_html_is_well_formed_and_needs_nothing_else(name: str) -> None:
     text = renderer("html")(run_of(name))
     Balanced().feed(text)
     assert not any(word in text for word in ("<script", "http://", "https://", "url(", "@import"))
-    assert "prefers-color-scheme: dark" in text
+    assert "color-scheme: light dark" in text
 
 
 class Balanced(HTMLParser):
