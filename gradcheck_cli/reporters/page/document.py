@@ -18,7 +18,7 @@ MOST_LINKS = 30  # of the parameters of a case
 def render_run(run: RunReport) -> str:
     """Return the run as an HTML document, the worst case first."""
     run = run._replace(outcomes=tuple(sorted(run.outcomes, key=lambda one: WORST_FIRST.index(verdict_of(one)))))
-    several = len(run.outcomes) > 1
+    several = len(run.outcomes) != 1
     parts = map(section, range(len(run.outcomes)), run.outcomes)
     main = "".join(parts) if several else body(run.outcomes[0], "case0", 2)
     return (
@@ -43,7 +43,7 @@ def worst_of_several(run: RunReport) -> tuple[Verdict | None, str, str]:
     counts, count = tally(run), len(run.outcomes)
     if counts.failed:
         return Verdict.FAIL, Verdict.FAIL.value, f"{counts.failed} of {count} cases"
-    if counts.unchecked:
+    if counts.unchecked or not count:
         return None, "NOT CHECKED", f"{counts.unchecked} of {count} cases"
     if counts.inconclusive:
         return Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE.value, f"{counts.inconclusive} of {count} cases"

@@ -35,7 +35,7 @@ class Axis:
 def step_plot(sweep: StepSweep, epsilon: float | str) -> str:
     """Return the plot: the errors joined, the round-off floor dashed, and a line at epsilon."""
     points = [(h, error) for h, error in zip(sweep.steps, sweep.errors, strict=True) if 0 < error < math.inf]
-    floors = [(h, sweep.floor(h)) for h in sweep.steps] if sweep.noise else []
+    floors = [(h, floor) for h in sweep.steps if 0 < (floor := sweep.floor(h)) < math.inf]
     if not points:
         return ""
     x = Axis(sweep.steps, LEFT, WIDTH - RIGHT)
