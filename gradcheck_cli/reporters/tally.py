@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import NamedTuple
 
+from gradcheck_cli.reporters.words import COULD_NOT_CHECK, came_to
 from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, Outcome, RunReport, Unchecked, Verdict
+from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["WORST_FIRST", "Tally", "outcome_sentence", "run_sentence", "tally", "verdict_of", "worst_verdict"]
 
 WORST_FIRST = (None, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 SAID = {
-    None: "could not be checked",
+    None: COULD_NOT_CHECK,
     Verdict.FAIL: "FAIL",
     Verdict.INCONCLUSIVE: "INCONCLUSIVE",
     Verdict.PASS: "PASS",
@@ -77,54 +78,4 @@ def run_sentence(run: RunReport) -> str:
 
 def outcome_sentence(outcome: Outcome) -> str:
     """Return what a case came to, in one sentence."""
-    if isinstance(outcome, Unchecked):
-        return f"it could not be checked: {outcome.error}"
-    count = len(outcome.parameters)
-    some = [parameter for parameter in outcome.parameters if parameter.verdict is outcome.verdict]
-    if outcome.passed:
-        return f"{counted(count, 'parameter')}, {extent(outcome)}: right"
-    if outcome.verdict is Verdict.INCONCLUSIVE:
-        return f"nothing shows that it is wrong, and {of(len(some) or count, count, 'parameter')} cannot be told"
-    wrong = sum(parameter.count(EntryVerdict.DISAGREES) for parameter in outcome.parameters)
-    if not some:
-        return f"the gradient as a whole is wrong, {extent(outcome)}"
-    return f"{of(len(some), count, 'parameter')} {verb(some)} wrong{wrong_entries(outcome, wrong)}"
-
-
-def wrong_entries(report: CheckReport, wrong: int) -> str:
-    """Return at how many entries a gradient is wrong, where that is known."""
-    if not wrong:
-        return ""
-    if report.screen is not None:
-        return f", located at {counted(wrong, 'entry')} of {report.size:,}"
-    of_size = "" if report.entry_count == report.size else f" that were checked, of {report.size:,}"
-    return f", at {of(wrong, report.entry_count, 'entry')}{of_size}"
-
-
-def extent(report: CheckReport) -> str:
-    """Return how many entries were looked at."""
-    if report.screen is not None:
-        return f"{counted(report.size, 'entry')} screened along {counted(report.screen.directions, 'direction')}"
-    if report.entry_count < report.size:
-        return f"{report.entry_count:,} of {counted(report.size, 'entry')}"
-    return counted(report.size, "entry")
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a number of things."""
-    return f"{count:,} {noun if count == 1 else plural(noun)}"
-
-
-def of(some: int, count: int, noun: str) -> str:
-    """Return how many of a number of things."""
-    return f"{some:,} of {counted(count, noun)}"
-
-
-def verb(things: Iterable[object]) -> str:
-    """Return the verb for one thing or for several."""
-    return "is" if len(list(things)) == 1 else "are"
-
-
-def plural(noun: str) -> str:
-    """Return the name of several things."""
-    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return printable(outcome.error) if isinstance(outcome, Unchecked) else came_to(outcome, cost=False)

@@ -47,7 +47,7 @@ def test_a_report_says_by_which_command_it_was_made_and_what_it_came_to(kept: Pa
     content = json.loads((kept / "planted-bugs.json").read_text())
     assert content["command"].startswith("gradcheck net --case planted-bugs -qq --report")
     assert content["verdict"] == "FAIL"
-    assert content["summary"]["text"] == "2 of 6 parameters are wrong, at 8 of 47 entries"
+    assert content["summary"]["text"] == "2 of 6 parameters are wrong (8 of 47 entries)"
     assert [(f["where"], f["parameter"]) for f in content["cases"][0]["findings"]] == [("dW2", "W2"), ("db1", "b1")]
 
 

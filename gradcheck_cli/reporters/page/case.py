@@ -10,7 +10,7 @@ from gradcheck_cli.reporters.page.marks import block, fold, heading, mark, text,
 from gradcheck_cli.reporters.page.numbers import parameter_table, sure_table
 from gradcheck_cli.reporters.page.source import whole
 from gradcheck_cli.reporters.tally import outcome_sentence, verdict_of
-from gradcheck_cli.reporters.words import facts, figure_name, verdict_word
+from gradcheck_cli.reporters.words import catches, facts, figure_name, verdict_word
 from gradcheck_cli.vocabulary.results import CheckReport, Outcome, Unchecked, Verdict
 
 __all__ = ["body", "lead", "plain_name", "title"]
@@ -31,11 +31,12 @@ def plain_name(outcome: Outcome) -> str:
 
 def lead(outcome: Outcome) -> str:
     """Return what a case came to, in a sentence or two."""
-    if isinstance(outcome, Unchecked):
-        return f"<p class='lead'>{text(outcome.error)}</p>\n"
     sentence = f"<p class='lead'>{text(outcome_sentence(outcome))}</p>\n"
+    if isinstance(outcome, Unchecked):
+        return sentence
     figures = [f"{figure_name(outcome)} {outcome.difference:.3e},", f"threshold {outcome.threshold:g}"]
-    return f"{sentence}<p>{unbroken(figures)}</p>\n"
+    worth = "".join(f"<p>{text(line)}</p>\n" for line in catches(outcome)) if outcome.passed else ""
+    return f"{sentence}<p>{unbroken(figures)}</p>\n{worth}"
 
 
 def body(outcome: Outcome, case: str, level: int) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradcheck_cli.reporters.page.marks import Column, table, text, verdict
-from gradcheck_cli.reporters.page.ratios import ratio_text
 from gradcheck_cli.reporters.words import (
     catch_texts,
     error_text,
     figure_name,
     norm_text,
     numeric_norm_text,
+    pair_texts,
+    ratio_text,
     shape_error_text,
     shape_text,
 )
@@ -25,23 +26,18 @@ MOST_ENTRIES = 20  # rows of the worst entries
 def parameter_table(caption: str, parameters: Sequence[ParameterResult]) -> str:
     """Return a row for each of some parameters: its worst entry, yours beside right."""
     columns = [
-        Column("parameter"), Column("verdict"), Column("shape"), Column("wrong", True), Column("worst at"),
+        Column("parameter"), Column("verdict"), Column("shape"), Column("wrong", True), Column("worst"),
         Column("yours", True), Column("right", True), Column("yours/right", True), Column("largest error", True),
     ]  # fmt: skip
     rows = [
         [
             f"<code>{text(p.name)}</code>", verdict(p.verdict, p.verdict.value), text(shape_text(p)), wrong_text(p),
-            f"<code>{text(p.worst.name)}</code>", value(p.worst.analytic), value(p.worst.reference),
-            ratio_text(p.worst.analytic, p.worst.reference), error_text(p.worst.error),
+            f"<code>{text(p.worst.name)}</code>", *pair_texts(p.worst.analytic, p.worst.reference),
+            ratio_text(p.worst), error_text(p.worst.error),
         ]
         for p in parameters
     ]  # fmt: skip
     return table(caption, columns, rows)
-
-
-def value(number: float) -> str:
-    """Return a gradient's value to seven digits, as few of them as it has."""
-    return f"{number:.7g}"
 
 
 def wrong_text(p: ParameterResult) -> str:
@@ -83,8 +79,8 @@ def entry_table(entries: Entries) -> str:
     ]  # fmt: skip
     rows = [
         [
-            f"<code>{text(e.name)}</code>", e.verdict.name.lower(), value(e.analytic), value(e.reference),
-            ratio_text(e.analytic, e.reference), value(e.numeric), error_text(e.error), error_text(e.bar),
+            f"<code>{text(e.name)}</code>", e.verdict.name.lower(), *pair_texts(e.analytic, e.reference),
+            ratio_text(e), f"{e.numeric:.6g}", error_text(e.error), error_text(e.bar),
         ]
         for e in worst
     ]  # fmt: skip

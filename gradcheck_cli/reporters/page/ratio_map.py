@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gradcheck_cli.reporters.page.marks import scrolling, text
-from gradcheck_cli.reporters.page.ratios import Kind, kind_of, ratio_text, said
+from gradcheck_cli.reporters.page.ratios import Kind, kind_of, said
 from gradcheck_cli.vocabulary.results import Entries
 
 __all__ = ["ratio_map"]
@@ -95,12 +95,19 @@ def drawn_cell(entries: Entries, k: int, box: tuple[int, int, int, int], *, is_t
     """Return a cell, with its ratio where there is room for it."""
     x, y, width, height = box
     found = kind_of(entries, k)
-    ratio = ratio_text(entries.analytic[k], entries.reference[k], 3) or ("·" if found is Kind.ZERO else "-")
+    ratio = short_ratio(entries.analytic[k], entries.reference[k])
     shown = f"<text x='{x + width / 2:g}' y='{y + height / 2 + 4:g}'>{ratio}</text>" if is_told else ""
     return (
         f"<g class='{found.name_in_style}{' told' * is_told}'><title>{text(said(entries, k))}</title>"
         f"<rect x='{x}' y='{y}' width='{width}' height='{height}'/>{shown}</g>"
     )
+
+
+def short_ratio(yours: float, right: float) -> str:
+    """Return yours / right to three digits; a dot where both are 0."""
+    if right and math.isfinite(ratio := yours / right):
+        return f"{ratio:.3g}"
+    return "-" if right or yours else "·"
 
 
 def labels(grid: Grid, width: int, height: int) -> Iterator[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import enum
 import math
 
+from gradcheck_cli.reporters.words import pair_texts, ratio_text
 from gradcheck_cli.vocabulary.results import Entries, EntryVerdict
 
-__all__ = ["Kind", "kind_of", "ratio_text", "said"]
+__all__ = ["Kind", "kind_of", "said"]
 
 
 class Kind(enum.Enum):
@@ -46,18 +47,8 @@ def kind_of(entries: Entries, k: int) -> Kind:
     return Kind.LARGE if abs(yours) > abs(right) else Kind.SMALL
 
 
-def ratio_text(yours: float, right: float, digits: int = 4) -> str:
-    """Return yours / right; empty where there is none."""
-    if not right or not (math.isfinite(yours) and math.isfinite(right)):
-        return ""
-    ratio = yours / right
-    return f"{ratio:.{digits}g}" if math.isfinite(ratio) else ""
-
-
 def said(entries: Entries, k: int) -> str:
     """Return all that is known of the k-th of some entries, in one line."""
-    yours, right = entries.analytic[k], entries.reference[k]
-    ratio = ratio_text(yours, right)
-    return f"{entries.name(entries.place(k))}: yours {yours:.7g}, right {right:.7g}" + (
-        f", ratio {ratio}" if ratio else ""
-    )
+    entry = entries[k]
+    yours, right = pair_texts(entry.analytic, entry.reference)
+    return f"{entry.name}: yours {yours}, right {right}, ratio {ratio_text(entry)}"
