@@ -71,34 +71,41 @@ def finding_card(
         f" <span class='quiet'>more on it: <code>gradcheck explain {text(finding.code)}</code></span></p>\n",
         source(suggestion, changes) if suggestion is not None else "",
         f"<p class='proof'>{text(verified_line(suggestion))}</p>\n" if suggestion is not None and changes else "",
-        facts_of(report, finding, told=bool(changes)),
+        facts_of(report, finding, is_mended=bool(changes)),
         *(pictures(report, parameter, finding.factor) for parameter in about),
     ]
     return f"<article class='card' id='{anchor}'>{''.join(parts)}</article>\n"
 
 
-def facts_of(report: CheckReport, finding: Finding, *, told: bool) -> str:
+def facts_of(report: CheckReport, finding: Finding, *, is_mended: bool) -> str:
     """Return what is known beside the mistake, each under its name."""
     first = finding is report.findings[0]
     suspects = report.suspects if first else ()
     known = [f"{s.file}:{s.line}: {s.says}" for s in suspects if s.says]
-    places = [f"{s.file}:{s.line}" for s in suspects] if not (known or told) and len(suspects) <= MOST_SUSPECTS else []
+    lines = (
+        [f"{s.file}:{s.line}" for s in suspects] if not (known or is_mended) and len(suspects) <= MOST_SUSPECTS else []
+    )
     facts = [
         ("Why there", [finding.note, *known]),
-        ("Look at", [", ".join(places)]),
+        ("Look at", [", ".join(lines)]),
         ("What to do", [finding.help]),
-        ("At", [", ".join(finding.indices)]),
+        ("At", [named_once(finding.indices)]),
         ("Wrong only because of this", [", ".join(finding.consequences)]),
         ("The same in", [", ".join(finding.also)]),
         ("Or else", list(finding.alternatives)),
     ]
-    pairs = [(name, [line for line in lines if line]) for name, lines in facts]
-    rows = "".join(
-        f"<div><dt>{name}</dt>{''.join(f'<dd>{text(line)}</dd>' for line in lines)}</div>"
-        for name, lines in pairs
-        if lines
-    )
+    pairs = [(name, "".join(f"<dd>{text(line)}</dd>" for line in told if line)) for name, told in facts]
+    rows = "".join(f"<div><dt>{name}</dt>{told}</div>" for name, told in pairs if told)
     return f"<dl>{rows}</dl>\n" if rows else ""
+
+
+def named_once(indices: Sequence[str]) -> str:
+    """Return some entries, with the name of their parameter once where it is the same."""
+    names = {index.partition("[")[0] for index in indices}
+    if len(names) != 1 or len(indices) == 1:
+        return ", ".join(indices)
+    (name,) = names
+    return f"{name}{', '.join(index.removeprefix(name) for index in indices)}"
 
 
 def parameter_card(report: CheckReport, parameter: ParameterResult, anchor: str, level: int) -> str:

@@ -81,7 +81,7 @@ def links(k: int, outcome: Outcome, *, several: bool) -> str:
     if not several:
         return inner
     nested = f"<ul>{inner}</ul>" if inner and not (isinstance(outcome, CheckReport) and outcome.passed) else ""
-    return f"<li><a href='#case{k}'>{mark(verdict_of(outcome))} {text(outcome.name)}</a>{nested}</li>\n"
+    return f"<li><a href='#case{k}'>{mark(verdict_of(outcome))} <span>{text(outcome.name)}</span></a>{nested}</li>\n"
 
 
 def parameter_links(report: CheckReport, case: str) -> str:
@@ -96,7 +96,7 @@ def parameter_links(report: CheckReport, case: str) -> str:
         items.append(f"<li><a href='#{case}-numbers'>and {len(short) - MOST_LINKS} more</a></li>\n")
     right = sum(p.verdict is Verdict.PASS for p in report.parameters)
     if right:
-        items.append(f"<li><a href='#{case}-right'>{mark(Verdict.PASS)} {right} right</a></li>\n")
+        items.append(f"<li><a href='#{case}-right'>{mark(Verdict.PASS)} <span>{right} right</span></a></li>\n")
     return "".join(items)
 
 

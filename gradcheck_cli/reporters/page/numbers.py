@@ -32,12 +32,17 @@ def parameter_table(caption: str, parameters: Sequence[ParameterResult]) -> str:
     rows = [
         [
             f"<code>{text(p.name)}</code>", verdict(p.verdict, p.verdict.value), text(shape_text(p)), wrong_text(p),
-            f"<code>{text(p.worst.name)}</code>", *pair_texts(p.worst.analytic, p.worst.reference),
+            f"<code>{text(place_of(p))}</code>", *pair_texts(p.worst.analytic, p.worst.reference),
             ratio_text(p.worst), error_text(p.worst.error),
         ]
         for p in parameters
     ]  # fmt: skip
     return table(caption, columns, rows)
+
+
+def place_of(p: ParameterResult) -> str:
+    """Return which entry is the worst: its index alone, for the name stands in the row."""
+    return p.worst.name.removeprefix(p.name) or p.worst.name
 
 
 def wrong_text(p: ParameterResult) -> str:

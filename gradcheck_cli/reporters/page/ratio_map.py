@@ -28,6 +28,8 @@ class Grid:
 
     rows: int
     columns: int
+    step: int
+    """What the number of a row grows by: of a vector, which is broken into rows, by the entries of each."""
     block: tuple[int, int]
 
     @classmethod
@@ -35,12 +37,15 @@ class Grid:
         """Return the grid of a parameter: its first axis and all others, its outputs and its own, or rows of ten."""
         size, axes = math.prod(entries.shape), entries.rank or 1
         if len(entries.shape) < 2:
-            columns = min(size, IN_A_ROW) if size <= IN_A_ROW * MOST_CELLS else math.ceil(size / MOST_CELLS)
+            columns = min(size, IN_A_ROW * math.ceil(size / MOST_CELLS / IN_A_ROW))
             rows = math.ceil(size / columns)
         else:
             rows = math.prod(entries.shape[:axes])
             columns = size // max(rows, 1)
-        return cls(rows, columns, (math.ceil(rows / MOST_CELLS), math.ceil(columns / MOST_CELLS)))
+        is_vector = len(entries.shape) < 2
+        return cls(
+            rows, columns, columns if is_vector else 1, (math.ceil(rows / MOST_CELLS), math.ceil(columns / MOST_CELLS))
+        )
 
     @property
     def cells(self) -> tuple[int, int]:
@@ -119,7 +124,7 @@ def labels(grid: Grid, width: int, height: int) -> Iterator[str]:
     every = math.ceil(BETWEEN_LABELS / 2 / height)
     for row in range(0, grid.cells[0], every):
         y = TOP + (row + 0.5) * height + 4
-        yield f"<text class='label row' x='{LEFT - 6}' y='{y:g}'>{row * grid.block[0]}</text>"
+        yield f"<text class='label row' x='{LEFT - 6}' y='{y:g}'>{row * grid.block[0] * grid.step}</text>"
 
 
 def legend(entries: Entries, worst: dict[tuple[int, int], int], grid: Grid) -> Iterator[str]:

@@ -14,7 +14,7 @@ __all__ = ["scatter"]
 MOST_DOTS = 400
 SIZE, LEFT, BOTTOM, EDGE = 300, 56, 40, 10  # pixels of the whole, and its margins
 TICKS = 5  # about so many on an axis
-LEAST = 1e-290  # a span that can be divided
+LEAST, MOST = 1e-290, 1e300  # spans that can be divided
 FAR = 20  # how many times as large as the right ones yours are where each axis gets a scale of its own
 
 
@@ -25,17 +25,16 @@ class Axis:
         low, high = min([0.0, *values]), max([0.0, *values])
         if high - low < LEAST:
             low, high = -1.0, 1.0
-        space = high / 20 - low / 20
+        space = (high - low) / 20
         self.low, self.high, self.start, self.end = low - space, high + space, start, end
 
     def place(self, value: float) -> float:
         """Return the pixel of a value."""
-        share = (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)  # halves, for what is nearly too large
-        return self.start + share * (self.end - self.start)
+        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
     def ticks(self) -> list[float]:
         """Return round numbers, a few."""
-        rough = self.high / TICKS - self.low / TICKS
+        rough = (self.high - self.low) / TICKS
         power = 10.0 ** math.floor(math.log10(rough))
         step = next((size * power for size in (1, 2, 5) if size * power >= rough), 10 * power)
         return [k * step for k in range(math.ceil(self.low / step), math.floor(self.high / step) + 1)]
@@ -54,7 +53,7 @@ def scatter(entries: Entries, factor: float | None = None, *, what: str = "") ->
         What a dot is, where it is no entry of the parameter.
     """
     every = entries.kept(MOST_DOTS)
-    shown = [k for k in range(len(every)) if math.isfinite(every.analytic[k]) and math.isfinite(every.reference[k])]
+    shown = [k for k in range(len(every)) if abs(every.analytic[k]) < MOST and abs(every.reference[k]) < MOST]
     if not shown:
         return ""
     yours, right = [every.analytic[k] for k in shown], [every.reference[k] for k in shown]
@@ -84,7 +83,7 @@ def caption(entries: Entries, shown: Sequence[int], factor: float | None, what: 
     if factor:
         yield f"<span class='key'><span class='rule factor'></span>yours = {factor:.4g} x right</span> "
     if len(shown) < len(entries):
-        yield f"<span class='key'>{len(entries) - len(shown)} not finite</span> "
+        yield f"<span class='key'>{len(entries) - len(shown)} not finite, or too large</span> "
     if len(entries) < entries.total:
         yield f"<span class='key'>{len(entries):,} of {entries.total:,}: the worst, and some between</span>"
 
@@ -118,5 +117,5 @@ def line(x: Axis, y: Axis, slope: float, kind: str) -> str:
 
 def within(axis: Axis, value: float) -> bool:
     """Whether a value is on an axis, but for rounding."""
-    slack = (axis.high / 2 - axis.low / 2) * 1e-9
+    slack = (axis.high - axis.low) * 1e-9
     return axis.low - slack <= value <= axis.high + slack
