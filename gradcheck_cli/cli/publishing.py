@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -169,7 +168,9 @@ def write_once(run: RunReport, options: Checking, *, table: bool, whole: bool) -
 
 def closing(run: RunReport, options: Checking, *, table: bool) -> str:
     """Return what stands under several reports."""
-    line = f"{summary(run.outcomes)}\n" if len(run.outcomes) > 1 else ""
+    from gradcheck_cli.reporters.tally import run_sentence
+
+    line = f"{run_sentence(run)}\n" if len(run.outcomes) > 1 else ""
     if not table:
         return line
     from gradcheck_cli.reporters.terminal import render_table
@@ -177,13 +178,6 @@ def closing(run: RunReport, options: Checking, *, table: bool) -> str:
     shown = [outcome for outcome in run.outcomes if options.verbosity >= 0 or not passed(outcome)]
     told = options.verbosity > 0 or not all(map(passed, run.outcomes))
     return ("\n" if told else "") + (render_table(shown, style_of(options)) if shown else "") + line
-
-
-def summary(outcomes: Iterable[Outcome]) -> str:
-    """Return the line that counts the verdicts."""
-    words = {0: "PASS", 1: "FAIL", 3: "INCONCLUSIVE", COULD_NOT_CHECK: "could not be checked"}
-    counts = Counter(map(code_of, outcomes))
-    return f"{counts.total()} cases: " + ", ".join(f"{counts[c]} {words[c]}" for c in WORST_FIRST if counts[c])
 
 
 def code_of(outcome: Outcome) -> int:

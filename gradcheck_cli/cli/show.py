@@ -11,8 +11,8 @@ from gradcheck_cli.cli.files import require_apart, write_whole
 from gradcheck_cli.cli.options import shared
 from gradcheck_cli.cli.output import can_show, terminal_width, wants_color, write
 from gradcheck_cli.cli.param_types import FILE, REPORT
-from gradcheck_cli.cli.publishing import summary
 from gradcheck_cli.reporters.formats import FORMATS, renderer
+from gradcheck_cli.reporters.tally import run_sentence
 from gradcheck_cli.vocabulary.results import RunReport, Unchecked
 
 __all__ = ["show"]
@@ -62,5 +62,5 @@ def as_text(run: RunReport, verbosity: int, color: str) -> str:
 
     style = Style(wants_color(color), terminal_width(), verbosity, plot=False, blocks=can_show(sys.stdout, "░▒▓█┌─"))
     parts = [render_outcome(one) if isinstance(one, Unchecked) else render(one, style) for one in run.outcomes]
-    closing = [f"{summary(run.outcomes)}\n"] if len(parts) > 1 else []
+    closing = [f"{run_sentence(run)}\n"] if len(parts) > 1 else []
     return "\n".join([*filter(None, parts), *closing])
