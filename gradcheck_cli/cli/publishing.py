@@ -168,6 +168,8 @@ def write_once(run: RunReport, options: Checking, *, table: bool, whole: bool) -
 
 def closing(run: RunReport, options: Checking, *, table: bool) -> str:
     """Return what stands under several reports."""
+    if len(run.outcomes) < 2 and not table:
+        return ""
     from gradcheck_cli.reporters.tally import run_sentence
 
     line = f"{run_sentence(run)}\n" if len(run.outcomes) > 1 else ""

@@ -28,6 +28,7 @@ __all__ = [
     "catch_texts",
     "catches",
     "circumstances",
+    "entries_text",
     "error_text",
     "facts",
     "figure",
@@ -55,6 +56,7 @@ COULD_NOT_CHECK = "could not be checked"
 MOST_SHOWN = 10  # entries of a point
 TINY = 1e-199  # what stands for the error bar of a zero is less
 MOST_NAMED = 3  # parameters that a sentence names
+ROOM = 30  # columns for their names in the first line
 GIVEN = {Verdict.PASS: "right here", Verdict.FAIL: "wrong here", Verdict.INCONCLUSIVE: "not to be told here"}
 
 
@@ -84,8 +86,7 @@ def came_to(report: CheckReport, *, cost: bool = True) -> str:
     short = [p for p in report.parameters if p.verdict is not Verdict.PASS]
     many = len(report.parameters)
     if report.passed:
-        spent = f" ({evaluations(report, how=False)}, {report.seconds:.2f} s)" if cost else ""
-        return what_is_right(report, spent)
+        return what_is_right(report, cost=cost)
     if not short:
         return "the gradient is wrong" if report.verdict is Verdict.FAIL else "could not be decided"
     which = f"{'all' if len(short) == many else f'{len(short)} of'} {many} parameters"
@@ -95,20 +96,27 @@ def came_to(report: CheckReport, *, cost: bool = True) -> str:
     return f"{which} {verb}{extent_of(report, short)}"
 
 
-def what_is_right(report: CheckReport, spent: str) -> str:
-    """Return what a PASS says is right, and what that has cost, where it is told."""
-    many = len(report.parameters)
-    names = printable(report.parameters[0].name) if many == 1 else f"{many} parameters"
+def what_is_right(report: CheckReport, *, cost: bool) -> str:
+    """Return what a PASS says is right, and what that has cost."""
+    parameters = report.parameters
+    names = ", ".join(printable(p.name) for p in parameters)
+    named = names if len(parameters) <= MOST_NAMED and len(names) <= ROOM else f"{len(parameters)} parameters"
     if report.size == 1 and report.loss is not None:
-        only = report.parameters[0].worst
-        return f"{names} is right: J = {report.loss!r}, yours {only.analytic:.7g}, numeric {only.numeric:.7g}"
+        only = parameters[0].worst
+        return f"{named} is right: J = {report.loss!r}, yours {only.analytic:.7g}, numeric {only.numeric:.7g}"
+    spent = [evaluations(report, how=False), f"{report.seconds:.2f} s"] if cost else []
     if report.screen is not None:
-        return f"{names}, {report.size:,} entries, right along {report.screen.directions} directions{spent}"
+        along = f"right along {report.screen.directions} directions"
+        return f"{named}: {report.size:,} entries {along}{in_brackets([f'seed {report.screen.seed}', *spent])}"
     if report.entry_count < report.size:
-        return f"{names}, right at the {report.entry_count:,} of {report.size:,} entries looked at{spent}"
-    if many == 1:
-        return f"{names} is right{f' at all {report.size:,} entries' * (report.size > 1)}{spent}"
-    return f"{names}, {report.size:,} entries are right{spent}"
+        looked = f"right at the {report.entry_count:,} of {report.size:,} entries looked at"
+        return f"{named}: {looked}{in_brackets(spent)}"
+    return f"{named}: {entries_text(report.size)} {'is' if report.size == 1 else 'are'} right{in_brackets(spent)}"
+
+
+def in_brackets(parts: Sequence[str]) -> str:
+    """Return what stands behind a sentence; nothing where there is nothing."""
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def extent_of(report: CheckReport, short: Sequence[ParameterResult]) -> str:
@@ -117,7 +125,12 @@ def extent_of(report: CheckReport, short: Sequence[ParameterResult]) -> str:
     count = sum(p.count(kind) for p in short)
     if report.screen is not None or not count or report.size == 1:
         return ""
-    return f" ({count:,} of {report.entry_count:,} entr{'y' if report.entry_count == 1 else 'ies'})"
+    return f" ({count:,} of {entries_text(report.entry_count)})"
+
+
+def entries_text(count: int) -> str:
+    """Return how many entries there are."""
+    return f"{count:,} entr{'y' if count == 1 else 'ies'}"
 
 
 def figure(report: CheckReport) -> str:
