@@ -100,18 +100,18 @@ def what_is_right(report: CheckReport, *, cost: bool) -> str:
     """Return what a PASS says is right, and what that has cost."""
     parameters = report.parameters
     names = ", ".join(printable(p.name) for p in parameters)
-    named = names if len(parameters) <= MOST_NAMED and len(names) <= ROOM else f"{len(parameters)} parameters"
+    named = f"{names}:" if len(parameters) <= MOST_NAMED and len(names) <= ROOM else f"{len(parameters)} parameters,"
     if report.size == 1 and report.loss is not None:
         only = parameters[0].worst
-        return f"{named} is right: J = {report.loss!r}, yours {only.analytic:.7g}, numeric {only.numeric:.7g}"
+        return f"{names} is right: J = {report.loss!r}, yours {only.analytic:.7g}, numeric {only.numeric:.7g}"
     spent = [evaluations(report, how=False), f"{report.seconds:.2f} s"] if cost else []
     if report.screen is not None:
         along = f"right along {report.screen.directions} directions"
-        return f"{named}: {report.size:,} entries {along}{in_brackets([f'seed {report.screen.seed}', *spent])}"
+        return f"{named} {report.size:,} entries {along}{in_brackets([f'seed {report.screen.seed}', *spent])}"
     if report.entry_count < report.size:
         looked = f"right at the {report.entry_count:,} of {report.size:,} entries looked at"
-        return f"{named}: {looked}{in_brackets(spent)}"
-    return f"{named}: {entries_text(report.size)} {'is' if report.size == 1 else 'are'} right{in_brackets(spent)}"
+        return f"{named} {looked}{in_brackets(spent)}"
+    return f"{named} {entries_text(report.size)} {'is' if report.size == 1 else 'are'} right{in_brackets(spent)}"
 
 
 def in_brackets(parts: Sequence[str]) -> str:
