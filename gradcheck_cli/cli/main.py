@@ -14,6 +14,7 @@ import click
 
 from gradcheck_cli import __version__
 from gradcheck_cli.cli.apart import FaultInChildError
+from gradcheck_cli.cli.command_line import keep_command_line
 from gradcheck_cli.cli.defaults import Project
 from gradcheck_cli.cli.ending import code_of_signal, ended_by, raise_when_told_to_end
 from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
@@ -56,6 +57,8 @@ COMMANDS = {
     "compare": "Check the gradient in one file against the right one in another, of any kind that holds arrays.",
     "fix": "Print the change that makes a wrong gradient right as a unified diff, where one can be verified.",
     "run": "Make every check of [[tool.gradcheck.checks]] in pyproject.toml.",
+    "show": "Show a report that was written as JSON, in any format; nothing is checked again.",
+    "diff": "Show what became right, what became wrong and what is still wrong from one JSON report to another.",
     "look": "List what can be checked in a FILE.py or a notebook, and the commands for it; also gradcheck FILE.py.",
     "init": "Write a model, a point, settings and a workflow to begin with, over nothing that is there.",
     "cases": "List the built-in cases, or write the case NAME as an .npz fixture.",
@@ -76,6 +79,13 @@ class Gradcheck(click.Group):
         atexit.register(gc.freeze)  # or Python searches all that is left for garbage: a tenth of the time
         raise_when_told_to_end()
         return super().__call__(*args, obj=Project(is_program=True), **kwargs)
+
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
+        """Keep the command line for the reports."""
+        words = tuple(args)
+        ctx = super().make_context(info_name, args, *more, **extra)
+        keep_command_line(ctx, words)
+        return ctx
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names of the commands."""

@@ -20,7 +20,7 @@ from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.output import write
 from gradcheck_cli.cli.planning import Plan, cases_of, described, inside, plans
 from gradcheck_cli.cli.publishing import final_code, publish
-from gradcheck_cli.cli.report_files import ReportFiles, versions
+from gradcheck_cli.cli.report_files import ReportFiles, run_of
 from gradcheck_cli.cli.running import (
     Prepared,
     in_order,
@@ -29,7 +29,7 @@ from gradcheck_cli.cli.running import (
 )
 from gradcheck_cli.cli.selection import matcher
 from gradcheck_cli.vocabulary.errors import GradcheckError
-from gradcheck_cli.vocabulary.results import Outcome, RunReport, Unchecked
+from gradcheck_cli.vocabulary.results import Outcome, Unchecked
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -107,9 +107,9 @@ class Made:
                 yield outcome
         finally:
             for one, found in zip(files, self.found, strict=True):
-                if found:
+                if found and one.reports:
                     code = final_code(found, self.is_forgiven)
-                    one.write(RunReport(tuple(found), code, versions() if one.reports else {}))
+                    one.write(run_of(found, code))
         for one in files:
             one.require_all()
 

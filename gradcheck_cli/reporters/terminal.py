@@ -185,7 +185,7 @@ def row_of(p: ParameterResult, columns: Columns) -> Row:
         p.verdict,
         printable(p.name),
         shape_text(p),
-        f"{count}/{len(p.entries)}" if p.slopes is None else f"{count} found" if count else "-",
+        f"{count}/{p.entries.total}" if p.slopes is None else f"{count} found" if count else "-",
         error_text(p.difference),
         ratio_text(p.worst) if columns.counted is EntryVerdict.DISAGREES else error_text(p.worst.bar),
         printable(p.worst.name.removeprefix(p.name)),  # its index, where the name is the parameter's
@@ -236,8 +236,8 @@ def print_entries(out: Sheet, report: CheckReport, style: Style) -> None:
         shown = parameter.entries or parameter.slopes or parameter.entries
         entries: Sequence[Entry] = shown if style.verbosity > 1 else shown.worst(MAX_ENTRY_ROWS)
         out.print_fitting(entry_layouts(entries))
-        if len(entries) < len(shown):
-            out.print(f"the worst {len(entries)} of {len(shown)} entries; -vv shows all")
+        if len(entries) < shown.total:
+            out.print(f"the worst {len(entries)} of {shown.total} entries{'; -vv shows all' * (style.verbosity < 2)}")
 
 
 def detailed(report: CheckReport, verbosity: int) -> list[ParameterResult]:

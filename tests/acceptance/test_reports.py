@@ -29,7 +29,7 @@ def without_timing(text: str) -> str:
     ("format_", "start"),
     [
         ("text", "FAIL  net, planted-bugs"),
-        ("json", '{\n  "schema_version": "1.2"'),
+        ("json", '{\n  "schema_version": "1.3"'),
         ("junit", '<?xml version="1.0"'),
         ("github", "::error title=gradcheck%3A net%2C planted-bugs%3A b1::b1: difference 6.00e-01"),
         ("markdown", "# gradcheck\n\n## FAIL: net, planted-bugs"),
@@ -101,7 +101,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     ("value", "message"),
     [
         ("json", "'json' is not FORMAT=FILE"),
-        ("xml=a", "there is no format 'xml', expected one of text, concise"),
+        ("xml=a", "there is no format 'xml', expected one of text, concise, json"),
         ("json=", "is not FORMAT=FILE"),
     ],
 )

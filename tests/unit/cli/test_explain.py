@@ -19,7 +19,7 @@ from gradcheck_cli.cli.main import main
 from gradcheck_cli.diagnosis.page_groups import GROUPS, grouped
 from gradcheck_cli.diagnosis.pages import PAGES
 from gradcheck_cli.manual import page_text, topics
-from gradcheck_cli.reporters import html, markdown
+from gradcheck_cli.reporters import markdown
 from gradcheck_cli.reporters.full_tables import (
     classic_table,
     entry_table,
@@ -29,9 +29,11 @@ from gradcheck_cli.reporters.full_tables import (
     stacked_table,
     wide_table,
 )
+from gradcheck_cli.reporters.page import document
 from gradcheck_cli.reporters.terminal import ROWS, Style, render_table, short_table
 from gradcheck_cli.reporters.words import finding_lines
 from gradcheck_cli.vocabulary.results import EntryVerdict, Finding, Verdict
+from tests.records import RUNS, run_of
 from tests.support import run_inside
 from tests.unit.cli.support import invoke
 
@@ -131,7 +133,13 @@ def words_of_tables() -> set[str]:
     heads = {str(column.header) for table in tables for column in table.columns} - {""}
     heads |= set(re.split(r"\s{2,}", render_table([], Style()).strip()))
     pieces = {piece for head in heads for piece in head.replace("slope\nmismatch", "slope mismatch").split("\n")}
-    return {piece.rstrip(":") for piece in pieces | set(html.HEADER) | set(markdown.HEADER)}
+    return {piece.rstrip(":") for piece in pieces | heads_of_pages() | set(markdown.HEADER)}
+
+
+def heads_of_pages() -> set[str]:
+    """Return the heads of all columns of the HTML reports that are kept."""
+    pages = [document.render_run(run_of(name)) for name in RUNS]
+    return {head for page in pages for head in re.findall("<th scope='col'[^>]*>(.*?)</th>", page)}
 
 
 def codes_in_the_source() -> set[str]:
@@ -209,4 +217,4 @@ def test_every_command_of_the_page_is_one() -> None:
             known = {option for parameter in command.params for option in parameter.opts}
             assert {word for word in words if word.startswith("--")} <= known, line
         missing = set(main.list_commands(ctx)) - {shlex.split(line)[0] for line in lines}
-    assert missing == {"run", "look", "cases", "explain", "bench"}
+    assert missing == {"run", "show", "diff", "look", "cases", "explain", "bench"}
