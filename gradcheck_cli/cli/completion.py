@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    import ast
+
     from click.shell_completion import CompletionItem
 
-__all__ = ["BUILT_IN", "complete_built_in", "complete_case", "complete_parameter", "complete_topic"]
+__all__ = [
+    "BUILT_IN",
+    "complete_built_in",
+    "complete_case",
+    "complete_check",
+    "complete_parameter",
+    "complete_reference",
+    "complete_topic",
+]
 
 BUILT_IN = ("default", "planted-bugs")
 """`gradcheck_cli.problems.networks.cases` has them; a test holds that these are all."""
@@ -59,6 +71,61 @@ def complete_topic(ctx: click.Context, param: click.Parameter, incomplete: str) 
     from gradcheck_cli.manual import topics
 
     return [name for name in [*topics(), *PAGES] if name.startswith(incomplete)]
+
+
+def complete_reference(incomplete: str) -> list[CompletionItem]:
+    """Offer files, and behind FILE.py: the names in it, which is read and never run."""
+    from click.shell_completion import CompletionItem
+
+    file, colon, name = incomplete.rpartition(":")
+    if not colon:
+        return [CompletionItem(incomplete, type="file")]
+    return [CompletionItem(f"{file}:{found}") for found in names_in(file) if found.startswith(name)]
+
+
+def names_in(file: str) -> list[str]:
+    """Return the functions, the classes with their methods, and the objects that a script or a notebook binds."""
+    import ast
+
+    from gradcheck_cli.loading.code.cells import cells_of
+    from gradcheck_cli.vocabulary.errors import InputError
+
+    names: dict[str, None] = {}
+    try:
+        sources = [cell.source for cell in cells_of(Path(file).expanduser())]
+    except InputError:
+        return []
+    for source in sources:
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            names |= dict.fromkeys(bound_by(ast.parse(source).body))
+    return [name for name in names if not name.rpartition(".")[2].startswith("_")]
+
+
+def bound_by(statements: Iterable[ast.stmt]) -> Iterator[str]:
+    """Yield the names that statements bind, those of methods behind their class's."""
+    import ast
+
+    for node in statements:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        if isinstance(node, ast.ClassDef):
+            yield from (f"{node.name}.{name}" for name in bound_by(node.body))
+        elif isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+def complete_check(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    """Offer the names of the checks in the project's file."""
+    from gradcheck_cli.cli.config import find_config, read_config
+    from gradcheck_cli.vocabulary.errors import GradcheckError
+
+    named = ctx.find_root().params.get("config")
+    try:
+        found = Path(named) if named else find_config(os.getcwd())  # noqa: PTH109
+        checks = read_config(found).checks if found else ()
+    except GradcheckError:
+        return []
+    return [check.name for check in checks if check.name.startswith(incomplete)]
 
 
 def parameters_of(case: str) -> list[str]:

@@ -8,7 +8,8 @@ import stat
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gradcheck_cli.vocabulary.errors import ExtraError, InputError, did_you_mean
+from gradcheck_cli.cli.habits import hint_for
+from gradcheck_cli.vocabulary.errors import ExtraError, InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,6 +167,6 @@ def known_key(key: str, known: Iterable[str], where: str) -> str:
     if key.replace("_", "-") not in names:
         raise InputError(
             f"{where} has the key {key.replace('_', '-')!r}, expected one of {', '.join(sorted(names))}",
-            hint=did_you_mean(key.replace("_", "-"), names),
+            hint=hint_for(key, names),
         )
     return key

@@ -12,8 +12,10 @@ import click
 
 from gradcheck_cli.cli.function_options import LoadedProblem, PointOptions, elsewhere, files_of
 from gradcheck_cli.cli.further_options import FurtherOptions
+from gradcheck_cli.cli.help import option
 from gradcheck_cli.cli.large_options import LargeOptions
 from gradcheck_cli.cli.options import Checking
+from gradcheck_cli.cli.param_types import REFERENCE
 from gradcheck_cli.vocabulary.settings import AUTO
 
 if TYPE_CHECKING:
@@ -25,19 +27,18 @@ __all__ = ["FACES", "asked_face", "face_options", "load_face", "require_plain"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-REFERENCE = "FILE.py:NAME"
 OF_JVP = ("threshold", "precision", "require_sensitivity", "seed", "data", "name")
 OF_LOSSES = ("epsilon", "classic", "points", "sweep_steps", "suggest")
 """Settings that are of losses alone."""
 MOST_AXES, MOST_DIGITS, MOST_ENTRIES = 32, 9, 2**27
 FACES = {
-    "backward": "A backward pass to check: (cotangents, cache) -> gradient.",
-    "jvp": "A JVP to check: (parameters, tangents) -> derivative; with --backward as well, one against the other.",
-    "jac": "The Jacobian to check, of a function with any number of outputs.",
-    "hess": "The Hessian to check, besides the gradient of --grad.",
-    "hess_diag": "The diagonal of the Hessian to check, besides the gradient of --grad.",
-    "hvp": "Its products with a vector to check, besides the gradient of --grad: (parameters, v) -> H v.",
-    "adjoint": "The adjoint of a linear operator to check; with --shape.",
+    "backward": "Check this backward pass: (cotangents, cache) -> gradient.",
+    "jvp": "Check this JVP: (parameters, tangents) -> derivative; with --backward, one against the other.",
+    "jac": "Check this Jacobian, of a function with any number of outputs.",
+    "hess": "Check this Hessian, after the gradient of --grad.",
+    "hess_diag": "Check this diagonal of the Hessian, after the gradient of --grad.",
+    "hvp": "Check these products of the Hessian with a vector, after the gradient of --grad: (parameters, v) -> H v.",
+    "adjoint": "Check this adjoint of a linear operator; needs --shape.",
 }
 """The options, and what help says of each."""
 SECOND = ("hess", "hess_diag", "hvp")
@@ -60,9 +61,11 @@ class Shape(click.ParamType):  # type: ignore[type-arg]  # click's own class tak
 
 def face_options(command: _Command) -> _Command:
     """Add the options that name another derivative than a gradient."""
-    command = click.option("--shape", type=Shape(), metavar="N,...", help="What --adjoint's operator takes.")(command)
+    command = option("--shape", type=Shape(), metavar="N,...", help="Shape of what --adjoint's operator takes.")(
+        command
+    )
     for name, help_ in reversed(FACES.items()):
-        command = click.option(f"--{name.replace('_', '-')}", metavar=REFERENCE, help=help_)(command)
+        command = option(f"--{name.replace('_', '-')}", type=REFERENCE, help=help_)(command)
     return command
 
 

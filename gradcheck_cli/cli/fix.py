@@ -15,6 +15,7 @@ import click
 
 from gradcheck_cli.cli.apart import Job
 from gradcheck_cli.cli.further_options import FurtherOptions
+from gradcheck_cli.cli.help import Command, option
 from gradcheck_cli.cli.making import outcomes_of
 from gradcheck_cli.cli.output import show_failure, write
 from gradcheck_cli.cli.publishing import final_code, publish
@@ -31,20 +32,20 @@ __all__ = ["fix"]
 KINDS = ("net", "func")
 EPILOG = """\b
 Examples:
-  gradcheck fix net --case default --backward homework.py:backward_propagation_n
-  gradcheck fix net --case default --backward homework.py:backward_propagation_n | git apply
-  gradcheck fix --apply func model.py:loss --grad model.py:grad --params params.npz
+  gradcheck fix net --case default --backward hw.py:backward_propagation_n
+  gradcheck fix func hw.py:loss --grad hw.py:grad --params p.npz | git apply
+  gradcheck fix --apply func hw.py:loss --grad hw.py:grad --params p.npz
 
 The words after fix are those of the check. The exit code is that of the check; with --apply, of the check after it.
 """
 
 
-@click.command(epilog=EPILOG, context_settings={"ignore_unknown_options": True})
-@click.option("--apply", "applies", is_flag=True, help="Write the change into your file, and check again.")
+@click.command(cls=Command, epilog=EPILOG, context_settings={"ignore_unknown_options": True})
+@option("--apply", "applies", is_flag=True, help="Write the change to your file, and check again.")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="net|func OPTIONS", required=True)
 @click.pass_context
 def fix(ctx: click.Context, applies: bool, words: tuple[str, ...]) -> None:
-    """Print the change that makes a wrong gradient right as a unified diff, where one can be verified."""
+    """Print a verified change that makes a wrong gradient right."""
     prepared = prepared_by(ctx, words)
     outcomes = list(made(prepared, suggest=True))
     suggestions = list(verified(outcomes))

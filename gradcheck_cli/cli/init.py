@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from gradcheck_cli.cli.help import Command
 from gradcheck_cli.cli.output import write
 from gradcheck_cli.vocabulary.text import printable
 
@@ -63,10 +64,10 @@ jobs:
 """By their paths."""
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @click.argument("folder", type=click.Path(), default=".", metavar="[FOLDER]")
 def init(folder: str) -> None:
-    """Write a model, a point, settings and a workflow to begin with, over nothing that is there."""
+    """Write a model, a point, settings and a workflow to begin with."""
     from gradcheck_cli.vocabulary.errors import InputError
 
     home = Path(folder)

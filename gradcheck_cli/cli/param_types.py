@@ -11,7 +11,7 @@ import click
 from gradcheck_cli.reporters.formats import FORMATS
 from gradcheck_cli.vocabulary.settings import AUTO
 
-__all__ = ["EPSILON", "FILE", "FINITE", "NUMBER", "POSITIVE", "REPORT"]
+__all__ = ["EPSILON", "FILE", "FINITE", "NUMBER", "POSITIVE", "REFERENCE", "REPORT"]
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     _Float = click.ParamType[float]
     _FloatOrWord = click.ParamType[float | str]
     _Pair = click.ParamType[tuple[str, str]]
+    _Text = click.ParamType[str]
 else:
-    _Float = _FloatOrWord = _Pair = click.ParamType
+    _Float = _FloatOrWord = _Pair = _Text = click.ParamType
 
 
 class Number(_Float):
@@ -91,6 +92,26 @@ class File(click.Path):
         return Path(os.path.abspath(str(super().convert(value, param, ctx))))  # noqa: PTH100  (a link stays a link)
 
 
+class Reference(_Text):
+    """A function or an object of the user's: a name in a script, a notebook or a module."""
+
+    name = "reference"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        """Return what help calls it."""
+        return "FILE.py:NAME"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
+        """Return the reference; who loads it tells what is wrong with it."""
+        return str(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Offer files, and behind a colon the names in one."""
+        from gradcheck_cli.cli.completion import complete_reference
+
+        return complete_reference(incomplete)
+
+
 class ReportFile(_Pair):
     """A format and the file that is to be written in it."""
 
@@ -110,9 +131,11 @@ class ReportFile(_Pair):
         return name, os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118  (see find_config)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
-        """Offer the formats."""
+        """Offer the formats, and behind one files."""
         from click.shell_completion import CompletionItem
 
+        if "=" in incomplete:
+            return [CompletionItem(incomplete, type="file")]
         return [CompletionItem(f"{name}=") for name in FORMATS if name.startswith(incomplete)]
 
 
@@ -121,4 +144,5 @@ FILE = File()
 NUMBER = Number()
 FINITE = Finite()
 POSITIVE = Positive()
+REFERENCE = Reference()
 REPORT = ReportFile()
