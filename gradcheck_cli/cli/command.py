@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gradcheck_cli.cli.completion import complete_file
 from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking_each, point_options, taken
 from gradcheck_cli.cli.further_options import further_options
 from gradcheck_cli.cli.help import Command, option
@@ -38,7 +39,7 @@ With --batch each parameter has an axis of points in front, and so have the loss
 
 
 @click.command(cls=Command, epilog=EPILOG)
-@click.argument("program", metavar="'PROGRAM ARGUMENTS'")
+@click.argument("program", metavar="'PROGRAM ARGUMENTS'", shell_complete=complete_file)
 @option(
     "--exchange",
     type=click.Choice(["npz", "json"]),

@@ -21,6 +21,7 @@ __all__ = [
     "complete_built_in",
     "complete_case",
     "complete_check",
+    "complete_file",
     "complete_parameter",
     "complete_reference",
     "complete_topic",
@@ -71,6 +72,13 @@ def complete_topic(ctx: click.Context, param: click.Parameter, incomplete: str) 
     from gradcheck_cli.manual import topics
 
     return [name for name in [*topics(), *PAGES] if name.startswith(incomplete)]
+
+
+def complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+    """Leave it to the shell to offer files."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
 
 
 def complete_reference(incomplete: str) -> list[CompletionItem]:

@@ -42,7 +42,14 @@ The words after fix are those of the check. The exit code is that of the check; 
 
 @click.command(cls=Command, epilog=EPILOG, context_settings={"ignore_unknown_options": True})
 @option("--apply", "applies", is_flag=True, help="Write the change to your file, and check again.")
-@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="net|func OPTIONS", required=True)
+@click.argument(
+    "words",
+    nargs=-1,
+    type=click.UNPROCESSED,
+    metavar="net|func OPTIONS",
+    required=True,
+    shell_complete=lambda _, __, incomplete: [kind for kind in KINDS if kind.startswith(incomplete)],
+)
 @click.pass_context
 def fix(ctx: click.Context, applies: bool, words: tuple[str, ...]) -> None:
     """Print a verified change that makes a wrong gradient right."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import click
 import pytest
 
@@ -39,11 +41,13 @@ def test_words_go_where_click_looks_for_them(words: str, expected: str) -> None:
 
 
 def test_options_before_the_command_count_as_those_behind_it() -> None:
-    words = ("--x", "2", "--theta", "4")
-    before = invoke("-v", "--color", "always", "--threshold", "1e-5", "scalar", *words)
-    assert before.stdout == invoke("scalar", *words, "-v", "--color", "always", "--threshold", "1e-5").stdout
-    assert "\x1b[" in before.stdout
-    assert invoke("-qq", "scalar", *words).stdout == ""
+    words = ("scalar", "--x", "2", "--theta", "4")
+    shown = [invoke(*line).stdout for line in (("-v", "--color", "always", *words), (*words, "-v", "--color=always"))]
+    before, behind = (re.sub(r"[\d.]+ s\b", "", text) for text in shown)
+    assert before == behind
+    assert "\x1b[" in before
+    assert invoke("--format", "json", *words).stdout.startswith("{")
+    assert invoke("-qq", *words).stdout == ""
 
 
 @pytest.mark.parametrize(
