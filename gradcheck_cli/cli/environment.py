@@ -13,13 +13,19 @@ from gradcheck_cli.cli.output import write
 from gradcheck_cli.vocabulary.errors import nearest
 from gradcheck_cli.vocabulary.text import printable
 
-__all__ = ["FOR_ALL", "PREFIX", "value_in_environment", "variables_of", "warn_of_unread"]
+__all__ = ["FOR_ALL", "shared_options", "value_in_environment", "variables_of", "warn_of_unread"]
 
 PREFIX = "GRADCHECK_"
 FOR_ALL = HOW | DISPLAY | {"report", "exit_zero"}
 """The keys of options that GRADCHECK_KEY sets for all commands, where GRADCHECK_COMMAND_KEY does not for one."""
 OURS = {"GRADCHECK_DEBUG", "GRADCHECK_GRADIENT"}
 """What is no option: it shows the traceback of a fault of ours, and it is what `gradcheck command` tells a program."""
+
+
+def shared_options(group: click.Group) -> list[click.Parameter]:
+    """Return the options that commands share; `func` has them."""
+    func = group.get_command(click.Context(group), "func")
+    return [one for one in (func.params if func else []) if FOR_ALL.intersection(keys_of(one))]
 
 
 def value_in_environment(option: click.Parameter, ctx: click.Context) -> str | None:

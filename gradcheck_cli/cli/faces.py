@@ -133,16 +133,26 @@ class OutputsFiles:
 
         reference, point = elsewhere(self.function, self.point, places)
         function, loaded = load_function(reference), point.load()
-        return function_of(function, in_its_form(function, loaded, alone=False), loaded.data)
+        return function_of(function, in_its_form(function, loaded), loaded.data)
 
 
-def in_its_form(function: Callable[..., Any], loaded: LoadedProblem, *, alone: bool) -> Any:
+def in_its_form(function: Callable[..., Any], loaded: LoadedProblem) -> Any:
     """Return the parameters by name, or a single one as an array where the function does not take it by its name."""
     from gradcheck_cli.problems.functions.calling import has_each
 
-    if len(loaded.parameters) == 1 and (alone or not has_each(function, loaded.parameters, loaded.data)):
+    if len(loaded.parameters) == 1 and not has_each(function, loaded.parameters, loaded.data):
         return next(iter(loaded.parameters.values()))
     return loaded.parameters
+
+
+def of_one_array(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """Return a function of a dict with one array that calls another one with the array, and so with a tangent."""
+
+    def of_dicts(*arrays: Mapping[str, Any], **data: Any) -> Any:
+        return function(*(one[name] for one in arrays), **data)
+
+    of_dicts.__name__ = getattr(function, "__name__", of_dicts.__name__)
+    return of_dicts
 
 
 def load_face(
@@ -167,10 +177,15 @@ def load_face(
         if loaded is None:
             seed = settings["seed"]
             return api.check_adjoint(functions[0], functions[1], np.zeros(shape or ()), seed=seed, name=name)
-        parameters = in_its_form(functions[0], loaded, alone=face in ("hvp", "jvp"))
         given = {key: value for key, value in settings.items() if key not in OF_LOSSES}
         given |= {"data": loaded.data, "name": name}
         function, claim, *more = functions
+        if face in ("hvp", "jvp") and len(loaded.parameters) == 1:
+            (only,) = parameters = loaded.parameters
+            function, *more = (of_one_array(one, only) for one in (function, *more))
+            claim = claim if more and face == "jvp" else of_one_array(claim, only)
+        else:
+            parameters = in_its_form(function, loaded)
         if face in ("backward", "jac"):
             given |= {"complex": convention, "recipe": OutputsFiles(references[0], point)}
         if face == "backward":

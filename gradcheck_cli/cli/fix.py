@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from gradcheck_cli.cli.apart import Job
+from gradcheck_cli.cli.environment import shared_options
+from gradcheck_cli.cli.faces import FACES
 from gradcheck_cli.cli.further_options import FurtherOptions
 from gradcheck_cli.cli.help import Command, option
 from gradcheck_cli.cli.making import outcomes_of
 from gradcheck_cli.cli.output import show_failure, write
 from gradcheck_cli.cli.publishing import final_code, publish
 from gradcheck_cli.cli.running import Prepared, in_order
+from gradcheck_cli.cli.word_order import reordered
 from gradcheck_cli.vocabulary.errors import InputError
 from gradcheck_cli.vocabulary.results import Outcome, Suggestion, Unchecked, Verdict
 from gradcheck_cli.vocabulary.text import printable
@@ -68,12 +71,17 @@ def fix(ctx: click.Context, applies: bool, words: tuple[str, ...]) -> None:
 
 def prepared_by(ctx: click.Context, words: Sequence[str]) -> Prepared:
     """Return what the words of another command check, and how."""
-    kind, *rest = words
+    group = ctx.find_root().command
+    kind, *rest = reordered(words, [], shared_options(group) if isinstance(group, click.Group) else [])
     if kind not in KINDS:
         raise click.UsageError(f"the word after fix is {kind!r}, expected {' or '.join(KINDS)}")
     module = importlib.import_module(f"gradcheck_cli.cli.{kind}")
     command: click.Command = getattr(module, kind)
     with command.make_context(kind, rest, parent=ctx.parent) as inner:
+        others = [name for name in (*FACES, "autograd") if kind == "func" and inner.params[name]]
+        if others:
+            flag = f"--{others[0].replace('_', '-')}"
+            raise click.UsageError(f"fix looks for a change of a gradient, and there is no search for {flag}.")
         return cast("Prepared", module.prepare(**inner.params))
 
 

@@ -57,7 +57,8 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install gradcheck-cli
+      # gradcheck-cli is on no index yet: put a checkout of it into the folder gradcheck
+      - run: pip install ./gradcheck
       - run: gradcheck run --format github
 """,
 }
@@ -83,4 +84,8 @@ def init(folder: str) -> None:
     except OSError as error:
         raise InputError(f"{home} cannot be written to: {error.strerror}") from error
     written = "".join(f"{printable(str(home / name))}\n" for name in FILES)
-    write(f"{written}gradcheck run, in {printable(str(home))}, makes the check in pyproject.toml\n", sys.stdout)
+    said = f"""{written}
+gradcheck run, in {printable(str(home))}, runs the check in pyproject.toml.
+The workflow installs a checkout of gradcheck from the folder gradcheck: there is no release on an index yet.
+"""
+    write(said, sys.stdout)

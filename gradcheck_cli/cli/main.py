@@ -14,14 +14,14 @@ import click
 
 from gradcheck_cli import __version__
 from gradcheck_cli.cli.apart import FaultInChildError
-from gradcheck_cli.cli.defaults import Project, keys_of
+from gradcheck_cli.cli.defaults import Project
 from gradcheck_cli.cli.ending import code_of_signal, ended_by, raise_when_told_to_end
-from gradcheck_cli.cli.environment import FOR_ALL, warn_of_unread
+from gradcheck_cli.cli.environment import shared_options, warn_of_unread
 from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
 from gradcheck_cli.cli.habits import hint_for
 from gradcheck_cli.cli.help import OTHER, Option, option
 from gradcheck_cli.cli.output import discard, show_error, show_failure, write
-from gradcheck_cli.cli.word_order import in_order
+from gradcheck_cli.cli.word_order import reordered
 from gradcheck_cli.vocabulary.errors import GradcheckError, did_you_mean
 
 __all__ = ["main"]
@@ -97,15 +97,10 @@ class Gradcheck(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words, with the options that every command has before the command or behind it."""
-        of_checks = self.shared_options() if args and args[0].startswith("-") else []
+        of_checks = shared_options(self) if args and args[0].startswith("-") else []
         return super().parse_args(
-            ctx, in_order(args, [one for one in self.params if isinstance(one, Option)], of_checks)
+            ctx, reordered(args, [one for one in self.params if isinstance(one, Option)], of_checks)
         )
-
-    def shared_options(self) -> list[click.Parameter]:
-        """Return the options that commands share; `func` has them."""
-        func = self.get_command(click.Context(self), "func")
-        return [one for one in (func.params if func else []) if FOR_ALL.intersection(keys_of(one))]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -202,7 +197,7 @@ def _report_usage(error: click.ClickException) -> None:
 def flags_of(ctx: click.Context) -> list[str]:
     """Return the flags that may stand where a context is: before the command those as well that commands share."""
     group = ctx.command
-    shared = group.shared_options() if isinstance(group, Gradcheck) else []
+    shared = shared_options(group) if isinstance(group, Gradcheck) else []
     return [flag for option in (*group.get_params(ctx), *shared) for flag in option.opts if flag.startswith("-")]
 
 

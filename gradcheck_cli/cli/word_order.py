@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-__all__ = ["in_order"]
+__all__ = ["reordered"]
 
 
-def in_order(words: Sequence[str], of_none: Iterable[click.Parameter], of_all: Iterable[click.Parameter]) -> list[str]:
+def reordered(words: Sequence[str], of_none: Iterable[click.Parameter], of_all: Iterable[click.Parameter]) -> list[str]:
     """Return the words of a command line with every option where click looks for it.
 
     Parameters
@@ -24,7 +24,7 @@ def in_order(words: Sequence[str], of_none: Iterable[click.Parameter], of_all: I
     Examples
     --------
     >>> config, verbose = click.Option(["--config"]), click.Option(["-v"], count=True)
-    >>> in_order(["-v", "net", "--config", "a.toml", "--case", "default"], [config], [verbose])
+    >>> reordered(["-v", "net", "--config", "a.toml", "--case", "default"], [config], [verbose])
     ['--config', 'a.toml', 'net', '-v', '--case', 'default']
     """
     rest = list(words)

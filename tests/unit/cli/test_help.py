@@ -3,7 +3,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from gradcheck_cli.cli.environment import FOR_ALL
+from gradcheck_cli.cli.environment import FOR_ALL, shared_options
 from gradcheck_cli.cli.help import GROUPS, Command, Option
 from gradcheck_cli.cli.main import COMMANDS, main
 from tests.unit.cli.support import invoke
@@ -66,5 +66,5 @@ def test_defaults_are_those_that_hold(name: str, said: str) -> None:
 @pytest.mark.parametrize("name", CHECKING)
 def test_what_belongs_to_every_command_may_stand_before_it(name: str) -> None:
     own = {flag.lstrip("-").replace("-", "_") for one in command_of(name).params for flag in one.opts}
-    before = {flag.lstrip("-").replace("-", "_") for one in main.shared_options() for flag in one.opts}
+    before = {flag.lstrip("-").replace("-", "_") for one in shared_options(main) for flag in one.opts}
     assert own & FOR_ALL <= before | {"evaluation"}

@@ -5,7 +5,7 @@ import re
 import click
 import pytest
 
-from gradcheck_cli.cli.word_order import in_order
+from gradcheck_cli.cli.word_order import reordered
 from tests.unit.cli.support import invoke, refused
 
 CONFIG = click.Option(["--config"])
@@ -37,7 +37,7 @@ SHARED = [
     ],
 )
 def test_words_go_where_click_looks_for_them(words: str, expected: str) -> None:
-    assert in_order(words.split(), [CONFIG], SHARED) == expected.split()
+    assert reordered(words.split(), [CONFIG], SHARED) == expected.split()
 
 
 def test_options_before_the_command_count_as_those_behind_it() -> None:
@@ -63,6 +63,16 @@ def test_options_before_the_command_count_as_those_behind_it() -> None:
         ("func f.py:f --h 1e-3", "--h", "did you mean '--epsilon'?"),
         ("cases --verbose", "--verbose", "'gradcheck cases --help' shows what there is"),
         ("fix net --rtol 1", "--rtol", "did you mean '--threshold'?"),
+        (
+            "fix func f.py:f --grad f.py:g --hess f.py:h --at 1",
+            "no search for --hess",
+            "'gradcheck fix --help' shows what there is",
+        ),
+        (
+            "-q fix func f.py:f --autograd jax --at 1",
+            "no search for --autograd",
+            "'gradcheck fix --help' shows what there is",
+        ),
     ],
 )
 def test_what_is_unknown_is_answered_with_what_is_meant(words: str, said: str, hint: str) -> None:
