@@ -71,8 +71,7 @@ def fix(ctx: click.Context, applies: bool, words: tuple[str, ...]) -> None:
 
 def prepared_by(ctx: click.Context, words: Sequence[str]) -> Prepared:
     """Return what the words of another command check, and how."""
-    group = ctx.find_root().command
-    kind, *rest = reordered(words, [], shared_options(group) if isinstance(group, click.Group) else [])
+    kind, *rest = reordered(words, [], partial(shared_options, cast("click.Group", ctx.find_root().command)))
     if kind not in KINDS:
         raise click.UsageError(f"the word after fix is {kind!r}, expected {' or '.join(KINDS)}")
     module = importlib.import_module(f"gradcheck_cli.cli.{kind}")

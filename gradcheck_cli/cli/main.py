@@ -8,6 +8,7 @@ import gc
 import importlib
 import os
 import sys
+from functools import partial
 from typing import Any
 
 import click
@@ -19,7 +20,7 @@ from gradcheck_cli.cli.ending import code_of_signal, ended_by, raise_when_told_t
 from gradcheck_cli.cli.environment import shared_options, warn_of_unread
 from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
 from gradcheck_cli.cli.habits import hint_for
-from gradcheck_cli.cli.help import OTHER, Option, option
+from gradcheck_cli.cli.help import OTHER, option
 from gradcheck_cli.cli.output import discard, show_error, show_failure, write
 from gradcheck_cli.cli.word_order import reordered
 from gradcheck_cli.vocabulary.errors import GradcheckError, did_you_mean
@@ -97,10 +98,7 @@ class Gradcheck(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words, with the options that every command has before the command or behind it."""
-        of_checks = shared_options(self) if args and args[0].startswith("-") else []
-        return super().parse_args(
-            ctx, reordered(args, [one for one in self.params if isinstance(one, Option)], of_checks)
-        )
+        return super().parse_args(ctx, reordered(args, self.get_params(ctx), partial(shared_options, self)))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

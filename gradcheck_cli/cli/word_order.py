@@ -2,61 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import click
 
 __all__ = ["reordered"]
 
 
-def reordered(words: Sequence[str], of_none: Iterable[click.Parameter], of_all: Iterable[click.Parameter]) -> list[str]:
+def reordered(
+    words: Sequence[str], own: Sequence[click.Parameter], shared: Callable[[], Sequence[click.Parameter]]
+) -> list[str]:
     """Return the words of a command line with every option where click looks for it.
 
     Parameters
     ----------
     words : sequence of str
         What the user wrote behind the name of the program.
-    of_none : iterable of click.Parameter
+    own : sequence of click.Parameter
         The options of the group, which go before the command; what stands behind ``--`` is none of them.
-    of_all : iterable of click.Parameter
-        The options that commands share, which go behind it.
+    shared : callable
+        Returns the options that commands share, which go behind the command.
 
     Examples
     --------
     >>> config, verbose = click.Option(["--config"]), click.Option(["-v"], count=True)
-    >>> reordered(["-v", "net", "--config", "a.toml", "--case", "default"], [config], [verbose])
+    >>> reordered(["-v", "net", "--config", "a.toml", "--case", "default"], [config], lambda: [verbose])
     ['--config', 'a.toml', 'net', '-v', '--case', 'default']
     """
     rest = list(words)
-    own, moved = taken_from_front(rest, list(of_none), list(of_all))
-    if rest:
-        own += taken_from_anywhere(rest, list(of_none))
-    return [*own, *rest[:1], *moved, *rest[1:]]
-
-
-def taken_from_front(
-    rest: list[str], of_none: Sequence[click.Parameter], of_all: Sequence[click.Parameter]
-) -> tuple[list[str], list[str]]:
-    """Take the options that the words begin with; return those of the group, and those that go behind the command."""
-    own: list[str] = []
-    moved: list[str] = []
+    before: list[str] = []
+    behind: list[str] = []
     while rest and rest[0].startswith("-") and rest[0] != "--":
-        is_shared = count_of(rest[0], of_all)
-        count = is_shared or count_of(rest[0], of_none) or 1
-        (moved if is_shared else own).extend(rest[:count])
-        del rest[:count]
-    return own, moved
+        count = count_of(rest[0], own)
+        is_shared = not count and (count := count_of(rest[0], shared())) > 0
+        (behind if is_shared else before).extend(rest[: count or 1])
+        del rest[: count or 1]
+    command, rest = rest[:1], rest[1:]
+    anywhere = [one for one in own if one.expose_value]  # but not --help, which every command has as well
+    return [*before, *taken(rest, anywhere), *command, *behind, *rest]
 
 
-def taken_from_anywhere(rest: list[str], options: Sequence[click.Parameter]) -> list[str]:
+def taken(words: list[str], options: Sequence[click.Parameter]) -> list[str]:
     """Take some options out of the words, each with its value, which a shell may not have yet."""
     found: list[str] = []
-    place = 1
-    while place < len(rest) and rest[place] != "--":
-        count = count_of(rest[place], options)
-        if count and place + count <= len(rest):
-            found += rest[place : place + count]
-            del rest[place : place + count]
+    place = 0
+    while place < len(words) and words[place] != "--":
+        count = count_of(words[place], options)
+        if count and place + count <= len(words):
+            found += words[place : place + count]
+            del words[place : place + count]
         else:
             place += 1
     return found

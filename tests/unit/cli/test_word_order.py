@@ -37,7 +37,7 @@ SHARED = [
     ],
 )
 def test_words_go_where_click_looks_for_them(words: str, expected: str) -> None:
-    assert reordered(words.split(), [CONFIG], SHARED) == expected.split()
+    assert reordered(words.split(), [CONFIG], lambda: SHARED) == expected.split()
 
 
 def test_options_before_the_command_count_as_those_behind_it() -> None:
