@@ -76,7 +76,7 @@ def read_config(path: Path) -> Config:
     defaults = {option_key(key): value for key, value in tables.items() if key != "checks"}
     checks = tables.get("checks", [])
     if not (isinstance(checks, list) and all(isinstance(check, dict) for check in checks)):
-        raise InputError(f"tool.gradcheck.checks in {path} is no list of tables, expected {CHECKS}")
+        raise InputError(f"tool.gradcheck.checks in {path} is not a list of tables; expected {CHECKS}")
     made = tuple(read_check(check, number, path) for number, check in enumerate(checks, start=1))
     require_distinct([check.name for check in made], path)
     return Config(path, defaults, made)
@@ -93,7 +93,7 @@ def read_text(path: Path) -> str:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise InputError(f"{path} cannot be read: {reason}") from error
     if text is None:
-        raise InputError(f"{path} cannot be read: it is no file of at most {MAX_BYTES:,} bytes")
+        raise InputError(f"{path} cannot be read: it is not a regular file of at most {MAX_BYTES:,} bytes")
     return text
 
 
@@ -107,7 +107,7 @@ def require_trusted(path: Path) -> None:
     """
     if not hasattr(os, "geteuid"):
         return
-    hint = f"--config {path} takes it all the same"
+    hint = f"--config {path} reads it all the same"
     if (owner := path.stat().st_uid) not in (os.geteuid(), ADMINISTRATOR):
         raise InputError(f"{path} belongs to another user ({owner}), expected one of your own", hint=hint)
     for place in (path, path.parent):
@@ -126,11 +126,11 @@ def parse(path: Path) -> dict[str, Any]:
             raise ExtraError.missing(f"{path.name} on Python 3.10", "tomli", "toml") from None
     text = read_text(path)
     if re.search(NESTED, text):  # the library would take its time to give up
-        raise InputError(f"{path} is no TOML: it is nested too deep")
+        raise InputError(f"{path} is not valid TOML: it is nested too deep")
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # that of the decoder, and of a number with 10,000 digits
-        raise InputError(f"{path} is no TOML: {error}") from error
+        raise InputError(f"{path} is not valid TOML: {error}") from error
 
 
 def read_check(table: Mapping[str, Any], number: int, path: Path) -> Check:

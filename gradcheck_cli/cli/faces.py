@@ -55,7 +55,7 @@ class Shape(click.ParamType):  # type: ignore[type-arg]  # click's own class tak
         parts = [part.strip() for part in str(value).split(",")]
         fits = len(parts) <= MOST_AXES and all(part.isdecimal() and len(part) <= MOST_DIGITS for part in parts)
         if not (fits and 0 < math.prod(map(int, parts)) <= MOST_ENTRIES):
-            self.fail(f"{value!r} is no shape such as 256 or 64,64.", param, ctx)
+            self.fail(f"{value!r} is not a shape such as 256 or 64,64.", param, ctx)
         return tuple(map(int, parts))
 
 
@@ -105,13 +105,11 @@ def require_plain(face: str, options: Checking, points: Sequence[PointOptions]) 
     large, further = options.large or LargeOptions(), options.further or FurtherOptions()
     some = any(point.only or point.skip for point in points)
     if options.classic or options.epsilon != AUTO or further.points or some:
-        raise click.UsageError("--classic, --epsilon, --points, --param and --skip are of gradients alone.")
+        raise click.UsageError("--classic, --epsilon, --points, --param and --skip are for gradients only.")
     if face in ("adjoint", "jvp") and replace(large, seed=None) != LargeOptions():
-        raise click.UsageError(
-            f"--{face} takes a few evaluations: there is nothing to limit, to share or to go on with."
-        )
+        raise click.UsageError(f"--{face} takes a few evaluations: there is nothing to limit, to share or to resume.")
     if face in SECOND and large.state:
-        raise click.UsageError(f"--save and --resume are of one check: --{face.replace('_', '-')} makes two.")
+        raise click.UsageError(f"--save and --resume are for one check: --{face.replace('_', '-')} makes two.")
 
 
 @dataclass(frozen=True)

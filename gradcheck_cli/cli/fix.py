@@ -144,7 +144,7 @@ def as_checked(file: str, digest: str) -> Source:
 
     if place_in_notebook(file) is not None:
         raise InputError(
-            f"{file} is of a notebook, which is not written",
+            f"{file} is in a notebook, which fix does not write to",
             hint="without --apply, fix prints a diff, or says what to change by hand",
         )
     source = Source.read(file)

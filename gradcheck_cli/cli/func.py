@@ -88,7 +88,7 @@ def prepare(
     """Return what the command checks, and how."""
     face = asked_face({"grad": grad, "autograd": autograd, **options})
     if complex and face not in ("", "backward", "jac"):
-        raise click.UsageError("--complex is of gradients, --backward and --jac.")
+        raise click.UsageError("--complex is for gradients, --backward and --jac.")
     if no_double and not autograd:
         raise click.UsageError("--no-double goes with --autograd.")
     claim, shape = [options.pop(name) for name in FACES if options[name]], options.pop("shape")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cmath
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -42,13 +43,13 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class Numbers(click.ParamType):  # type: ignore[type-arg]  # click's own class takes no argument when the program runs
-    """Numbers with commas between, those with a j complex."""
+    """Numbers with commas or blanks between, those with a j complex."""
 
     name = "numbers"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[complex, ...]:
         """Return the numbers."""
-        parts = (part.strip() for part in str(value).split(","))
+        parts = re.split(r"\s*,\s*|\s+", str(value).strip())
         return tuple(complex_of(part) or FINITE.convert(part, param, ctx) for part in parts)
 
 

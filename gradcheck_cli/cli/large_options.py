@@ -72,8 +72,8 @@ class LargeOptions:
             elif not value:
                 next(given, "")
         if len(others) == len(sys.argv) - 1:
-            return f"go on with it by resume = {str(self.state)!r} in the check"
-        return f"go on with it by: gradcheck {shlex.join([*others, *words])}"
+            return f"continue it with resume = {str(self.state)!r} in the check"
+        return f"continue it with: gradcheck {shlex.join([*others, *words])}"
 
     @property
     def goes_on_in_place(self) -> bool:

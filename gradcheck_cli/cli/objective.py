@@ -105,5 +105,5 @@ def only_array(path: Path) -> Any:
 
     arrays = read_arrays(path)
     if len(arrays) != 1:
-        raise InputError(f"{path} holds {len(arrays)} arrays, expected one: {', '.join(list(arrays)[:10])}")
+        raise InputError(f"{path} contains {len(arrays)} arrays, expected one: {', '.join(list(arrays)[:10])}")
     return next(iter(arrays.values()))

@@ -128,7 +128,7 @@ def checking_options(
                 group=OUTPUT,
                 common=True,
                 count=True,
-                help="Show all parameters and why; -vv shows every entry.",
+                help="Show the full table; -vv shows every entry as well.",
             ),
             option(
                 "-q",

@@ -73,7 +73,7 @@ class Epsilon(_FloatOrWord):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
         """Return the step as a float, or the word."""
-        return AUTO if value == AUTO else POSITIVE.convert(value, param, ctx)
+        return AUTO if str(value).casefold() == AUTO else POSITIVE.convert(value, param, ctx)
 
 
 class File(click.Path):
@@ -88,7 +88,7 @@ class File(click.Path):
 
             return standard_input(str(param and param.name))
         if "\0" in os.fspath(value):
-            self.fail(f"{value!r} is no path: it holds a NUL.", param, ctx)
+            self.fail(f"{value!r} is not a path: it contains a NUL.", param, ctx)
         return Path(os.path.abspath(str(super().convert(value, param, ctx))))  # noqa: PTH100  (a link stays a link)
 
 
@@ -125,7 +125,7 @@ class ReportFile(_Pair):
         if not (equals and path):
             self.fail(f"{value!r} is not FORMAT=FILE.", param, ctx)
         if "\0" in path:
-            self.fail(f"{value!r} is no path: it holds a NUL.", param, ctx)
+            self.fail(f"{value!r} is not a path: it contains a NUL.", param, ctx)
         if name not in FORMATS:
             self.fail(f"there is no format {name!r}, expected one of {', '.join(FORMATS)}.", param, ctx)
         return name, os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118  (see find_config)

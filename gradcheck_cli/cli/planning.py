@@ -97,7 +97,7 @@ def command_of(kind: str, where: str) -> click.Command:
     command = main.get_command(click.Context(main), kind) if kind in KINDS else None
     if command is None:
         raise InputError(
-            f"{where} is of kind {kind!r}, expected one of {', '.join(KINDS)}", hint=did_you_mean(kind, KINDS)
+            f"{where} has the kind {kind!r}, expected one of {', '.join(KINDS)}", hint=did_you_mean(kind, KINDS)
         )
     return command
 
