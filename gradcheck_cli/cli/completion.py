@@ -25,11 +25,14 @@ __all__ = [
     "complete_parameter",
     "complete_reference",
     "complete_topic",
+    "files",
 ]
 
 BUILT_IN = ("default", "planted-bugs")
 """`gradcheck_cli.problems.networks.cases` has them; a test holds that these are all."""
 BUILT_IN_PARAMETERS = ("W1", "b1", "W2", "b2", "W3", "b3")
+MOST_BYTES = 2**22
+"""Of a file of JSON: a larger one takes longer than somebody waits for a name."""
 DATA = {"X", "Y", "activations", "loss", "l2"}
 """Keys of a fixture that are no parameters, besides D1, D2, ... and the claimed gradient."""
 
@@ -60,8 +63,8 @@ def fixtures(incomplete: str) -> list[str]:
 
 
 def complete_parameter(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
-    """Offer the parameters of the cases, or of the file of parameters, that stand on the command line already."""
-    given = ctx.params.get("cases") or [ctx.params.get("params")]
+    """Offer the parameters of the cases, or the arrays of the files, that stand on the command line already."""
+    given = [*(ctx.params.get("cases") or ()), ctx.params.get("params"), ctx.params.get("data")]
     names = dict.fromkeys(name for case in given if case for name in parameters_of(str(case)))
     return [name for name in names if name.startswith(incomplete)]
 
@@ -75,6 +78,11 @@ def complete_topic(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 
 def complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+    """Offer files."""
+    return files(incomplete)
+
+
+def files(incomplete: str) -> list[CompletionItem]:
     """Leave it to the shell to offer files."""
     from click.shell_completion import CompletionItem
 
@@ -87,7 +95,7 @@ def complete_reference(incomplete: str) -> list[CompletionItem]:
 
     file, colon, name = incomplete.rpartition(":")
     if not colon:
-        return [CompletionItem(incomplete, type="file")]
+        return files(incomplete)
     return [CompletionItem(f"{file}:{found}") for found in names_in(file) if found.startswith(name)]
 
 
@@ -95,18 +103,23 @@ def names_in(file: str) -> list[str]:
     """Return the functions, the classes with their methods, and the objects that a script or a notebook binds."""
     import ast
 
-    from gradcheck_cli.loading.code.cells import cells_of
-    from gradcheck_cli.vocabulary.errors import InputError
-
     names: dict[str, None] = {}
-    try:
-        sources = [cell.source for cell in cells_of(Path(file).expanduser())]
-    except InputError:
-        return []
-    for source in sources:
+    for source in sources_of(Path(file).expanduser()):
         with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             names |= dict.fromkeys(bound_by(ast.parse(source).body))
     return [name for name in names if not name.rpartition(".")[2].startswith("_")]
+
+
+def sources_of(path: Path) -> list[str]:
+    """Return the code of a script, which needs no numpy, or of the cells of a notebook."""
+    from gradcheck_cli.cli.config import read_text
+    from gradcheck_cli.loading.code.cells import cells_of, is_notebook
+    from gradcheck_cli.vocabulary.errors import InputError
+
+    try:
+        return [cell.source for cell in cells_of(path)] if is_notebook(path) else [read_text(path)]
+    except InputError:
+        return []
 
 
 def bound_by(statements: Iterable[ast.stmt]) -> Iterator[str]:
@@ -137,12 +150,27 @@ def complete_check(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 
 def parameters_of(case: str) -> list[str]:
-    """Return the parameters of a built-in case or of an .npz file, from its list of contents alone."""
+    """Return the parameters of a built-in case, or the names in a file: of .npz from its list of contents alone."""
     if case in BUILT_IN:
         return list(BUILT_IN_PARAMETERS)
+    if not os.path.isfile(case):  # noqa: PTH113  (a FIFO would be waited for)
+        return []
     try:
-        with zipfile.ZipFile(case) as archive:
-            keys = [name.removesuffix(".npy") for name in archive.namelist()]
-    except (OSError, zipfile.BadZipFile):
+        keys = keys_of_json(Path(case)) if case.endswith(".json") else keys_of_npz(case)
+    except (OSError, ValueError, RecursionError, zipfile.BadZipFile):
         return []
     return [key for key in keys if key not in DATA and key[:1] != "D" and not (key[:1] == "d" and key[1:] in keys)]
+
+
+def keys_of_npz(path: str) -> list[str]:
+    """Return the names of the arrays in an archive."""
+    with zipfile.ZipFile(path) as archive:
+        return [name.removesuffix(".npy") for name in archive.namelist()]
+
+
+def keys_of_json(path: Path) -> list[str]:
+    """Return the names in a small file, which is read at once."""
+    import json
+
+    content = json.loads(path.read_text("utf-8")) if path.stat().st_size <= MOST_BYTES else None
+    return list(content) if isinstance(content, dict) else []

@@ -14,7 +14,18 @@ from gradcheck_cli.vocabulary.errors import ExtraError, InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["TABLE", "Check", "Config", "find_config", "known_key", "option_key", "read_config", "require_trusted"]
+__all__ = [
+    "CHECKS",
+    "KINDS",
+    "TABLE",
+    "Check",
+    "Config",
+    "find_config",
+    "known_key",
+    "option_key",
+    "read_config",
+    "require_trusted",
+]
 
 FILE = "pyproject.toml"
 MAX_BYTES = 2**20
@@ -22,6 +33,8 @@ NESTED = r"(?:[\[{]\s*){100}"  # deeper than any file of settings
 ADMINISTRATOR = 0  # the user id of root
 TABLE = "[tool.gradcheck]"
 CHECKS = "[[tool.gradcheck.checks]]"
+KINDS = ("scalar", "net", "func", "layer", "model", "objective", "command", "compare")
+"""The commands that check something, which a check of the list may name."""
 
 
 class Check(NamedTuple):

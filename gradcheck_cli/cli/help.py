@@ -66,10 +66,10 @@ class Option(click.Option):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[Any]]:
         """Offer what the option takes; files where that is not known, as a shell does by itself."""
-        from click.shell_completion import CompletionItem
+        from gradcheck_cli.cli.completion import files
 
         found = super().shell_complete(ctx, incomplete)
-        return found or ([CompletionItem(incomplete, type="file")] if self.takes_anything else [])
+        return found or (files(incomplete) if self.takes_anything else [])
 
 
 def option(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:

@@ -9,12 +9,13 @@ import importlib
 import os
 import sys
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gradcheck_cli import __version__
 from gradcheck_cli.cli.apart import FaultInChildError
+from gradcheck_cli.cli.config import KINDS
 from gradcheck_cli.cli.defaults import Project
 from gradcheck_cli.cli.ending import code_of_signal, ended_by, raise_when_told_to_end
 from gradcheck_cli.cli.environment import shared_options, warn_of_unread
@@ -24,6 +25,9 @@ from gradcheck_cli.cli.help import OTHER, option
 from gradcheck_cli.cli.output import discard, show_error, show_failure, write
 from gradcheck_cli.cli.word_order import reordered
 from gradcheck_cli.vocabulary.errors import GradcheckError, did_you_mean
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 __all__ = ["main"]
 
@@ -113,12 +117,17 @@ class Gradcheck(click.Group):
             raise GradcheckError(f"there is no command {args[0]!r}", hint=near or "'gradcheck --help' lists them")
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[Any]]:
+        """Offer the commands, and files in their place."""
+        from gradcheck_cli.cli.completion import files
+
+        return super().shell_complete(ctx, incomplete) or files(incomplete)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write what help says of the commands."""
-        checking = {name: said for name, said in COMMANDS.items() if said.startswith("Check ")}
-        for heading, names in (("Checks", checking), ("Other commands", COMMANDS.keys() - checking.keys())):
+        for heading, is_check in (("Checks", True), ("Other commands", False)):
             with formatter.section(heading):
-                formatter.write_dl([(name, said) for name, said in COMMANDS.items() if name in names])
+                formatter.write_dl([(name, said) for name, said in COMMANDS.items() if (name in KINDS) == is_check])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write how to begin, and the exit codes."""

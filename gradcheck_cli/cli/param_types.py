@@ -83,7 +83,7 @@ class File(click.Path):
         """Return the path."""
         from pathlib import Path
 
-        if value == "-":
+        if value == "-" and not (ctx and ctx.resilient_parsing):  # a shell that asks for names has no arrays to give
             from gradcheck_cli.cli.standard_input import standard_input
 
             return standard_input(str(param and param.name))
@@ -134,8 +134,10 @@ class ReportFile(_Pair):
         """Offer the formats, and behind one files."""
         from click.shell_completion import CompletionItem
 
+        from gradcheck_cli.cli.completion import files
+
         if "=" in incomplete:
-            return [CompletionItem(incomplete, type="file")]
+            return files(incomplete)
         return [CompletionItem(f"{name}=") for name in FORMATS if name.startswith(incomplete)]
 
 

@@ -66,4 +66,5 @@ def count_of(word: str, options: Iterable[click.Parameter]) -> int:
             return 1 + (takes_value and not equals)
         if not takes_value:
             letters |= {flag[1] for flag in option.opts if len(flag) == 2}
-    return int(word[:1] == "-" != word[1:2] and set(word[1:]) <= letters)  # as -vv
+    is_short = word[:1] == "-" and word[1:2] not in ("", "-")
+    return int(is_short and set(word[1:]) <= letters)  # as -vv

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -158,6 +159,16 @@ def test_parameters_are_those_of_the_case(case: str, beginning: str, expected: l
     assert complete_parameter(ctx, click.Option(["--param"]), beginning) == expected
 
 
+def test_parameters_are_those_of_the_files_on_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "p.json").write_text('{"w": 1, "v": 2}')
+    (tmp_path / "d.json").write_text('{"wide": 1}')
+    assert offered("func", "f.py:f", "--params", "p.json", "--data", "d.json", "--vary", "w") == ["w", "wide"]
+    os.mkfifo(tmp_path / "fifo.json")
+    for stuck in ("fifo.json", "-", "missing.json"):
+        assert offered("func", "f.py:f", "--params", stuck, "--param", "") == []
+
+
 def test_a_shell_gets_its_script() -> None:
     script = run(env={"_GRADCHECK_COMPLETE": "bash_source"}).stdout
     assert "complete -o nosort -o bashdefault -o default -F _gradcheck_completion gradcheck" in script
@@ -172,7 +183,8 @@ def test_completion_needs_neither_numpy_nor_rich() -> None:
     assert_imports_nothing_heavy(
         "from click.shell_completion import ShellComplete;"
         "shell = ShellComplete(main, {}, 'gradcheck', '_GRADCHECK_COMPLETE');"
-        "assert shell.get_completions(['net', '--case'], 'd')"
+        "assert shell.get_completions(['net', '--case'], 'd');"
+        f"assert shell.get_completions(['func'], {__file__ + ':offer'!r})"
     )
 
 

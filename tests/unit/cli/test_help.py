@@ -3,12 +3,12 @@ from __future__ import annotations
 import click
 import pytest
 
+from gradcheck_cli.cli.config import KINDS
 from gradcheck_cli.cli.environment import FOR_ALL, shared_options
 from gradcheck_cli.cli.help import GROUPS, Command, Option
 from gradcheck_cli.cli.main import COMMANDS, main
 from tests.unit.cli.support import invoke
 
-CHECKING = [name for name, said in COMMANDS.items() if said.startswith("Check ")]
 every_command = pytest.mark.parametrize("name", COMMANDS)
 
 
@@ -31,7 +31,7 @@ def test_help_is_readable_in_80_columns_and_in_plain_words(name: str) -> None:
         assert not [line for line in lines if "RANGE" in line or "TEXT" in line or "x>=" in line]
 
 
-@pytest.mark.parametrize("name", [*CHECKING, "run"])
+@pytest.mark.parametrize("name", [*KINDS, "run"])
 def test_help_has_groups_and_a_short_form_that_fits_a_terminal(name: str) -> None:
     whole, short = (invoke(name, asked).stdout for asked in ("--help", "-h"))
     headings = [line[:-1] for line in whole.splitlines() if line[:-1] in GROUPS]
@@ -63,7 +63,7 @@ def test_defaults_are_those_that_hold(name: str, said: str) -> None:
     assert said in " ".join(invoke(name, "--help").stdout.split())
 
 
-@pytest.mark.parametrize("name", CHECKING)
+@pytest.mark.parametrize("name", KINDS)
 def test_what_belongs_to_every_command_may_stand_before_it(name: str) -> None:
     own = {flag.lstrip("-").replace("-", "_") for one in command_of(name).params for flag in one.opts}
     before = {flag.lstrip("-").replace("-", "_") for one in shared_options(main) for flag in one.opts}

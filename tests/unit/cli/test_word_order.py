@@ -29,6 +29,8 @@ SHARED = [
         ("net --config f --case d", "--config f net --case d"),
         ("net --case d --config=f", "--config=f net --case d"),
         ("compare -- --config f", "compare -- --config f"),
+        ("compare - r.npz", "compare - r.npz"),
+        ("func --at -1,2 --params -", "func --at -1,2 --params -"),
         ("-h", "-h"),
         ("-vx net", "-vx net"),
         ("--color", "--color"),
