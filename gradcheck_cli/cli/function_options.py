@@ -34,6 +34,7 @@ __all__ = [
     "files_of",
     "point_options",
     "taken",
+    "without",
 ]
 
 KINDS = ".npz .npy .json .csv .txt .mat .safetensors"  # those of `loading.arrays`, which takes its time to import
@@ -172,10 +173,18 @@ def auto_options(command: _Command) -> _Command:
 
 def comparing_options(command: _Command) -> _Command:
     """Add the options of a check that takes no steps."""
-    command = checking_options(command)
-    options: list[click.Parameter] = command.__click_params__  # type: ignore[attr-defined]
-    options[:] = [one for one in options if one.name not in {"epsilon", "classic"}]
-    return command
+    return without("epsilon", "classic")(checking_options(command))
+
+
+def without(*names: str) -> Callable[[_Command], _Command]:
+    """Return a decorator that takes options away again, by click's names: those that a command would only refuse."""
+
+    def fewer(command: _Command) -> _Command:
+        options: list[click.Parameter] = command.__click_params__  # type: ignore[attr-defined]
+        options[:] = [one for one in options if one.name not in names]
+        return command
+
+    return fewer
 
 
 def taken(kind: type[_Options], options: dict[str, Any]) -> _Options:

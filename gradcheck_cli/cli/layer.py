@@ -9,7 +9,7 @@ import click
 from gradcheck_cli.cli import func as functions
 from gradcheck_cli.cli.code_options import code_option
 from gradcheck_cli.cli.faces import FACES
-from gradcheck_cli.cli.function_options import auto_options, point_options
+from gradcheck_cli.cli.function_options import auto_options, point_options, without
 from gradcheck_cli.cli.further_options import further_options
 from gradcheck_cli.cli.help import Command, option
 from gradcheck_cli.cli.large_options import large_options
@@ -18,6 +18,16 @@ from gradcheck_cli.cli.running import Prepared, run_checks
 
 __all__ = ["layer", "prepare"]
 
+OF_GRADIENTS: dict[str, Any] = {
+    "epsilon": None,
+    "classic": False,
+    "points": 0,
+    "save_point": None,
+    "only": (),
+    "skip": (),
+    "why": None,
+}
+"""The options of `func` that are for gradients only, as they are where nobody gives them."""
 EPILOG = """\b
 Examples:
   gradcheck layer l.py:affine_forward --backward l.py:affine_backward --at 1,2
@@ -40,6 +50,7 @@ needed, or begin with ctx, as those of an autograd Function do.
     required=True,
     help="The backward pass to check: (cotangents, cache) -> gradient.",
 )
+@without(*OF_GRADIENTS)
 @code_option
 @point_options
 @auto_options
@@ -54,4 +65,4 @@ def layer(ctx: click.Context, /, **options: Any) -> None:
 def prepare(forward: str, backward: str, **options: Any) -> Prepared:
     """Return what the command checks, and how."""
     faces: dict[str, Any] = {**dict.fromkeys(FACES), "backward": backward}
-    return functions.prepare(forward, None, None, None, no_double=False, **faces, shape=None, **options)
+    return functions.prepare(forward, None, None, None, no_double=False, **faces, shape=None, **OF_GRADIENTS, **options)

@@ -50,6 +50,13 @@ def test_every_option_has_a_group_and_its_flags_name_in_the_environment(name: st
     assert all(isinstance(one, Option | click.Argument) for one in command.params)
 
 
+def test_no_command_has_an_option_that_is_of_no_effect_there() -> None:
+    flags = {name: {flag for one in command_of(name).params for flag in one.opts} for name in ("layer", "command")}
+    assert not {"--suggest", "--points", "--epsilon", "--classic", "--param", "--skip", "--why"} & flags["layer"]
+    assert "--suggest" not in flags["command"]
+    assert {"--points", "--epsilon"} <= flags["command"]
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
