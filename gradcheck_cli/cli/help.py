@@ -89,6 +89,11 @@ class Command(click.Command):
         """Return the command's parameters; to a shell those as well that every command has."""
         return [*super().get_params(ctx), *(of_all_commands(ctx) if ctx.resilient_parsing else [])]
 
+    @property
+    def examples(self) -> list[str]:
+        """The command lines that the help shows."""
+        return [line.strip() for line in (self.epilog or "").splitlines() if line.startswith("  ")]
+
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Return the option for help, which says that it has a short form."""
         option = super().get_help_option(ctx)
@@ -112,8 +117,7 @@ class Command(click.Command):
         options = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
         formatter.write_paragraph()
         if is_short(ctx):
-            _, *lines = (self.epilog or "").splitlines()
-            formatter.write("".join(f"{line}\n" for line in lines[: EXAMPLES_AT_FIRST + 1]))
+            formatter.write("Examples:\n" + "".join(f"  {line}\n" for line in self.examples[:EXAMPLES_AT_FIRST]))
             formatter.write(f"\n'{ctx.command_path} --help' shows all {len(options)} options.\n")
             return
         formatter.write_text(inspect.cleandoc(self.epilog or ""))

@@ -63,6 +63,7 @@ def test_options_before_the_command_count_as_those_behind_it() -> None:
         ("net --eps 1e-3", "--eps", "did you mean '--epsilon'?"),
         ("func -h=1", "-=", "'gradcheck func --help' shows what there is"),
         ("func f.py:f --h 1e-3", "--h", "did you mean '--epsilon'?"),
+        ("net", "--case", "for example: gradcheck net --case default"),
         ("cases --verbose", "--verbose", "'gradcheck cases --help' shows what there is"),
         ("fix net --rtol 1", "--rtol", "did you mean '--threshold'?"),
         (
