@@ -80,6 +80,10 @@ def option(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:
 class Command(click.Command):
     """A command whose help has groups, and a short form after ``-h``."""
 
+    def __init__(self, *arguments: Any, **attributes: Any) -> None:
+        super().__init__(*arguments, **attributes)
+        self.context_settings = {"help_option_names": ["-h", "--help"], **self.context_settings}
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words, and see which help they ask for."""
         ctx.meta[IS_SHORT] = "-h" in args

@@ -50,6 +50,15 @@ def test_every_option_has_a_group_and_its_flags_name_in_the_environment(name: st
     assert all(isinstance(one, Option | click.Argument) for one in command.params)
 
 
+def test_help_is_there_after_a_check_of_a_project_as_well() -> None:
+    scalar = Command("scalar", params=[])
+    with scalar.make_context("scalar", []):  # without a parent, as the checks of a list are made
+        pass
+    parent = click.Context(main, info_name="gradcheck", help_option_names=["-h", "--help"])
+    with pytest.raises(click.exceptions.Exit):
+        scalar.make_context("scalar", ["-h"], parent=parent)
+
+
 def test_no_command_has_an_option_that_is_of_no_effect_there() -> None:
     flags = {name: {flag for one in command_of(name).params for flag in one.opts} for name in ("layer", "command")}
     assert not {"--suggest", "--points", "--epsilon", "--classic", "--param", "--skip", "--why"} & flags["layer"]
