@@ -107,7 +107,8 @@ class UserFunctionError(GradcheckError):
             line, shown = cls.described(error)
         except BaseException:  # noqa: BLE001  (an exception may have code of its own wherever it is looked at)
             line, shown = str(type.__getattribute__(type(error), "__name__")), ""
-        return cls(f"{what} {line}", user_traceback=shown)
+        hint = "nothing was checked: mend this first, at the last of these lines that is yours" if shown else None
+        return cls(f"{what} {line}", hint=hint, user_traceback=shown)
 
     @staticmethod
     def described(error: BaseException) -> tuple[str, str]:

@@ -102,7 +102,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     ("value", "message"),
     [
         ("json", "'json' is not FORMAT=FILE"),
-        ("xml=a", "there is no format 'xml', expected one of text, json"),
+        ("xml=a", "there is no format 'xml', expected one of text, concise"),
         ("json=", "is not FORMAT=FILE"),
     ],
 )
