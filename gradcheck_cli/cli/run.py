@@ -13,8 +13,10 @@ import click
 from click.core import ParameterSource
 
 from gradcheck_cli.cli.apart import Begun, Job, can_be_apart, made_apart, made_here
+from gradcheck_cli.cli.completion import complete_check
 from gradcheck_cli.cli.defaults import DISPLAY, Project
 from gradcheck_cli.cli.ending import code_of_signal, ended_by
+from gradcheck_cli.cli.help import Command, option
 from gradcheck_cli.cli.making import outcomes_of
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.output import write
@@ -46,14 +48,33 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
-@click.option("-k", "expression", metavar="EXPR", help="Only checks whose names match, as 'net and not slow'.")
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Checks made side by side.")
-@click.option("--list", "only_list", is_flag=True, default=False, help="Show the checks and make none.")
-@checking_options
+run_options = partial(checking_options, shown="auto, and 1e-07 for scalar and net")
+"""Those of the checks that are run."""
+
+
+@click.command(cls=Command, epilog=EPILOG)
+@option(
+    "-k",
+    "expression",
+    common=True,
+    metavar="EXPR",
+    shell_complete=complete_check,
+    help="Run only checks whose names match, such as 'net and not slow'.",
+)
+@option(
+    "--jobs",
+    common=True,
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Run up to N checks in parallel.",
+)
+@option("--list", "only_list", common=True, is_flag=True, default=False, help="List the checks without running them.")
+@run_options
 @click.pass_context
 def run(ctx: click.Context, /, expression: str | None, jobs: int, only_list: bool, **options: Any) -> None:
-    """Make every check of [[tool.gradcheck.checks]] in pyproject.toml."""
+    """Run all checks that pyproject.toml lists."""
     selected = matcher(expression) if expression else lambda _: True
     overrides = {name: value for name, value in options.items() if given(ctx, name) and name not in OF_A_RUN}
     if only_list:
