@@ -494,6 +494,7 @@ class CheckReport:
         CheckFailedError
             Where it did not; its text is the report.
         """
+        __tracebackhide__ = True
         if not self.passed:
             raise CheckFailedError(self)
 
@@ -511,6 +512,9 @@ class CheckReport:
     def _repr_html_(self) -> str:
         return str(_reporter("notebook").as_html(self))
 
+    def __repr__(self) -> str:
+        return f"<{self.verdict.value}  {self.name}: {_reporter('failures').in_short(self)}>"
+
     def __str__(self) -> str:
         return str(_reporter("terminal").as_text(self))
 
@@ -524,8 +528,10 @@ class CheckFailedError(AssertionError):
         What the check found; the text of the error.
     """
 
+    __module__ = "gradcheck_cli"  # where it is public, and as short as a summary of tests wants it
+
     def __init__(self, report: CheckReport) -> None:
-        super().__init__(str(report))
+        super().__init__(_reporter("failures").failure_text(report, "gradcheck_cli.CheckFailedError: "))
         self.report = report
 
 
