@@ -55,7 +55,7 @@ COMMANDS = {
     "command": "Check the gradient that a program in any language computes.",
     "compare": "Check the gradient in one file against the right one in another, of any kind that holds arrays.",
     "fix": "Print the change that makes a wrong gradient right as a unified diff, where one can be verified.",
-    "run": "Make every check of [[tool.gradcheck.checks]] in pyproject.toml.",
+    "run": "Make the checks of [[tool.gradcheck.checks]] in pyproject.toml: every one, or each CHECK by its name.",
     "look": "List what can be checked in a FILE.py or a notebook, and the commands for it; also gradcheck FILE.py.",
     "init": "Write a model, a point, settings and a workflow to begin with, over nothing that is there.",
     "cases": "List the built-in cases, or write the case NAME as an .npz fixture.",

@@ -36,6 +36,7 @@ from gradcheck_cli.vocabulary.results import (
     CheckReport,
     Entry,
     EntryVerdict,
+    NotRun,
     Outcome,
     ParameterResult,
     RunReport,
@@ -57,6 +58,7 @@ CATCHES_SCREENED = (
     "catches: one entry off by more, or all by a larger factor, would have failed; and so would an error of any other"
     " shape and a larger relative norm, but for one time in {once:,.0f}"
 )
+ROOMS = (None, 48, 40, 32, 24)  # columns that the name of a case may take, the most that fits
 MAX_ENTRY_ROWS = 20  # of one parameter, where not all are asked for
 PICTURE_WIDTH = 80  # where nothing limits the width
 _UNLIMITED = 100_000
@@ -156,26 +158,49 @@ def render_outcome(outcome: Outcome) -> str:
 
 
 def render_table(outcomes: Sequence[Outcome], style: Style) -> str:
-    """Return one table with a row for each case."""
+    """Return one table with a row for each case; long names are broken between words where the width is limited."""
     out = _Sheet(style)
-    table = new_table("verdict", "check", "difference>", "refined>", "entries>", "seconds>", "worst at")
-    for outcome in outcomes:
-        table.add_row(*case_cells(outcome))
-    out.print_fitting([lambda: table])
+    out.print_fitting([*(partial(case_table, outcomes, room) for room in ROOMS), partial(case_list, outcomes)])
     return out.text()
+
+
+def case_table(outcomes: Sequence[Outcome], room: int | None) -> Table:
+    """One line a case, or as many as its name takes where there is so much room for it."""
+    table = new_table("verdict", "check", "difference>", "seconds>", "worst at")
+    for outcome in outcomes:
+        verdict, name, *figures = case_cells(outcome)
+        table.add_row(Text(filled(verdict.plain, room and 12), verdict.style), Text(filled(name.plain, room)), *figures)
+    return table
+
+
+def case_list(outcomes: Sequence[Outcome]) -> Table:
+    """A line for each figure: for a narrow terminal."""
+    table = new_table("verdict", "check")
+    for outcome in outcomes:
+        verdict, name, *figures = case_cells(outcome)
+        lines = [filled(name.plain, ROOMS[-1]), *(text.plain for text in figures if text.plain)]
+        table.add_row(Text(filled(verdict.plain, 12), verdict.style), Text("\n".join(lines)))
+    return table
 
 
 def case_cells(outcome: Outcome) -> list[Text]:
     """Return the cells of one case."""
     name = Text(printable(outcome.name))
+    if isinstance(outcome, NotRun):
+        return [Text("not run", "bold yellow"), name]
     if isinstance(outcome, Unchecked):
         return [Text(verdict_word(outcome), "bold red"), name]
     worst = max(outcome.short, key=lambda p: p.refined_difference).worst.name if outcome.short else ""
-    errors = [error_text(outcome.difference), error_text(outcome.refined_difference)]
-    if outcome.screen is not None:
-        errors = [f"slopes {errors[0]}", "-"]
-    figures = [*errors, str(outcome.size), f"{outcome.seconds:.2f}", printable(worst)]
+    difference = f"{'' if outcome.screen is None else 'slopes '}{error_text(outcome.difference)}"
+    figures = [difference, f"{outcome.seconds:.2f}", printable(worst)]
     return [verdict_text(outcome.verdict), name, *map(Text, figures)]
+
+
+def filled(text: str, width: int | None) -> str:
+    """Return a text in lines of a width, broken between words."""
+    import textwrap
+
+    return text if width is None else textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def as_text(report: CheckReport) -> str:

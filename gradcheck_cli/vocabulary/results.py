@@ -26,6 +26,7 @@ __all__ = [
     "Finding",
     "FurtherPoint",
     "Location",
+    "NotRun",
     "Outcome",
     "ParameterResult",
     "PointFacts",
@@ -557,6 +558,13 @@ class Unchecked:
     def diff(self) -> str:
         """Return the verified patch as a unified diff that `git apply` takes; empty where there is none."""
         return self.suggestion.diff if self.suggestion is not None and self.suggestion.is_verified else ""
+
+
+@dataclass(frozen=True)
+class NotRun(Unchecked):
+    """A case that was not begun, because one before it did not pass; the exit code is that of those before."""
+
+    error: str = "not run: one before it did not pass"
 
 
 Outcome: TypeAlias = CheckReport | Unchecked
