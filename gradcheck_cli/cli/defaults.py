@@ -151,6 +151,8 @@ def by_key(command: click.Command) -> dict[str, click.Parameter]:
     """Return a command's parameters by the names that a user writes, with underscores."""
     keys = {}
     for parameter in command.params:
+        if not parameter.expose_value:  # it says nothing of a check, as --watch
+            continue
         names = [name[2:] for name in parameter.opts if name.startswith("--")] or [str(parameter.name)]
         keys.update({name.replace("-", "_"): parameter for name in names})
     return keys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -86,6 +87,14 @@ def shared(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:
     return click.option(*names, **attributes, envvar=f"GRADCHECK_{name.replace('-', '_').upper()}")
 
 
+def watch(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:  # noqa: ARG001
+    """Take over where that is wanted, and check as often as there is something new to check."""
+    if wanted and not ctx.resilient_parsing:
+        from gradcheck_cli.cli.watching import watch_until_interrupted
+
+        ctx.exit(watch_until_interrupted(sys.argv[1:]))
+
+
 def checking_options(command: _Command) -> _Command:
     """Add the options that every command that checks something has."""
     for option in reversed(
@@ -146,6 +155,15 @@ def checking_options(command: _Command) -> _Command:
             ),
             shared("--plot", is_flag=True, default=False, help="Draw where the errors are, and the step's part."),
             shared("--exit-zero", is_flag=True, default=False, help="Exit 0 for 1 and 3 too, never for 2."),
+            click.option(
+                "--watch",
+                is_flag=True,
+                is_eager=True,  # another process is to understand the others
+                expose_value=False,
+                allow_from_autoenv=False,  # that process would have it from there as well
+                callback=watch,
+                help="Check again whenever a file that was read is saved; Ctrl-C ends it.",
+            ),
         ]
     ):
         command = option(command)
