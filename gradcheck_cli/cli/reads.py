@@ -10,9 +10,9 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.util import source_from_cache
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
-__all__ = ["Read", "main", "reads_told_in", "state_of"]
+__all__ = ["Read", "reads_told_in", "state_of", "tell"]
 
 NOT_THE_USERS = ("/proc/", "/dev/", "/sys/", os.path.dirname(os.path.dirname(__file__)) + os.sep)  # noqa: PTH120
 LIBRARIES = ("site-packages", "dist-packages", ".git")
@@ -41,15 +41,6 @@ def reads_told_in(text: str) -> Iterator[Read]:
     for told in text.split(END)[:-1]:
         state, _, path = told.partition(":")
         yield Read(path, state)
-
-
-def main() -> NoReturn:
-    """Be the command, and tell of the files that it opens in the file of the first argument."""
-    tell(sys.argv.pop(1))
-    from gradcheck_cli.cli.main import main as command
-
-    command(prog_name="gradcheck")
-    sys.exit()
 
 
 def tell(to: str) -> None:

@@ -24,7 +24,15 @@ from gradcheck_cli.vocabulary.errors import ExtraError
 __all__ = ["watch_until_interrupted"]
 
 OPTION = "--watch"
-CHECK = "import sys; sys.path[:1] == [''] and sys.path.pop(0); from gradcheck_cli.cli.reads import main; main()"
+CHECK = """\
+import sys
+if sys.path[:1] == [""]:  # no file of the current folder stands in for a module
+    del sys.path[0]
+from gradcheck_cli.cli.reads import tell
+tell(sys.argv.pop(1))
+from gradcheck_cli.cli.main import main
+main(prog_name="gradcheck")
+"""
 LOOK = 200  # milliseconds after which it is looked what the check has read by now, and whether it has ended
 GRACE = 6.0  # seconds that a check has to end by itself: a little more than those that it gives its own processes
 MOST_NAMED = 3  # files
