@@ -114,6 +114,14 @@ class Keeper:
             self.keep()
             self.kept = time.monotonic()
 
+    def begin(self) -> None:
+        """Tell of a beginning."""
+        self.watch.begin()
+
+    def at(self, stage: str) -> None:
+        """Tell what the check is at."""
+        self.watch.at(stage)
+
     def expect(self, total: int, what: str) -> None:
         """Tell how much there will be."""
         self.watch.expect(total, what)
