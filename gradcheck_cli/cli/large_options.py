@@ -62,17 +62,18 @@ class LargeOptions:
         """How to go on with the check, by a command or by the project's file; nothing where no state is kept."""
         if self.state is None:
             return ""
-        words, others = ["--resume", str(self.state)], []
+        others, named = [], [str(self.state)]
         given = iter(sys.argv[1:])
         for word in given:
             option, _, value = word.partition("=")
-            if option not in ("--save", "--resume"):
+            if option in ("--save", "--resume"):
+                named.append(value or next(given, ""))
+            else:
                 others.append(word)
-            elif not value:
-                next(given, "")
-        if len(others) == len(sys.argv) - 1:
+        if len(named) == 1:
             return f"go on with it by resume = {str(self.state)!r} in the check"
-        return f"go on with it by: gradcheck {shlex.join([*others, *words])}"
+        file = next(name for name in reversed(named) if os.path.abspath(name) == str(self.state))  # noqa: PTH100
+        return f"go on with it by: gradcheck {shlex.join([*others, '--resume', file])}"
 
     @property
     def goes_on_in_place(self) -> bool:

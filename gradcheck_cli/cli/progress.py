@@ -25,6 +25,7 @@ ONE = {"evaluations": "evaluation", ENTRIES: "entry"}
 LEAST_PACE = 2  # of what is done, for a pace
 BAR = 24  # columns at most
 LEAST_BAR = 8
+ECHO = 3  # columns that are left for ^C
 
 
 class State:
@@ -82,11 +83,11 @@ class State:
         left = self.seconds_left(now)
         parts.append(f"{clock(now - self.began)} so far" if left is None else f"about {clock(left)} left")
         text = ", ".join(parts)
-        room = min(width - len(stage) - len(text) - 4, BAR)
+        room = min(width - ECHO - len(stage) - len(text) - 3, BAR)
         if known and room >= LEAST_BAR:
             full = round(room * self.done / self.total)
             text = f"{('━' if blocks else '#') * full}{('─' if blocks else '-') * (room - full)} {text}"
-        return f"{stage}: {text}"[: max(width - 1, 0)]
+        return f"{stage}: {text}"[: max(width - ECHO, 0)]
 
 
 def clock(seconds: float) -> str:
@@ -115,7 +116,8 @@ class Progress(State):
         import threading
 
         self.ended, self.lock = threading.Event(), threading.Lock()
-        self.stream, self.blocks = sys.stderr.fileno(), can_show(sys.stderr, "━─")
+        self.stream, self.encoding = sys.stderr.fileno(), sys.stderr.encoding or "ascii"
+        self.blocks = can_show(sys.stderr, "━─")
         self.thread = threading.Thread(target=self.keep_showing, daemon=True)
         self.thread.start()
 
@@ -137,8 +139,8 @@ class Progress(State):
     def write(self, line: str) -> None:
         """Write a line in the place of the one before; past the buffers, for a process may be forked meanwhile."""
         with self.lock:
-            encoded = f"\r{line.ljust(self.shown)}\r{line}".encode(sys.stderr.encoding or "ascii", "replace")
-            os.write(self.stream, encoded)
+            before = " " * (self.shown + ECHO) if self.shown else ""
+            os.write(self.stream, f"\r{before}\r{line}".encode(self.encoding, "replace"))
             self.shown = len(line)
 
     def give_way(self, *, until_later: bool) -> None:
