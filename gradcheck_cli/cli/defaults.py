@@ -160,7 +160,8 @@ def is_checking(command: click.Command) -> bool:
 
 def by_key(command: click.Command) -> dict[str, click.Parameter]:
     """Return a command's parameters by the names that a user writes, with underscores."""
-    return {key: parameter for parameter in command.params for key in keys_of(parameter)}
+    told = (parameter for parameter in command.params if parameter.expose_value)  # --watch says nothing of a check
+    return {key: parameter for parameter in told for key in keys_of(parameter)}
 
 
 def keys_of(parameter: click.Parameter) -> list[str]:

@@ -63,17 +63,18 @@ class LargeOptions:
         """How to go on with the check, by a command or by the project's file; nothing where no state is kept."""
         if self.state is None:
             return ""
-        words, others = ["--resume", str(self.state)], []
+        others, named = [], [str(self.state)]
         given = iter(sys.argv[1:])
         for word in given:
             option, _, value = word.partition("=")
-            if option not in ("--save", "--resume"):
+            if option in ("--save", "--resume"):
+                named.append(value or next(given, ""))
+            else:
                 others.append(word)
-            elif not value:
-                next(given, "")
-        if len(others) == len(sys.argv) - 1:
+        if len(named) == 1:
             return f"continue it with resume = {str(self.state)!r} in the check"
-        return f"continue it with: gradcheck {shlex.join([*others, *words])}"
+        file = next(name for name in reversed(named) if os.path.abspath(name) == str(self.state))  # noqa: PTH100
+        return f"continue it with: gradcheck {shlex.join([*others, '--resume', file])}"
 
     @property
     def goes_on_in_place(self) -> bool:
@@ -114,6 +115,14 @@ class Keeper:
         if time.monotonic() - self.kept > NOW_AND_THEN:
             self.keep()
             self.kept = time.monotonic()
+
+    def begin(self) -> None:
+        """Tell of a beginning."""
+        self.watch.begin()
+
+    def at(self, stage: str) -> None:
+        """Tell what the check is at."""
+        self.watch.at(stage)
 
     def expect(self, total: int, what: str) -> None:
         """Tell how much there will be."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from gradcheck_cli.cli.help import HOW_SURE, OUTPUT, option
+from gradcheck_cli.cli.help import HOW_SURE, OTHER, OUTPUT, option
 from gradcheck_cli.cli.param_types import EPSILON, POSITIVE, REPORT
 from gradcheck_cli.reporters.formats import FORMATS
 from gradcheck_cli.vocabulary.settings import DEFAULT_EPSILON, DEFAULT_THRESHOLD, PRECISIONS
@@ -79,6 +80,14 @@ class Checking(NamedTuple):
     def verbosity(self) -> int:
         """How much is told: 0 as usual, above it more, below it less."""
         return self.verbose - self.quiet
+
+
+def watch(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:  # noqa: ARG001
+    """Take over where that is wanted, and check as often as there is something new to check."""
+    if wanted and not ctx.resilient_parsing:
+        from gradcheck_cli.cli.watching import watch_until_interrupted
+
+        ctx.exit(watch_until_interrupted(sys.argv[1:]))
 
 
 def checking_options(
@@ -179,6 +188,17 @@ def checking_options(
                 is_flag=True,
                 default=False,
                 help="Exit 0 on FAIL and INCONCLUSIVE; what could not be checked still exits 2.",
+            ),
+            option(
+                "--watch",
+                group=OTHER,
+                common=True,
+                is_flag=True,
+                is_eager=True,  # another process is to understand the others
+                expose_value=False,
+                allow_from_autoenv=False,  # that process would have it from there as well
+                callback=watch,
+                help="Check again whenever a file that was read is saved.",
             ),
         ]
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,19 @@ class Plan:
     """Whether what is found counts as 0."""
 
 
-def plans(project: Project, selected: Selected, overrides: dict[str, Any]) -> list[Plan]:
+def plans(project: Project, selected: Selected, overrides: dict[str, Any], names: Collection[str] = ()) -> list[Plan]:
     """Return the checks that are to be made, each held against the options of its command.
+
+    Parameters
+    ----------
+    project : Project
+        With its file.
+    selected : callable
+        Whether the check of a name is wanted.
+    overrides : dict
+        Values that stand above those of the file, by click's names.
+    names : collection of str, optional
+        Of the checks that are wanted; of all where there are none.
 
     Raises
     ------
@@ -58,10 +69,15 @@ def plans(project: Project, selected: Selected, overrides: dict[str, Any]) -> li
     if config is None or not config.checks:
         where = f"{config.path} has no {CHECKS}" if config else f"there is no pyproject.toml with {CHECKS}"
         raise InputError(f"{where}: nothing to check")
+    known = [check.name for check in config.checks]
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known) or "'gradcheck run --list' shows them"
+            raise InputError(f"{config.path} has no check {name!r}", hint=hint)
     made = [plan(config, check, overrides) for check in config.checks]
-    chosen = [one for one in made if selected(one.check.name)]
+    chosen = [one for one in made if selected(one.check.name) and (not names or one.check.name in names)]
     if not chosen:
-        raise InputError(f"no check matches: nothing to check; there are {', '.join(c.name for c in config.checks)}")
+        raise InputError(f"no check matches: nothing to check; there are {', '.join(known)}")
     return chosen
 
 
@@ -108,7 +124,8 @@ def has(command: click.Command, name: str) -> bool:
 def context_of(command: click.Command, planned: Plan) -> click.Context:
     """Return the context in which the command would be called."""
     words = arguments_of(command, planned.values)
-    ctx = command.make_context(planned.check.kind, words, default_map=planned.values)
+    helps = ["-h", "--help"]  # a command keeps those of its first context
+    ctx = command.make_context(planned.check.kind, words, default_map=planned.values, help_option_names=helps)
     ctx.params.update(planned.overrides)
     return ctx
 
