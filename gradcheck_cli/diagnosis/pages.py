@@ -273,7 +273,7 @@ PAGES = {
         'gradients["dW2"] = dW2',
     ),
     "swapped": Page(
-        "two gradients stand in each other's place",
+        "two gradients are swapped",
         "Two names were exchanged where the gradients are returned.",
         "return dW2, db1, dW1, db2",
         "return dW1, db1, dW2, db2",
@@ -340,7 +340,7 @@ PAGES = {
         _MASK,
     ),
     "dropout-mask-wrong": Page(
-        "the dropout mask is used twice or turned round",
+        "the dropout mask is used twice or inverted",
         "It was applied in two functions, or compared the wrong way.",
         "dZ1 = dA1 * D1 * D1 * (Z1 > 0)",
         _MASK,
@@ -537,7 +537,7 @@ PAGES = {
         _DB,
     ),
     "another-loss": Page(
-        "the claim is the gradient of a loss, but not of this one",
+        "the claim is the gradient of some loss, but not of this one",
         "Its derivative is symmetric, so the steps back fit each other; what they start from is not this loss: other"
         " labels, a mask or weights left out, a sum for a mean, a penalty or a term too many or too few, another"
         " derivative of the last step.",
@@ -545,7 +545,7 @@ PAGES = {
         "dscores = weights[:, None] * (prob - one_hot)",
     ),
     "derivation": Page(
-        "the claim is the gradient of no loss at all",
+        "the claim is not the gradient of any loss",
         "Its derivative is not symmetric, so some step back is wrong: an index, an axis, a transpose, a factor on a"
         " part of it, the derivative of an activation. Labels, penalties or weights that are off would leave it"
         " symmetric.",

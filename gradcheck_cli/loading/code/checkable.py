@@ -116,7 +116,7 @@ class Look:
         for function in list(self.untold()):
             other = function.name.replace("forward", "backward")
             if other != function.name and other in self.functions and other not in self.told:
-                needs = f"layer.npz holds {', '.join(arguments(function))}, or those of them that are differentiated"
+                needs = f"layer.npz contains {', '.join(arguments(function))}, or those that are differentiated"
                 words = f"layer {self.at(function.name)} --backward {self.at(other)} --params layer.npz"
                 yield self.checkable([function.name, other], words, needs)
 
@@ -128,7 +128,7 @@ class Look:
             if returned and loss:
                 words = f"objective {self.at(function.name)} --loss {self.at(loss)} --labels labels.npz"
                 yield self.checkable(
-                    [function.name, loss], words, "labels.npz holds one array, a label for each sample"
+                    [function.name, loss], words, "labels.npz contains one array with a label for each sample"
                 )
 
     def gradients(self) -> Iterator[Checkable]:
@@ -248,7 +248,7 @@ def is_whole(name: str, statements: Sequence[Statement]) -> bool:
 def with_data(words: str, names: Sequence[str]) -> tuple[str, str]:
     """Return a command with the option for data, and what its file is to hold, where there is any."""
     held = ", ".join(dict.fromkeys(names))
-    return (f"{words} --data batch.npz", f"batch.npz holds {held}") if held else (words, "")
+    return (f"{words} --data batch.npz", f"batch.npz contains {held}") if held else (words, "")
 
 
 def arguments(function: Function) -> list[str]:
@@ -271,9 +271,9 @@ def point_of(function: Function) -> tuple[str, str]:
     if len(given) == 1 and given[0].lower() in ("x", "theta", "w", "z"):
         return "--at 1,2,3", f"as many numbers as {given[0]} has"
     if len(given) == 1:
-        return "--params params.npz", f"params.npz holds the arrays of {given[0]}, by name"
+        return "--params params.npz", f"params.npz contains the arrays of {given[0]}, by name"
     names = ", ".join(given)
-    needs = f"of {names}, params.npz holds what is differentiated, data.npz the rest"
+    needs = f"of {names}, params.npz contains those that are differentiated, data.npz the rest"
     return "--params params.npz --data data.npz", needs
 
 

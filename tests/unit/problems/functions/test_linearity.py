@@ -44,7 +44,7 @@ def adding_up() -> Callable[[Named], Named]:
         (with_a_constant, "adds-a-constant", "a constant?"),
         (clipped, "clips", "a clip?"),
         (normalized, "non-finite", "look for a division by what comes in, or by its norm"),
-        (adding_up(), "changes-its-cache", "look for what is kept from call to call, for gradients that are added up"),
+        (adding_up(), "changes-its-cache", "look for state kept between calls, for gradients that accumulate"),
     ],
 )
 def test_what_is_not_linear_is_named(at: Callable[[Named], Named], code: str | None, hint: str | None) -> None:
