@@ -60,4 +60,4 @@ def test_the_words_name_what_came_of_what() -> None:
     given = {"out": np.ones(3)}
     fault = fault_of(derivative, [(given, with_a_constant(given))])
     assert fault is not None
-    assert fault.message == "the backward pass makes dx up to 1.0e-03 of cotangents that are zero"
+    assert fault.message == "the backward pass returns dx up to 1.0e-03 for cotangents that are zero"
