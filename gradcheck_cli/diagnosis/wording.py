@@ -57,7 +57,10 @@ def tensor_finding(evidence: Evidence, name: str, hits: Sequence[Hit[Guess]], sh
     """Make the finding of a mistake in one gradient."""
     found = finding(hits, f"d{name}", layer_of(name), share)
     indices = tuple(evidence.entry_name(name, k) for k in hits[0].guess.positions)
-    return found._replace(message=f"{found.message}{evidence.extent(name)}", indices=indices)
+    found = found._replace(message=f"{found.message}{evidence.extent(name)}", indices=indices)
+    if found.factor == -1 and not any(evidence.agrees(other, right) for other, right in evidence.reference.items()):
+        return noted(found, OTHER_SIGN)
+    return found
 
 
 def with_note(finding: Finding, findings: Sequence[Finding], witnesses: Collection[str]) -> Finding:
@@ -104,8 +107,8 @@ def noted(finding: Finding, note: str) -> Finding:
 
 
 def reproduced(right: int, wrong: int, numbers: int, equations: int) -> str:
-    """Say how many wrong entries a mistake makes as they are, and whether that tells it from other mistakes."""
-    if not right:
+    """Say how many wrong entries a mistake makes as they are, where that leaves a doubt, or tells it from no other."""
+    if not right or (right == wrong and not numbers and equations >= ENOUGH):
         return ""
     fitted = f", {numbers} number{'s' * (numbers > 1)} fitted" if numbers else ""
     entries = f"all {wrong} wrong entries" if right == wrong else f"{right} of {wrong} wrong entries"
@@ -179,6 +182,7 @@ def one_number(claim: float, right: float) -> str:
     return f"{claim:.6e} instead of {right:.6e}{ratio}"
 
 
+OTHER_SIGN = "right if the loss is the negative of what is meant, such as a log-likelihood"
 NO_PATTERN = "in no known pattern"
 EXCLUDED = "it is not a multiple of the right one, nor that plus a multiple of the parameter, nor its entries reordered"
 

@@ -152,7 +152,7 @@ def line_gradient(p: Mapping[str, Array], slip: str) -> dict[str, Array]:
 @pytest.mark.parametrize(
     ("slip", "code", "said"),
     [
-        ("sum for mean", "delta-factor", "dZ1 is 9.000000 times the right gradient (m?); the penalty term"),
+        ("sum for mean", "delta-factor", "dZ1 is 9 times the right gradient (m?); the penalty term"),
         ("no penalty", "regulariser-missing", "dw lacks the regulariser term 0.2 w"),
         ("half", "sample-missing", "db sums only the first 5 of 9 samples"),
         ("one entry", "single-entry", "dw is wrong at one entry only"),

@@ -61,7 +61,8 @@ def scaled(case: TensorCase, part: Array, rest: Array, sizes: dict[str, float]) 
         if rank == EXACT or code != "factor" or telling(case.evidence, {case.name: part}) > 1:
             value = factor * part + rest
             so_many = part.size - int(case.evidence.wrong_entries(case.name, value).sum())
-            message = f"{{it}} is {times(factor, sizes)}{data}, at {so_many} of {part.size} entries"
+            some = f", at {so_many} of {part.size} entries" if so_many < part.size else ""
+            message = f"{{it}} is {times(factor, sizes)}{data}{some}"
             yield Guess(value, message, factor_help(factor, sizes), code, factor, rank=rank)
 
 
@@ -92,7 +93,7 @@ def factor_help(factor: float, sizes: dict[str, float]) -> str:
     if "1/m" in names:
         return "look for 1/m applied twice in the line that computes {it}"
     if factor == -1:
-        return "look for a flipped sign in the line that computes {it}, or for a likelihood instead of its negative"
+        return "look for a flipped sign in the line that computes {it}"
     fraction = fraction_near(factor)
     shown = names[0] if names else f"{factor:g}" if fraction is None else str(fraction)
     return f"look for a stray factor of {shown} in the line that computes {{it}}"
@@ -128,7 +129,7 @@ def clipped_whole(values: Parameters, factor: float, length: float) -> Iterator[
     """Guess that the whole gradient was shortened to a length that a person may have written down."""
     short = float(f"{length:.1e}")
     if 0 < factor < 1 and abs(length - short) <= 1e-9 * short:
-        message = f"the whole gradient is {factor:.6f} times the right one, and its norm is {short:g}"
+        message = f"the whole gradient is {factor:.7g} times the right one, and its norm is {short:g}"
         help_text = f"look for clipping of the gradient to the norm {short:g}"
         yield WholeGuess(values, message, help=help_text, code="clipped-norm", factor=factor, rank=EXACT)
 
