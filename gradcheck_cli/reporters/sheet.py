@@ -22,6 +22,8 @@ CLOSING = "、。，：；！？）》"  # a line does not begin with one
 WORD = re.compile(rf"[{IDEOGRAPH}][{CLOSING}]*\s*|[^\s{IDEOGRAPH}]+[{CLOSING}]*\s*|\s+")
 LEAST = 20  # columns that a sentence gets however narrow the terminal
 HIGHLIGHTS = (
+    (r"^error(?=:)", "bold red"),
+    (r"^hint(?=:)", "bold cyan"),
     (r"^\w+\[[\w-]+\]", "bold red"),  # error[factor]
     (r"(?<=^ )( *--> )?\S+:\d+:\d+$", "cyan"),  # a place
     (r"(?<= \| )( *)\^+.*$", "bold red"),  # the marks under a line of code

@@ -96,17 +96,17 @@ def what_is_right(report: CheckReport) -> str:
     """Return what a PASS says is right, and what that has cost."""
     parameters = report.parameters
     names = ", ".join(printable(p.name) for p in parameters)
-    named = names if len(parameters) <= MOST_NAMED and len(names) <= ROOM else f"{len(parameters)} parameters"
+    named = f"{names}:" if len(parameters) <= MOST_NAMED and len(names) <= ROOM else f"{len(parameters)} parameters,"
     if report.size == 1 and report.loss is not None:
         only = parameters[0].worst
-        return f"{named} is right: J = {report.loss!r}, yours {only.analytic:.7g}, numeric {only.numeric:.7g}"
+        return f"{names} is right: J = {report.loss!r}, yours {only.analytic:.7g}, numeric {only.numeric:.7g}"
     cost = f"{evaluations(report, how=False)}, {report.seconds:.2f} s"
     if report.screen is not None:
         along = f"right along {report.screen.directions} directions"
-        return f"{named}: {report.size:,} entries {along} (seed {report.screen.seed}, {cost})"
+        return f"{named} {report.size:,} entries {along} (seed {report.screen.seed}, {cost})"
     if report.entry_count < report.size:
-        return f"{named}: right at the {report.entry_count:,} of {report.size:,} entries looked at ({cost})"
-    return f"{named}: {entries_text(report.size)} {'is' if report.size == 1 else 'are'} right ({cost})"
+        return f"{named} right at the {report.entry_count:,} of {report.size:,} entries looked at ({cost})"
+    return f"{named} {entries_text(report.size)} {'is' if report.size == 1 else 'are'} right ({cost})"
 
 
 def extent_of(report: CheckReport, short: Sequence[ParameterResult]) -> str:
