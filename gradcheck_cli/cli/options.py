@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gradcheck_cli.cli.further_options import FurtherOptions
     from gradcheck_cli.cli.large_options import LargeOptions
 
-__all__ = ["Checking", "checking_options"]
+__all__ = ["COLOR", "FORMAT", "QUIET", "REPORTS", "VERBOSE", "Checking", "checking_options"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -82,6 +82,59 @@ class Checking(NamedTuple):
         return self.verbose - self.quiet
 
 
+def listed(names: Iterable[str]) -> str:
+    """Return names as a sentence has them."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}"
+
+
+VERBOSE = option(
+    "-v",
+    "--verbose",
+    group=OUTPUT,
+    common=True,
+    count=True,
+    help="Show the full table; -vv shows every entry as well.",
+)
+QUIET = option(
+    "-q",
+    "--quiet",
+    group=OUTPUT,
+    count=True,
+    help="Show only checks that did not pass; -qq prints nothing.",
+)
+COLOR = option(
+    "--color",
+    group=OUTPUT,
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour the report.",
+)
+FORMAT = option(
+    "--format",
+    group=OUTPUT,
+    common=True,
+    type=click.Choice(list(FORMATS)),
+    default="text",
+    show_default=True,
+    metavar="NAME",
+    help=f"Print {listed(FORMATS)}.",
+)
+REPORTS = option(
+    "--report",
+    "reports",
+    group=OUTPUT,
+    common=True,
+    type=REPORT,
+    multiple=True,
+    is_eager=True,  # where another option is wrong, the file has to say so
+    metavar="FORMAT=FILE",
+    help="Write a report to FILE as well.  [repeatable]",
+)
+"""What every command that shows a report has."""
+
+
 def watch(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:  # noqa: ARG001
     """Take over where that is wanted, and check as often as there is something new to check."""
     if wanted and not ctx.resilient_parsing:
@@ -131,50 +184,11 @@ def checking_options(
                 metavar="SHARE",
                 help="Pass only if an error of this share of an entry would have been seen.",
             ),
-            option(
-                "-v",
-                "--verbose",
-                group=OUTPUT,
-                common=True,
-                count=True,
-                help="Show the full table; -vv shows every entry as well.",
-            ),
-            option(
-                "-q",
-                "--quiet",
-                group=OUTPUT,
-                count=True,
-                help="Show only checks that did not pass; -qq prints nothing.",
-            ),
-            option(
-                "--color",
-                group=OUTPUT,
-                type=click.Choice(["auto", "always", "never"]),
-                default="auto",
-                show_default=True,
-                help="Colour the report.",
-            ),
-            option(
-                "--format",
-                group=OUTPUT,
-                common=True,
-                type=click.Choice(list(FORMATS)),
-                default="text",
-                show_default=True,
-                metavar="NAME",
-                help=f"Print {listed(FORMATS)}.",
-            ),
-            option(
-                "--report",
-                "reports",
-                group=OUTPUT,
-                common=True,
-                type=REPORT,
-                multiple=True,
-                is_eager=True,  # where another option is wrong, the file has to say so
-                metavar="FORMAT=FILE",
-                help="Write a report to FILE as well.  [repeatable]",
-            ),
+            VERBOSE,
+            QUIET,
+            COLOR,
+            FORMAT,
+            REPORTS,
             option(
                 "--plot",
                 group=OUTPUT,
@@ -192,7 +206,6 @@ def checking_options(
             option(
                 "--watch",
                 group=OTHER,
-                common=True,
                 is_flag=True,
                 is_eager=True,  # another process is to understand the others
                 expose_value=False,
@@ -204,9 +217,3 @@ def checking_options(
     ):
         command = add(command)
     return command
-
-
-def listed(names: Iterable[str]) -> str:
-    """Return names as a sentence has them."""
-    *others, last = names
-    return f"{', '.join(others)} or {last}"
