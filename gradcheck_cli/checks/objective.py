@@ -87,7 +87,9 @@ def check_objective(
     random = np.random.default_rng(seed)
     point = random.uniform(-WIDEST, WIDEST, every.shape) if scores is None else as_parameter("scores", scores)
     if point.shape[:1] != every.shape[:1]:
-        raise ProblemError(f"there are {len(every)} labels, and scores of shape {point.shape}: expected as many")
+        raise ProblemError(
+            f"there are {len(every)} labels, but scores of shape {point.shape}, expected one for each label"
+        )
     notes = [f"the scores were drawn between {-WIDEST:g} and {WIDEST:g}, from seed {seed}"] if scores is None else []
     if len(every) > MOST_SAMPLES:
         chosen = np.sort(random.choice(len(every), MOST_SAMPLES, replace=False))

@@ -171,12 +171,12 @@ def read_report(path: Path) -> RunReport:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"{path} is no JSON: {first_line(error)}", hint="--report json=FILE writes a report that can be read"
+            f"{path} is not valid JSON: {first_line(error)}", hint="--report json=FILE writes a report that can be read"
         ) from error
     try:
         return run(Part(found))
     except InputError as error:
-        raise InputError(f"{path} is no report of gradcheck: {error.message}", hint=error.hint) from error
+        raise InputError(f"{path} is not a report of gradcheck: {error.message}", hint=error.hint) from error
 
 
 def run(found: Part) -> RunReport:
@@ -200,8 +200,8 @@ def require_version(version: str) -> None:
         raise InputError(f"schema_version is {printable(version)!r}, expected 1.{FIRST_WITH_VALUES} or a later 1.x")
     if int(second) < FIRST_WITH_VALUES:
         raise InputError(
-            f"schema_version is {version}, and before 1.{FIRST_WITH_VALUES} a report did not keep its entries",
-            hint="check again, and write the report anew",
+            f"schema_version is {version}; reports before 1.{FIRST_WITH_VALUES} did not keep their entries",
+            hint="check again and write a new report",
         )
 
 

@@ -48,7 +48,7 @@ class SavedGradients:
     def loss(self, parameters: Parameters) -> float:  # noqa: ARG002
         """Raise ProblemError: whoever asks for a loss wanted steps to be taken."""
         raise ProblemError(
-            f"{self.name} are two gradients without a loss: there are no steps to take",
+            f"{self.name} are two gradients without a loss, so there is no step to take",
             hint="a step and the course's rule need a function: gradcheck func",
         )
 

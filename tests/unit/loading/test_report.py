@@ -88,12 +88,12 @@ def test_entries_that_are_kept_are_the_worst_and_some_between() -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("", "is no JSON"),
-        ("[1", "is no JSON"),
-        ("[" * 100_000, "is no JSON"),
+        ("", "is not valid JSON"),
+        ("[1", "is not valid JSON"),
+        ("[" * 100_000, "is not valid JSON"),
         ("[]", "the file is [], expected an object"),
         ('{"a": 1}', "has no 'schema_version'"),
-        ('{"schema_version": "1.2"}', "before 1.3 a report did not keep its entries"),
+        ('{"schema_version": "1.2"}', "reports before 1.3 did not keep their entries"),
         ('{"schema_version": "2.0"}', "expected 1.3 or a later 1.x"),
     ],
     ids=lambda text: text[:20],
