@@ -64,9 +64,9 @@ def found_term(asked: str) -> Term | None:
     """
     from gradcheck_cli.manual import Term, codes, terms, topics
 
-    known = {**terms(), **{name: Term(name) for name in (*codes(), *topics())}}
+    known = [(name, Term(name)) for name in (*codes(), *topics())]
     wanted = as_asked(asked).casefold()
-    return next((term for name, term in known.items() if name.rstrip(":").casefold() == wanted), None)
+    return next((term for name, term in (*known, *terms().items()) if name.rstrip(":").casefold() == wanted), None)
 
 
 def as_asked(asked: str) -> str:

@@ -51,6 +51,11 @@ def test_a_topic_goes_through_a_pipe_as_it_is_written(asked: str) -> None:
     assert run_inside("explain", asked).stdout == page_text("layers")
 
 
+@pytest.mark.parametrize("word", ["INCONCLUSIVE", "inconclusive", "difference", "catches"])
+def test_a_page_of_its_own_comes_before_the_row_of_a_table(word: str) -> None:
+    assert run_inside("explain", word).stdout == page_text(word.lower())
+
+
 @pytest.mark.parametrize(("asked", "near"), [("layer", "layers"), ("facter", "factor"), ("error[facter]", "factor")])
 def test_what_is_near_is_suggested(asked: str, near: str) -> None:
     result = run_inside("explain", asked)
