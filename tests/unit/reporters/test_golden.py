@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from gradcheck_cli.reporters.formats import FORMATS, renderer
+from gradcheck_cli.reporters.json_report import SCHEMA_VERSION
 from gradcheck_cli.vocabulary.results import CheckReport, RunReport
 from tests.make_golden import golden_files
 from tests.records import FINDING, OUTCOMES, RUNS, VERSIONS, run_of
@@ -38,6 +39,19 @@ def test_no_control_character_of_a_name_gets_through(format_: str, name: str) ->
 def test_json_fits_its_schema(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     content = json.loads(renderer("json")(run_of(name)), parse_constant=refuse)
+    jsonschema.validate(content, SCHEMA)
+
+
+def test_the_schema_names_its_version_and_takes_reports_of_an_earlier_one() -> None:
+    assert SCHEMA["$id"].endswith(SCHEMA_VERSION)
+    content = json.loads(renderer("json")(run_of("fail")))
+    for key in ("command", "verdict", "summary"):
+        del content[key]
+    del content["timing"]["date"]
+    for parameter in content["cases"][0]["parameters"]:
+        del parameter["values"], parameter["slope_values"]
+    for finding in content["cases"][0]["findings"]:
+        del finding["parameter"]
     jsonschema.validate(content, SCHEMA)
 
 
