@@ -45,7 +45,7 @@ from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["read_report"]
 
-MAX_BYTES = 64 * MEBIBYTE  # of which Python makes a gigabyte at the worst
+MAX_BYTES = 64 * MEBIBYTE  # of which Python makes a gigabyte and a half at the worst
 FIRST_WITH_VALUES = 3  # the 1.x from which on a report keeps its entries
 MOST_AXES = 64
 MOST_ENTRIES = 2**63
@@ -54,7 +54,7 @@ MOST_NOISE = 1e300
 NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 COLUMNS = ("analytic", "numeric", "reference", "bars")
 KINDS = {"float": "a number", "int": "a whole number", "str": "text", "bool": "true or false"}
-PLAIN = {float: {float, int}, int: {int}, str: {str}}
+PLAIN: dict[Any, set[type]] = {float: {float, int}, int: {int}, str: {str}}
 MOST_SHOWN = 40  # characters of a value that is wrong
 
 
