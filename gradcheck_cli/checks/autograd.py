@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.checks.along import components
-from gradcheck_cli.checks.given import require_plain_arguments
+from gradcheck_cli.checks.given import name_of, require_plain_arguments
 from gradcheck_cli.checks.jvp import TANGENTS, random_tangents
 from gradcheck_cli.checks.layer import COTANGENTS, check_layer, with_faults
 from gradcheck_cli.judging.joined import WORST_FIRST, joined, joined_sensitivity
@@ -52,7 +52,7 @@ def check_autograd(
     data: Mapping[str, Any] | None = None,
     cotangents: int = COTANGENTS,
     seed: int | None = None,
-    name: str = "function",
+    name: str | None = None,
     **settings: Any,
 ) -> CheckReport:
     """Check a framework's own J^T u and J v of a function of its tensors, and the J^T u of J^T u: the double backward.
@@ -101,6 +101,7 @@ def check_autograd(
     require_whole("cotangents", cotangents, 1)
     seed = secrets.randbits(32) if seed is None else seed
     require_whole("seed", seed, 0)
+    name = name_of(function) if name is None else name
     require_plain_arguments(name, data)
     import_framework(framework)
     tensors = autograd_map(framework, function, parameters, data or {})

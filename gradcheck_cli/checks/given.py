@@ -9,10 +9,11 @@ from gradcheck_cli.problems.functions.arguments import as_parameter
 from gradcheck_cli.problems.functions.calling import Form
 from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.functions.trees import flattened, is_tree, names_in
+from gradcheck_cli.vocabulary.asking import called
 from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
 from gradcheck_cli.vocabulary.parameters import Array
 
-__all__ = ["function_of", "in_form", "named_point", "require_plain_arguments"]
+__all__ = ["function_of", "in_form", "name_of", "named_point", "require_plain_arguments"]
 
 
 def named_point(parameters: Any) -> dict[str, Array]:
@@ -34,6 +35,12 @@ def function_of(function: Callable[..., Any], parameters: Any, data: Mapping[str
     """Return a function of many outputs at a point, without claims and before it is said how they are weighed."""
     taking = in_form(function, parameters, data)
     return FunctionProblem(named_point(parameters), taking, None, data=data, one_array=not is_tree(parameters))
+
+
+def name_of(function: object) -> str:
+    """Return what a report calls a function that nobody has named: its own name, where it has one."""
+    name = called(function)
+    return name if name.isidentifier() else "function"
 
 
 def require_plain_arguments(name: object, data: object) -> None:

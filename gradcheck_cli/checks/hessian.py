@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.checks.check import check_rows
-from gradcheck_cli.checks.given import in_form, named_point, require_plain_arguments
+from gradcheck_cli.checks.given import in_form, name_of, named_point, require_plain_arguments
 from gradcheck_cli.checks.gradients import check_gradient
 from gradcheck_cli.checks.jacobian import check_jacobian
 from gradcheck_cli.checks.jvp import check_jvp
@@ -44,7 +44,7 @@ def check_hessian(
     *,
     diagonal: bool = False,
     data: Mapping[str, Any] | None = None,
-    name: str = "function",
+    name: str | None = None,
     **settings: Any,
 ) -> CheckReport:
     """Check a gradient against differences of its loss, and a Hessian against differences of that gradient.
@@ -91,6 +91,7 @@ def check_hessian(
     False
     """
     started = time.perf_counter()
+    name = name_of(loss) if name is None else name
     slopes = gradient_map(gradient, parameters, data, name, settings)
     first = check_gradient(loss, gradient, parameters, data=data, name=name, **settings)
     is_function = callable(hessian) and not is_operator(hessian)
@@ -115,7 +116,7 @@ def check_hvp(
     parameters: Any,
     *,
     data: Mapping[str, Any] | None = None,
-    name: str = "function",
+    name: str | None = None,
     **settings: Any,
 ) -> CheckReport:
     """Check a gradient against differences of its loss, and products H v against differences of that gradient.
@@ -151,6 +152,7 @@ def check_hvp(
     False
     """
     started = time.perf_counter()
+    name = name_of(loss) if name is None else name
     slopes = gradient_map(gradient, parameters, data, name, settings)
     first = check_gradient(loss, gradient, parameters, data=data, name=name, **settings)
     return with_products(first, slopes, hvp, settings, started)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.checks.adjoint import PAIRS, fitting_together
 from gradcheck_cli.checks.along import Along, Found, components, felt_sizes, found_along, require_room
-from gradcheck_cli.checks.given import in_form, named_point, require_plain_arguments
+from gradcheck_cli.checks.given import in_form, name_of, named_point, require_plain_arguments
 from gradcheck_cli.checks.jacobian import check_jacobian
 from gradcheck_cli.checks.layer import with_faults
 from gradcheck_cli.diagnosis.outputs import jacobian_findings
@@ -52,7 +52,7 @@ def check_jvp(
     backward: Callable[..., Any] | None = None,
     tangents: int = TANGENTS,
     seed: int | None = None,
-    name: str = "function",
+    name: str | None = None,
     threshold: float = DEFAULT_THRESHOLD,
     precision: str = AUTO,
     require_sensitivity: float | None = None,
@@ -105,6 +105,7 @@ def check_jvp(
     False
     """
     started = time.perf_counter()
+    name = name_of(function) if name is None else name
     require_plain_arguments(name, data)
     require_whole("tangents", tangents, 1)
     seed = secrets.randbits(32) if seed is None else seed

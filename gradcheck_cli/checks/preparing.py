@@ -20,6 +20,7 @@ from gradcheck_cli.vocabulary.alarm import GRACE, LateError, raised_after
 from gradcheck_cli.vocabulary.errors import InputError, ProblemError, SettingError
 from gradcheck_cli.vocabulary.parameters import Parameters
 from gradcheck_cli.vocabulary.settings import AUTO, SCREEN, Settings, require_whole
+from gradcheck_cli.vocabulary.watch import Watch
 
 __all__ = ["decided", "in_time", "open_journal", "prepared", "require_means", "require_something"]
 
@@ -35,7 +36,7 @@ def require_means(jobs: object, executor: object, progress: object, journal: obj
         raise SettingError(f"journal is {journal!r}, expected a Journal")
 
 
-def prepared(problem: Problem, settings: Settings) -> Problem:
+def prepared(problem: Problem, settings: Settings, watch: Watch) -> Problem:
     """Return the problem after the user's functions were called for the first time; any other as it is.
 
     Raises
@@ -45,8 +46,11 @@ def prepared(problem: Problem, settings: Settings) -> Problem:
     """
     if not isinstance(problem, FunctionProblem):
         return problem
+    calls = Calls(told=watch)
     with in_time(problem.name, settings.time_limit):
-        return preflight(dataclasses.replace(problem, calls=Calls()), repeat=settings.repeat)
+        made = preflight(dataclasses.replace(problem, calls=calls), repeat=settings.repeat)
+    calls.told = None  # the problem travels to workers, and who watches does not
+    return made
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 import click
 
 from gradcheck_cli.cli.completion import complete_topic
+from gradcheck_cli.cli.help import Command
 from gradcheck_cli.cli.output import is_terminal, terminal_width, wants_color, write
 from gradcheck_cli.vocabulary.errors import did_you_mean
 
@@ -24,10 +25,10 @@ Examples:
 WIDEST = 100  # columns of a page on a terminal: longer lines are hard to read
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @click.argument("topic", required=False, shell_complete=complete_topic)
 def explain(topic: str | None) -> None:
-    """Show the page of the manual on a TOPIC, a word of a report or the code of a finding; or list them all.
+    """Explain a word of a report, a finding or a topic, or list them.
 
     Through a pipe a page is the Markdown that it is written in.
     """

@@ -18,7 +18,8 @@ from gradcheck_cli.cli.output import can_show, show_failure, terminal_width, wan
 from gradcheck_cli.cli.report_files import ReportFiles, run_of
 from gradcheck_cli.reporters.formats import renderer
 from gradcheck_cli.vocabulary.errors import GradcheckError
-from gradcheck_cli.vocabulary.results import CheckReport, Outcome, RunReport, Unchecked, Verdict
+from gradcheck_cli.vocabulary.results import CheckReport, NotRun, Outcome, RunReport, Unchecked, Verdict
+from gradcheck_cli.vocabulary.text import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,7 @@ def publish(
     options: Checking,
     *,
     table: bool = False,
+    slowest: int | None = None,
     forgiven: Callable[[Outcome], bool] = lambda _: False,
 ) -> int:
     """Show outcomes as they come, then write what is written once, and return the exit code.
@@ -48,6 +50,8 @@ def publish(
         How to show, and what to write.
     table : bool, optional
         Whether one table at the end takes the place of the reports that passed.
+    slowest : int, optional
+        How many of the slowest cases are listed at the end; 0 for all, None for none.
     forgiven : callable, optional
         Whether what was checked counts as 0, as with ``--exit-zero``.
 
@@ -60,7 +64,7 @@ def publish(
     code, interrupted = None, False
     files = ReportFiles(options.reports)
     try:
-        require_ready(options)
+        require_ready()
         files.begin()
         files.require_all()
         for outcome in outcomes:
@@ -86,21 +90,17 @@ def publish(
         code = final_code(found, lambda outcome: options.exit_zero or forgiven(outcome))
     run = run_report(found, code, options)
     files.write(run)
-    write_once(run, options, table=table, whole=not interrupted)
+    write_once(run, options, table=table, whole=not interrupted, slowest=slowest)
     if run.exit_code != COULD_NOT_CHECK:
         files.require_all()
     return run.exit_code
 
 
-def require_ready(options: Checking) -> None:
-    """Raise what is wrong with the project's file, or ExtraError where a picture is wanted that cannot be drawn."""
+def require_ready() -> None:
+    """Raise what is wrong with the project's file."""
     project = click.get_current_context().find_object(Project)
     if project is not None and project.error is not None:
         raise project.error
-    if options.plot:
-        from gradcheck_cli.reporters.pictures import require_plotting
-
-        require_plotting()
 
 
 def passed(outcome: Outcome) -> bool:
@@ -109,7 +109,9 @@ def passed(outcome: Outcome) -> bool:
 
 
 def show(outcome: Outcome, options: Checking) -> None:
-    """Write a report to stdout where text is wanted there, and what could not be checked to stderr."""
+    """Write a report to stdout where text is wanted there, and what could not be checked, but was begun, to stderr."""
+    if isinstance(outcome, NotRun):
+        return
     if isinstance(outcome, Unchecked):
         show_failure(outcome.error, outcome.hint, outcome.traceback)
         if outcome.suggestion is not None and options.verbosity > -2:
@@ -152,14 +154,14 @@ def named_files(words: Iterable[str]) -> Mapping[str, Path]:
     return {word: Path(name) for word, name in named if name and os.path.isfile(name)}  # noqa: PTH113
 
 
-def write_once(run: RunReport, options: Checking, *, table: bool, whole: bool) -> None:
+def write_once(run: RunReport, options: Checking, *, table: bool, whole: bool, slowest: int | None) -> None:
     """Write what can only be written when all is known; no closing line where the run was interrupted."""
     if options.verbosity < -1:
         return
     if options.format != "text":
         write(renderer(options.format)(run), sys.stdout)
     elif whole:
-        write(closing(run, options, table=table), sys.stdout)
+        write(closing(run, options, table=table) + durations(run.outcomes, slowest), sys.stdout)
     if os.environ.get("GITHUB_ACTIONS") == "true" and options.format != "github":
         from gradcheck_cli.reporters.github import workflow_commands
 
@@ -182,6 +184,16 @@ def closing(run: RunReport, options: Checking, *, table: bool) -> str:
     return ("\n" if told else "") + (render_table(shown, style_of(options)) if shown else "") + line
 
 
+def durations(outcomes: Iterable[Outcome], slowest: int | None) -> str:
+    """Return the slowest cases, so many of them or for 0 all, each with its seconds; nothing where none is wanted."""
+    if slowest is None:
+        return ""
+    made = [outcome for outcome in outcomes if isinstance(outcome, CheckReport)]
+    made.sort(key=lambda report: report.seconds, reverse=True)
+    lines = [f"{report.seconds:8.2f} s  {printable(report.name)}\n" for report in made[: slowest or None]]
+    return "".join(["slowest:\n", *lines]) if lines else ""
+
+
 def code_of(outcome: Outcome) -> int:
     """Return the exit code of one case."""
     return COULD_NOT_CHECK if isinstance(outcome, Unchecked) else EXIT_CODES[outcome.verdict]
@@ -189,7 +201,8 @@ def code_of(outcome: Outcome) -> int:
 
 def final_code(outcomes: Collection[Outcome], forgiven: Callable[[Outcome], bool]) -> int:
     """Return the worst code, and that of no outcome at all; what was checked counts as 0 where it is forgiven."""
-    codes = (code_of(outcome) for outcome in outcomes if isinstance(outcome, Unchecked) or not forgiven(outcome))
+    begun = (outcome for outcome in outcomes if not isinstance(outcome, NotRun))
+    codes = (code_of(outcome) for outcome in begun if isinstance(outcome, Unchecked) or not forgiven(outcome))
     return min(codes, key=WORST_FIRST.index, default=0) if outcomes else COULD_NOT_CHECK
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from gradcheck_cli.reporters.words import COULD_NOT_CHECK, came_to
-from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, Outcome, RunReport, Unchecked, Verdict
+from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, NotRun, Outcome, RunReport, Unchecked, Verdict
 from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["WORST_FIRST", "Tally", "outcome_sentence", "run_sentence", "tally", "verdict_of", "worst_verdict"]
@@ -72,8 +72,11 @@ def run_sentence(run: RunReport) -> str:
     """Return what a run came to, in one sentence."""
     if len(run.outcomes) == 1:
         return outcome_sentence(run.outcomes[0])
-    counts = Counter(map(verdict_of, run.outcomes))
-    return f"{len(run.outcomes)} cases: " + ", ".join(f"{counts[v]} {SAID[v]}" for v in WORST_FIRST if counts[v])
+    begun = [outcome for outcome in run.outcomes if not isinstance(outcome, NotRun)]
+    counts = Counter(map(verdict_of, begun))
+    told = [f"{counts[verdict]} {SAID[verdict]}" for verdict in WORST_FIRST if counts[verdict]]
+    left = len(run.outcomes) - len(begun)
+    return f"{len(run.outcomes)} cases: {', '.join([*told, *([f'{left} not run'] if left else [])])}"
 
 
 def outcome_sentence(outcome: Outcome) -> str:

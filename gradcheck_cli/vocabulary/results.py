@@ -26,6 +26,7 @@ __all__ = [
     "Finding",
     "FurtherPoint",
     "Location",
+    "NotRun",
     "Outcome",
     "ParameterResult",
     "PointFacts",
@@ -526,6 +527,7 @@ class CheckReport:
         CheckFailedError
             Where it did not; its text is the report.
         """
+        __tracebackhide__ = True
         if not self.passed:
             raise CheckFailedError(self)
 
@@ -543,6 +545,9 @@ class CheckReport:
     def _repr_html_(self) -> str:
         return str(_reporter("notebook").as_html(self))
 
+    def __repr__(self) -> str:
+        return f"<{self.verdict.value}  {self.name}: {_reporter('failures').in_short(self)}>"
+
     def __str__(self) -> str:
         return str(_reporter("terminal").as_text(self))
 
@@ -556,8 +561,10 @@ class CheckFailedError(AssertionError):
         What the check found; the text of the error.
     """
 
+    __module__ = "gradcheck_cli"  # where it is public, and as short as a summary of tests wants it
+
     def __init__(self, report: CheckReport) -> None:
-        super().__init__(str(report))
+        super().__init__(_reporter("failures").failure_text(report, "gradcheck_cli.CheckFailedError: "))
         self.report = report
 
 
@@ -583,6 +590,13 @@ class Unchecked:
     def diff(self) -> str:
         """Return the verified patch as a unified diff that `git apply` takes; empty where there is none."""
         return self.suggestion.diff if self.suggestion is not None and self.suggestion.is_verified else ""
+
+
+@dataclass(frozen=True)
+class NotRun(Unchecked):
+    """A case that was not begun, because one before it did not pass; the exit code is that of those before."""
+
+    error: str = "not run: one before it did not pass"
 
 
 Outcome: TypeAlias = CheckReport | Unchecked
