@@ -71,10 +71,9 @@ def complete_parameter(ctx: click.Context, param: click.Parameter, incomplete: s
 
 def complete_topic(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     """Offer the pages of the manual and the codes of findings."""
-    from gradcheck_cli.diagnosis.pages import PAGES
-    from gradcheck_cli.manual import topics
+    from gradcheck_cli.manual import codes, topics
 
-    return [name for name in [*topics(), *PAGES] if name.startswith(incomplete)]
+    return [name for name in [*topics(), *codes()] if name.startswith(incomplete)]
 
 
 def complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001

@@ -187,7 +187,6 @@ def _slips(one: str, other: str) -> int:
 def vanishing_step(entry: str, value: float, epsilon: float) -> ProblemError:
     """Make the error for a step so small beside an entry that adding or taking it away changes nothing."""
     return ProblemError(
-        f"epsilon {epsilon:g} vanishes beside {entry} = {value:g}: theta + epsilon == theta, so there is no difference"
-        " to take",
-        hint=f"a step that counts there is at least {2 * math.ulp(value):.0e}; --epsilon auto finds one",
+        f"epsilon {epsilon:g} is too small for {entry} = {value:g}: adding it changes nothing",
+        hint=f"the smallest step that changes it is about {2 * math.ulp(value):.0e}; --epsilon auto finds one",
     )

@@ -129,7 +129,7 @@ class Look:
         for function in list(self.untold()):
             other = function.name.replace("forward", "backward")
             if other != function.name and other in self.functions and other not in self.told:
-                needs = f"layer.npz holds {', '.join(arguments(function))}, or those of them that are differentiated"
+                needs = f"layer.npz contains {', '.join(arguments(function))}, or those that are differentiated"
                 words = f"layer {self.at(function.name)} --backward {self.at(other)} --params layer.npz"
                 yield self.checkable([function.name, other], words, needs)
 
@@ -141,7 +141,7 @@ class Look:
             if returned and loss:
                 words = f"objective {self.at(function.name)} --loss {self.at(loss)} --labels labels.npz"
                 yield self.checkable(
-                    [function.name, loss], words, "labels.npz holds one array, a label for each sample"
+                    [function.name, loss], words, "labels.npz contains one array with a label for each sample"
                 )
 
     def gradients(self) -> Iterator[Checkable]:
@@ -164,7 +164,7 @@ class Look:
         if len(given) == 1 and given[0].lower() in ("x", "theta", "w", "z") and not self.beside_it("params"):
             return "--at 1,2,3", f"as many numbers as {given[0]} has"
         if len(given) == 1:
-            return "--params params.npz", f"params.npz holds the arrays of {given[0]}, by name"
+            return "--params params.npz", f"params.npz contains the arrays of {given[0]}, by name"
         names = ", ".join(given)
         needs = f"of {names}, params.npz holds what is differentiated, data.npz the rest"
         return "--params params.npz --data data.npz", needs
@@ -272,7 +272,7 @@ def is_whole(name: str, statements: Sequence[Statement]) -> bool:
 def with_data(words: str, names: Sequence[str]) -> tuple[str, str]:
     """Return a command with the option for data, and what its file is to hold, where there is any."""
     held = ", ".join(dict.fromkeys(names))
-    return (f"{words} --data batch.npz", f"batch.npz holds {held}") if held else (words, "")
+    return (f"{words} --data batch.npz", f"batch.npz contains {held}") if held else (words, "")
 
 
 def arguments(function: Function) -> list[str]:
