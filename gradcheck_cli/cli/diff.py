@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from gradcheck_cli.cli.options import shared
+from gradcheck_cli.cli.help import Command
+from gradcheck_cli.cli.options import color_option
 from gradcheck_cli.cli.output import terminal_width, wants_color, write
 from gradcheck_cli.cli.param_types import FILE
 from gradcheck_cli.reporters.changes import Kind, Turn, sum_line, turns
@@ -26,19 +27,18 @@ Examples:
 Exit codes: 1 where something became wrong, or is new and wrong, or can no longer be checked; 0 where nothing did;
 2 where a report cannot be read.
 """
-COLOR = click.Choice(["auto", "always", "never"])
 COLORS = {Kind.BECAME_RIGHT: "green", Kind.NEW_AND_RIGHT: "green", Kind.STILL_RIGHT: "green",
           Kind.BECAME_UNCLEAR: "yellow", Kind.STILL_UNCLEAR: "yellow", Kind.GONE: "yellow"}  # fmt: skip
 WIDEST = 100  # columns of a sentence
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @click.argument("old", type=FILE, metavar="OLD.json")
 @click.argument("new", type=FILE, metavar="NEW.json")
-@shared("--color", type=COLOR, default="auto", show_default=True, help="Whether to colour it.")
+@color_option
 @click.pass_context
 def diff(ctx: click.Context, old: Path, new: Path, color: str) -> None:
-    """Show what became right, what became wrong and what is still wrong from one JSON report to another."""
+    """Show what became right or wrong between two JSON reports."""
     from gradcheck_cli.loading.report import read_report
 
     found = turns(read_report(old), read_report(new))

@@ -8,16 +8,15 @@ from pathlib import Path
 import click
 
 from gradcheck_cli.cli.files import require_apart, write_whole
-from gradcheck_cli.cli.options import shared
+from gradcheck_cli.cli.help import Command
+from gradcheck_cli.cli.options import showing_options
 from gradcheck_cli.cli.output import can_show, terminal_width, wants_color, write
-from gradcheck_cli.cli.param_types import FILE, REPORT
-from gradcheck_cli.reporters.formats import FORMATS, renderer
+from gradcheck_cli.cli.param_types import FILE
+from gradcheck_cli.reporters.formats import renderer
 from gradcheck_cli.reporters.tally import run_sentence
 from gradcheck_cli.vocabulary.results import RunReport, Unchecked
 
 __all__ = ["show"]
-
-COLOR = click.Choice(["auto", "always", "never"])
 
 EPILOG = """\b
 Examples:
@@ -30,22 +29,11 @@ its verdict: that stands in the report.
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @click.argument("report", type=FILE, metavar="REPORT.json")
-@shared("--format", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="What stdout gets.")
-@shared(
-    "--report",
-    "reports",
-    type=REPORT,
-    multiple=True,
-    metavar="FORMAT=FILE",
-    help="Write a file as well; may be given several times.",
-)
-@shared("-v", "--verbose", count=True, help="Show entries too; -vv shows all that were kept.")
-@shared("-q", "--quiet", count=True, help="Show only what falls short; -qq shows nothing.")
-@shared("--color", type=COLOR, default="auto", show_default=True, help="Whether to colour the report.")
+@showing_options
 def show(report: Path, verbose: int, quiet: int, color: str, format: str, reports: tuple[tuple[str, str], ...]) -> None:  # noqa: A002
-    """Show a report that was written as JSON, in any format; nothing is checked again."""
+    """Show a saved JSON report in any format, without checking again."""
     from gradcheck_cli.loading.report import read_report
 
     run = read_report(report)
