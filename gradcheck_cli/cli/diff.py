@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from gradcheck_cli.cli.help import Command
-from gradcheck_cli.cli.options import color_option
+from gradcheck_cli.cli.options import COLOR
 from gradcheck_cli.cli.output import terminal_width, wants_color, write
 from gradcheck_cli.cli.param_types import FILE
 from gradcheck_cli.reporters.changes import Kind, Turn, sum_line, turns
@@ -21,11 +21,11 @@ __all__ = ["diff"]
 
 EPILOG = """\b
 Examples:
-  gradcheck net --case net.npz --backward mine.py:backward --report json=new.json
+  gradcheck net --case net.npz --backward mine.py:back --report json=new.json
   gradcheck diff old.json new.json
 
-Exit codes: 1 where something became wrong, or is new and wrong, or can no longer be checked; 0 where nothing did;
-2 where a report cannot be read.
+Exit codes: 1 if something became wrong, is new and wrong, or can no longer be checked; 0 if not; 2 if a report cannot
+be read.
 """
 COLORS = {Kind.BECAME_RIGHT: "green", Kind.NEW_AND_RIGHT: "green", Kind.STILL_RIGHT: "green",
           Kind.BECAME_UNCLEAR: "yellow", Kind.STILL_UNCLEAR: "yellow", Kind.GONE: "yellow"}  # fmt: skip
@@ -35,7 +35,7 @@ WIDEST = 100  # columns of a sentence
 @click.command(cls=Command, epilog=EPILOG)
 @click.argument("old", type=FILE, metavar="OLD.json")
 @click.argument("new", type=FILE, metavar="NEW.json")
-@color_option
+@COLOR
 @click.pass_context
 def diff(ctx: click.Context, old: Path, new: Path, color: str) -> None:
     """Show what became right or wrong between two JSON reports."""

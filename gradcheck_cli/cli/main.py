@@ -67,7 +67,7 @@ COMMANDS = {
     "objective": "Check an objective for XGBoost or LightGBM, sample by sample.",
     "command": "Check the gradient that a program in any language computes.",
     "compare": "Check a saved gradient against the right one in another file.",
-    "run": "Run all checks that pyproject.toml lists.",
+    "run": "Run the checks that pyproject.toml lists: all, or those named.",
     "fix": "Print a verified change that makes a wrong gradient right.",
     "show": "Show a saved JSON report in any format, without checking again.",
     "diff": "Show what became right or wrong between two JSON reports.",

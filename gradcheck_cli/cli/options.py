@@ -19,66 +19,9 @@ if TYPE_CHECKING:
     from gradcheck_cli.cli.further_options import FurtherOptions
     from gradcheck_cli.cli.large_options import LargeOptions
 
-__all__ = ["Checking", "checking_options", "color_option", "showing_options"]
+__all__ = ["COLOR", "FORMAT", "QUIET", "REPORTS", "VERBOSE", "Checking", "checking_options"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-def listed(names: Iterable[str]) -> str:
-    """Return names as a sentence has them."""
-    *others, last = names
-    return f"{', '.join(others)} or {last}"
-
-
-color_option = option(
-    "--color",
-    group=OUTPUT,
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colour the report.",
-)
-"""For what is shown, and is no check."""
-SHOWING = (
-    option(
-        "-v",
-        "--verbose",
-        group=OUTPUT,
-        common=True,
-        count=True,
-        help="Show the full table; -vv shows every entry as well.",
-    ),
-    option(
-        "-q",
-        "--quiet",
-        group=OUTPUT,
-        count=True,
-        help="Show only checks that did not pass; -qq prints nothing.",
-    ),
-    color_option,
-    option(
-        "--format",
-        group=OUTPUT,
-        common=True,
-        type=click.Choice(list(FORMATS)),
-        default="text",
-        show_default=True,
-        metavar="NAME",
-        help=f"Print {listed(FORMATS)}.",
-    ),
-    option(
-        "--report",
-        "reports",
-        group=OUTPUT,
-        common=True,
-        type=REPORT,
-        multiple=True,
-        is_eager=True,  # where another option is wrong, the file has to say so
-        metavar="FORMAT=FILE",
-        help="Write a report to FILE as well.  [repeatable]",
-    ),
-)
-"""How a report is shown, and where it is written."""
 
 
 class Checking(NamedTuple):
@@ -139,19 +82,65 @@ class Checking(NamedTuple):
         return self.verbose - self.quiet
 
 
+def listed(names: Iterable[str]) -> str:
+    """Return names as a sentence has them."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}"
+
+
+VERBOSE = option(
+    "-v",
+    "--verbose",
+    group=OUTPUT,
+    common=True,
+    count=True,
+    help="Show the full table; -vv shows every entry as well.",
+)
+QUIET = option(
+    "-q",
+    "--quiet",
+    group=OUTPUT,
+    count=True,
+    help="Show only checks that did not pass; -qq prints nothing.",
+)
+COLOR = option(
+    "--color",
+    group=OUTPUT,
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour the report.",
+)
+FORMAT = option(
+    "--format",
+    group=OUTPUT,
+    common=True,
+    type=click.Choice(list(FORMATS)),
+    default="text",
+    show_default=True,
+    metavar="NAME",
+    help=f"Print {listed(FORMATS)}.",
+)
+REPORTS = option(
+    "--report",
+    "reports",
+    group=OUTPUT,
+    common=True,
+    type=REPORT,
+    multiple=True,
+    is_eager=True,  # where another option is wrong, the file has to say so
+    metavar="FORMAT=FILE",
+    help="Write a report to FILE as well.  [repeatable]",
+)
+"""What every command that shows a report has."""
+
+
 def watch(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:  # noqa: ARG001
     """Take over where that is wanted, and check as often as there is something new to check."""
     if wanted and not ctx.resilient_parsing:
         from gradcheck_cli.cli.watching import watch_until_interrupted
 
         ctx.exit(watch_until_interrupted(sys.argv[1:]))
-
-
-def showing_options(command: _Command) -> _Command:
-    """Add the options of how a report is shown."""
-    for add in reversed(SHOWING):
-        command = add(command)
-    return command
 
 
 def checking_options(
@@ -195,7 +184,11 @@ def checking_options(
                 metavar="SHARE",
                 help="Pass only if an error of this share of an entry would have been seen.",
             ),
-            *SHOWING,
+            VERBOSE,
+            QUIET,
+            COLOR,
+            FORMAT,
+            REPORTS,
             option(
                 "--plot",
                 group=OUTPUT,
@@ -213,7 +206,6 @@ def checking_options(
             option(
                 "--watch",
                 group=OTHER,
-                common=True,
                 is_flag=True,
                 is_eager=True,  # another process is to understand the others
                 expose_value=False,

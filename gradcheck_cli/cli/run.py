@@ -107,7 +107,7 @@ def run(
     only_list: bool,
     **options: Any,
 ) -> None:
-    """Run the checks that pyproject.toml lists: every one, or each CHECK by its name."""
+    """Run the checks that pyproject.toml lists: all, or those named."""
     project = ctx.ensure_object(Project)
     overrides = {name: value for name, value in options.items() if given(ctx, name) and name not in OF_A_RUN}
     chosen = Checking(**options)

@@ -9,7 +9,7 @@ import click
 
 from gradcheck_cli.cli.files import require_apart, write_whole
 from gradcheck_cli.cli.help import Command
-from gradcheck_cli.cli.options import showing_options
+from gradcheck_cli.cli.options import COLOR, FORMAT, QUIET, REPORTS, VERBOSE
 from gradcheck_cli.cli.output import can_show, terminal_width, wants_color, write
 from gradcheck_cli.cli.param_types import FILE
 from gradcheck_cli.reporters.formats import renderer
@@ -24,14 +24,18 @@ Examples:
   gradcheck show out.json --format markdown
   gradcheck show out.json --report html=report.html --report junit=out.xml
 
-out.json is what `--report json=out.json` has written. The exit code is 0 where the report could be shown, whatever
-its verdict: that stands in the report.
+out.json is what `--report json=out.json` has written. The exit code is 0 if the report could be shown, whatever its
+verdict.
 """
 
 
 @click.command(cls=Command, epilog=EPILOG)
 @click.argument("report", type=FILE, metavar="REPORT.json")
-@showing_options
+@FORMAT
+@REPORTS
+@VERBOSE
+@QUIET
+@COLOR
 def show(report: Path, verbose: int, quiet: int, color: str, format: str, reports: tuple[tuple[str, str], ...]) -> None:  # noqa: A002
     """Show a saved JSON report in any format, without checking again."""
     from gradcheck_cli.loading.report import read_report

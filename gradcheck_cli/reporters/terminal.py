@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from math import inf, isnan
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from rich.table import Table
 from rich.text import Text
 
 from gradcheck_cli.reporters.excerpt import is_code, told, unchecked_lines
-from gradcheck_cli.reporters.full_tables import entry_layouts, layouts_for
 from gradcheck_cli.reporters.sheet import Sheet, new_table
 from gradcheck_cli.reporters.words import (
     COULD_NOT_CHECK,
@@ -45,6 +43,9 @@ from gradcheck_cli.vocabulary.results import (
     Verdict,
 )
 from gradcheck_cli.vocabulary.text import printable, printable_lines
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 __all__ = ["Style", "as_text", "render", "render_run", "render_table", "renderable"]
 
@@ -226,6 +227,8 @@ def right_line(parameters: Sequence[ParameterResult], width: int) -> Text:
 
 def print_figures(out: Sheet, report: CheckReport) -> None:
     """Print every figure of every parameter."""
+    from gradcheck_cli.reporters.full_tables import layouts_for
+
     out.print()
     out.print_fitting(layouts_for(report, report.parameters))
     for line in rows_above(report):
@@ -238,6 +241,8 @@ def print_entries(out: Sheet, report: CheckReport, style: Style) -> None:
         out.print()
         shown = parameter.entries or parameter.slopes or parameter.entries
         entries: Sequence[Entry] = shown if style.verbosity > 1 else shown.worst(MAX_ENTRY_ROWS)
+        from gradcheck_cli.reporters.full_tables import entry_layouts
+
         out.print_fitting(entry_layouts(entries))
         if len(entries) < shown.total:
             out.print(f"the worst {len(entries)} of {shown.total} entries{'; -vv shows all' * (style.verbosity < 2)}")
