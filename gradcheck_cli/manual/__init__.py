@@ -13,7 +13,7 @@ __all__ = ["GROUPS", "page_text", "page_title", "terms", "topics"]
 FOLDER = Path(__file__).parent
 
 GROUPS = {
-    "To begin": ("start", "commands", "student", "ml", "statistician", "engineer", "ci", "large"),
+    "To begin": ("start", "commands", "student", "ml", "statistician", "engineer", "ci", "pytest", "watch", "large"),
     "What is checked": (
         "func", "layers", "jacobians", "sparse", "adjoint", "jvp", "hessian", "complex", "torch", "jax", "objective",
         "model", "networks",
