@@ -14,7 +14,7 @@ TOPICS = {
         "func", "layers", "jacobians", "sparse", "adjoint", "jvp", "hessian", "complex", "torch", "jax", "objective",
         "model", "networks",
     ),
-    "What is printed": ("report", "verdict", "exit-codes", "mistakes", "fix", "formats"),
+    "What is printed": ("report", "verdict", "words", "exit-codes", "mistakes", "fix", "formats"),
     "How it is judged": ("difference", "inconclusive", "catches", "precision", "kink", "screen"),
     "Besides": ("beside-others", "programs", "faq"),
 }  # fmt: skip
