@@ -8,7 +8,8 @@ __all__ = ["MISTAKES", "TOPICS", "grouped"]
 
 TOPICS = {
     "To begin": (
-        "start", "commands", "student", "student-zh", "ml", "statistician", "engineer", "ci", "pytest", "watch", "large",
+        "start", "commands", "student", "student-zh",
+        "ml", "statistician", "engineer", "ci", "pytest", "watch", "large",
     ),
     "What is checked": (
         "func", "layers", "jacobians", "sparse", "adjoint", "jvp", "hessian", "complex", "torch", "jax", "objective",

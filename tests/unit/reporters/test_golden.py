@@ -102,7 +102,9 @@ def test_github_gets_ten_annotations_and_the_count_of_the_rest() -> None:
 
 
 def test_an_annotation_of_a_cell_is_on_the_notebook_and_says_which_cell() -> None:
-    report = dataclasses.replace(OUTCOMES["fail"], location=Location("home work.ipynb:cell 3", 7))
+    fail = OUTCOMES["fail"]
+    assert isinstance(fail, CheckReport)
+    report = dataclasses.replace(fail, location=Location("home work.ipynb:cell 3", 7))
     (line, *_) = renderer("github")(RunReport((report,), 1, VERSIONS)).splitlines()
     properties, _, message = line.partition("::")[2].partition("::")
     assert properties.endswith(",file=home work.ipynb")
