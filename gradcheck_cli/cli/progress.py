@@ -115,7 +115,7 @@ class Progress(State):
             return
         import threading
 
-        self.ended, self.lock = threading.Event(), threading.Lock()
+        self.ended = threading.Event()
         self.stream, self.encoding = sys.stderr.fileno(), sys.stderr.encoding or "ascii"
         self.blocks = can_show(sys.stderr, "━─")
         self.thread = threading.Thread(target=self.keep_showing, daemon=True)
@@ -137,11 +137,10 @@ class Progress(State):
                 self.write(self.line(time.monotonic(), shutil.get_terminal_size().columns, blocks=self.blocks))
 
     def write(self, line: str) -> None:
-        """Write a line in the place of the one before; past the buffers, for a process may be forked meanwhile."""
-        with self.lock:
-            before = " " * (self.shown + ECHO) if self.shown else ""
-            os.write(self.stream, f"\r{before}\r{line}".encode(self.encoding, "replace"))
-            self.shown = len(line)
+        """Write a line in the place of the one before, by no buffer and no lock: a process may be forked meanwhile."""
+        before = " " * (self.shown + ECHO) if self.shown else ""
+        os.write(self.stream, f"\r{before}\r{line}".encode(self.encoding, "replace"))
+        self.shown = len(line)
 
     def give_way(self, *, until_later: bool) -> None:
         """Take the line away for something else that is written there; a line that is not ended is left alone."""

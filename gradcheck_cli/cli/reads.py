@@ -15,7 +15,8 @@ from typing import NamedTuple
 __all__ = ["Read", "reads_told_in", "state_of", "tell"]
 
 NOT_THE_USERS = ("/proc/", "/dev/", "/sys/", os.path.dirname(os.path.dirname(__file__)) + os.sep)  # noqa: PTH120
-LIBRARIES = ("site-packages", "dist-packages", ".git")
+LIBRARIES = {"site-packages", "dist-packages", ".git", ".gradcheck_cache"}
+"""Folders that are not the user's either, wherever they are."""
 END = "\0"  # of what is told of one file
 
 
@@ -62,7 +63,7 @@ def tell(to: str) -> None:
         name = os.path.abspath(os.fsdecode(path))  # noqa: PTH100
         if name.endswith(".pyc") and not written:
             name = source_from_cache(name) if "__pycache__" in name else name
-        if (name, written) in told or name.startswith(prefixes) or any(part in name for part in LIBRARIES):
+        if (name, written) in told or name.startswith(prefixes) or not LIBRARIES.isdisjoint(name.split(os.sep)):  # noqa: PTH206
             return
         told.add((name, written))
         state = "" if written else state_of(name)

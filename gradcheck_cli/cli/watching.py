@@ -12,7 +12,9 @@ import time
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from shutil import get_terminal_size
 from tempfile import TemporaryDirectory
+from textwrap import fill
 
 import click
 
@@ -20,6 +22,7 @@ from gradcheck_cli.cli.ending import code_of_signal, ended_by
 from gradcheck_cli.cli.output import is_terminal, write
 from gradcheck_cli.cli.reads import reads_told_in, state_of
 from gradcheck_cli.vocabulary.errors import ExtraError
+from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["watch_until_interrupted"]
 
@@ -114,7 +117,7 @@ class Check:
                 read = self.read()
                 if ended and not waiting:
                     waiting = True
-                    write(f"\n[{time.strftime('%H:%M:%S')}] {waiting_for(read)}\n", sys.stderr)
+                    write(f"\n{waiting_for(read)}\n", sys.stderr)
                 if self.is_changed(read):
                     return True
                 if not folders.issuperset(os.path.dirname(path) for path in read):  # noqa: PTH120
@@ -156,8 +159,9 @@ def files_named(words: Sequence[str]) -> list[str]:
 
 
 def waiting_for(read: Iterable[str]) -> str:
-    """Return the line that says what is waited for."""
+    """Return what says that and for what it is waited, no wider than the terminal."""
     names = sorted({os.path.relpath(path) for path in read}, key=lambda name: (name.startswith(".."), name))
-    shown, left = names[:MOST_NAMED], len(names) - MOST_NAMED
-    files = ", ".join(shown) + (f" and {left} more" if left > 0 else "")
-    return f"watching {files}; Ctrl-C ends it"
+    shown, left = ", ".join(map(printable, names[:MOST_NAMED])), len(names) - MOST_NAMED
+    more = f" and {left} more" if left > 0 else ""
+    line = f"[{time.strftime('%H:%M:%S')}] watching {shown}{more}; Ctrl-C ends it"
+    return fill(line, get_terminal_size().columns, break_long_words=False, break_on_hyphens=False)

@@ -7,7 +7,10 @@ from collections.abc import Iterable
 __all__ = ["MISTAKES", "TOPICS", "grouped"]
 
 TOPICS = {
-    "To begin": ("start", "commands", "student", "student-zh", "ml", "statistician", "engineer", "ci", "large"),
+    "To begin": (
+        "start", "commands", "student", "student-zh",
+        "ml", "statistician", "engineer", "ci", "pytest", "watch", "large",
+    ),
     "What is checked": (
         "func", "layers", "jacobians", "sparse", "adjoint", "jvp", "hessian", "complex", "torch", "jax", "objective",
         "model", "networks",

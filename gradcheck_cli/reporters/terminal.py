@@ -272,9 +272,8 @@ def print_sum(out: Sheet, report: CheckReport, style: Style) -> None:
             out.print_wrapped(f"{INDENT}{printable(line)}")
     topics = list(dict.fromkeys(finding.code for finding in report.findings)) or [report.verdict.value.lower()]
     more = "" if style.verbosity > 0 else "; -v shows all figures"
-    out.print_wrapped(
-        f"{INDENT}gradcheck explain {printable(topics[0])} {'says more' if report.findings else 'says what to do'}{more}"
-    )
+    what = "says more" if report.findings else "says what to do"
+    out.print_wrapped(f"{INDENT}gradcheck explain {printable(topics[0])} {what}{more}")
 
 
 def verdict_line(verdict: Verdict, text: str) -> Text:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.pages import ROOT, Page
 from tests.support import clean_environment, run
 
 MODEL = """\
@@ -212,6 +213,7 @@ class TestOfMine:
     def test_misspelt(self):
         check_gradient(raising, lambda x: 3 * x, [1.0, 2.0], sed=1)
 """
+PAGE = Page(ROOT / "gradcheck_cli" / "manual" / "pytest.md")
 ANOTHER = """\
 def test_with_the_fixture(gradcheck): pass
 def test_of_something_else(): pass
@@ -224,6 +226,7 @@ def tests_of_mine(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("tests")
     (folder / "test_mine.py").write_text(TESTS, encoding="utf-8")
     (folder / "test_another.py").write_text(ANOTHER, encoding="utf-8")
+    (folder / "test_model.py").write_text(PAGE.files["test_model.py"], encoding="utf-8")
     result = subprocess.run(
         [
             sys.executable,
@@ -265,7 +268,7 @@ def test_an_assertion_shows_what_was_found_in_a_few_words(tests_of_mine: str) ->
 
 
 def test_the_mark_selects_and_every_test_with_the_fixture_has_it(tests_of_mine: str) -> None:
-    assert "7 failed, 2 passed, 1 deselected" in tests_of_mine
+    assert "8 failed, 3 passed, 1 deselected" in tests_of_mine
 
 
 def test_no_failure_shows_source_of_ours(tests_of_mine: str) -> None:
@@ -278,6 +281,13 @@ def test_the_report_fits_a_terminal_behind_what_pytest_sets_before_it(tests_of_m
     others = ("assert <", "where <", "errors.UserFunctionError")
     lines = [line for line in tests_of_mine.splitlines() if line[:2] == "E " and not any(map(line.count, others))]
     assert 60 < max(map(len, lines)) <= 80
+
+
+def test_the_page_on_pytest_shows_what_is_shown(tests_of_mine: str) -> None:
+    (shown,) = PAGE.blocks("")
+    lines = [line for line in shown.splitlines() if line != "..."]
+    assert len(lines) == 4
+    assert [line for line in lines if line not in tests_of_mine.splitlines()] == []
 
 
 def test_the_plugin_loads_nothing_heavy() -> None:

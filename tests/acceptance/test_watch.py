@@ -103,7 +103,9 @@ def test_files_are_found_in_a_command_line(tmp_path: Path, monkeypatch: pytest.M
 def test_what_is_waited_for_names_a_few_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     files = [str(tmp_path / name) for name in "edcba"] + [str(tmp_path.parent / "z")]
-    assert waiting_for(files) == "watching a, b, c and 3 more; Ctrl-C ends it"
+    assert waiting_for(files)[len("[12:00:00] ") :] == "watching a, b, c and 3 more; Ctrl-C ends it"
+    monkeypatch.setenv("COLUMNS", "30")
+    assert max(map(len, waiting_for(files).splitlines())) <= 30
 
 
 def test_a_path_may_hold_anything() -> None:

@@ -261,4 +261,4 @@ def test_every_command_of_the_page_is_one() -> None:
             known = {option for parameter in command.params for option in parameter.opts}
             assert {word for word in words if word.startswith("--")} <= known, line
         missing = set(main.list_commands(ctx)) - {shlex.split(line)[0] for line in lines}
-    assert missing == {"run", "show", "diff", "look", "cases", "explain", "bench"}
+    assert missing == {"show", "diff", "look", "cases", "explain", "bench"}
