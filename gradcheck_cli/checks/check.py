@@ -132,9 +132,9 @@ def check(
     require_means(jobs, executor, progress, journal)
     require_something(problem.parameters)
     if repeat > DEFAULT_REPEAT and not isinstance(problem, FunctionProblem):
-        raise SettingError(f"repeat is {repeat}, and there is no function of yours to call again", hint="leave it out")
+        raise SettingError(f"repeat is {repeat}, but there is no function of yours to call again", hint="leave it out")
     if points and journal is not None:
-        raise SettingError("a saved state is of one point", hint="leave --save and --resume out, or --points")
+        raise SettingError("a saved state belongs to one point", hint="leave out --save and --resume, or --points")
 
     means = Means(jobs, executor, journal, watch_of(progress), sweep_steps)
 

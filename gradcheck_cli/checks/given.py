@@ -48,4 +48,4 @@ def require_plain_arguments(name: object, data: object) -> None:
     if not isinstance(name, str):
         raise SettingError(f"name is {name!r}, expected text")
     if not (data is None or (isinstance(data, Mapping) and all(isinstance(key, str) for key in data))):
-        raise SettingError(f"data is {type(data).__name__}, expected a dict of what the functions get by keyword")
+        raise SettingError(f"data is {type(data).__name__}, expected a dict of keyword arguments for the functions")

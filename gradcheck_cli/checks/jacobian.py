@@ -159,7 +159,7 @@ def possible_mode(mode: str, outputs: int, entries: int) -> tuple[str, Sequence[
     if mode == FULL:
         raise SettingError(
             f"the Jacobian has {outputs:,} x {entries:,} entries, expected at most {MOST_KEPT // 2:,} to check each",
-            hint="--mode screen looks at whole rows; --backward, check_layer, at a few products with it",
+            hint="--mode screen checks whole rows; --backward (check_layer) checks a few products with it",
         )
     return SCREEN, [f"screened: the Jacobian has {outputs:,} x {entries:,} entries, more than can be kept"]
 

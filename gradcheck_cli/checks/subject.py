@@ -210,8 +210,8 @@ def too_small(losses: Evaluator | Row, settings: Settings) -> SettingError:
     if evaluator.late:
         needed = f"an evaluation did not return within it and {GRACE:g} s more: does the loss return at all?"
     elif settings.mode != SCREEN:
-        needed = f"every entry takes about {full:,} evaluations, more where the loss is not smooth; {needed}"
-    return SettingError(f"the budget of {evaluator.budget.words} is spent before anything could be told", hint=needed)
+        needed = f"checking every entry takes about {full:,} evaluations, more if the loss is not smooth; {needed}"
+    return SettingError(f"the budget of {evaluator.budget.words} is too small to reach a verdict", hint=needed)
 
 
 def whole_difference(analytic: Parameters, numeric: Parameters) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from gradcheck_cli.cli.config import CHECKS, Check, Config, known_key
+from gradcheck_cli.cli.config import CHECKS, KINDS, Check, Config, known_key
 from gradcheck_cli.cli.defaults import DISPLAY, HOW, Project, by_key, default_map, for_all, origins, where_for_all
 from gradcheck_cli.cli.making import unchecked
 from gradcheck_cli.cli.param_types import REPORT
@@ -24,8 +24,6 @@ from gradcheck_cli.vocabulary.text import printable
 __all__ = ["Plan", "Selected", "cases_of", "context_of", "described", "inside", "plans"]
 
 Selected = Callable[[str], bool]
-KINDS = ("scalar", "net", "func", "layer", "model", "objective", "compare", "command")
-"""The commands that a check may name."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,7 +111,7 @@ def command_of(kind: str, where: str) -> click.Command:
     command = main.get_command(click.Context(main), kind) if kind in KINDS else None
     if command is None:
         raise InputError(
-            f"{where} is of kind {kind!r}, expected one of {', '.join(KINDS)}", hint=did_you_mean(kind, KINDS)
+            f"{where} has the kind {kind!r}, expected one of {', '.join(KINDS)}", hint=did_you_mean(kind, KINDS)
         )
     return command
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
 from gradcheck_cli.cli.making import unchecked
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.output import can_show, show_failure, terminal_width, wants_color, write
-from gradcheck_cli.cli.report_files import ReportFiles, versions
+from gradcheck_cli.cli.report_files import ReportFiles, run_of
 from gradcheck_cli.reporters.formats import renderer
 from gradcheck_cli.vocabulary.errors import GradcheckError
 from gradcheck_cli.vocabulary.results import CheckReport, NotRun, Outcome, RunReport, Unchecked, Verdict
@@ -65,7 +64,7 @@ def publish(
     code, interrupted = None, False
     files = ReportFiles(options.reports)
     try:
-        require_ready(options)
+        require_ready()
         files.begin()
         files.require_all()
         for outcome in outcomes:
@@ -97,15 +96,11 @@ def publish(
     return run.exit_code
 
 
-def require_ready(options: Checking) -> None:
-    """Raise what is wrong with the project's file, or ExtraError where a picture is wanted that cannot be drawn."""
+def require_ready() -> None:
+    """Raise what is wrong with the project's file."""
     project = click.get_current_context().find_object(Project)
     if project is not None and project.error is not None:
         raise project.error
-    if options.plot:
-        from gradcheck_cli.reporters.pictures import require_plotting
-
-        require_plotting()
 
 
 def passed(outcome: Outcome) -> bool:
@@ -147,7 +142,7 @@ def record_failure(ctx: click.Context, error: GradcheckError) -> None:
     require_apart([(f"--report {name}", Path(path)) for name, path in reports], named_files(sys.argv[1:]))
     files = ReportFiles(reports)
     files.begin()
-    files.write(RunReport((unchecked(ctx.command_path, error),), COULD_NOT_CHECK, versions()))
+    files.write(run_of([unchecked(ctx.command_path, error)], COULD_NOT_CHECK))
     files.require_all()
 
 
@@ -175,7 +170,11 @@ def write_once(run: RunReport, options: Checking, *, table: bool, whole: bool, s
 
 def closing(run: RunReport, options: Checking, *, table: bool) -> str:
     """Return what stands under several reports."""
-    line = f"{summary(run.outcomes)}\n" if len(run.outcomes) > 1 else ""
+    if len(run.outcomes) < 2 and not table:
+        return ""
+    from gradcheck_cli.reporters.tally import run_sentence
+
+    line = f"{run_sentence(run)}\n" if len(run.outcomes) > 1 else ""
     if not table:
         return line
     from gradcheck_cli.reporters.terminal import render_table
@@ -183,13 +182,6 @@ def closing(run: RunReport, options: Checking, *, table: bool) -> str:
     shown = [outcome for outcome in run.outcomes if options.verbosity >= 0 or not passed(outcome)]
     told = options.verbosity > 0 or not all(map(passed, run.outcomes))
     return ("\n" if told else "") + (render_table(shown, style_of(options)) if shown else "") + line
-
-
-def summary(outcomes: Iterable[Outcome]) -> str:
-    """Return the line that counts the verdicts."""
-    words = {0: "PASS", 1: "FAIL", 3: "INCONCLUSIVE", COULD_NOT_CHECK: "could not be checked", None: "not run"}
-    counts = Counter(None if isinstance(outcome, NotRun) else code_of(outcome) for outcome in outcomes)
-    return f"{counts.total()} cases: " + ", ".join(f"{counts[c]} {words[c]}" for c in (*WORST_FIRST, None) if counts[c])
 
 
 def durations(outcomes: Iterable[Outcome], slowest: int | None) -> str:
@@ -217,4 +209,4 @@ def final_code(outcomes: Collection[Outcome], forgiven: Callable[[Outcome], bool
 def run_report(outcomes: Iterable[Outcome], code: int, options: Checking) -> RunReport:
     """Return the record of the whole run; text on stdout needs no versions, and looking them up takes its time."""
     written = options.reports or options.format != "text"
-    return RunReport(tuple(outcomes), code, versions() if written else {})
+    return run_of(outcomes, code) if written else RunReport(tuple(outcomes), code, {})

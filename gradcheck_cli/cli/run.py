@@ -14,15 +14,17 @@ import click
 from click.core import ParameterSource
 
 from gradcheck_cli.cli.apart import Begun, Job, can_be_apart, made_apart, made_here
+from gradcheck_cli.cli.completion import complete_check
 from gradcheck_cli.cli.defaults import DISPLAY, Project
 from gradcheck_cli.cli.ending import code_of_signal, ended_by
+from gradcheck_cli.cli.help import OUTPUT, Command, option
 from gradcheck_cli.cli.last_failed import LastFailed
 from gradcheck_cli.cli.making import outcomes_of
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.output import write
 from gradcheck_cli.cli.planning import Plan, cases_of, described, inside, plans
 from gradcheck_cli.cli.publishing import final_code, publish
-from gradcheck_cli.cli.report_files import ReportFiles, versions
+from gradcheck_cli.cli.report_files import ReportFiles, run_of
 from gradcheck_cli.cli.running import (
     Prepared,
     in_order,
@@ -31,7 +33,7 @@ from gradcheck_cli.cli.running import (
 )
 from gradcheck_cli.cli.selection import matcher
 from gradcheck_cli.vocabulary.errors import GradcheckError
-from gradcheck_cli.vocabulary.results import NotRun, Outcome, RunReport, Unchecked
+from gradcheck_cli.vocabulary.results import NotRun, Outcome, Unchecked
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -50,22 +52,48 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
-@click.argument("checks", nargs=-1, metavar="[CHECK]...")
-@click.option("-k", "expression", metavar="EXPR", help="Only checks whose names match, as 'net and not slow'.")
-@click.option("--last-failed", "--lf", is_flag=True, help="Only checks that did not pass last time; all if all did.")
-@click.option("-x", "--fail-fast", is_flag=True, help="Stop at the first check that does not pass.")
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Checks made side by side.")
-@click.option(
+run_options = partial(checking_options, shown="auto, and 1e-07 for scalar and net")
+"""Those of the checks that are run."""
+
+
+@click.command(cls=Command, epilog=EPILOG)
+@click.argument("checks", nargs=-1, metavar="[CHECK]...", shell_complete=complete_check)
+@option(
+    "-k",
+    "expression",
+    common=True,
+    metavar="EXPR",
+    shell_complete=complete_check,
+    help="Run only checks whose names match, such as 'net and not slow'.",
+)
+@option(
+    "--last-failed",
+    "--lf",
+    common=True,
+    is_flag=True,
+    help="Run only checks that did not pass last time; all if all did.",
+)
+@option("-x", "--fail-fast", common=True, is_flag=True, help="Stop at the first check that does not pass.")
+@option(
+    "--jobs",
+    common=True,
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Run up to N checks in parallel.",
+)
+@option(
     "--durations",
+    group=OUTPUT,
     type=click.IntRange(min=0),
     is_flag=False,
     flag_value=10,
     metavar="[N]",
-    help="Show the slowest N checks, 10 unless given; 0 for all.",
+    help="Show the slowest N checks: 10 unless given, 0 for all.",
 )
-@click.option("--list", "only_list", is_flag=True, default=False, help="Show the checks and make none.")
-@checking_options
+@option("--list", "only_list", common=True, is_flag=True, default=False, help="List the checks without running them.")
+@run_options
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -79,7 +107,7 @@ def run(
     only_list: bool,
     **options: Any,
 ) -> None:
-    """Make the checks of [[tool.gradcheck.checks]] in pyproject.toml: every one, or each CHECK by its name."""
+    """Run the checks that pyproject.toml lists: all, or those named."""
     project = ctx.ensure_object(Project)
     overrides = {name: value for name, value in options.items() if given(ctx, name) and name not in OF_A_RUN}
     chosen = Checking(**options)
@@ -171,9 +199,9 @@ class Made:
         finally:
             self.remember(under_way)
             for one, found in zip(files, self.found, strict=True):
-                if found:
+                if found and one.reports:
                     code = final_code(found, self.is_forgiven)
-                    one.write(RunReport(tuple(found), code, versions() if one.reports else {}))
+                    one.write(run_of(found, code))
         for one in files:
             one.require_all()
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.table import Table  # which a PASS does not need
 
 __all__ = ["LOG_WIDTH", "Sheet", "new_table"]
 
@@ -86,6 +88,8 @@ class Sheet:
 
     def fits(self, table: Table) -> bool:
         """Whether a table is no wider than the sheet."""
+        from rich.measure import Measurement
+
         options = self.console.options.update(max_width=UNLIMITED)
         return Measurement.get(self.console, options, table).maximum <= self.width
 
@@ -116,6 +120,8 @@ def breaks(line: str, width: int, indent: int) -> list[int]:
 
 def new_table(*headers: str, gap: int = 2) -> Table:
     """Return an empty table; a header that ends in ``>`` has its column to the right."""
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
     for header in headers:
         justify = "right" if header.endswith(">") else "left"

@@ -5,16 +5,14 @@ What is right is told in one line, and a PASS in three. `-v` shows every figure 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from math import inf, isnan
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from rich.table import Table
 from rich.text import Text
 
 from gradcheck_cli.reporters.excerpt import is_code, told, unchecked_lines
-from gradcheck_cli.reporters.full_tables import entry_layouts, layouts_for
 from gradcheck_cli.reporters.sheet import Sheet, new_table
 from gradcheck_cli.reporters.words import (
     COULD_NOT_CHECK,
@@ -46,6 +44,9 @@ from gradcheck_cli.vocabulary.results import (
 )
 from gradcheck_cli.vocabulary.text import printable, printable_lines
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 __all__ = ["Style", "as_text", "render", "render_run", "render_table", "renderable"]
 
 INDENT = "      "
@@ -53,7 +54,6 @@ ROOMS = (None, 48, 40, 32, 24)  # columns that the name of a case may take, the 
 MAX_FINDINGS = 5  # where not all are asked for
 MAX_ROWS = 10  # of parameters that fall short, likewise
 MAX_ENTRY_ROWS = 20  # of one parameter, likewise
-PICTURE_WIDTH = 80  # where nothing limits the width
 
 
 class Style(NamedTuple):
@@ -82,9 +82,10 @@ def render(report: CheckReport, style: Style) -> str:
     elif not report.passed:
         print_parameters(out, report, right=style.verbosity == 0)
     print_entries(out, report, style)
-    for picture in drawn(report, style):
-        out.print()
-        out.print(picture)
+    if style.plot:
+        from gradcheck_cli.reporters.pictures import print_pictures
+
+        print_pictures(out, report, blocks=style.blocks)
     print_notes(out, report)
     if not report.passed:
         print_sum(out, report, style)
@@ -188,7 +189,7 @@ def row_of(p: ParameterResult, columns: Columns) -> Row:
         p.verdict,
         printable(p.name),
         shape_text(p),
-        f"{count}/{len(p.entries)}" if p.slopes is None else f"{count} found" if count else "-",
+        f"{count}/{p.entries.total}" if p.slopes is None else f"{count} found" if count else "-",
         error_text(p.difference),
         ratio_text(p.worst) if columns.counted is EntryVerdict.DISAGREES else error_text(p.worst.bar),
         printable(p.worst.name.removeprefix(p.name)),  # its index, where the name is the parameter's
@@ -226,6 +227,8 @@ def right_line(parameters: Sequence[ParameterResult], width: int) -> Text:
 
 def print_figures(out: Sheet, report: CheckReport) -> None:
     """Print every figure of every parameter."""
+    from gradcheck_cli.reporters.full_tables import layouts_for
+
     out.print()
     out.print_fitting(layouts_for(report, report.parameters))
     for line in rows_above(report):
@@ -238,9 +241,11 @@ def print_entries(out: Sheet, report: CheckReport, style: Style) -> None:
         out.print()
         shown = parameter.entries or parameter.slopes or parameter.entries
         entries: Sequence[Entry] = shown if style.verbosity > 1 else shown.worst(MAX_ENTRY_ROWS)
+        from gradcheck_cli.reporters.full_tables import entry_layouts
+
         out.print_fitting(entry_layouts(entries))
-        if len(entries) < len(shown):
-            out.print(f"the worst {len(entries)} of {len(shown)} entries; -vv shows all")
+        if len(entries) < shown.total:
+            out.print(f"the worst {len(entries)} of {shown.total} entries{'; -vv shows all' * (style.verbosity < 2)}")
 
 
 def detailed(report: CheckReport, verbosity: int) -> list[ParameterResult]:
@@ -267,16 +272,8 @@ def print_sum(out: Sheet, report: CheckReport, style: Style) -> None:
             out.print_wrapped(f"{INDENT}{printable(line)}")
     topics = list(dict.fromkeys(finding.code for finding in report.findings)) or [report.verdict.value.lower()]
     more = "" if style.verbosity > 0 else "; -v shows all figures"
-    out.print_wrapped(f"{INDENT}gradcheck explain {printable(topics[0])} says more{more}")
-
-
-def drawn(report: CheckReport, style: Style) -> Iterable[Text]:
-    """Return the pictures, where they are wanted."""
-    if not style.plot:
-        return ()
-    from gradcheck_cli.reporters.pictures import pictures
-
-    return pictures(report, width=style.width or PICTURE_WIDTH, color=style.color, blocks=style.blocks)
+    what = "says more" if report.findings else "says what to do"
+    out.print_wrapped(f"{INDENT}gradcheck explain {printable(topics[0])} {what}{more}")
 
 
 def verdict_line(verdict: Verdict, text: str) -> Text:

@@ -79,7 +79,7 @@ def test_a_saved_case_and_a_bad_one_together(tmp_path: Path) -> None:
     result = run("net", "--case", "good.npz", "--case", "bad.npz", "--case", "planted-bugs", cwd=tmp_path)
     assert result.returncode == 2
     assert result.stdout.splitlines()[-1] == "3 cases: 1 could not be checked, 1 FAIL, 1 PASS"
-    assert result.stderr == "error: bad.npz: b2 is missing; of weights and biases there are W1, b1, W2, W3, b3\n"
+    assert result.stderr == "error: bad.npz: b2 is missing; the weights and biases given are W1, b1, W2, W3, b3\n"
 
 
 # bad input

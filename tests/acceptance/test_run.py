@@ -170,12 +170,12 @@ def test_q_leaves_what_passed_out_of_the_table(project: Path) -> None:
         (CHECKS + "epsilon = 'large'\n", "'large' is not a number", None),
         (CHECKS + "precision = 'float6'\n", "'float6' is not one of", None),
         (CHECKS.replace("theta = 4", ""), "Missing option '--theta'", None),
-        (CHECKS.replace('"scalar"', '"scalr"'), "of kind 'scalr', expected one of scalar", "did you mean 'scalar'?"),
+        (CHECKS.replace('"scalar"', '"scalr"'), "has the kind 'scalr', expected one of ", "did you mean 'scalar'?"),
         (CHECKS.replace('name = "line"\n', ""), 'has no name, expected name = "..."', None),
         (CHECKS.replace('"line"', '"course"'), "two checks with the name 'course'", None),
         ("[tool]\ngradcheck = 3\n# [tool.gradcheck]\n", "is int, expected a table", None),
-        ("[tool.gradcheck]\nchecks = 3\n", "is no list of tables", None),
-        ("[tool.gradcheck]\nepsilon = \n", "is no TOML", None),
+        ("[tool.gradcheck]\nchecks = 3\n", "is not a list of tables", None),
+        ("[tool.gradcheck]\nepsilon = \n", "is not valid TOML", None),
     ],
 )  # fmt: skip
 def test_what_cannot_be_run_is_exit_2_and_said(text: str, message: str, hint: str | None, tmp_path: Path) -> None:

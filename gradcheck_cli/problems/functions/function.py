@@ -198,8 +198,8 @@ class FunctionProblem:
         """
         if not self.is_asked:
             raise SettingError(
-                "the gradient is saved numbers, which are of one point; other points need a function",
-                hint="name the function that makes them, or leave --points out",
+                "the gradient is saved numbers, which belong to one point; other points need a function",
+                hint="name the function that makes them, or leave out --points",
             )
         point = {**self.point, **parameters}
         recipe = None if self.recipe is None else MovedRecipe(self.recipe, point)

@@ -47,9 +47,11 @@ def test_rich_prints_it_in_colour(failing: CheckReport) -> None:
 
 def test_a_notebook_gets_html_in_which_names_are_text(failing: CheckReport) -> None:
     html = failing._repr_html_()
-    assert html.startswith('<pre style="overflow-x: auto"><b style="color: firebrick">FAIL</b>  function')
-    assert "&lt;w&gt;" in html
+    assert html.startswith("<style>\n.gradcheck {")
+    assert "<h3><span class='verdict fail'>FAIL</span> function</h3>" in html
+    assert "&lt;w&gt;[1]: yours 6, right 4, ratio 1.5" in html
     assert "<w>" not in html
+    assert failing._repr_html_() == html
 
 
 def test_a_dict_is_what_json_takes(failing: CheckReport) -> None:

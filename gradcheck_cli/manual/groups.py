@@ -1,12 +1,27 @@
-"""The codes in groups, for a reader who looks for a mistake that is like theirs."""
+"""The pages in groups, in the order in which they are listed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["grouped"]
+__all__ = ["MISTAKES", "TOPICS", "grouped"]
 
-GROUPS = {
+TOPICS = {
+    "To begin": (
+        "start", "commands", "student", "student-zh", "ml", "statistician", "engineer", "ci", "pytest", "watch",
+        "large",
+    ),
+    "What is checked": (
+        "func", "layers", "jacobians", "sparse", "adjoint", "jvp", "hessian", "complex", "torch", "jax", "objective",
+        "model", "networks",
+    ),
+    "What is printed": ("report", "verdict", "exit-codes", "mistakes", "fix", "formats"),
+    "How it is judged": ("difference", "inconclusive", "catches", "precision", "kink", "screen"),
+    "Besides": ("beside-others", "programs", "faq"),
+}  # fmt: skip
+"""The topics."""
+
+MISTAKES = {
     "a factor, a sign": (
         "factor", "delta-factor", "factor-all", "small-relative-error", "data-scaled", "factor-along-axis", "signs",
         "absolute-values", "offset", "elementwise",
@@ -44,6 +59,6 @@ GROUPS = {
 def grouped(codes: Iterable[str]) -> dict[str, list[str]]:
     """Return codes by their groups."""
     known = list(codes)
-    named = {code for group in GROUPS.values() for code in group}
-    groups = {title: [code for code in group if code in known] for title, group in GROUPS.items()}
+    named = {code for group in MISTAKES.values() for code in group}
+    groups = {title: [code for code in group if code in known] for title, group in MISTAKES.items()}
     return {**groups, "further": [code for code in known if code not in named]}

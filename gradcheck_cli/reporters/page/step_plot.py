@@ -35,17 +35,18 @@ class Axis:
 def step_plot(sweep: StepSweep, epsilon: float | str) -> str:
     """Return the plot: the errors joined, the round-off floor dashed, and a line at epsilon."""
     points = [(h, error) for h, error in zip(sweep.steps, sweep.errors, strict=True) if 0 < error < math.inf]
-    floors = [(h, sweep.floor(h)) for h in sweep.steps] if sweep.noise else []
+    floors = [(h, floor) for h in sweep.steps if 0 < (floor := sweep.floor(h)) < math.inf]
     if not points:
         return ""
     x = Axis(sweep.steps, LEFT, WIDTH - RIGHT)
     y = Axis([error for _, error in points + floors], HEIGHT - BOTTOM, TOP)
     places = [(x.place(h), y.place(error)) for h, error in points]
-    marks = "".join(f"<circle cx='{h:.1f}' cy='{e:.1f}' r='2.5' fill='var(--fail)'/>" for h, e in places)
+    marks = "".join(f"<circle cx='{h:.1f}' cy='{e:.1f}' r='2.5'/>" for h, e in places)
     return (
-        f"<svg role='img' aria-label='error against step' width='{WIDTH}' height='{HEIGHT}'>"
-        f"{frame(x, y)}{line(x, y, floors, 'var(--floor)', dash='3 4')}"
-        f"{line(x, y, points, 'var(--fail)')}{marks}{epsilon_line(x, epsilon)}</svg>"
+        f"<svg role='img' class='plot' width='{WIDTH}' height='{HEIGHT}' viewBox='0 0 {WIDTH} {HEIGHT}'>"
+        "<title>error against step, on log axes; dashed: the round-off floor</title>"
+        f"{frame(x, y)}{line(x, y, floors, 'floor')}{line(x, y, points, 'errors')}{marks}"
+        f"{epsilon_line(x, epsilon)}</svg>"
     )
 
 
@@ -54,19 +55,19 @@ def frame(x: Axis, y: Axis) -> str:
     lines = []
     for power in x.ticks():
         at = x.place(10.0**power)
-        lines.append(f"<path d='M{at:.1f} {TOP}V{HEIGHT - BOTTOM}' stroke='var(--line)'/>")
+        lines.append(f"<path d='M{at:.1f} {TOP}V{HEIGHT - BOTTOM}' class='grid'/>")
         lines.append(f"<text x='{at:.1f}' y='{HEIGHT - BOTTOM + 14}' text-anchor='middle'>1e{power:+03d}</text>")
     for power in y.ticks():
         at = y.place(10.0**power)
-        lines.append(f"<path d='M{LEFT} {at:.1f}H{WIDTH - RIGHT}' stroke='var(--line)'/>")
+        lines.append(f"<path d='M{LEFT} {at:.1f}H{WIDTH - RIGHT}' class='grid'/>")
         lines.append(f"<text x='{LEFT - 6}' y='{at + 4:.1f}' text-anchor='end'>1e{power:+03d}</text>")
     return "".join(lines)
 
 
-def line(x: Axis, y: Axis, points: list[tuple[float, float]], color: str, *, dash: str = "") -> str:
+def line(x: Axis, y: Axis, points: list[tuple[float, float]], kind: str) -> str:
     """Return points joined by a line."""
     path = " ".join(f"{x.place(h):.1f},{y.place(error):.1f}" for h, error in points)
-    return f"<polyline points='{path}' fill='none' stroke='{color}' stroke-dasharray='{dash}'/>"
+    return f"<polyline class='{kind}' points='{path}'/>"
 
 
 def epsilon_line(x: Axis, epsilon: float | str) -> str:
@@ -75,6 +76,6 @@ def epsilon_line(x: Axis, epsilon: float | str) -> str:
         return ""
     at = x.place(epsilon)
     return (
-        f"<path d='M{at:.1f} {TOP}V{HEIGHT - BOTTOM}' stroke='var(--unsure)' stroke-width='1.5'/>"
+        f"<path d='M{at:.1f} {TOP}V{HEIGHT - BOTTOM}' class='epsilon'/>"
         f"<text x='{at + 4:.1f}' y='{HEIGHT - BOTTOM - 6}'>epsilon {epsilon:g}</text>"
     )
