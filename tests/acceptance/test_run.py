@@ -336,3 +336,8 @@ def test_every_format_tells_what_is_not_run_from_what_failed(format_: str, told:
     result = run("run", "-x", "--format", format_, cwd=project)
     assert told in result.stdout
     assert result.returncode == 1
+
+
+def test_a_saved_report_still_knows_what_was_not_run(project: Path) -> None:
+    run("run", "-x", "--report", "json=r.json", cwd=project)
+    assert run("show", "r.json", cwd=project).stdout.splitlines()[-1] == "3 cases: 1 FAIL, 1 PASS, 1 not run"
