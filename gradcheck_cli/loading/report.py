@@ -12,7 +12,8 @@ import math
 import types
 import typing
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["read_report"]
 
-MAX_BYTES = 64 * MEBIBYTE  # of which Python makes a gigabyte at the worst
+MAX_BYTES = 64 * MEBIBYTE  # of which Python makes a gigabyte and a half at the worst
 FIRST_WITH_VALUES = 3  # the 1.x from which on a report keeps its entries
 MOST_AXES = 64
 MOST_ENTRIES = 2**63
@@ -54,6 +55,7 @@ MOST_NOISE = 1e300
 NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 COLUMNS = ("analytic", "numeric", "reference", "bars")
 KINDS = {"float": "a number", "int": "a whole number", "str": "text", "bool": "true or false"}
+PLAIN: dict[Any, set[type]] = {float: {float, int}, int: {int}, str: {str}}
 MOST_SHOWN = 40  # characters of a value that is wrong
 
 
@@ -70,11 +72,11 @@ class Part:
             raise InputError(f"{self.way or 'the file'} has no {key!r}")
         return Part(self.value[key], f"{self.way}.{key}".lstrip("."))
 
-    def items(self) -> list[Part]:
-        """Return the items of a list."""
+    def items(self) -> Iterator[Part]:
+        """Yield the items of a list, of which there may be very many."""
         if not isinstance(self.value, list):
             raise self.error("a list")
-        return [Part(value, f"{self.way}[{k}]") for k, value in enumerate(self.value)]
+        return (Part(value, f"{self.way}[{k}]") for k, value in enumerate(self.value))
 
     def maybe(self) -> Part | None:
         """Return the part, or None where null stands."""
@@ -93,17 +95,21 @@ class Part:
             others = [one for one in inner if one is not type(None)]
             return None if self.value is None and len(others) < len(inner) else self.to(others[0])
         if origin is tuple:
-            items = self.items()
-            if inner[-1] is Ellipsis:
-                return tuple(item.to(inner[0]) for item in items)
-            if len(items) != len(inner):
-                raise self.error(f"a list of {len(inner)}")
-            return tuple(item.to(one) for item, one in zip(items, inner, strict=True))
+            return self.several(inner[0])  # all tuples of the records are of one kind
         if issubclass(kind, enum.Enum):
             return self.one_of({member.value: member for member in kind})
         if hasattr(kind, "_fields"):
             return self.record(kind)
         return self.plain(kind)
+
+    def several(self, kind: Any) -> tuple[Any, ...]:
+        """Return the items of a list as a kind: all at once where that is clear, for there may be millions."""
+        if isinstance(self.value, list) and set(map(type, self.value)) <= PLAIN.get(kind, set()):
+            with suppress(OverflowError):
+                if kind is float:
+                    array("d", self.value)  # a whole number may be too large for one
+                return tuple(self.value)
+        return tuple(item.to(kind) for item in self.items())
 
     def record(self, kind: Any, **known: Any) -> Any:
         """Return a named tuple, each field from the key of its name, but for those that are known."""
@@ -213,7 +219,7 @@ def dict_of(found: Part) -> dict[str, Any]:
     return found.value
 
 
-def outcome(found: Part, seconds: typing.Iterator[float]) -> Outcome:
+def outcome(found: Part, seconds: Iterator[float]) -> Outcome:
     """Return one case."""
     error = found["error"].maybe()
     if error is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gradcheck_cli.reporters.excerpt import MOST_SUSPECTS, changes_of, verified_line
 from gradcheck_cli.reporters.items import parameter_of
+from gradcheck_cli.reporters.page.explained import explained
 from gradcheck_cli.reporters.page.marks import fold, heading, text
 from gradcheck_cli.reporters.page.numbers import entry_table, wrong_text
 from gradcheck_cli.reporters.page.ratio_map import ratio_map
@@ -67,12 +68,12 @@ def finding_card(
     changes = changes_of(report, finding) if suggestion is not None else []
     parts = [
         heading(level, text(finding.message)),
-        f"<p class='code'><code>error[{text(finding.code)}]</code>"
-        f" <span class='quiet'>more on it: <code>gradcheck explain {text(finding.code)}</code></span></p>\n",
+        f"<p class='code'><code>error[{text(finding.code)}]</code></p>\n",
         source(suggestion, changes) if suggestion is not None else "",
         f"<p class='proof'>{text(verified_line(suggestion))}</p>\n" if suggestion is not None and changes else "",
         facts_of(report, finding, is_mended=bool(changes)),
         *(pictures(report, parameter, finding.factor) for parameter in about),
+        explained(finding.code),
     ]
     return f"<article class='card' id='{anchor}'>{''.join(parts)}</article>\n"
 

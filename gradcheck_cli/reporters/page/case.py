@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from gradcheck_cli.reporters.excerpt import unchecked_lines
@@ -11,11 +12,10 @@ from gradcheck_cli.reporters.page.numbers import parameter_table, sure_table
 from gradcheck_cli.reporters.page.source import whole
 from gradcheck_cli.reporters.tally import outcome_sentence, verdict_of
 from gradcheck_cli.reporters.words import catches, facts, figure_name, verdict_word
-from gradcheck_cli.vocabulary.results import CheckReport, Outcome, Unchecked, Verdict
+from gradcheck_cli.vocabulary.results import CheckReport, Outcome, ParameterResult, Unchecked, Verdict
 
 __all__ = ["body", "lead", "plain_name", "title"]
 
-ORDER = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 CATCHES = "An entry that is off by more than it catches, or all by a larger factor, would have failed."
 
 
@@ -75,9 +75,7 @@ def checked(report: CheckReport, case: str, level: int) -> Iterator[str]:
 
 def numbers(report: CheckReport, case: str, level: int) -> str:
     """Return the parameters that fall short in a table, and those that are right in a folded one."""
-    short = sorted(
-        (p for p in report.parameters if p.verdict is not Verdict.PASS), key=lambda p: ORDER.index(p.verdict)
-    )
+    short = sorted((p for p in report.parameters if p.verdict is not Verdict.PASS), key=badness, reverse=True)
     right = [p for p in report.parameters if p.verdict is Verdict.PASS]
     parts = [heading(level, "Parameters", f"{case}-numbers")]
     if short:
@@ -86,6 +84,11 @@ def numbers(report: CheckReport, case: str, level: int) -> str:
         summary = f"{mark(Verdict.PASS)} {len(right)} right: {named([p.name for p in right])}"
         parts.append(fold(summary, parameter_table(f"right parameters: {len(right)}", right), f"{case}-right"))
     return "".join(parts)
+
+
+def badness(p: ParameterResult) -> tuple[bool, float]:
+    """Return what the rows are ordered by: what is wrong is worse than what could not be decided."""
+    return p.verdict is Verdict.FAIL, math.inf if math.isnan(p.refined_difference) else p.refined_difference
 
 
 def named(names: Sequence[str], most: int = 8) -> str:

@@ -71,7 +71,7 @@ def contents(run: RunReport) -> str:
     items = "".join(links(k, outcome, several=several) for k, outcome in enumerate(run.outcomes))
     if not items:
         return ""
-    name = "Cases" if several else "Parameters"
+    name = "Cases" if several else "On this page"
     return f"<nav aria-label='{name}'><p class='name' aria-hidden='true'>{name}</p><ul>{items}</ul></nav>\n"
 
 

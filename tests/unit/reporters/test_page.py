@@ -173,3 +173,18 @@ def test_what_is_right_is_folded_and_what_is_wrong_is_not() -> None:
     assert "<code>b1</code></th><td><span class='verdict pass'>PASS" in folded
     assert "<code>W1</code></th><td><span class='verdict fail'>FAIL" not in folded
     assert "<code>W1</code></th><td><span class='verdict fail'>FAIL" in page
+
+
+def test_a_card_has_the_manuals_page_on_its_mistake() -> None:
+    page = render_run(run_of("patched"))
+    assert "<summary>What <code>factor</code> is: one gradient is a constant times the right one</summary>" in page
+    assert '<p class="name">To be sure</p>' in page
+
+
+def test_a_code_from_elsewhere_leads_to_no_file() -> None:
+    failed = OUTCOMES["patched"]
+    assert isinstance(failed, CheckReport)
+    finding = failed.findings[0]._replace(code="../report")
+    page = render_run(run_of("patched")._replace(outcomes=(dataclasses.replace(failed, findings=(finding,)),)))
+    assert "error[../report]" in page
+    assert "class='manual'" not in page
