@@ -15,7 +15,6 @@ from rich.text import Text
 from gradcheck_cli.reporters.excerpt import is_code, told, unchecked_lines
 from gradcheck_cli.reporters.sheet import Sheet, new_table
 from gradcheck_cli.reporters.words import (
-    COULD_NOT_CHECK,
     VERDICT_STYLES,
     catches,
     circumstances,
@@ -97,7 +96,8 @@ def print_verdict(out: Sheet, report: CheckReport, style: Style) -> None:
     out.print_wrapped(verdict_line(report.verdict, standing(report)), hang=len(INDENT))
     lines = [*points_lines(report), *report.reasons]
     if report.passed:
-        lines = [*lines, figure(report), *([circumstances(report)] if style.verbosity > 0 else []), *catches(report)]
+        more = [circumstances(report)] if style.verbosity > 0 else []
+        lines = [*lines, figure(report, alone=not more), *more, *catches(report)]
     for line in lines:
         out.print_wrapped(f"{INDENT}{printable(line)}")
 
@@ -290,7 +290,7 @@ def render_outcome(outcome: Outcome) -> str:
     """Return the report of one case, or why there is none."""
     if not isinstance(outcome, Unchecked):
         return render(outcome, Style())
-    lines = [f"{COULD_NOT_CHECK}  {outcome.name}: {outcome.error}"]
+    lines = [f"{verdict_word(outcome)}  {outcome.name}: {outcome.error}"]
     lines += [f"hint: {outcome.hint}"] if outcome.hint else []
     shown = [printable(line) for line in [*lines, *printable_lines(outcome.traceback)]]
     return "".join(f"{line}\n" for line in [*shown, *unchecked_lines(outcome)])
@@ -325,10 +325,8 @@ def case_list(outcomes: Sequence[Outcome]) -> Table:
 def case_cells(outcome: Outcome) -> list[Text]:
     """Return the cells of one case."""
     name = Text(printable(outcome.name))
-    if isinstance(outcome, NotRun):
-        return [Text("not run", "bold yellow"), name]
     if isinstance(outcome, Unchecked):
-        return [Text(verdict_word(outcome), "bold red"), name]
+        return [Text(verdict_word(outcome), "bold yellow" if isinstance(outcome, NotRun) else "bold red"), name]
     worst = max(outcome.short, key=lambda p: p.refined_difference).worst.name if outcome.short else ""
     difference = f"{'' if outcome.screen is None else 'slopes '}{error_text(outcome.difference)}"
     figures = [difference, f"{outcome.seconds:.2f}", printable(worst)]

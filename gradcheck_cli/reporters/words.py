@@ -12,6 +12,7 @@ from gradcheck_cli.vocabulary.results import (
     Entry,
     EntryVerdict,
     Finding,
+    NotRun,
     Outcome,
     ParameterResult,
     PointFacts,
@@ -53,6 +54,7 @@ __all__ = [
 VERDICT_STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
 
 COULD_NOT_CHECK = "could not be checked"
+NOT_RUN = "not run"
 MOST_SHOWN = 10  # entries of a point
 TINY = 1e-199  # what stands for the error bar of a zero is less
 MOST_NAMED = 3  # parameters that a sentence names
@@ -62,6 +64,8 @@ GIVEN = {Verdict.PASS: "right here", Verdict.FAIL: "wrong here", Verdict.INCONCL
 
 def verdict_word(outcome: Outcome) -> str:
     """Return what a case came to."""
+    if isinstance(outcome, NotRun):
+        return NOT_RUN
     return COULD_NOT_CHECK if isinstance(outcome, Unchecked) else outcome.verdict.value
 
 
@@ -133,13 +137,13 @@ def entries_text(count: int) -> str:
     return f"{count:,} entr{'y' if count == 1 else 'ies'}"
 
 
-def figure(report: CheckReport) -> str:
-    """Return the figure of the headline with all its digits, and what it may not exceed."""
+def figure(report: CheckReport, *, alone: bool = False) -> str:
+    """Return the figure of the headline with all its digits, and what it may not exceed; alone, with the reference."""
     above = ">" if report.difference > report.threshold else "beside"  # which NaN is
     relation = "<=" if report.difference <= report.threshold else above
     reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
     said = f"{figure_name(report)} = {report.difference!r} {relation} {report.threshold:g}"
-    return f"{said}; {reference}" if report.passed else said
+    return f"{said}; {reference}" if alone else said
 
 
 def circumstances(report: CheckReport, *, seconds: bool = True) -> str:
