@@ -8,6 +8,7 @@ import gc
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -17,8 +18,10 @@ from gradcheck_cli.cli.apart import FaultInChildError
 from gradcheck_cli.cli.defaults import Project
 from gradcheck_cli.cli.ending import code_of_signal, ended_by, raise_when_told_to_end
 from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
+from gradcheck_cli.cli.language import context_class, in_front, language_option, speaking_as_asked
 from gradcheck_cli.cli.output import discard, show_error, show_failure, write
 from gradcheck_cli.vocabulary.errors import GradcheckError
+from gradcheck_cli.vocabulary.language import said
 
 __all__ = ["main"]
 
@@ -86,6 +89,7 @@ class Gradcheck(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(importlib.import_module(f"gradcheck_cli.cli.{cmd_name}"), cmd_name)
+        command.context_class = context_class()
         return command
 
     def resolve_command(
@@ -101,11 +105,14 @@ class Gradcheck(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
-    def main(self, *args: Any, **kwargs: Any) -> Any:
+    def main(self, args: Sequence[str] | None = None, *more: Any, **kwargs: Any) -> Any:
         """Run the command and exit; click itself would exit 1 for a missing file or Ctrl-C."""
         kwargs["standalone_mode"] = False
+        words = in_front(sys.argv[1:] if args is None else args)
         try:
-            code = self._exit_code(*args, **kwargs)
+            with speaking_as_asked(words, dict(os.environ)):
+                self.context_class = context_class()
+                code = self._exit_code(words, *more, **kwargs)
         except KeyboardInterrupt:
             code = code_of_signal(ended_by())
         except BaseException:  # noqa: BLE001  (what tells of errors has failed itself: Python would exit 1, as for FAIL)
@@ -124,7 +131,7 @@ class Gradcheck(click.Group):
         except GradcheckError as error:
             show_error(error)
         except (click.Abort, KeyboardInterrupt) as interruption:
-            write("interrupted: the check was not finished\n", sys.stderr)
+            write(said("interrupted: the check was not finished") + "\n", sys.stderr)
             return code_of_signal(ended_by(interruption.__cause__ or interruption))
         except MemoryError:
             show_error(GradcheckError("there is not enough memory for that"))
@@ -189,6 +196,7 @@ def _report_fault(error: Exception) -> None:
     },
 )
 @click.version_option(__version__, prog_name="gradcheck")
+@language_option
 @click.option("--config", type=click.Path(), metavar="FILE", help="Settings.  [default: the nearest pyproject.toml]")
 @click.pass_context
 def main(ctx: click.Context, config: str | None) -> None:

@@ -8,6 +8,7 @@ import sys
 from typing import TextIO
 
 from gradcheck_cli.vocabulary.errors import GradcheckError, UserFunctionError
+from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.text import printable, printable_lines
 
 __all__ = [
@@ -103,7 +104,7 @@ def show_error(error: GradcheckError) -> None:
 
 def show_failure(message: str, hint: str | None, user_traceback: str = "") -> None:
     """Write to stderr what was wrong in one line, a hint, and the user's own traceback where there is one."""
-    lines = [*printable_lines(user_traceback), f"error: {printable(message)}"]
+    lines = [*printable_lines(user_traceback), f"{said('error: ')}{printable(said(message))}"]
     if hint:
-        lines.append(f"hint: {printable(hint)}")
+        lines.append(f"{said('hint: ')}{printable(said(hint))}")
     write("\n".join(lines) + "\n", sys.stderr)

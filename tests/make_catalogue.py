@@ -1,0 +1,308 @@
+"""Bring the Chinese catalogue up to date with the source: ``python -m tests.make_catalogue``.
+
+It writes what is said in the source into ``gradcheck.po``, keeps the translations that still fit, prints what has none,
+and writes ``gradcheck.mo``. A sentence is found where it is written, whether or not anybody has marked it: every text of
+more than one word that is no code. What stands in braces in an f-string is a place with a name, and each side of a
+choice, as of singular and plural, is a form of its own.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import itertools
+import re
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+import click
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+import gradcheck_cli
+from gradcheck_cli.cli.main import main
+from gradcheck_cli.diagnosis.pages import PAGES
+from gradcheck_cli.vocabulary.sentences import NAME
+
+PACKAGE = Path(gradcheck_cli.__file__).parent
+PO = PACKAGE / "locale" / "zh" / "LC_MESSAGES" / "gradcheck.po"
+MO = PO.with_suffix(".mo")
+
+NOT_COVERED = {
+    "diagnosis/pages.py": "read as data: the code in it is no sentence",
+    "problems/networks/course.py": "the course's own text",
+    "loading/code/course": "the course's own text",
+    "loading/code/statements.py": "the kinds of statements, which are told to nobody",
+    "reporters/html.py": "a page is in English, as the files that programs read are",
+    "reporters/benchmark.py": "the table of `bench` is in English",
+    "reporters/junit.py": "for programs",
+    "reporters/sarif.py": "for programs",
+    "reporters/rdjson.py": "for programs",
+    "reporters/github.py": "for programs",
+    "reporters/markdown.py": "for programs",
+    "reporters/json_report.py": "for programs",
+    "manual/": "pages are in English, but for that of the course's students",
+}
+"""Files, or the beginnings of their names, whose texts have no translation, and why."""
+
+NOT_SAID = {
+    "my_program | gradcheck compare - reference.csv", "```python {before} ```", "```python {after} ```", "bold cyan",
+    "bold red", "bold green", "bold yellow", "net|func OPTIONS", ".npz .npy .json .csv .txt .mat .safetensors",
+    '"""A logistic regression: put your own loss and gradient in its place."""', "import numpy as np",
+    "module {name} has no attribute {name2}", "scipy approx_derivative", "torch gradcheck, slow", "jax check_grads",
+    "scalar --x 2 --theta 4{own} --backward {at}", "net --case default{own} --backward {at}",
+    "layer {at} --backward {at2} --params layer.npz", "objective {at} --loss {at2} --labels labels.npz",
+    "model {quote} --parameters {which} --loss {call}", "model {at} --loss {call}", "model {at} --loss LOSS",
+    "{words} --grads {call}", "{words} --data batch.npz", "func {at} {point}", "func {at} --jac {at2} {point}",
+    "func {at} --grad {at2}{second} {point}", " --hess {at}", " --forward {at}", " --defs-only",
+    "--params params.npz --data data.npz", "No module named {fullname}", "the function {co_name} is gone",
+    "autograd {name}", "X, Y, W1, b1, ..., activations, loss, l2, D1, ..., dW1, db1, ...",
+    "{line} \\ No newline at end of file", " ... {length} characters ... ",
+}  # fmt: skip
+"""Code, commands, styles and lists of names, which look like sentences."""
+
+WORDS = (
+    "first", "last", "row", "column", "rows", "columns", "upper", "lower", "sum", "mean", "entry", "entries", "unit",
+    "sample", "feature", "each", "all", "agree", "agrees",
+)  # fmt: skip
+"""Words that stand in sentences for themselves."""
+
+CLICK = (
+    "Usage:", "Options", "Commands", "Usage", "Arguments", "default: {default}", "env var: {var}", "required",
+    "Show this message and exit.", "Show the version and exit.", "{prog}, version {version}",
+    "No such option {name}.", "No such command {name}.", "Missing option {name}.", "Missing argument {name}.",
+    "Missing parameter {name}.", "Missing command.", "Invalid value: {message}",
+    "Invalid value for {param_hint}: {message}", "Option {name} requires an argument.",
+    "Option {name} requires {nargs} arguments.", "Option {name} does not take a value.",
+    "Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})", "Did you mean {possibility}?",
+    "(Did you mean one of: {possibilities}?)", "{value} is not one of {choices}.", "{value} is not a valid {number_type}.",
+    "{value} is not in the range {range}.", "{name} {filename} does not exist.", "Could not open file {filename}: {message}",
+)  # fmt: skip
+"""What click says, of its versions together."""
+
+_SILENT = {"compile", "TypeVar", "cast", "getattr", "removesuffix", "removeprefix", "startswith", "endswith", "sub",
+           "partition", "rpartition", "split", "import_module"}  # fmt: skip
+"""Functions whose texts are for nobody to read."""
+_TRANSPARENT = {"len", "str", "repr", "printable", "sorted", "int", "float", "abs", "list"}
+_HEADS = {"said", "new_table"}
+"""Functions whose texts are said even where they are one word."""
+_CODE = re.compile(r"[=(\[]\w|np\.|\w\(|->|^[\w.-]+/|^--|^<")
+
+
+def messages() -> dict[str, str]:
+    """Return every msgid that a translation is due for, with the first file that says it."""
+    found: dict[str, str] = {}
+    for module in sorted(PACKAGE.rglob("*.py")):
+        file = module.relative_to(PACKAGE).as_posix()
+        if not file.startswith(tuple(NOT_COVERED)):
+            for text in texts_in(ast.parse(module.read_text(encoding="utf-8"))):
+                if text not in NOT_SAID and "uses: actions/checkout" not in text:
+                    found.setdefault(text, file)
+    for code, page in PAGES.items():
+        for text in (page.title, page.cause):
+            found.setdefault(text, f"diagnosis/pages.py, {code}")
+    for text in helped(main):
+        found.setdefault(text, "cli/")
+    return found | dict.fromkeys(CLICK, "click") | dict.fromkeys(WORDS, "words")
+
+
+def helped(command: click.Command, path: str = "") -> Iterator[str]:
+    """Yield the paragraphs of what a command, and all below it, says of itself."""
+    for paragraph in (command.help or "").split("\f")[0].split("\n\n"):
+        yield from paragraphs(paragraph)
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from helped(below, f"{path} {name}")
+
+
+def paragraphs(text: str) -> Iterator[str]:
+    """Yield a paragraph as help shows it: in one piece, or line by line where its lines are kept."""
+    for part in text.split("\n\n"):
+        if part.strip().startswith("\b"):
+            yield from (line.strip() for line in part.splitlines() if is_said(line.strip()))
+        elif is_said(joined := " ".join(part.split())):
+            yield joined
+
+
+def texts_in(tree: ast.AST) -> Iterator[str]:
+    """Yield the forms of all texts that a module says."""
+    for node, known in said_in(tree, docstrings_in(tree)):
+        for form in forms_of(node) or ():
+            text = written(form)
+            for part in paragraphs(text) if "\n" in text.strip("\n") else (text.strip("\n"),):
+                if known and re.search("[a-z]{2}", part) or is_said(part):
+                    yield part.removesuffix(">") if known else part
+
+
+def docstrings_in(tree: ast.AST) -> set[ast.AST]:
+    """Return the texts that are statements."""
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)}
+
+
+def said_in(node: ast.AST, skipped: set[ast.AST], *, known: bool = False) -> Iterator[tuple[ast.expr, bool]]:
+    """Yield the texts below a node, outermost first, and whether each is known to be said."""
+    if node in skipped or isinstance(node, ast.Compare):
+        return
+    if isinstance(node, ast.expr) and forms_of(node):
+        yield node, known
+        holes = (part.value for part in ast.walk(node) if isinstance(part, ast.FormattedValue))
+        for hole in holes:
+            if not forms_of(hole):
+                yield from said_in(hole, skipped)
+        return
+    if isinstance(node, ast.Call):
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if called in _SILENT:
+            yield from said_in(node.func, skipped)
+            return
+        known = called in _HEADS
+        if called == "Rule":  # its name is of the table alone
+            for child in node.args[1:]:
+                yield from said_in(child, skipped)
+            return
+    if isinstance(node, ast.FunctionDef):
+        below: Iterator[ast.AST] = itertools.chain(node.decorator_list, [node.args], node.body)
+    elif isinstance(node, ast.AnnAssign):
+        below = iter([node.value] if node.value else [])
+    elif isinstance(node, ast.arg):
+        return
+    else:
+        below = ast.iter_child_nodes(node)
+    for child in below:
+        yield from said_in(child, skipped, known=known)
+
+
+Piece = tuple[str, bool]
+"""A part of a text: what it says, or the name of a place and True."""
+
+
+def forms_of(node: ast.expr) -> list[tuple[Piece, ...]]:
+    """Return the forms that a text may have; none where the expression is no text."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return [((text, False),)]
+        case ast.JoinedStr(values=values):
+            parts = [
+                choices(value.value) or [place(value.value)] if isinstance(value, ast.FormattedValue) else forms_of(value)
+                for value in values
+            ]
+            return [tuple(itertools.chain(*chosen)) for chosen in itertools.product(*parts)]
+        case ast.BinOp(left=left, op=ast.Add(), right=right) if forms_of(left) or forms_of(right):
+            sides = (forms_of(side) or [place(side)] for side in (left, right))
+            return [tuple(itertools.chain(*chosen)) for chosen in itertools.product(*sides)]
+        case _:
+            return choices(node)
+
+
+def choices(node: ast.expr) -> list[tuple[Piece, ...]]:
+    """Return the forms of a text that depends on a condition."""
+    match node:
+        case ast.IfExp(body=one, orelse=other) if forms_of(one) or forms_of(other):
+            return [*(forms_of(one) or [place(one)]), *(forms_of(other) or [place(other)])]
+        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mult()):
+            return [((text, False),), (("", False),)]
+        case ast.BinOp(left=ast.Constant(value=str()) as left, op=ast.Mod()):
+            return forms_of(left)
+        case _:
+            return []
+
+
+def place(node: ast.expr) -> tuple[Piece, ...]:
+    """Return the place where the value of an expression stands."""
+    return ((name_of(node) or "value", True),)
+
+
+def name_of(node: ast.AST) -> str:
+    """Return a name for the value of an expression."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name.strip("_")
+        case ast.Call(func=ast.Attribute(attr="join"), args=[joined, *_]):
+            return name_of(joined)
+        case ast.Call(func=ast.Name(id=called), args=[of, *_]) if called in _TRANSPARENT:
+            return name_of(of)
+        case ast.Call(func=node) | ast.Subscript(value=node) | ast.GeneratorExp(elt=node) | ast.ListComp(elt=node):
+            return name_of(node)
+        case ast.BinOp(left=left, right=right):
+            return name_of(left) or name_of(right)
+        case ast.UnaryOp(operand=node) | ast.Starred(value=node):
+            return name_of(node)
+        case _:
+            return ""
+
+
+def written(form: tuple[Piece, ...]) -> str:
+    """Write a form as a msgid; the second place of a name is numbered."""
+    text, used = "", dict[str, int]()
+    for piece, is_place in form:
+        if is_place:
+            used[piece] = used.get(piece, 0) + 1
+            text += f"{{{piece}{used[piece] if used[piece] > 1 else ''}}}"
+        else:
+            text += piece
+    text = re.sub(r"%[-\d.]*([dsg])", r"{\1}", text)
+    return re.sub(r"\{(\w*)(?:!r)?:[^{}]*\}", lambda place: f"{{{place[1] or 'value'}}}", text)
+
+
+def is_said(text: str) -> bool:
+    """Whether a text is for a person: more than a word, and no code."""
+    bare = re.sub(r"\{\w+\}", "", text)
+    if " " not in text or not re.search("[a-z]{2}", bare) or text.lstrip("$ ").startswith(("gradcheck ", "pip install", "::")):
+        return False
+    return not _CODE.search(bare) or len(re.findall(r"[a-z]{2,} (?=[a-z]{2})", bare)) >= 2
+
+
+def updated() -> tuple[Catalog, list[str]]:
+    """Return the catalogue as the source wants it, and what in it has no translation."""
+    old = read_po(io.BytesIO(PO.read_bytes()), "zh") if PO.exists() else Catalog("zh")
+    known = {str(message.id): str(message.string) for message in old if message.id and message.string}
+    alike = {NAME.sub("{}", text): text for text in known}
+    new = Catalog("zh", project="gradcheck", domain="gradcheck", fuzzy=False, charset="utf-8")
+    for text, file in sorted(messages().items(), key=lambda item: (item[1], item[0])):
+        same = text if text in known else alike.get(NAME.sub("{}", text))
+        new.add(text, renamed(known[same], same, text) if same else "", auto_comments=[file])
+    return new, [str(message.id) for message in new if message.id and not message.string]
+
+
+def renamed(translation: str, was: str, now: str) -> str:
+    """Return a translation with the names of a msgid's places as they are now."""
+    names = dict(zip(NAME.findall(was), NAME.findall(now), strict=True))
+    return NAME.sub(lambda name: f"{{{names.get(name[1], name[1])}}}", translation)
+
+
+def po_of(catalogue: Catalog) -> bytes:
+    """Return the bytes of the .po, which tell nothing of when or by whom they were written."""
+    file = io.BytesIO()
+    write_po(file, catalogue, width=0, omit_header=True, no_location=True)
+    return HEADER + file.getvalue()
+
+
+def mo_of(catalogue: Catalog) -> bytes:
+    """Return the bytes of the .mo."""
+    file = io.BytesIO()
+    catalogue.creation_date = catalogue.revision_date = datetime(2026, 1, 1, tzinfo=timezone.utc)  # not now
+    write_mo(file, catalogue)
+    return file.getvalue()
+
+
+HEADER = b"""msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Language: zh\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+
+"""
+
+if __name__ == "__main__":
+    catalogue, missing = updated()
+    PO.parent.mkdir(parents=True, exist_ok=True)
+    PO.write_bytes(po_of(catalogue))
+    MO.write_bytes(mo_of(catalogue))
+    print("\n".join(missing))
+    print(f"{len(missing)} of {len(catalogue)} sentences have no translation")
