@@ -133,11 +133,11 @@ def times(factor: float, sizes: dict[str, float]) -> str:
     Examples
     --------
     >>> times(3.0, {"m": 3.0})
-    '3.000000 times the right gradient (m?)'
+    '3 times the right gradient (m?)'
     >>> times(1 / 28, {})
-    '0.035714 times the right gradient (1/28)'
+    '0.0357143 times the right gradient (1/28)'
     >>> times(-(3**0.5), {})
-    '-1.732051 times the right gradient (-the square root of 3)'
+    '-1.73205 times the right gradient (-the square root of 3)'
     """
     names = [f"{name}?" for name in factor_names(factor, sizes) if name not in PLAIN.values()]
     if factor in PLAIN:  # a layer's width that happens to be as large says nothing beside a plain number
@@ -148,5 +148,4 @@ def times(factor: float, sizes: dict[str, float]) -> str:
     if found is None and square is not None:
         shown = [f"{'-' if factor < 0 else ''}the square root of {square}"]
     words = [*shown, *names]
-    number = f"{factor:.6f}" if abs(factor) >= 1e-3 else f"{factor:.6g}"
-    return f"{number} times the right gradient" + (f" ({' or '.join(words)})" if words else "")
+    return f"{factor:.6g} times the right gradient" + (f" ({' or '.join(words)})" if words else "")

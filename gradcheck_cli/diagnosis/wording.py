@@ -104,8 +104,8 @@ def noted(finding: Finding, note: str) -> Finding:
 
 
 def reproduced(right: int, wrong: int, numbers: int, equations: int) -> str:
-    """Say how many wrong entries a mistake makes as they are, and whether that tells it from other mistakes."""
-    if not right:
+    """Say how many wrong entries a mistake makes as they are, where that leaves a doubt, or tells it from no other."""
+    if not right or (right == wrong and not numbers and equations >= ENOUGH):
         return ""
     fitted = f", {numbers} number{'s' * (numbers > 1)} fitted" if numbers else ""
     entries = f"all {wrong} wrong entries" if right == wrong else f"{right} of {wrong} wrong entries"

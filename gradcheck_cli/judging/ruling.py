@@ -440,7 +440,12 @@ RULES = (
         lambda facts: bool(blind_parameters(facts)) and not is_wrong(facts),
         what_could_hide,
     ),
-    Rule("within the error bars", None, lambda facts: bool(rows_within_their_bars(facts)), why_rows_pass),
+    Rule(
+        "within the error bars",
+        None,
+        lambda facts: not facts.within and bool(rows_within_their_bars(facts)) and not is_wrong(facts),
+        why_rows_pass,
+    ),
     Rule("entries on a kink", None, has_kinks, which_entries_are_kinks),
     Rule("the loss is constant", None, lambda facts: facts.constant, that_it_is_constant),
     Rule(

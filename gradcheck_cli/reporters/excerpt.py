@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
 
 from gradcheck_cli.reporters.words import finding_lines
 from gradcheck_cli.vocabulary.results import Change, CheckReport, Finding, Suggestion, Unchecked
 from gradcheck_cli.vocabulary.text import printable
 
-__all__ = ["suggestion_lines", "told", "unchecked_lines"]
+__all__ = ["is_code", "told", "unchecked_lines"]
 
+CODE = re.compile(r" *(-->|\d* \|) ")
 TAB = 4
 MOST_SUSPECTS = 3
 LEVELS = {
@@ -19,35 +22,49 @@ LEVELS = {
 }
 
 
-def suggestion_lines(report: CheckReport, finding: Finding | None = None, *, verbose: bool = False) -> list[str]:
-    """Return what is to be changed for one finding, or all that no finding speaks for.
+def told(report: CheckReport, findings: Sequence[Finding] | None = None, *, verbose: bool = False) -> list[list[str]]:
+    """Return what is wrong and what is to be changed, a block of lines for each finding.
 
     Parameters
     ----------
     report : CheckReport
-        With its suggestion; without one that was verified, the places to look at are told after the first finding.
-    finding : Finding, optional
-        One of the report's; None after all of them.
+        With its suggestion; without one that was verified, the places to look at are told with the first finding.
+    findings : sequence of Finding, optional
+        Some of the report's; all where none are given. Where it has none there is a block for the changes alone.
     verbose : bool, optional
         Whether changes that could not be verified are told as well.
     """
     suggestion = report.suggestion
-    first = finding is None if not report.findings else finding is report.findings[0]
-    known = [f"  note: {printable(s.file)}:{s.line}: {printable(s.says)}" for s in report.suspects if s.says and first]
-    if suggestion is not None and (suggestion.is_verified or verbose):
-        found = changes_of(report, finding)
-        lines = [line for change in found for line in place_lines(change, width_of(suggestion))]
-        return [*known, *lines, f"{' ' * width_of(suggestion)} = {verified_line(suggestion)}"] if found else known
-    if known or not first or not 0 < len(report.suspects) <= MOST_SUSPECTS:  # many are as good as none
+    changed = suggestion if suggestion is not None and (suggestion.is_verified or verbose) else None
+    told: list[list[str]] = []
+    last: list[str] | None = None  # the last block with changes: how far all were tried is said once
+    for finding in (report.findings if findings is None else findings) or (None,):
+        changes = changes_of(report, finding) if changed else []
+        block = [] if finding is None else list(finding_lines(finding, helped=bool(changes)))
+        block += place_notes(report, finding, changed=bool(changed))
+        if changed and changes:
+            block += [line for change in changes for line in place_lines(change, width_of(changed))]
+            last = block
+        told.append(block)
+    if changed and last is not None:
+        last.append(tried_line(changed))
+    return [block for block in told if block]
+
+
+def place_notes(report: CheckReport, finding: Finding | None, *, changed: bool) -> list[str]:
+    """Return what is known of the code besides changes, with the first finding: say the first wrong value."""
+    if report.findings and finding is not report.findings[0]:
+        return []
+    known = [f"  note: {printable(s.file)}:{s.line}: {printable(s.says)}" for s in report.suspects if s.says]
+    if known or changed or not 0 < len(report.suspects) <= MOST_SUSPECTS:  # many are as good as none
         return known
     places = [f"{printable(s.file)}:{s.line}" for s in report.suspects]
     return [f"  look at: {', '.join(places)}"]
 
 
-def told(report: CheckReport, findings: Sequence[Finding] | None = None) -> Iterator[list[str]]:
-    """Yield what is wrong and what is to be changed, finding by finding: of all, or of some."""
-    for finding in (report.findings if findings is None else findings) or (None,):
-        yield [*(finding_lines(finding) if finding else ()), *suggestion_lines(report, finding)]
+def is_code(line: str) -> bool:
+    """Whether a line shows code, its place or the marks under it: such a line is never broken."""
+    return CODE.match(line) is not None
 
 
 def unchecked_lines(outcome: Unchecked) -> list[str]:
@@ -57,7 +74,7 @@ def unchecked_lines(outcome: Unchecked) -> list[str]:
         return []
     width = width_of(suggestion)
     lines = [line for change in suggestion.changes for line in place_lines(change, width)]
-    return [*lines, f"{' ' * width} = {verified_line(suggestion)}"]
+    return [*lines, tried_line(suggestion)]
 
 
 def changes_of(report: CheckReport, finding: Finding | None) -> list[Change]:
@@ -90,12 +107,16 @@ def place_lines(change: Change, width: int) -> Iterator[str]:
     text = change.text.split("\n")[0].rstrip("\r")
     before = text[: change.column - 1]
     marked = text[change.column - 1 : change.end_column - 1 if change.end_line == change.line else len(text)]
-    start = cells(shown(before))
-    marks = "^" * max(cells(shown(before + marked)) - start, 1)
+    start = cell_len(shown(before))
+    marks = "^" * max(cell_len(shown(before + marked)) - start, 1)
     yield f"{margin}--> {printable(change.file)}:{change.line}:{len(before) + 1}"
-    yield f"{margin} |"
     yield f"{change.line:>{width}} | {shown(text)}"
     yield f"{margin} | {' ' * start}{marks} {printable(change.order)}"
+
+
+def tried_line(suggestion: Suggestion) -> str:
+    """Return how far the changes were tried, as it stands under them."""
+    return f"{' ' * width_of(suggestion)} = {verified_line(suggestion)}"
 
 
 def verified_line(suggestion: Suggestion) -> str:
@@ -115,10 +136,3 @@ def verified_line(suggestion: Suggestion) -> str:
 def shown(text: str) -> str:
     """Return a part of a line from its beginning on, safe to print, with tabs as blanks."""
     return printable(text.expandtabs(TAB))
-
-
-def cells(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in {"W", "F"} else 1 for c in text
-    )

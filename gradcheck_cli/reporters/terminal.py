@@ -1,38 +1,37 @@
-"""A report as text for people: the verdict first, then a table with one row a parameter.
+"""A report as text for people: the verdict, what is wrong and where, the figures of that, and the sum in the last line.
 
-Where the width is limited the table takes the widest of three layouts that fits; where it is not (a pipe, a log) the
-table is as wide as it needs, and nothing is ever cut.
+What is right is told in one line, and a PASS in three. `-v` shows every figure of every parameter, `-vv` every entry.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
+from math import inf, isnan
 from typing import NamedTuple
 
-from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from gradcheck_cli.reporters.excerpt import suggestion_lines, unchecked_lines
+from gradcheck_cli.reporters.excerpt import is_code, told, unchecked_lines
+from gradcheck_cli.reporters.full_tables import entry_layouts, layouts_for
+from gradcheck_cli.reporters.sheet import Sheet, new_table
 from gradcheck_cli.reporters.words import (
     COULD_NOT_CHECK,
-    catch_texts,
+    VERDICT_STYLES,
+    catches,
+    circumstances,
     error_text,
-    facts,
-    finding_lines,
-    headline,
-    norm_text,
-    numeric_norm_text,
-    shape_error_text,
+    figure,
+    figure_name,
+    pair_texts,
+    points_lines,
+    ratio_text,
+    rows_above,
     shape_text,
-    value_text,
+    standing,
     verdict_word,
 )
 from gradcheck_cli.vocabulary.results import (
-    SLOPE_MISMATCH,
     CheckReport,
     Entry,
     EntryVerdict,
@@ -46,20 +45,11 @@ from gradcheck_cli.vocabulary.text import printable, printable_lines
 
 __all__ = ["Style", "as_text", "render", "render_run", "render_table", "renderable"]
 
-STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
-SENTENCES = ("= ", "note: ", "look at: ")  # what is said of a change, and is no code
 INDENT = "      "
-CATCHES = "catches: one entry off by more, or all by a larger factor, would have failed"
-CATCHES_SAMPLED = (
-    "catches: of the entries that were checked, one off by more, or all by a larger factor, would have failed"
-)
-CATCHES_SCREENED = (
-    "catches: one entry off by more, or all by a larger factor, would have failed; and so would an error of any other"
-    " shape and a larger relative norm, but for one time in {once:,.0f}"
-)
-MAX_ENTRY_ROWS = 20  # of one parameter, where not all are asked for
+MAX_FINDINGS = 5  # where not all are asked for
+MAX_ROWS = 10  # of parameters that fall short, likewise
+MAX_ENTRY_ROWS = 20  # of one parameter, likewise
 PICTURE_WIDTH = 80  # where nothing limits the width
-_UNLIMITED = 100_000
 
 
 class Style(NamedTuple):
@@ -67,9 +57,9 @@ class Style(NamedTuple):
 
     color: bool = False
     width: int | None = None
-    """Columns of the terminal; None where nothing limits the width."""
+    """Columns of the terminal; None where there is none."""
     verbosity: int = 0
-    """-1 only what falls short, 0 a table, 1 also the worst entries, 2 also every entry."""
+    """-1 only what falls short, 0 what matters, 1 also every figure and the worst entries, 2 also every entry."""
     plot: bool = False
     """Whether to draw what falls short."""
     blocks: bool = True
@@ -80,55 +70,201 @@ def render(report: CheckReport, style: Style) -> str:
     """Return the report as text that ends in a newline; empty where it passed and only what falls short is wanted."""
     if style.verbosity < 0 and report.passed:
         return ""
-    shown = [p for p in report.parameters if style.verbosity >= 0 or p.verdict is not Verdict.PASS]
-    out = _Sheet(style)
-    out.print(Text.assemble(verdict_text(report.verdict), f"  {headline(report)}"))
-    for line in facts(report, seconds=f", {report.seconds:.2f} s"):
-        out.print_wrapped(f"{INDENT}{printable(line)}")
-    if shown:
-        out.print(Text())
-        out.print_fitting(layouts_for(report, shown))
-    if shown and report.reference:
-        out.print_wrapped(catches(report))
+    out = Sheet(style.width, color=style.color)
+    print_verdict(out, report, style)
     print_findings(out, report, verbose=style.verbosity > 0)
-    for parameter in detailed(report, shown, style.verbosity):
-        out.print(Text())
-        print_entries(out, parameter, every=style.verbosity > 1)
+    if style.verbosity > 0:
+        print_figures(out, report)
+    elif not report.passed:
+        print_parameters(out, report, right=style.verbosity == 0)
+    print_entries(out, report, style)
     for picture in drawn(report, style):
-        out.print(Text())
+        out.print()
         out.print(picture)
     print_notes(out, report)
+    if not report.passed:
+        print_sum(out, report, style)
     return out.text()
 
 
-def catches(report: CheckReport) -> str:
-    """Return what the last columns of the table mean."""
-    if report.screen is not None:
-        return CATCHES_SCREENED.format(once=1 / report.screen.missed)
-    return CATCHES if report.entry_count == report.size else CATCHES_SAMPLED
+def print_verdict(out: Sheet, report: CheckReport, style: Style) -> None:
+    """Print the verdict, and why it is what it is; of a PASS also what it is worth, for there is nothing else."""
+    out.print_wrapped(verdict_line(report.verdict, standing(report)), hang=len(INDENT))
+    lines = [*points_lines(report), *report.reasons]
+    if report.passed:
+        lines = [*lines, figure(report), *([circumstances(report)] if style.verbosity > 0 else []), *catches(report)]
+    for line in lines:
+        out.print_wrapped(f"{INDENT}{printable(line)}")
 
 
-def print_findings(out: _Sheet, report: CheckReport, *, verbose: bool) -> None:
+def print_findings(out: Sheet, report: CheckReport, *, verbose: bool) -> None:
     """Print what is wrong and what is to be changed, as a compiler does."""
-    for finding in report.findings or (None,):
-        lines = suggestion_lines(report, finding, verbose=verbose)
-        if finding is not None or lines:
-            out.print(Text())
-        for line in finding_lines(finding) if finding is not None else ():
-            out.print_wrapped(line)
-        for line in lines:  # code is never broken: the marks stand under it
-            if line.lstrip().startswith(SENTENCES):
-                out.print_wrapped(line)
+    blocks = told(report, verbose=verbose)
+    shown = blocks if verbose else blocks[:MAX_FINDINGS]
+    for block in shown:
+        out.print()
+        for line in block:
+            if is_code(line):
+                out.print(line)
             else:
-                out.print(Text(line))
+                out.print_wrapped(line, hang=2)
+    if left := len(blocks) - len(shown):
+        out.print()
+        out.print(f"and {left} more mistake{'s' * (left > 1)}; -v shows all")
 
 
-def print_notes(out: _Sheet, report: CheckReport) -> None:
+def print_parameters(out: Sheet, report: CheckReport, *, right: bool) -> None:
+    """Print a row for each parameter that falls short, and one line for those that are right."""
+    passed = [p for p in report.parameters if p.verdict is Verdict.PASS]
+    short = [p for p in report.parameters if p.verdict is not Verdict.PASS]
+    if not short and report.verdict is Verdict.FAIL:
+        short, passed = list(report.short), []
+    short.sort(key=lambda p: inf if isnan(p.refined_difference) else p.refined_difference, reverse=True)
+    out.print()
+    print_rows(out, short[:MAX_ROWS], ROWS[report.verdict], figure_name(report))
+    if len(short) > MAX_ROWS:
+        out.print(f"and {len(short) - MAX_ROWS} more; -v shows all")
+    if right and passed:
+        out.print(right_line(passed, out.width))
+
+
+class Columns(NamedTuple):
+    """What is shown of a parameter that falls short."""
+
+    counted: EntryVerdict
+    """The entries that are counted, and the heads of the columns."""
+    counts: str
+    size: str
+    right: str
+
+
+ROWS = {
+    Verdict.FAIL: Columns(EntryVerdict.DISAGREES, "wrong", "yours/right", "right"),
+    Verdict.INCONCLUSIVE: Columns(EntryVerdict.UNRESOLVED, "unresolved", "error bar", "reference"),
+}
+
+
+def print_rows(out: Sheet, parameters: Sequence[ParameterResult], columns: Columns, figure: str) -> None:
+    """Print a table; where a name is long or the terminal narrow, a sentence a parameter."""
+    rows = [row_of(p, columns) for p in parameters]
+    tables = (short_table(rows, columns, figure, shape=shape) for shape in (True, False))
+    fitting = next((table for table in tables if out.fits(table)), None)
+    if not rows:
+        return
+    if fitting is not None:
+        out.print_table(fitting)
+        return
+    for row in rows:
+        sentence = (
+            f"{row.name} {row.shape}: {columns.counts} {row.counts}, {figure} {row.difference}, worst {row.worst}"
+            f" yours {row.yours} {columns.right} {row.right}, {columns.size} {row.size}"
+        )
+        out.print_wrapped(verdict_line(row.verdict, sentence), hang=len(INDENT))
+
+
+class Row(NamedTuple):
+    """The cells of a parameter that falls short."""
+
+    verdict: Verdict
+    name: str
+    shape: str
+    counts: str
+    difference: str
+    size: str
+    worst: str
+    yours: str
+    right: str
+
+
+def row_of(p: ParameterResult, columns: Columns) -> Row:
+    """Return how much of a parameter is wrong, by how much, and its worst entry as it is and as it should be."""
+    count = p.count(columns.counted)
+    yours, right = pair_texts(p.worst.analytic, p.worst.reference)
+    return Row(
+        p.verdict,
+        printable(p.name),
+        shape_text(p),
+        f"{count}/{len(p.entries)}" if p.slopes is None else f"{count} found" if count else "-",
+        error_text(p.difference),
+        ratio_text(p.worst) if columns.counted is EntryVerdict.DISAGREES else error_text(p.worst.bar),
+        printable(p.worst.name.removeprefix(p.name)),  # its index, where the name is the parameter's
+        yours,
+        right,
+    )
+
+
+def short_table(rows: Sequence[Row], columns: Columns, figure: str, *, shape: bool) -> Table:
+    """One line a parameter."""
+    heads = ["", "parameter", "shape", f"{columns.counts}>", f"{figure}>", f"{columns.size}>", "worst"]
+    table = new_table(*[h for h in heads if shape or h != "shape"], "yours>", f"{columns.right}>")
+    for row in rows:
+        plain = [row.name, *([row.shape] if shape else ()), row.counts, row.difference, row.size, row.worst]
+        table.add_row(
+            Text(row.verdict.value, VERDICT_STYLES[row.verdict]),
+            *map(Text, plain),
+            Text(row.yours, "red"),
+            Text(row.right, "green"),
+        )
+    return table
+
+
+def right_line(parameters: Sequence[ParameterResult], width: int) -> Text:
+    """Return one line on what is right: as many names as it holds."""
+    entries = sum(p.size for p in parameters)
+    count = f"{entries:,} entr{'y' if entries == 1 else 'ies'}"
+    names = [printable(p.name) for p in parameters]
+    for shown in range(len(names), 0, -1):
+        more = f" and {len(names) - shown} more" if shown < len(names) else ""
+        line = verdict_line(Verdict.PASS, f"{', '.join(names[:shown])}{more}: {count}")
+        if line.cell_len <= width:
+            return line
+    return verdict_line(Verdict.PASS, f"{len(names)} parameter{'s' * (len(names) > 1)}: {count}")
+
+
+def print_figures(out: Sheet, report: CheckReport) -> None:
+    """Print every figure of every parameter."""
+    out.print()
+    out.print_fitting(layouts_for(report, report.parameters))
+    for line in rows_above(report):
+        out.print_wrapped(line)
+
+
+def print_entries(out: Sheet, report: CheckReport, style: Style) -> None:
+    """Print the entries of what falls short, or of all; those that a screen has located always."""
+    for parameter in detailed(report, style.verbosity):
+        out.print()
+        shown = parameter.entries or parameter.slopes or parameter.entries
+        entries: Sequence[Entry] = shown if style.verbosity > 1 else shown.worst(MAX_ENTRY_ROWS)
+        out.print_fitting(entry_layouts(entries))
+        if len(entries) < len(shown):
+            out.print(f"the worst {len(entries)} of {len(shown)} entries; -vv shows all")
+
+
+def detailed(report: CheckReport, verbosity: int) -> list[ParameterResult]:
+    """Return the parameters whose entries are to be shown."""
+    if verbosity < 1:
+        return [p for p in report.parameters if report.screen is not None and p.count(EntryVerdict.DISAGREES) > 1]
+    return [p for p in report.parameters if verbosity > 1 or p.verdict is not Verdict.PASS]
+
+
+def print_notes(out: Sheet, report: CheckReport) -> None:
     """Print how the problem was understood."""
-    if report.notes:
-        out.print(Text())
+    if report.notes and not report.passed:
+        out.print()
     for note in report.notes:
         out.print_wrapped(f"note: {printable(note)}")
+
+
+def print_sum(out: Sheet, report: CheckReport, style: Style) -> None:
+    """Print the last lines, which are on the screen whatever is above them."""
+    out.print()
+    out.print_wrapped(verdict_line(report.verdict, figure(report)), hang=len(INDENT))
+    if style.verbosity > 0:
+        for line in [circumstances(report), *catches(report)]:
+            out.print_wrapped(f"{INDENT}{printable(line)}")
+    topics = list(dict.fromkeys(finding.code for finding in report.findings)) or [report.verdict.value.lower()]
+    more = "" if style.verbosity > 0 else "; -v shows all figures"
+    out.print_wrapped(f"{INDENT}gradcheck explain {printable(topics[0])} says more{more}")
 
 
 def drawn(report: CheckReport, style: Style) -> Iterable[Text]:
@@ -138,6 +274,11 @@ def drawn(report: CheckReport, style: Style) -> Iterable[Text]:
     from gradcheck_cli.reporters.pictures import pictures
 
     return pictures(report, width=style.width or PICTURE_WIDTH, color=style.color, blocks=style.blocks)
+
+
+def verdict_line(verdict: Verdict, text: str) -> Text:
+    """Return the word in its colour, and what is said after it."""
+    return Text.assemble((verdict.value, VERDICT_STYLES[verdict]), f"  {text}")
 
 
 def render_run(run: RunReport) -> str:
@@ -157,7 +298,7 @@ def render_outcome(outcome: Outcome) -> str:
 
 def render_table(outcomes: Sequence[Outcome], style: Style) -> str:
     """Return one table with a row for each case."""
-    out = _Sheet(style)
+    out = Sheet(style.width, color=style.color)
     table = new_table("verdict", "check", "difference>", "refined>", "entries>", "seconds>", "worst at")
     for outcome in outcomes:
         table.add_row(*case_cells(outcome))
@@ -175,7 +316,7 @@ def case_cells(outcome: Outcome) -> list[Text]:
     if outcome.screen is not None:
         errors = [f"slopes {errors[0]}", "-"]
     figures = [*errors, str(outcome.size), f"{outcome.seconds:.2f}", printable(worst)]
-    return [verdict_text(outcome.verdict), name, *map(Text, figures)]
+    return [Text(outcome.verdict.value, VERDICT_STYLES[outcome.verdict]), name, *map(Text, figures)]
 
 
 def as_text(report: CheckReport) -> str:
@@ -186,233 +327,3 @@ def as_text(report: CheckReport) -> str:
 def renderable(report: CheckReport) -> Text:
     """Return the report as Rich may print it."""
     return Text.from_ansi(render(report, Style(color=True)))
-
-
-# layouts of the table, widest first
-
-
-def wide_table(parameters: Sequence[ParameterResult]) -> Table:
-    """One line a parameter."""
-    table = new_table(
-        "verdict", "parameter", "shape", "norm(analytic)>", "norm(numeric)>", "difference>", "refined>",
-        "largest error>", "at", "analytic there>", "reference there>", "error bar>", "catches entry>", "factor>",
-    )  # fmt: skip
-    for p in parameters:
-        cells = [
-            printable(p.name), shape_text(p), norm_text(p.analytic_norm), numeric_norm_text(p),
-            error_text(p.difference), error_text(p.refined_difference), error_text(p.worst.error),
-            printable(p.worst.name), value_text(p.worst.analytic), value_text(p.worst.reference),
-            error_text(p.worst.bar), *catch_texts(p),
-        ]  # fmt: skip
-        table.add_row(verdict_text(p.verdict), *map(Text, cells))
-    return table
-
-
-def stacked_table(parameters: Sequence[ParameterResult]) -> Table:
-    """Two lines a parameter: what is analytic above, what is numeric below; of a screen a third."""
-    screened = any(p.slopes for p in parameters)
-    table = new_table(
-        "verdict", "parameter\nshape", "norms:\nanal./num.>",
-        "slope\nmismatch>" if screened else "difference\nrefined>", "worst error\nat",
-        "there: anal.\nreference>", "catches\nfactor" + ("\nany shape>" if screened else ">"), gap=1,
-    )  # fmt: skip
-    for p in parameters:
-        cells = [
-            f"{printable(p.name)}\n{shape_text(p)}",
-            f"{norm_text(p.analytic_norm)}\n{numeric_norm_text(p)}",
-            error_text(p.difference) + ("" if p.slopes else f"\n{error_text(p.refined_difference)}"),
-            f"{error_text(p.worst.error)}\n{printable(p.worst.name)}",
-            f"{value_text(p.worst.analytic)}\n{value_text(p.worst.reference)}",
-            "\n".join([*catch_texts(p), *([shape_error_text(p)] if screened else ())]),
-        ]
-        table.add_row(verdict_text(p.verdict), *map(Text, cells))
-    return table
-
-
-def listed_table(parameters: Sequence[ParameterResult]) -> Table:
-    """A line for each figure: for a narrow terminal."""
-    table = new_table("verdict", "parameter")
-    for p in parameters:
-        entry, factor = catch_texts(p)
-        lines = [
-            f"{printable(p.name)} {shape_text(p)}",
-            f"norms {norm_text(p.analytic_norm)}",
-            f"      {numeric_norm_text(p)}",
-            *(
-                [f"{SLOPE_MISMATCH} {error_text(p.difference)}"]
-                if p.slopes
-                else [f"difference {error_text(p.difference)}", f"refined    {error_text(p.refined_difference)}"]
-            ),
-            f"largest error {error_text(p.worst.error)}",
-            f"at {printable(p.worst.name)}:",
-            f"analytic  {value_text(p.worst.analytic)}",
-            f"reference {value_text(p.worst.reference)}",
-            f"error bar {error_text(p.worst.bar)}",
-            f"catches entry {entry}",
-            f"       factor {factor}",
-            *([f"    any shape {shape_error_text(p)}"] if p.slopes else ()),
-        ]
-        table.add_row(verdict_text(p.verdict), Text("\n".join(lines)))
-    return table
-
-
-def screened_table(parameters: Sequence[ParameterResult]) -> Table:
-    """One line a parameter, for a screen, which knows slopes and a few entries."""
-    table = new_table(
-        "verdict", "parameter", "shape", "norm(analytic)>", f"{SLOPE_MISMATCH}>", "largest error>", "at",
-        "analytic there>", "reference there>", "error bar>", "catches entry>", "factor>", "any shape>",
-    )  # fmt: skip
-    for p in parameters:
-        cells = [
-            printable(p.name), shape_text(p), norm_text(p.analytic_norm), error_text(p.difference),
-            error_text(p.worst.error), printable(p.worst.name), value_text(p.worst.analytic),
-            value_text(p.worst.reference), error_text(p.worst.bar), *catch_texts(p), shape_error_text(p),
-        ]  # fmt: skip
-        table.add_row(verdict_text(p.verdict), *map(Text, cells))
-    return table
-
-
-def classic_table(parameters: Sequence[ParameterResult], *, hidden: bool) -> Table:
-    """One line a parameter, for the course's rule, which has no reference."""
-    table = new_table(
-        "verdict", "parameter", "shape", "norm(analytic)>", "norm(numeric)>", "difference>", "largest error>", "at",
-        "analytic there>", "numeric there>",
-    )  # fmt: skip
-    for p in parameters:
-        mark = " (hidden)" if hidden and p.verdict is not Verdict.PASS else ""
-        cells = [
-            printable(p.name), shape_text(p), norm_text(p.analytic_norm), numeric_norm_text(p),
-            error_text(p.difference) + mark, error_text(p.worst.error), printable(p.worst.name),
-            value_text(p.worst.analytic), value_text(p.worst.numeric),
-        ]  # fmt: skip
-        table.add_row(verdict_text(p.verdict), *map(Text, cells))
-    return table
-
-
-def layouts_for(report: CheckReport, parameters: Sequence[ParameterResult]) -> list[Callable[[], Table]]:
-    """Return the layouts that show what the report has, the widest first."""
-    narrower = [partial(stacked_table, parameters), partial(listed_table, parameters)]
-    if report.screen is not None:
-        return [partial(screened_table, parameters), *narrower]
-    if report.reference:
-        return [partial(wide_table, parameters), *narrower]
-    return [partial(classic_table, parameters, hidden=report.passed), *narrower]
-
-
-def new_table(*headers: str, gap: int = 2) -> Table:
-    """Return an empty table; a header that ends in ``>`` has its column to the right."""
-    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
-    for header in headers:
-        justify = "right" if header.endswith(">") else "left"
-        table.add_column(Text(header.rstrip(">")), justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    return table
-
-
-# entries
-
-
-def detailed(report: CheckReport, parameters: Sequence[ParameterResult], verbosity: int) -> list[ParameterResult]:
-    """Return the parameters whose entries are to be shown; those that a screen has located always are."""
-    if verbosity < 1:
-        return [p for p in parameters if report.screen is not None and p.count(EntryVerdict.DISAGREES)]
-    return [p for p in parameters if verbosity > 1 or p.verdict is not Verdict.PASS]
-
-
-def print_entries(out: _Sheet, parameter: ParameterResult, *, every: bool) -> None:
-    """Print a row for each entry: all in their order, or the worst first and no more than a screenful."""
-    shown = parameter.entries or parameter.slopes or parameter.entries
-    entries: Sequence[Entry] = shown if every else shown.worst(MAX_ENTRY_ROWS)
-    layouts = [partial(entry_table, entries), partial(entry_table, entries, gap=1), partial(stacked_entries, entries)]
-    out.print_fitting(layouts)
-    if len(entries) < len(shown):
-        out.print(Text(f"the worst {len(entries)} of {len(shown)} entries; -vv shows all"))
-
-
-def entry_table(entries: Sequence[Entry], gap: int = 2) -> Table:
-    """One line an entry."""
-    table = new_table("entry", "found", "analytic>", "numeric>", "reference>", "error>", "bar>", gap=gap)
-    for e in entries:
-        cells = [
-            printable(e.name), e.verdict.name.lower(), value_text(e.analytic), value_text(e.numeric),
-            value_text(e.reference), error_text(e.error), error_text(e.bar),
-        ]  # fmt: skip
-        table.add_row(*map(Text, cells))
-    return table
-
-
-def stacked_entries(entries: Sequence[Entry]) -> Table:
-    """Two lines an entry, for a narrow terminal."""
-    table = new_table("entry\nfound", "analytic\nreference>", "numeric>", "error\nbar>", gap=1)
-    for e in entries:
-        cells = [
-            f"{printable(e.name)}\n{e.verdict.name.lower()}", f"{value_text(e.analytic)}\n{value_text(e.reference)}",
-            value_text(e.numeric), f"{error_text(e.error)}\n{error_text(e.bar)}",
-        ]  # fmt: skip
-        table.add_row(*map(Text, cells))
-    return table
-
-
-# cells
-
-
-def verdict_text(verdict: Verdict) -> Text:
-    """Return the word in its colour."""
-    return Text(verdict.value, style=STYLES[verdict])
-
-
-class _Sheet:
-    """A Rich console that writes into memory."""
-
-    def __init__(self, style: Style) -> None:
-        self.width = style.width
-        self.file = io.StringIO()
-        self.console = Console(
-            file=self.file,
-            width=_UNLIMITED,  # style.width chooses the layout; Rich would cut the narrowest one to it
-            height=100,  # without it Rich forgets the width where TERM is dumb
-            force_terminal=style.color,
-            color_system="standard" if style.color else None,
-            no_color=not style.color,
-            force_interactive=False,
-            markup=False,
-            highlight=False,
-            emoji=False,
-            legacy_windows=False,
-        )
-
-    def print(self, line: Text) -> None:
-        """Print a line; it is never broken or cut."""
-        self.console.print(line, soft_wrap=True)
-
-    def print_wrapped(self, line: str) -> None:
-        """Print a sentence, broken between words where the width is limited, and indented as it begins."""
-        if self.width is None:
-            self.print(Text(line))
-            return
-        import textwrap
-
-        indent = len(line) - len(line.lstrip())
-        wrapped = textwrap.wrap(
-            line,
-            max(self.width, 2 * indent + 20),
-            subsequent_indent=" " * indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        self.print(Text("\n".join(wrapped)))
-
-    def print_fitting(self, layouts: Iterable[Callable[[], Table]]) -> None:
-        """Print the first table that fits the width; the last where none does, whole all the same."""
-        for layout in layouts:
-            table = layout()
-            if self.width is None or self.width_of(table) <= self.width:
-                break
-        self.console.print(table, width=_UNLIMITED, crop=False, no_wrap=True, soft_wrap=True)
-
-    def width_of(self, table: Table) -> int:
-        """Return how wide a table is where nothing limits it."""
-        return Measurement.get(self.console, self.console.options.update(max_width=_UNLIMITED), table).maximum
-
-    def text(self) -> str:
-        """Return what was printed, without the blanks at the ends of lines."""
-        return "".join(f"{line.rstrip()}\n" for line in self.file.getvalue().splitlines())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gradcheck_cli.vocabulary.results import (
     SLOPE_MISMATCH,
     CheckReport,
+    Entry,
     EntryVerdict,
     Finding,
     Outcome,
@@ -22,25 +23,37 @@ from gradcheck_cli.vocabulary.text import printable
 
 __all__ = [
     "COULD_NOT_CHECK",
+    "VERDICT_STYLES",
     "catch_texts",
+    "catches",
+    "circumstances",
     "error_text",
     "facts",
+    "figure",
     "figure_name",
     "finding_lines",
     "headline",
     "norm_text",
     "numeric_norm_text",
+    "pair_texts",
     "points_lines",
+    "ratio_text",
+    "rows_above",
     "shape_error_text",
     "shape_text",
+    "standing",
     "sweep_line",
     "value_text",
     "verdict_word",
     "worst_line",
 ]
 
+VERDICT_STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
+
 COULD_NOT_CHECK = "could not be checked"
 MOST_SHOWN = 10  # entries of a point
+TINY = 1e-199  # what stands for the error bar of a zero is less
+MOST_NAMED = 3  # parameters that a sentence names
 GIVEN = {Verdict.PASS: "right here", Verdict.FAIL: "wrong here", Verdict.INCONCLUSIVE: "not to be told here"}
 
 
@@ -60,15 +73,102 @@ def headline(report: CheckReport) -> str:
     return f"{printable(report.name)}: {figure}, threshold {report.threshold:g}"
 
 
-def facts(report: CheckReport, *, seconds: str = "") -> list[str]:
-    """Return the circumstances of the check, every digit of the loss and of the difference, and the reasons."""
+def standing(report: CheckReport) -> str:
+    """Return how much of a problem's gradient is right, wrong, or not to be told: what stands after the verdict."""
+    short = [p for p in report.parameters if p.verdict is not Verdict.PASS]
+    many = len(report.parameters)
+    if report.passed:
+        said = what_is_right(report)
+    elif not short:
+        said = "the gradient is wrong" if report.verdict is Verdict.FAIL else "could not be decided"
+    else:
+        which = printable(short[0].name) if many == 1 else f"{len(short)} of {many} parameters"
+        one = many == 1 or len(short) == 1
+        verb = "is wrong" if one else "are wrong"
+        if report.verdict is Verdict.INCONCLUSIVE:
+            verb = "could not be decided"
+        said = f"{which} {verb}{extent_of(report, short)}"
+    return f"{printable(report.name)}: {said}"
+
+
+def what_is_right(report: CheckReport) -> str:
+    """Return what a PASS says is right, and what that has cost."""
+    many = len(report.parameters)
+    names = printable(report.parameters[0].name) if many == 1 else f"{many} parameters"
+    if report.size == 1 and report.loss is not None:
+        only = report.parameters[0].worst
+        return f"{names} is right: J = {report.loss!r}, yours {only.analytic:.7g}, numeric {only.numeric:.7g}"
+    cost = f"{evaluations(report, how=False)}, {report.seconds:.2f} s"
+    if report.screen is not None:
+        return f"{names}, {report.size:,} entries, right along {report.screen.directions} directions ({cost})"
+    if report.entry_count < report.size:
+        return f"{names}, right at the {report.entry_count:,} of {report.size:,} entries looked at ({cost})"
+    if many == 1:
+        return f"{names} is right{f' at all {report.size:,} entries' * (report.size > 1)} ({cost})"
+    return f"{names}, {report.size:,} entries are right ({cost})"
+
+
+def extent_of(report: CheckReport, short: Sequence[ParameterResult]) -> str:
+    """Return how many entries that concerns; nothing where they were not counted."""
+    kind = EntryVerdict.DISAGREES if report.verdict is Verdict.FAIL else EntryVerdict.UNRESOLVED
+    count = sum(p.count(kind) for p in short)
+    if report.screen is not None or not count or report.size == 1:
+        return ""
+    return f" ({count:,} of {report.entry_count:,} entr{'y' if report.entry_count == 1 else 'ies'})"
+
+
+def figure(report: CheckReport) -> str:
+    """Return the figure of the headline with all its digits, and what it may not exceed."""
+    above = ">" if report.difference > report.threshold else "beside"  # which NaN is
+    relation = "<=" if report.difference <= report.threshold else above
+    reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
+    said = f"{figure_name(report)} = {report.difference!r} {relation} {report.threshold:g}"
+    return f"{said}; {reference}" if report.passed else said
+
+
+def circumstances(report: CheckReport, *, seconds: bool = True) -> str:
+    """Return the loss with every digit, what was checked, and what that has cost."""
     loss = "" if report.loss is None else f"J = {report.loss!r}, "
     reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
+    time = f", {report.seconds:.2f} s" if seconds else ""
+    return f"{loss}{extent(report)}, {evaluations(report)}{time}; {reference}"
+
+
+def catches(report: CheckReport) -> list[str]:
+    """Return what a PASS is worth: the smallest errors that would have been seen in every parameter."""
+    known = [p.sensitivity for p in report.parameters if p.sensitivity is not None]
+    if not known:
+        return []
+    entry = max(s.entry for s in known)
+    factors = [s.factor for s in known if s.factor < math.inf]
+    factor = f", any common factor by {max(factors):.1e}" if factors else ""
+    shape = max((s.spread for s in known if s.spread is not None), default=None)
+    spread = "" if shape is None else f", an error of any shape by {shape:.1e} of its norm"
+    looked = " looked at" if report.screen is None and report.entry_count < report.size else ""
+    off = f"off by more than {entry:.1e}" if entry > TINY else "that is not 0"
+    return [f"catches: any entry{looked} {off}{factor}{spread}"]
+
+
+def rows_above(report: CheckReport) -> list[str]:
+    """Return why parameters pass although their differences exceed the threshold: the figure is no verdict on one."""
+    if not report.reference or report.screen is not None:
+        return []
+    rows = [p for p in report.parameters if p.verdict is Verdict.PASS and not p.difference <= report.threshold]
+    named = ", ".join(f"{printable(p.name)} ({p.difference:.1e})" for p in rows[:MOST_NAMED])
+    more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
+    said = "right by the reference, though the difference is above the threshold"
+    return [f"{said}: {named}{more}"] if rows else []
+
+
+def facts(report: CheckReport) -> list[str]:
+    """Return the circumstances of the check, every digit of the loss and of the difference, and the reasons."""
+    loss = "" if report.loss is None else f"J = {report.loss!r}, "
     return [
         f"{loss}{figure_name(report)} = {report.difference!r}",
-        f"{extent(report)}, {evaluations(report)}{seconds}; {reference}",
+        circumstances(report, seconds=False).removeprefix(loss),
         *points_lines(report),
         *report.reasons,
+        *rows_above(report),
     ]
 
 
@@ -107,10 +207,10 @@ def point_line(point: Mapping[str, Any]) -> list[str]:
     return ["there " + ", ".join(f"{name} = {values.tolist()}" for name, values in point.items())]
 
 
-def evaluations(report: CheckReport) -> str:
+def evaluations(report: CheckReport, *, how: bool = True) -> str:
     """Return how often the loss was asked for, and of a network how."""
     count = "1 evaluation" if report.evaluations == 1 else f"{report.evaluations} evaluations"
-    return f"{count} ({report.evaluation})" if report.evaluation else count
+    return f"{count} ({report.evaluation})" if how and report.evaluation else count
 
 
 def extent(report: CheckReport) -> str:
@@ -126,8 +226,11 @@ def extent(report: CheckReport) -> str:
     return f"{report.size} {entries}, epsilon {epsilon}"
 
 
-def finding_lines(finding: Finding) -> Iterator[str]:
-    """Yield what is wrong, then what is known beside it, each line indented as in a compiler's message."""
+def finding_lines(finding: Finding, *, helped: bool = False) -> Iterator[str]:
+    """Yield what is wrong, then what is known beside it, each line indented as in a compiler's message.
+
+    Where the change that mends it is shown beside it, nobody needs to be told what to look for.
+    """
     yield f"error[{printable(finding.code)}]: {printable(finding.message)}"
     if finding.indices:
         yield f"  at: {printable(', '.join(finding.indices))}"
@@ -137,7 +240,7 @@ def finding_lines(finding: Finding) -> Iterator[str]:
         yield f"  note: wrong only because of this: {printable(', '.join(finding.consequences))}"
     for alternative in finding.alternatives:
         yield f"  note: or else: {printable(alternative)}"
-    if finding.help:
+    if finding.help and not helped:
         yield f"  help: {printable(finding.help)}"
 
 
@@ -167,7 +270,8 @@ def catch_texts(parameter: ParameterResult) -> tuple[str, str]:
     """Return the smallest error of an entry and of a common factor that would have failed."""
     if parameter.sensitivity is None:
         return "-", "-"
-    return f"{parameter.sensitivity.entry:.1e}", f"{parameter.sensitivity.factor:.1e}"
+    entry = parameter.sensitivity.entry
+    return f"{entry:.1e}" if entry > TINY else "0", f"{parameter.sensitivity.factor:.1e}"
 
 
 def shape_error_text(parameter: ParameterResult) -> str:
@@ -191,6 +295,22 @@ def value_text(value: float) -> str:
     return f"{value:+.6e}"
 
 
+def pair_texts(yours: float, right: float) -> tuple[str, str]:
+    """Return two values with as many digits as show that they differ, six at least."""
+    for digits in range(6, 18):
+        texts = f"{yours:.{digits}g}", f"{right:.{digits}g}"
+        if texts[0] != texts[1] or yours == right:
+            break
+    return texts
+
+
+def ratio_text(entry: Entry) -> str:
+    """Return how many times the right value an entry is."""
+    if not entry.reference or not math.isfinite(entry.analytic / entry.reference):
+        return "-"
+    return f"{entry.analytic / entry.reference:.4g}"
+
+
 def error_text(error: float) -> str:
-    """Return an error to three digits."""
-    return f"{error:.2e}"
+    """Return an error to three digits; 0 where it is only kept from being 0."""
+    return "0" if 0 <= error <= TINY else f"{error:.2e}"

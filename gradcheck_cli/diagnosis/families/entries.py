@@ -60,7 +60,7 @@ def relation(claim: float, right: float) -> str:
     """Say how a wrong number stands to the right one."""
     if claim == 0:
         return f"0 where {right:.6e} is right"
-    ratio = f", {claim / right:.6f} times" if right and abs(claim / right) < 1e6 else ""
+    ratio = f", {claim / right:.7g} times" if right and abs(claim / right) < 1e6 else ""
     return f"{claim:.6e} where {right:.6e} is right{ratio}"
 
 

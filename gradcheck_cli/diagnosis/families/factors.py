@@ -61,7 +61,8 @@ def scaled(case: TensorCase, part: Array, rest: Array, sizes: dict[str, float]) 
         if rank == EXACT or code != "factor" or telling(case.evidence, {case.name: part}) > 1:
             value = factor * part + rest
             so_many = part.size - int(case.evidence.wrong_entries(case.name, value).sum())
-            message = f"{{it}} is {times(factor, sizes)}{data}, at {so_many} of {part.size} entries"
+            some = f", at {so_many} of {part.size} entries" if so_many < part.size else ""
+            message = f"{{it}} is {times(factor, sizes)}{data}{some}"
             yield Guess(value, message, factor_help(factor, sizes), code, factor, rank=rank)
 
 
@@ -131,7 +132,7 @@ def clipped_whole(values: Parameters, factor: float, length: float) -> Iterator[
     """Guess that the whole gradient was shortened to a length that a person may have written down."""
     short = float(f"{length:.1e}")
     if 0 < factor < 1 and abs(length - short) <= 1e-9 * short:
-        message = f"the whole gradient is {factor:.6f} times the right one, and its length is {short:g}"
+        message = f"the whole gradient is {factor:.7g} times the right one, and its length is {short:g}"
         help_text = f"look for clipping of the gradient to the length {short:g}"
         yield WholeGuess(values, message, help=help_text, code="clipped-norm", factor=factor, rank=EXACT)
 

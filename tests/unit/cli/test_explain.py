@@ -20,17 +20,16 @@ from gradcheck_cli.diagnosis.page_groups import GROUPS, grouped
 from gradcheck_cli.diagnosis.pages import PAGES
 from gradcheck_cli.manual import page_text, topics
 from gradcheck_cli.reporters import html, markdown
-from gradcheck_cli.reporters.terminal import (
-    Style,
+from gradcheck_cli.reporters.full_tables import (
     classic_table,
     entry_table,
     listed_table,
-    render_table,
     screened_table,
     stacked_entries,
     stacked_table,
     wide_table,
 )
+from gradcheck_cli.reporters.terminal import ROWS, Style, render_table, short_table
 from gradcheck_cli.reporters.words import finding_lines
 from gradcheck_cli.vocabulary.results import EntryVerdict, Finding, Verdict
 from tests.support import run_inside
@@ -128,7 +127,8 @@ def words_of_tables() -> set[str]:
         wide_table([]), stacked_table([]), listed_table([]), screened_table([]), classic_table([], hidden=False),
         entry_table([]), stacked_entries([]),
     ]  # fmt: skip
-    heads = {str(column.header) for table in tables for column in table.columns}
+    tables += [short_table([], columns, "difference", shape=True) for columns in ROWS.values()]
+    heads = {str(column.header) for table in tables for column in table.columns} - {""}
     heads |= set(re.split(r"\s{2,}", render_table([], Style()).strip()))
     pieces = {piece for head in heads for piece in head.replace("slope\nmismatch", "slope mismatch").split("\n")}
     return {piece.rstrip(":") for piece in pieces | set(html.HEADER) | set(markdown.HEADER)}
@@ -177,7 +177,7 @@ def test_every_code_that_a_finding_may_have_has_a_page() -> None:
 
 def test_every_head_of_a_column_has_a_page() -> None:
     words = words_of_tables()
-    assert {"refined", "catches entry", "any shape", "norm(analytic)", "found", "seconds"} <= words
+    assert {"refined", "catches entry", "any shape", "norm(analytic)", "found", "seconds", "yours/right"} <= words
     assert not {word for word in words if found_page(word) is None}
 
 

@@ -39,7 +39,7 @@ def test_a_right_gradient_has_no_findings(known: bool) -> None:
 def test_the_course_s_planted_bugs_read_as_they_should() -> None:
     problem = built_in_case("planted-bugs")
     dW2, db1 = findings(problem, dict(problem.gradient(problem.parameters)))
-    assert dW2.message == "dW2 is 2.000000 times the right gradient, at 15 of 15 entries"
+    assert dW2.message == "dW2 is 2 times the right gradient"
     assert dW2.note.startswith("db2 and everything computed from dZ2 agree, so dZ2 is right")
     assert dW2.help == "look for a stray factor of 2 in the line that computes dW2"
     assert (db1.code, db1.where, db1.factor, db1.share) == ("factor", "db1", 4, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from gradcheck_cli.reporters.excerpt import suggestion_lines
+from gradcheck_cli.reporters.excerpt import told
 from gradcheck_cli.reporters.terminal import Style, render
 from gradcheck_cli.vocabulary.results import Change, CheckReport, Suggestion, Suspect
 from tests.records import OUTCOMES
@@ -20,7 +20,7 @@ def report_of(change: Change, level: str = "verified") -> CheckReport:
 def test_marks_stand_under_the_code_where_letters_are_wide() -> None:
     text = "    误差 = X @ w; g = 4 * X"
     change = Change("a.py", 6, 20, 6, 21, "4", "2", text)
-    _, _, line, marks, last = suggestion_lines(report_of(change))
+    ((_, line, marks, last),) = told(report_of(change))
     assert line == f"6 | {text}"
     assert marks == "  | " + " " * 21 + "^ write 2 here"  # two of the letters take two columns each
     assert last == "  = verified: with this change all 6 entries agree, here and at 3 other points"
@@ -28,22 +28,22 @@ def test_marks_stand_under_the_code_where_letters_are_wide() -> None:
 
 def test_marks_stand_under_the_code_behind_a_tab_and_what_steers_a_terminal_is_written_out() -> None:
     change = Change("a.py", 12, 2, 12, 3, "a", "b", "\ta # \x1b[31m")
-    _, _, line, marks, _ = suggestion_lines(report_of(change))
+    ((_, line, marks, _),) = told(report_of(change))
     assert line == "12 |     a # \\x1b[31m"
     assert marks == "   |     ^ write b here"
 
 
 def test_what_was_not_verified_is_told_only_where_more_is_asked_for() -> None:
     report = report_of(Change("a.py", 1, 1, 1, 2, "a", "b", "a"), "fits-here")
-    assert suggestion_lines(report) == []
-    assert "could not be tried with other data" in suggestion_lines(report, verbose=True)[-1]
+    assert told(report) == []
+    assert "could not be tried with other data" in told(report, verbose=True)[-1][-1]
 
 
 def test_few_suspects_are_told_and_many_are_not() -> None:
     report = report_of(Change("a.py", 1, 1, 1, 2, "a", "b", "a"), "partly")
     one = Suspect("a.py", 3, 1, 3, 2, "", "")
-    assert suggestion_lines(dataclasses.replace(report, suspects=(one,))) == ["  look at: a.py:3"]
-    assert suggestion_lines(dataclasses.replace(report, suspects=(one,) * 5)) == []
+    assert told(dataclasses.replace(report, suspects=(one,))) == [["  look at: a.py:3"]]
+    assert told(dataclasses.replace(report, suspects=(one,) * 5)) == []
 
 
 def test_on_a_narrow_screen_no_word_of_a_sentence_is_broken() -> None:

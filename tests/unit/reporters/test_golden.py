@@ -75,7 +75,7 @@ def test_a_parameter_is_told_its_own_finding() -> None:
     other = FINDING._replace(where="db1", message="db1 is something else", consequences=())
     run = RunReport((dataclasses.replace(fail, findings=(FINDING, other)),), 1, VERSIONS)
     first, second = renderer("github")(run).splitlines()[:2]
-    assert "dW1 is 2.000000 times" in first
+    assert "dW1 is 2 times" in first
     assert "db1 is something else" not in first
     assert "db1 is something else" in second  # no finding names it
 

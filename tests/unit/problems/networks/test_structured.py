@@ -21,6 +21,7 @@ from gradcheck_cli.problems.networks.course import Layer
 from gradcheck_cli.problems.networks.losses import LOSSES
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.problem import changes_one_by_one
+from gradcheck_cli.reporters.terminal import Style, render
 from gradcheck_cli.vocabulary.errors import InternalError
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
@@ -231,7 +232,7 @@ def test_small_networks_are_plain_unless_asked() -> None:
 def test_the_report_says_which_evaluation_ran(evaluation: str) -> None:
     report = check(dataclasses.replace(built_in_case("default"), evaluation=evaluation))
     assert report.evaluation == evaluation
-    assert f" evaluations ({evaluation})" in str(report)
+    assert f" evaluations ({evaluation})" in render(report, Style(verbosity=1))
 
 
 def test_large_networks_are_structured_unless_asked() -> None:

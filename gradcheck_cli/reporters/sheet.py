@@ -1,0 +1,121 @@
+"""A sheet of text: lines broken between words, tables that fit, and colour on what matters."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterable
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["LOG_WIDTH", "Sheet", "new_table"]
+
+LOG_WIDTH = 119
+"""Columns of what nobody's terminal limits: a log is read in a browser or a pager."""
+UNLIMITED = 100_000
+IDEOGRAPH = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
+CLOSING = "、。，：；！？）》"  # a line does not begin with one
+WORD = re.compile(rf"[{IDEOGRAPH}][{CLOSING}]*\s*|[^\s{IDEOGRAPH}]+[{CLOSING}]*\s*|\s+")
+LEAST = 20  # columns that a sentence gets however narrow the terminal
+HIGHLIGHTS = (
+    (r"^\w+\[[\w-]+\]", "bold red"),  # error[factor]
+    (r"(?<=^ )( *--> )?\S+:\d+:\d+$", "cyan"),  # a place
+    (r"(?<= \| )( *)\^+.*$", "bold red"),  # the marks under a line of code
+    (r"^ *(= )?[^\W\d]+( \w+)?:(?= )", "bold"),  # note:, help:, look at:
+)
+
+
+class Sheet:
+    """A Rich console that writes into memory.
+
+    Parameters
+    ----------
+    width : int or None
+        Columns of the terminal; None where there is none, and a line may have `LOG_WIDTH` columns.
+    color : bool
+        Whether to colour.
+    """
+
+    def __init__(self, width: int | None, *, color: bool) -> None:
+        self.width = LOG_WIDTH if width is None else width
+        self.file = io.StringIO()
+        self.console = Console(
+            file=self.file,
+            width=UNLIMITED,  # self.width chooses the layout; Rich would cut the narrowest one to it
+            height=100,  # without it Rich forgets the width where TERM is dumb
+            force_terminal=color,
+            color_system="standard" if color else None,
+            no_color=not color,
+            force_interactive=False,
+            markup=False,
+            highlight=False,
+            emoji=False,
+            legacy_windows=False,
+        )
+
+    def print(self, line: Text | str = "") -> None:
+        """Print a line; it is never broken or cut."""
+        self.console.print(highlighted(line) if isinstance(line, str) else line, soft_wrap=True)
+
+    def print_wrapped(self, line: Text | str, *, hang: int | None = None) -> None:
+        """Print a sentence, broken between words, and indented as it begins, or by `hang` columns."""
+        text = highlighted(line) if isinstance(line, str) else line
+        indent = len(text.plain) - len(text.plain.lstrip()) if hang is None else hang
+        lines = text.divide(breaks(text.plain, max(self.width, indent + LEAST), indent))
+        for number, part in enumerate(lines):
+            part.rstrip()
+            self.print(Text(" " * indent * bool(number)) + part)
+
+    def print_fitting(self, layouts: Iterable[Callable[[], Table]]) -> None:
+        """Print the first table that fits the width; the last where none does, whole all the same."""
+        for layout in layouts:
+            table = layout()
+            if self.fits(table):
+                break
+        self.print_table(table)
+
+    def print_table(self, table: Table) -> None:
+        """Print a table, whole whatever the width."""
+        self.console.print(table, width=UNLIMITED, crop=False, no_wrap=True, soft_wrap=True)
+
+    def fits(self, table: Table) -> bool:
+        """Whether a table is no wider than the sheet."""
+        options = self.console.options.update(max_width=UNLIMITED)
+        return Measurement.get(self.console, options, table).maximum <= self.width
+
+    def text(self) -> str:
+        """Return what was printed, without the blanks at the ends of lines."""
+        return "".join(f"{line.rstrip()}\n" for line in self.file.getvalue().splitlines())
+
+
+def highlighted(line: str) -> Text:
+    """Return a line with colour on what a reader looks for."""
+    text = Text(line)
+    for pattern, style in HIGHLIGHTS:
+        text.highlight_regex(pattern, style)
+    return text
+
+
+def breaks(line: str, width: int, indent: int) -> list[int]:
+    """Return where a line is broken: between words, or beside an ideograph, which needs no blank."""
+    places: list[int] = []
+    used = 0
+    for word in WORD.finditer(line):
+        if used + cell_len(word[0].rstrip()) > width and used > indent:
+            places.append(word.start())
+            used = indent
+        used += cell_len(word[0])
+    return places
+
+
+def new_table(*headers: str, gap: int = 2) -> Table:
+    """Return an empty table; a header that ends in ``>`` has its column to the right."""
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
+    for header in headers:
+        justify = "right" if header.endswith(">") else "left"
+        table.add_column(Text(header.rstrip(">")), justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    return table
