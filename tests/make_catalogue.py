@@ -57,28 +57,73 @@ NOT_SAID = {
     "model {quote} --parameters {which} --loss {call}", "model {at} --loss {call}", "model {at} --loss LOSS",
     "{words} --grads {call}", "{words} --data batch.npz", "func {at} {point}", "func {at} --jac {at2} {point}",
     "func {at} --grad {at2}{second} {point}", " --hess {at}", " --forward {at}", " --defs-only",
-    "--params params.npz --data data.npz", "No module named {fullname}", "the function {co_name} is gone",
+    "<svg role='img' aria-label='error against step' width='{WIDTH}' height='{HEIGHT}'>"
+    "{frame}{line}{line2}{marks}{epsilon_line}</svg>", "--params params.npz --data data.npz", "No module named {fullname}", "the function {co_name} is gone",
     "autograd {name}", "X, Y, W1, b1, ..., activations, loss, l2, D1, ..., dW1, db1, ...",
-    "{line} \\ No newline at end of file", " ... {length} characters ... ",
+    "gradcheck command './solver {input} --out {output}' --params params.npz --timeout 300", "gradcheck {words}{more}",
+    "gradcheck {version}, Python {python_version}, {platform}", "... {length} characters ...", "the course's", "{line} \\ No newline at end of file", " ... {length} characters ... ",
 }  # fmt: skip
 """Code, commands, styles and lists of names, which look like sentences."""
 
 WORDS = (
     "first", "last", "row", "column", "rows", "columns", "upper", "lower", "sum", "mean", "entry", "entries", "unit",
-    "sample", "feature", "each", "all", "agree", "agrees",
+    "sample", "feature", "each", "all", "No such file or directory", "Permission denied", "Is a directory",
+    "Not a directory", "No space left on device", "File exists", "interrupted", "nothing", "none",
 )  # fmt: skip
-"""Words that stand in sentences for themselves."""
+"""Words that stand in sentences for themselves, and what the system says."""
+
+ALONE = (
+    "the course's PASS", "the course's FAIL", "another PASS", "another FAIL", "wrong", "yours/right", "right",
+    "unresolved", "worst", "parameter", "shape", "yours", "agrees", "disagrees", "kink", "number", "found", "difference",
+    "entry", "unknown", "error:", "hint:", "error bar", "reference", "slope mismatch", "could not be checked",
+    "Usage:", "Options", "Commands", "Usage", "Arguments", "required", "Examples:",
+)  # fmt: skip
+"""Heads, cells and other words that are said alone, and may be a name where they stand in a sentence."""
+
+COMPOSED = (
+    "{it} {words}", "error[{code}]: {message}", "note: {note}", "help: {help}", "at: {indices}", "look at: {places}",
+    "hint: {hint}", "= {words}", "{count} found",
+    "{short} of {many} parameters are wrong", "{short} of {many} parameters is wrong", "{name} is wrong",
+    "{short} of {many} parameters are wrong ({count} of {entries} entries)",
+    "{short} of {many} parameters is wrong ({count} of {entries} entries)",
+    "{name} is wrong ({count} of {entries} entries)",
+    "{short} of {many} parameters could not be decided", "{name} could not be decided",
+    "{short} of {many} parameters could not be decided ({count} of {entries} entries)",
+    "{name} could not be decided ({count} of {entries} entries)",
+    "catches: any entry off by more than {entry}, any common factor by {factor}",
+    "catches: any entry looked at off by more than {entry}, any common factor by {factor}",
+    "catches: any entry off by more than {entry}", "catches: any entry looked at off by more than {entry}",
+    "catches: any entry off by more than {entry}, any common factor by {factor}, an error of any shape by {shape} of its"
+    " norm",
+    "J = {loss}, {extent}, epsilon {epsilon}, {cost}", "{extent}, epsilon {epsilon}, {cost}",
+    "the number of outputs?", "{weights} and {bias} show that {delta} is known", "{names} follow from this {delta}",
+    "{where} is of the layer of {weights} and {bias}", "{called} raised",
+    "look for a stray factor of {shown} in what all gradients share",
+    "look for a sign that is turned round in what all gradients share, or for a likelihood where the loss is its"
+    " negative",
+    "look for a sum over the samples where their mean is due: 1/m is missing in what all gradients share",
+    "look for 1/m applied twice in what all gradients share",
+    "look for a constant that is slightly off in what all gradients share",
+    "the second call returns twice the first: the gradient is added up from call to call; set it to zero before the"
+    " backward pass",
+    "{message} (looking at {size} of {prod} entries)", "{it} has {c} times {name} beside",
+    "this loss does not move: its gradient is zero; weigh the outputs, as in loss = (w * out).sum(), or see that the"
+    " parameters are put into the model: were they copied?",
+    "{agreed} agree, so {follows}", "{agreed} agrees, so {follows}",
+)
+"""Forms of what is put together of words that say nothing of each other."""
 
 CLICK = (
-    "Usage:", "Options", "Commands", "Usage", "Arguments", "default: {default}", "env var: {var}", "required",
-    "Show this message and exit.", "Show the version and exit.", "{prog}, version {version}",
-    "No such option {name}.", "No such command {name}.", "Missing option {name}.", "Missing argument {name}.",
+    "default: {default}", "env var: {var}", "Show this message and exit.", "Show the version and exit.",
+    "{prog}, version {version}", "No such option {name}.", "No such option {name}. {hint}", "No such option: {name}",
+    "No such option: {name} {hint}", "No such command {name}.", "Missing option {name}.", "Missing argument {name}.",
     "Missing parameter {name}.", "Missing command.", "Invalid value: {message}",
     "Invalid value for {param_hint}: {message}", "Option {name} requires an argument.",
     "Option {name} requires {nargs} arguments.", "Option {name} does not take a value.",
     "Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})", "Did you mean {possibility}?",
-    "(Did you mean one of: {possibilities}?)", "{value} is not one of {choices}.", "{value} is not a valid {number_type}.",
-    "{value} is not in the range {range}.", "{name} {filename} does not exist.", "Could not open file {filename}: {message}",
+    "(Did you mean one of: {possibilities}?)", "{value} is not one of {choices}.",
+    "{value} is not a valid {number_type}.", "{value} is not in the range {range}.",
+    "{name} {filename} does not exist.", "Could not open file {filename}: {message}",
 )  # fmt: skip
 """What click says, of its versions together."""
 
@@ -91,21 +136,27 @@ _HEADS = {"said", "new_table"}
 _CODE = re.compile(r"[=(\[]\w|np\.|\w\(|->|^[\w.-]+/|^--|^<")
 
 
-def messages() -> dict[str, str]:
+Msgid = tuple[str, str | None]
+"""A text, and its context."""
+
+
+def messages() -> dict[Msgid, str]:
     """Return every msgid that a translation is due for, with the first file that says it."""
-    found: dict[str, str] = {}
+    found: dict[Msgid, str] = {}
     for module in sorted(PACKAGE.rglob("*.py")):
         file = module.relative_to(PACKAGE).as_posix()
         if not file.startswith(tuple(NOT_COVERED)):
-            for text in texts_in(ast.parse(module.read_text(encoding="utf-8"))):
+            for text, alone in texts_in(ast.parse(module.read_text(encoding="utf-8"))):
                 if text not in NOT_SAID and "uses: actions/checkout" not in text:
-                    found.setdefault(text, file)
+                    found.setdefault((text, "alone" if alone else None), file)
     for code, page in PAGES.items():
         for text in (page.title, page.cause):
-            found.setdefault(text, f"diagnosis/pages.py, {code}")
+            found.setdefault((text, None), f"diagnosis/pages.py, {code}")
     for text in helped(main):
-        found.setdefault(text, "cli/")
-    return found | dict.fromkeys(CLICK, "click") | dict.fromkeys(WORDS, "words")
+        found.setdefault((text, None), "cli/")
+    for where, texts in {"click": CLICK, "words": WORDS, "composed": COMPOSED}.items():
+        found |= {(text, None): where for text in texts}
+    return found | {(text, "alone"): "words" for text in ALONE}
 
 
 def helped(command: click.Command, path: str = "") -> Iterator[str]:
@@ -124,19 +175,34 @@ def paragraphs(text: str) -> Iterator[str]:
     """Yield a paragraph as help shows it: in one piece, or line by line where its lines are kept."""
     for part in text.split("\n\n"):
         if part.strip().startswith("\b"):
-            yield from (line.strip() for line in part.splitlines() if is_said(line.strip()))
+            lines = (re.split(r"\s{2,}", line.strip())[-1] for line in part.splitlines())
+            yield from (line for line in lines if is_said(line))
         elif is_said(joined := " ".join(part.split())):
             yield joined
 
 
-def texts_in(tree: ast.AST) -> Iterator[str]:
-    """Yield the forms of all texts that a module says."""
+def texts_in(tree: ast.AST) -> Iterator[tuple[str, bool]]:
+    """Yield the forms of all texts that a module says, and whether each is said alone."""
     for node, known in said_in(tree, docstrings_in(tree)):
         for form in forms_of(node) or ():
-            text = written(form)
-            for part in paragraphs(text) if "\n" in text.strip("\n") else (text.strip("\n"),):
-                if known and re.search("[a-z]{2}", part) or is_said(part):
-                    yield part.removesuffix(">") if known else part
+            for part in parts_of(written(form), by_line=known):
+                if is_said(part) and not known:
+                    yield part, False
+                elif known and re.search("[a-z]{2}", NAME.sub("", part)):
+                    yield part.removesuffix(">"), True
+
+
+def parts_of(text: str, *, by_line: bool) -> Iterator[str]:
+    """Yield what is translated apart: the lines of a head, the paragraphs of a help, and an option's default."""
+    about, _, default = text.partition("  [default: ")
+    if default:
+        yield from (about, default.removesuffix("]"))
+    elif by_line:
+        yield from text.split("\n")
+    elif "\n" in text:
+        yield from paragraphs(text)
+    else:
+        yield text
 
 
 def docstrings_in(tree: ast.AST) -> set[ast.AST]:
@@ -245,27 +311,32 @@ def written(form: tuple[Piece, ...]) -> str:
             text += f"{{{piece}{used[piece] if used[piece] > 1 else ''}}}"
         else:
             text += piece
-    text = re.sub(r"%[-\d.]*([dsg])", r"{\1}", text)
+    text = re.sub(r"%[-\d.]*([dsg])", r"{\1}", text).strip().removeprefix("{INDENT}")
     return re.sub(r"\{(\w*)(?:!r)?:[^{}]*\}", lambda place: f"{{{place[1] or 'value'}}}", text)
 
 
 def is_said(text: str) -> bool:
     """Whether a text is for a person: more than a word, and no code."""
     bare = re.sub(r"\{\w+\}", "", text)
-    if " " not in text or not re.search("[a-z]{2}", bare) or text.lstrip("$ ").startswith(("gradcheck ", "pip install", "::")):
+    if " " not in text.strip() or not re.search("[a-z]{2}", bare) or is_command(text):
         return False
-    return not _CODE.search(bare) or len(re.findall(r"[a-z]{2,} (?=[a-z]{2})", bare)) >= 2
+    return not _CODE.search(bare) or re.search(r"[a-z]{2,} [a-z]{1,}\b[^=]", bare) is not None
+
+
+def is_command(text: str) -> bool:
+    """Whether a text is a line for a shell or a build's log."""
+    return text.startswith(("pip install", "::", "import ", "def ", "--executor", "--params")) or text.startswith("gradcheck ") and "{" not in text
 
 
 def updated() -> tuple[Catalog, list[str]]:
     """Return the catalogue as the source wants it, and what in it has no translation."""
     old = read_po(io.BytesIO(PO.read_bytes()), "zh") if PO.exists() else Catalog("zh")
-    known = {str(message.id): str(message.string) for message in old if message.id and message.string}
-    alike = {NAME.sub("{}", text): text for text in known}
+    known = {(str(each.id), each.context): str(each.string) for each in old if each.id and each.string}
+    alike = {NAME.sub("{}", text): (text, context) for text, context in known}
     new = Catalog("zh", project="gradcheck", domain="gradcheck", fuzzy=False, charset="utf-8")
-    for text, file in sorted(messages().items(), key=lambda item: (item[1], item[0])):
-        same = text if text in known else alike.get(NAME.sub("{}", text))
-        new.add(text, renamed(known[same], same, text) if same else "", auto_comments=[file])
+    for (text, context), file in sorted(messages().items(), key=lambda item: (item[1], item[0][0])):
+        same = (text, context) if (text, context) in known else alike.get(NAME.sub("{}", text))
+        new.add(text, renamed(known[same], same[0], text) if same else "", auto_comments=[file], context=context)
     return new, [str(message.id) for message in new if message.id and not message.string]
 
 
@@ -303,6 +374,6 @@ if __name__ == "__main__":
     catalogue, missing = updated()
     PO.parent.mkdir(parents=True, exist_ok=True)
     PO.write_bytes(po_of(catalogue))
-    MO.write_bytes(mo_of(catalogue))
+    MO.write_bytes(mo_of(read_po(io.BytesIO(PO.read_bytes()), "zh")))
     print("\n".join(missing))
     print(f"{len(missing)} of {len(catalogue)} sentences have no translation")

@@ -11,6 +11,7 @@ import click
 from gradcheck_cli.cli.completion import complete_topic
 from gradcheck_cli.cli.output import is_terminal, terminal_width, wants_color, write
 from gradcheck_cli.vocabulary.errors import did_you_mean
+from gradcheck_cli.vocabulary.language import said
 
 __all__ = ["explain"]
 
@@ -76,7 +77,7 @@ def listed() -> Iterator[str]:
     yield from section(GROUPS, titles)
     yield ""
     yield "The codes of findings; `gradcheck explain CODE` says what one means."
-    yield from section(grouped(PAGES), {code: page.title for code, page in PAGES.items()})
+    yield from section(grouped(PAGES), {code: said(page.title) for code, page in PAGES.items()})
 
 
 def section(groups: Mapping[str, list[str] | tuple[str, ...]], titles: Mapping[str, str]) -> Iterator[str]:
@@ -105,9 +106,10 @@ def as_markdown(code: str) -> str:
     from gradcheck_cli.diagnosis.pages import PAGES
 
     page = PAGES[code]
-    parts = [f"# {code}: {page.title}", page.cause]
+    parts = [f"# {code}: {said(page.title)}", said(page.cause)]
     if page.before:
-        parts += ["Wrong:", f"```python\n{page.before}\n```", "Right:", f"```python\n{page.after}\n```"]
+        wrong, right = said("Wrong:"), said("Right:")
+        parts += [wrong, f"```python\n{page.before}\n```", right, f"```python\n{page.after}\n```"]
     return "\n\n".join(parts)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gradcheck_cli.cli.output import write
+from gradcheck_cli.cli.output import say
 from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["FILES", "init"]
@@ -82,4 +82,4 @@ def init(folder: str) -> None:
     except OSError as error:
         raise InputError(f"{home} cannot be written to: {error.strerror}") from error
     written = "".join(f"{printable(str(home / name))}\n" for name in FILES)
-    write(f"{written}gradcheck run, in {printable(str(home))}, makes the check in pyproject.toml\n", sys.stdout)
+    say(f"{written}gradcheck run, in {printable(str(home))}, makes the check in pyproject.toml", sys.stdout)

@@ -20,6 +20,7 @@ language_option = click.option(
     expose_value=False,
     help="Speak English or Chinese; stands before or after the command.  [default: as the environment has it]",
 )
+_COLUMNS = re.compile(r"(\s{2,})")
 _EXTRAS = re.compile(r"(.*?)(?:\s\s\[([^][]*(?:\[[^][]*\][^][]*)*)\])?", re.DOTALL)
 """What is said of an option, and what stands in brackets behind it: its default, and whether it is required."""
 
@@ -99,9 +100,9 @@ class _Context(click.Context):
 
 
 def in_place(line: str) -> str:
-    """Translate a line, and leave it where it begins."""
-    text = line.lstrip()
-    return line[: len(line) - len(text)] + said(text)
+    """Translate a line, or what stands in it behind a term, and leave it where it begins."""
+    *term, text = _COLUMNS.split(line)
+    return "".join(term) + said(text)
 
 
 def of_option(text: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from gradcheck_cli.cli.output import write
+from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["look"]
@@ -27,5 +28,5 @@ def look(file: str) -> None:
 
     lines = []
     for one in checkables(Path(file)):
-        lines += [", ".join(one.names), f"  {one.command}", *([f"  {one.needs}"] if one.needs else []), ""]
+        lines += [", ".join(one.names), f"  {one.command}", *([f"  {said(one.needs)}"] if one.needs else []), ""]
     write("\n".join(printable(line) for line in lines), sys.stdout)

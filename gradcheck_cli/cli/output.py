@@ -16,6 +16,7 @@ __all__ = [
     "can_show",
     "discard",
     "is_terminal",
+    "say",
     "show_error",
     "show_failure",
     "terminal_width",
@@ -78,6 +79,11 @@ def write(text: str, stream: TextIO | None) -> None:
             raise OutputError(f"the output could not be written: {reason}") from error
 
 
+def say(text: str, stream: TextIO | None) -> None:
+    """Write lines in the language that is spoken."""
+    write("".join(f"{said(line)}\n" for line in text.split("\n")), stream)
+
+
 def discard(stream: TextIO | None) -> None:
     """Send what the stream still holds nowhere: Python would fail once more when it flushes on its way out."""
     if stream is None:
@@ -104,7 +110,7 @@ def show_error(error: GradcheckError) -> None:
 
 def show_failure(message: str, hint: str | None, user_traceback: str = "") -> None:
     """Write to stderr what was wrong in one line, a hint, and the user's own traceback where there is one."""
-    lines = [*printable_lines(user_traceback), f"{said('error: ')}{printable(said(message))}"]
+    lines = [*printable_lines(user_traceback), f"{said('error:')} {printable(said(message))}"]
     if hint:
-        lines.append(f"{said('hint: ')}{printable(said(hint))}")
+        lines.append(f"{said('hint:')} {printable(said(hint))}")
     write("\n".join(lines) + "\n", sys.stderr)

@@ -12,7 +12,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["LOG_WIDTH", "Sheet", "new_table"]
+from gradcheck_cli.vocabulary.language import said
+
+__all__ = ["CODE", "LOG_WIDTH", "Sheet", "new_table"]
 
 LOG_WIDTH = 119
 """Columns of what nobody's terminal limits: a log is read in a browser or a pager."""
@@ -20,6 +22,8 @@ UNLIMITED = 100_000
 IDEOGRAPH = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
 CLOSING = "、。，：；！？）》"  # a line does not begin with one
 WORD = re.compile(rf"[{IDEOGRAPH}][{CLOSING}]*\s*|[^\s{IDEOGRAPH}]+[{CLOSING}]*\s*|\s+")
+CODE = re.compile(r" *(-->|\d* \|) ")
+MARKS = re.compile(r" * \| *\^+ ")
 LEAST = 20  # columns that a sentence gets however narrow the terminal
 HIGHLIGHTS = (
     (r"^\w+\[[\w-]+\]", "bold red"),  # error[factor]
@@ -59,11 +63,11 @@ class Sheet:
 
     def print(self, line: Text | str = "") -> None:
         """Print a line; it is never broken or cut."""
-        self.console.print(highlighted(line) if isinstance(line, str) else line, soft_wrap=True)
+        self.console.print(highlighted(translated(line)) if isinstance(line, str) else line, soft_wrap=True)
 
     def print_wrapped(self, line: Text | str, *, hang: int | None = None) -> None:
         """Print a sentence, broken between words, and indented as it begins, or by `hang` columns."""
-        text = highlighted(line) if isinstance(line, str) else line
+        text = highlighted(translated(line)) if isinstance(line, str) else line
         indent = len(text.plain) - len(text.plain.lstrip()) if hang is None else hang
         lines = text.divide(breaks(text.plain, max(self.width, indent + LEAST), indent))
         for number, part in enumerate(lines):
@@ -92,6 +96,14 @@ class Sheet:
         return "".join(f"{line.rstrip()}\n" for line in self.file.getvalue().splitlines())
 
 
+def translated(line: str) -> str:
+    """Return a line in the language that is spoken; of a line that shows code, what stands at the marks under it."""
+    marks = MARKS.match(line)
+    if marks is not None:
+        return f"{marks[0]}{said(line[marks.end() :])}"
+    return line if CODE.match(line) else said(line)
+
+
 def highlighted(line: str) -> Text:
     """Return a line with colour on what a reader looks for."""
     text = Text(line)
@@ -117,5 +129,6 @@ def new_table(*headers: str, gap: int = 2) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
     for header in headers:
         justify = "right" if header.endswith(">") else "left"
-        table.add_column(Text(header.rstrip(">")), justify=justify, no_wrap=True)  # type: ignore[arg-type]
+        head = "\n".join(map(said, header.rstrip(">").split("\n")))
+        table.add_column(Text(head), justify=justify, no_wrap=True)  # type: ignore[arg-type]
     return table

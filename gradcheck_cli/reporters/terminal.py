@@ -21,6 +21,7 @@ from gradcheck_cli.reporters.words import (
     catches,
     circumstances,
     error_text,
+    exclamation,
     figure,
     figure_name,
     pair_texts,
@@ -31,6 +32,7 @@ from gradcheck_cli.reporters.words import (
     standing,
     verdict_word,
 )
+from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.results import (
     CheckReport,
     Entry,
@@ -89,7 +91,9 @@ def render(report: CheckReport, style: Style) -> str:
 
 def print_verdict(out: Sheet, report: CheckReport, style: Style) -> None:
     """Print the verdict, and why it is what it is; of a PASS also what it is worth, for there is nothing else."""
-    out.print_wrapped(verdict_line(report.verdict, standing(report)), hang=len(INDENT))
+    name = f"{printable(report.name)}: "  # whose it is is the same in every language
+    said_of_it = standing(report).removeprefix(name)
+    out.print_wrapped(verdict_line(report.verdict, said_of_it, f"{exclamation(report)}{name}"), hang=len(INDENT))
     lines = [*points_lines(report), *report.reasons]
     if report.passed:
         lines = [*lines, figure(report), *([circumstances(report)] if style.verbosity > 0 else []), *catches(report)]
@@ -183,8 +187,8 @@ def row_of(p: ParameterResult, columns: Columns) -> Row:
     return Row(
         p.verdict,
         printable(p.name),
-        shape_text(p),
-        f"{count}/{len(p.entries)}" if p.slopes is None else f"{count} found" if count else "-",
+        said(shape_text(p)),
+        f"{count}/{len(p.entries)}" if p.slopes is None else said(f"{count} found") if count else "-",
         error_text(p.difference),
         ratio_text(p.worst) if columns.counted is EntryVerdict.DISAGREES else error_text(p.worst.bar),
         printable(p.worst.name.removeprefix(p.name)),  # its index, where the name is the parameter's
@@ -276,9 +280,9 @@ def drawn(report: CheckReport, style: Style) -> Iterable[Text]:
     return pictures(report, width=style.width or PICTURE_WIDTH, color=style.color, blocks=style.blocks)
 
 
-def verdict_line(verdict: Verdict, text: str) -> Text:
+def verdict_line(verdict: Verdict, text: str, before: str = "") -> Text:
     """Return the word in its colour, and what is said after it."""
-    return Text.assemble((verdict.value, VERDICT_STYLES[verdict]), f"  {text}")
+    return Text.assemble((verdict.value, VERDICT_STYLES[verdict]), f"  {before}{said(text)}")
 
 
 def render_run(run: RunReport) -> str:
@@ -290,8 +294,8 @@ def render_outcome(outcome: Outcome) -> str:
     """Return the report of one case, or why there is none."""
     if not isinstance(outcome, Unchecked):
         return render(outcome, Style())
-    lines = [f"{COULD_NOT_CHECK}  {outcome.name}: {outcome.error}"]
-    lines += [f"hint: {outcome.hint}"] if outcome.hint else []
+    lines = [f"{said(COULD_NOT_CHECK)}  {outcome.name}: {said(outcome.error)}"]
+    lines += [f"{said('hint:')} {said(outcome.hint)}"] if outcome.hint else []
     shown = [printable(line) for line in [*lines, *printable_lines(outcome.traceback)]]
     return "".join(f"{line}\n" for line in [*shown, *unchecked_lines(outcome)])
 
@@ -310,7 +314,7 @@ def case_cells(outcome: Outcome) -> list[Text]:
     """Return the cells of one case."""
     name = Text(printable(outcome.name))
     if isinstance(outcome, Unchecked):
-        return [Text(verdict_word(outcome), "bold red"), name]
+        return [Text(said(verdict_word(outcome)), "bold red"), name]
     worst = max(outcome.short, key=lambda p: p.refined_difference).worst.name if outcome.short else ""
     errors = [error_text(outcome.difference), error_text(outcome.refined_difference)]
     if outcome.screen is not None:
