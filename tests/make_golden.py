@@ -8,7 +8,8 @@ from gradcheck_cli.reporters.formats import FORMATS, renderer
 from tests.records import OUTCOMES, run_of
 
 GOLDEN = Path(__file__).parent / "golden"
-SUFFIXES = {"text": "txt", "json": "json", "junit": "xml", "github": "github.txt", "markdown": "md", "html": "html",
+SUFFIXES = {"text": "txt", "concise": "concise.txt",
+            "json": "json", "junit": "xml", "github": "github.txt", "markdown": "md", "html": "html",
             "sarif": "sarif", "rdjson": "rdjson.json"}  # fmt: skip
 
 

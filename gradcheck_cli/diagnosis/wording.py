@@ -57,7 +57,10 @@ def tensor_finding(evidence: Evidence, name: str, hits: Sequence[Hit[Guess]], sh
     """Make the finding of a mistake in one gradient."""
     found = finding(hits, f"d{name}", layer_of(name), share)
     indices = tuple(evidence.entry_name(name, k) for k in hits[0].guess.positions)
-    return found._replace(message=f"{found.message}{evidence.extent(name)}", indices=indices)
+    found = found._replace(message=f"{found.message}{evidence.extent(name)}", indices=indices)
+    if found.factor == -1 and not any(evidence.agrees(other, right) for other, right in evidence.reference.items()):
+        return noted(found, OTHER_SIGN)
+    return found
 
 
 def with_note(finding: Finding, findings: Sequence[Finding], witnesses: Collection[str]) -> Finding:
@@ -179,6 +182,7 @@ def one_number(claim: float, right: float) -> str:
     return f"{claim:.6e} where {right:.6e} is right{ratio}"
 
 
+OTHER_SIGN = "right if the loss is the negative of what is meant: a log-likelihood, say"
 NO_PATTERN = "in no pattern that was tried"
 EXCLUDED = "no number times the right one, nor that and a multiple of the parameter, nor its entries in another order"
 

@@ -11,7 +11,7 @@ from gradcheck_cli.reporters.words import finding_lines
 from gradcheck_cli.vocabulary.results import Change, CheckReport, Finding, Suggestion, Unchecked
 from gradcheck_cli.vocabulary.text import printable
 
-__all__ = ["is_code", "told", "unchecked_lines"]
+__all__ = ["changes_of", "is_code", "told", "unchecked_lines"]
 
 TAB = 4
 MOST_SUSPECTS = 3

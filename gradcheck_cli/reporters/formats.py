@@ -14,6 +14,7 @@ __all__ = ["FORMATS", "renderer"]
 
 FORMATS = {
     "text": "terminal",
+    "concise": "concise",
     "json": "json_report",
     "junit": "junit",
     "github": "github",

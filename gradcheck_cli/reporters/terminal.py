@@ -20,6 +20,7 @@ from gradcheck_cli.reporters.words import (
     VERDICT_STYLES,
     catches,
     circumstances,
+    entries_text,
     error_text,
     exclamation,
     figure,
@@ -214,8 +215,7 @@ def short_table(rows: Sequence[Row], columns: Columns, figure: str, *, shape: bo
 
 def right_line(parameters: Sequence[ParameterResult], width: int) -> Text:
     """Return one line on what is right: as many names as it holds."""
-    entries = sum(p.size for p in parameters)
-    count = f"{entries:,} entr{'y' if entries == 1 else 'ies'}"
+    count = entries_text(sum(p.size for p in parameters))
     names = [printable(p.name) for p in parameters]
     for shown in range(len(names), 0, -1):
         more = f" and {len(names) - shown} more" if shown < len(names) else ""

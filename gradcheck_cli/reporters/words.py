@@ -28,6 +28,7 @@ __all__ = [
     "catch_texts",
     "catches",
     "circumstances",
+    "entries_text",
     "error_text",
     "exclamation",
     "facts",
@@ -56,6 +57,7 @@ COULD_NOT_CHECK = "could not be checked"
 MOST_SHOWN = 10  # entries of a point
 TINY = 1e-199  # what stands for the error bar of a zero is less
 MOST_NAMED = 3  # parameters that a sentence names
+ROOM = 30  # columns for their names in the first line
 GIVEN = {Verdict.PASS: "right here", Verdict.FAIL: "wrong here", Verdict.INCONCLUSIVE: "not to be told here"}
 
 
@@ -84,11 +86,10 @@ def standing(report: CheckReport) -> str:
     elif not short:
         said = "the gradient is wrong" if report.verdict is Verdict.FAIL else "could not be decided"
     else:
-        which = printable(short[0].name) if many == 1 else f"{len(short)} of {many} parameters"
-        one = many == 1 or len(short) == 1
-        verb = "is wrong" if one else "are wrong"
-        if report.verdict is Verdict.INCONCLUSIVE:
-            verb = "could not be decided"
+        which = f"{'all' if len(short) == many else f'{len(short)} of'} {many} parameters"
+        which = printable(short[0].name) if many == 1 else which
+        verb = "is wrong" if len(short) == 1 else "are wrong"
+        verb = "could not be decided" if report.verdict is Verdict.INCONCLUSIVE else verb
         said = f"{which} {verb}{extent_of(report, short)}"
     return f"{printable(report.name)}: {said}"
 
@@ -106,19 +107,19 @@ def exclamation(report: CheckReport) -> str:
 
 def what_is_right(report: CheckReport) -> str:
     """Return what a PASS says is right, and what that has cost."""
-    many = len(report.parameters)
-    names = printable(report.parameters[0].name) if many == 1 else f"{many} parameters"
+    parameters = report.parameters
+    names = ", ".join(printable(p.name) for p in parameters)
+    named = names if len(parameters) <= MOST_NAMED and len(names) <= ROOM else f"{len(parameters)} parameters"
     if report.size == 1 and report.loss is not None:
-        only = report.parameters[0].worst
-        return f"{names} is right: J = {report.loss!r}, yours {only.analytic:.7g}, numeric {only.numeric:.7g}"
+        only = parameters[0].worst
+        return f"{named} is right: J = {report.loss!r}, yours {only.analytic:.7g}, numeric {only.numeric:.7g}"
     cost = f"{evaluations(report, how=False)}, {report.seconds:.2f} s"
     if report.screen is not None:
-        return f"{names}, {report.size:,} entries, right along {report.screen.directions} directions ({cost})"
+        along = f"right along {report.screen.directions} directions"
+        return f"{named}: {report.size:,} entries {along} (seed {report.screen.seed}, {cost})"
     if report.entry_count < report.size:
-        return f"{names}, right at the {report.entry_count:,} of {report.size:,} entries looked at ({cost})"
-    if many == 1:
-        return f"{names} is right{f' at all {report.size:,} entries' * (report.size > 1)} ({cost})"
-    return f"{names}, {report.size:,} entries are right ({cost})"
+        return f"{named}: right at the {report.entry_count:,} of {report.size:,} entries looked at ({cost})"
+    return f"{named}: {entries_text(report.size)} {'is' if report.size == 1 else 'are'} right ({cost})"
 
 
 def extent_of(report: CheckReport, short: Sequence[ParameterResult]) -> str:
@@ -127,7 +128,12 @@ def extent_of(report: CheckReport, short: Sequence[ParameterResult]) -> str:
     count = sum(p.count(kind) for p in short)
     if report.screen is not None or not count or report.size == 1:
         return ""
-    return f" ({count:,} of {report.entry_count:,} entr{'y' if report.entry_count == 1 else 'ies'})"
+    return f" ({count:,} of {entries_text(report.entry_count)})"
+
+
+def entries_text(count: int) -> str:
+    """Return how many entries there are."""
+    return f"{count:,} entr{'y' if count == 1 else 'ies'}"
 
 
 def figure(report: CheckReport) -> str:

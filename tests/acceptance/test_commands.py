@@ -242,6 +242,7 @@ def test_in_a_terminal_of_80_columns_nothing_is_cut_and_the_verdict_is_in_colour
     plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
     assert max(map(len, plain.splitlines())) <= 80
     assert "…" not in plain
-    for parameter in check(built_in_case("planted-bugs")).parameters:
-        assert parameter.worst.name in plain
-        assert f"{parameter.worst.analytic:+.6e}" in plain
+    for parameter in check(built_in_case("planted-bugs")).short:
+        assert parameter.worst.name.removeprefix(parameter.name) in plain
+        assert f"{parameter.worst.analytic:.6g}" in plain
+    assert len(plain.splitlines()) <= 24

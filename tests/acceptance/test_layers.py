@@ -65,7 +65,7 @@ def test_a_layer_is_checked(backward: str, code: int, data: list[str], folder: P
     assert [p["name"] for p in case["parameters"]] == ["x", "w"]
     assert "2 cotangents of both signs for each output, from seed 7" in case["notes"]
     if code:
-        assert "error[factor]: dw is 2.000000 times the right gradient" in done.stdout
+        assert "error[factor]: dw is 2 times the right gradient" in done.stdout
 
 
 @pytest.mark.parametrize(("jac", "code"), [("jacobian", 0), ("mistaken", 1)])
@@ -125,8 +125,9 @@ def test_a_jvp_is_checked_against_a_backward_pass(backward: str, code: int, fold
     both = ["--jvp", "layers.py:jvp", "--backward", f"layers.py:{backward}"]
     done = run("func", "layers.py:forward", *both, "--params", "p.npz", cwd=folder)
     assert (done.returncode, done.stderr) == (code, "")
-    assert "u . J v_w" in done.stdout
-    assert ("differences bear out the JVP" in done.stdout) == bool(code)
+    said = " ".join(done.stdout.split())
+    assert "jvp against backward pass says that they fit together" in said
+    assert ("differences bear out the JVP" in said) == bool(code)
 
 
 @pytest.mark.parametrize(("jac", "code"), [("sparse", 0), ("lacking", 1)])
@@ -135,7 +136,7 @@ def test_a_sparse_jacobian_is_checked(jac: str, code: int, folder: Path) -> None
     reports = ["--report", "json=o.json", "--report", "html=o.html", "--report", "junit=o.xml"]
     done = run("func", "layers.py:squares", "--jac", f"layers.py:{jac}", "--at", at, *reports, cwd=folder)
     assert (done.returncode, done.stderr) == (code, "")
-    assert "of 144 entries" in done.stdout
+    assert ("of 144 entries" if code == 0 else "1 of 24 entries") in done.stdout
     told = "error[outside-pattern]: d y[4] / d x[3] is not in the pattern but 1 there"
     assert (told in done.stdout) == bool(code)
 
@@ -157,10 +158,14 @@ def test_options_that_do_not_go_with_it_are_refused(more: list[str], folder: Pat
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["--grad", "layers.py:gradient", "--hess", "layers.py:hessian"], 0, "PASS     H"),
+        (["--grad", "layers.py:gradient", "--hess", "layers.py:hessian"], 0, "x, H: 6 entries are right"),
         (["--grad", "layers.py:gradient", "--hess", "layers.py:half"], 1, "error[half-stored]"),
-        (["--grad", "layers.py:gradient", "--hess-diag", "layers.py:diagonal"], 0, "PASS     diagonal of H"),
-        (["--grad", "layers.py:gradient", "--hvp", "layers.py:product"], 0, "PASS     d dx / d v_x"),
+        (
+            ["--grad", "layers.py:gradient", "--hess-diag", "layers.py:diagonal"],
+            0,
+            "x, diagonal of H: 4 entries are right",
+        ),
+        (["--grad", "layers.py:gradient", "--hvp", "layers.py:product"], 0, "x, d dx / d v_x: 6 entries are right"),
         (["--grad", "layers.py:gradient", "--hvp", "layers.py:no_product"], 1, "d dx / d v_x: all of it is 2 times"),
     ],
 )

@@ -41,8 +41,8 @@ def folder(tmp_path: Path) -> Path:
 def test_the_course_s_notebook_fails_with_its_two_mistakes_named(folder: Path) -> None:
     result = run("net", "--case", "default", "--backward", f"Gradient Checking.ipynb:{BACKWARD}", cwd=folder)
     assert result.returncode == 1, result.stderr
-    assert "error[factor]: dW2 is 2.000000 times" in result.stdout
-    assert "error[factor]: db1 is 4.000000 times" in result.stdout
+    assert "error[factor]: dW2 is 2 times" in result.stdout
+    assert "error[factor]: db1 is 4 times" in result.stdout
     assert "trains" not in result.stdout
     assert f"(cells 1, 7): np, {BACKWARD}; nothing else in it was run" in " ".join(result.stdout.split())
 
@@ -132,4 +132,4 @@ def test_packages_that_are_not_installed_are_told_of_where_they_are_used(
     write_notebook(tmp_path / "n.ipynb", *cells)
     done = run("func", "n.ipynb:loss", "--grad", "n.ipynb:gradient", "--at", "1,2", cwd=tmp_path)
     assert done.returncode == code, done.stderr
-    assert said in done.stdout + done.stderr
+    assert said in " ".join((done.stdout + done.stderr).split())

@@ -79,7 +79,8 @@ FILES = ("--params", "params.npz", "--data", "data.npz")
 def test_a_function_is_checked(folder: Path, arguments: tuple[str, ...], code: int) -> None:
     result = run("func", *arguments, cwd=folder)
     assert result.returncode == code, result.stderr
-    assert result.stdout.startswith(f"{'FAIL' if code else 'PASS'}  {arguments[0]}: difference ")
+    assert result.stdout.startswith(f"{'FAIL' if code else 'PASS'}  {arguments[0]}: ")
+    assert "difference = " in result.stdout
     assert not result.stderr
 
 
@@ -89,7 +90,7 @@ def test_the_report_says_what_was_left_out_and_why(folder: Path) -> None:
 
 
 def test_epsilon_is_auto(folder: Path) -> None:
-    result = run("func", "model.py:square", "--grad", "model.py:double", "--at", "1,2", cwd=folder)
+    result = run("func", "model.py:square", "--grad", "model.py:double", "--at", "1,2", "-v", cwd=folder)
     assert "epsilon auto" in result.stdout
 
 
@@ -146,8 +147,8 @@ def test_two_saved_gradients_are_compared(folder: Path, other: str, code: int) -
     if code == 2:
         assert result.stderr.startswith("error: ")
     else:
-        assert result.stdout.startswith(f"{'FAIL' if code else 'PASS'}  one.json against {other}: difference ")
-    assert ("x[1]" in result.stdout) == (code == 1) or code == 0
+        assert result.stdout.startswith(f"{'FAIL' if code else 'PASS'}  one.json against {other}: ")
+    assert ("[1]" in result.stdout) == (code == 1) or code == 0
 
 
 @pytest.mark.parametrize(("factor", "code"), [(2, 0), (3, 1)])
@@ -206,8 +207,7 @@ def tests_of_mine(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_the_fixture_fails_a_test_with_the_report_and_no_traceback_of_ours(tests_of_mine: str) -> None:
     assert "2 failed, 1 passed" in tests_of_mine
-    assert "FAIL  function: difference 2.000e-01" in tests_of_mine
-    assert "w[1]" in tests_of_mine
+    assert "FAIL  function: w is wrong (2 of 2 entries)" in tests_of_mine
     assert "could not be checked: the gradient has no w; it has nothing" in tests_of_mine
     assert "pytest_plugin.py" not in tests_of_mine
     assert "checking.py" not in tests_of_mine

@@ -107,7 +107,8 @@ def test_no_row_passes_above_the_threshold_without_its_reason(problem: Problem, 
     found = report(loss, claim, point, epsilon=epsilon)
     for row in found.parameters:
         if row.verdict is PASS and not row.difference <= found.threshold:
-            assert row.name in words(found) or "difference" in words(found)
+            hidden = found.difference <= found.threshold  # then the row's figure is shown with -v, and why beside it
+            assert hidden or row.name in words(found) or "difference" in words(found)
 
 
 def test_a_report_is_true_exactly_where_it_passed() -> None:
@@ -121,7 +122,8 @@ def test_a_report_is_true_exactly_where_it_passed() -> None:
 
 def test_the_number_of_a_screen_is_not_called_difference() -> None:
     x = np.linspace(0.1, 1.2, 20)
-    headline = str(report(lambda x: np.sum(np.sin(x)), 2 * np.cos(x), x, mode="screen")).splitlines()[0]
-    assert "FAIL" in headline
-    assert "difference" not in headline
-    assert "difference" in str(report(lambda x: np.sum(np.sin(x)), 2 * np.cos(x), x)).splitlines()[0]
+    screened = str(report(lambda x: np.sum(np.sin(x)), 2 * np.cos(x), x, mode="screen"))
+    assert screened.startswith("FAIL")
+    assert "slope mismatch = " in screened
+    assert "difference" not in screened
+    assert "difference = " in str(report(lambda x: np.sum(np.sin(x)), 2 * np.cos(x), x))

@@ -152,7 +152,7 @@ def line_gradient(p: Mapping[str, Array], slip: str) -> dict[str, Array]:
 @pytest.mark.parametrize(
     ("slip", "code", "said"),
     [
-        ("sum for mean", "delta-factor", "dZ1 is 9.000000 times the right gradient (m?), and the penalty beside it"),
+        ("sum for mean", "delta-factor", "dZ1 is 9 times the right gradient (m?), and the penalty beside it"),
         ("no penalty", "regulariser-missing", "dw lacks the regulariser's term 0.2 w"),
         ("half", "sample-missing", "db sums the first 5 of 9 samples only"),
         ("one entry", "single-entry", "dw is wrong at one entry only"),

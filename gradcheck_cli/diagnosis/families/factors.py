@@ -93,10 +93,7 @@ def factor_help(factor: float, sizes: dict[str, float]) -> str:
     if "1/m" in names:
         return "look for 1/m applied twice in the line that computes {it}"
     if factor == -1:
-        return (
-            "look for a sign that is turned round in the line that computes {it},"
-            " or for a likelihood where the loss is its negative"
-        )
+        return "look for a sign that is turned round in the line that computes {it}"
     fraction = fraction_near(factor)
     shown = names[0] if names else f"{factor:g}" if fraction is None else str(fraction)
     return f"look for a stray factor of {shown} in the line that computes {{it}}"

@@ -28,7 +28,8 @@ def test_nothing_is_cut_at_any_width(failing: CheckReport, width: int | None, ve
     text = ESCAPES.sub("", render(failing, Style(color, width, verbosity)))
     assert text.startswith("FAIL")
     assert "…" not in text
-    for part in (repr(failing.difference), *(p.name for p in failing.parameters)):
+    known = failing.parameters if verbosity or width != WIDTHS[1] else failing.short
+    for part in (repr(failing.difference), *(p.name for p in known)):
         assert part in text
     if not verbosity:
         return
@@ -55,6 +56,34 @@ def test_the_environment_changes_nothing_that_was_decided(
     monkeypatch.setenv("TERM", "dumb")
     assert render(failing, Style(False, 80)) == plain
     assert render(failing, Style(True, 80)) == colored
+
+
+def test_a_row_above_the_threshold_that_passes_says_why_where_its_figure_is_shown() -> None:
+    report = check(built_in_case("default"))
+    assert "though the difference is above the threshold: b1 (3.3e-07), b3" in render(report, Style(verbosity=1))
+    assert "3.3e-07" not in render(report, Style())
+
+
+def test_a_pass_is_three_lines_and_a_fail_of_the_course_s_case_fits_a_screen(failing: CheckReport) -> None:
+    assert len(render(check(built_in_case("default")), Style(width=80)).splitlines()) == 3
+    assert len(render(failing, Style(width=80)).splitlines()) <= 24
+
+
+def test_the_last_lines_repeat_the_verdict_with_its_figure_which_stands_nowhere_else(failing: CheckReport) -> None:
+    lines = render(failing, Style(width=80)).splitlines()
+    assert lines[-2] == f"FAIL  difference = {failing.difference!r} > 2e-07"
+    assert sum("0.285" in line or "2.85" in line for line in lines) == 1
+
+
+def test_what_is_right_shares_a_line_however_long_the_names() -> None:
+    point = {f"encoder.layers.{k}.self_attn.in_proj_weight": [0.5, 1.0] for k in range(60)}
+    wrong = {name: [1.0, 2.0] for name in point}
+    wrong["encoder.layers.7.self_attn.in_proj_weight"] = [1.0, 2.5]
+    report = check_gradient(lambda p: sum(float((x**2).sum()) for x in p.values()), wrong, point)
+    lines = render(report, Style(width=80)).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= 24
+    assert sum(line.startswith("PASS") for line in lines) == 1
 
 
 def test_lines_fit_a_terminal_of_80_columns(failing: CheckReport) -> None:
