@@ -24,6 +24,7 @@ from babel.messages.pofile import read_po, write_po
 import gradcheck_cli
 from gradcheck_cli.cli.main import main
 from gradcheck_cli.diagnosis.pages import PAGES
+from gradcheck_cli.manual import GROUPS, page_title, topics
 from gradcheck_cli.vocabulary.sentences import NAME
 
 PACKAGE = Path(gradcheck_cli.__file__).parent
@@ -38,6 +39,8 @@ NOT_COVERED = {
     "reporters/html.py": "a page is in English, as the files that programs read are",
     "reporters/benchmark.py": "the table of `bench` is in English",
     "reporters/junit.py": "for programs",
+    "reporters/concise.py": "for programs",
+    "vocabulary/sentences.py": "what sentences are found by",
     "reporters/sarif.py": "for programs",
     "reporters/rdjson.py": "for programs",
     "reporters/github.py": "for programs",
@@ -152,6 +155,8 @@ def messages() -> dict[Msgid, str]:
     for code, page in PAGES.items():
         for text in (page.title, page.cause):
             found.setdefault((text, None), f"diagnosis/pages.py, {code}")
+    found |= {(page_title(topic), None): f"manual/{topic}.md" for topic in topics()}
+    found |= {(heading, "alone"): "manual/" for heading in GROUPS}
     for text in helped(main):
         found.setdefault((text, None), "cli/")
     for where, texts in {"click": CLICK, "words": WORDS, "composed": COMPOSED}.items():

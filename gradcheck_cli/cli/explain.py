@@ -11,7 +11,8 @@ import click
 from gradcheck_cli.cli.completion import complete_topic
 from gradcheck_cli.cli.output import is_terminal, terminal_width, wants_color, write
 from gradcheck_cli.vocabulary.errors import did_you_mean
-from gradcheck_cli.vocabulary.language import said
+from gradcheck_cli.vocabulary.language import current, said
+from gradcheck_cli.vocabulary.wrapping import cells, wrapped
 
 __all__ = ["explain"]
 
@@ -45,7 +46,7 @@ def explain(topic: str | None) -> None:
     if name in PAGES:
         show(as_markdown(name), plain=PAGES[name].text(name))
     else:
-        show(page_text(name))
+        show(page_text(name, current()))
 
 
 def found_page(asked: str) -> str | None:
@@ -72,11 +73,11 @@ def listed() -> Iterator[str]:
     from gradcheck_cli.diagnosis.pages import PAGES
     from gradcheck_cli.manual import GROUPS, page_title, topics
 
-    titles = {topic: page_title(topic) for topic in topics()}
-    yield "The manual; `gradcheck explain TOPIC` shows a page."
+    titles = {topic: said(page_title(topic)) for topic in topics()}
+    yield said("The manual; `gradcheck explain TOPIC` shows a page.")
     yield from section(GROUPS, titles)
     yield ""
-    yield "The codes of findings; `gradcheck explain CODE` says what one means."
+    yield said("The codes of findings; `gradcheck explain CODE` says what one means.")
     yield from section(grouped(PAGES), {code: said(page.title) for code, page in PAGES.items()})
 
 
@@ -86,19 +87,16 @@ def section(groups: Mapping[str, list[str] | tuple[str, ...]], titles: Mapping[s
     for heading, names in groups.items():
         if names:
             yield ""
-            yield f"{heading}:"
+            yield f"{said(heading)}:"
             yield from (in_width(f"  {name:{width}}  {titles[name]}", width + 4) for name in names)
 
 
 def in_width(line: str, indent: int) -> str:
     """Return a line as the terminal has room for it, broken between words."""
     columns = terminal_width()
-    if columns is None or len(line) <= columns:
+    if columns is None or cells(line) <= columns:
         return line
-    import textwrap
-
-    head, text = line[:indent], line[indent:]
-    return textwrap.fill(text, max(columns, indent + 20), initial_indent=head, subsequent_indent=" " * indent)
+    return "\n".join(wrapped(line, max(columns, indent + 20), " " * indent))
 
 
 def as_markdown(code: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
+
+from gradcheck_cli.vocabulary.language import said
+from gradcheck_cli.vocabulary.wrapping import wrapped
 
 __all__ = ["PAGES", "Page"]
 
@@ -23,9 +25,9 @@ class Page:
 
     def text(self, code: str) -> str:
         """Return the whole page."""
-        parts = [f"{code}: {self.title}", textwrap.fill(self.cause, 88)]
+        parts = [f"{code}: {said(self.title)}", "\n".join(wrapped(said(self.cause), 88))]
         if self.before:
-            parts += [f"wrong:\n    {self.before}", f"right:\n    {self.after}"]
+            parts += [f"{said('wrong:')}\n    {self.before}", f"{said('right:')}\n    {self.after}"]
         return "\n\n".join(parts) + "\n"
 
 

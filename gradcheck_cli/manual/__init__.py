@@ -20,7 +20,7 @@ GROUPS = {
     ),
     "What is printed": ("report", "verdict", "exit-codes", "mistakes", "fix", "formats"),
     "How it is judged": ("difference", "inconclusive", "catches", "precision", "kink", "screen"),
-    "Besides": ("beside-others", "faq"),
+    "Besides": ("beside-others", "language", "faq"),
 }  # fmt: skip
 """The pages in the order in which they are listed."""
 
@@ -36,9 +36,10 @@ def topics() -> list[str]:
     return [topic for group in GROUPS.values() for topic in group]
 
 
-def page_text(topic: str) -> str:
-    """Return the Markdown of a page."""
-    return (FOLDER / f"{topic}.md").read_text(encoding="utf-8")
+def page_text(topic: str, language: str = "en") -> str:
+    """Return the Markdown of a page, in a language where there is one in it."""
+    translated = FOLDER / f"{topic}.{language}.md"
+    return (translated if translated.exists() else FOLDER / f"{topic}.md").read_text(encoding="utf-8")
 
 
 def page_title(topic: str) -> str:

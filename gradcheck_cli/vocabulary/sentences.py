@@ -34,7 +34,7 @@ SENTENCES = {"; ", ": "}
 WIDE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 SIGN, LATIN = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[A-Za-z0-9+-]")
 MOST_TRIED = 12  # forms that fit a sentence
-COUNTS = {"number", "numbers", "factor", "k", "n", "m", "get", "sum", "size", "short", "many"}
+COUNTS = {"number", "numbers", "real", "a", "c", "exp", "mix", "rate", "factor", "k", "n", "m", "get", "sum", "size", "short", "many"}
 """The names at which nothing but a number stands."""
 NUMBER = re.compile(r"[-+\d.,eij/]+|-?inf|nan")
 MOST_PHRASES = 300  # that are looked at for one sentence, which may be of a file and as long as it likes
