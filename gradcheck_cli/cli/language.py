@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 
 import click
 
+from gradcheck_cli.cli.output import can_show
 from gradcheck_cli.vocabulary.language import LANGUAGES, current, of_environment, said, speaking
-from gradcheck_cli.vocabulary.wrapping import cells, wrapped
 
 __all__ = ["context_class", "in_front", "language_option", "speaking_as_asked"]
 
@@ -38,11 +40,16 @@ def in_front(words: Sequence[str]) -> list[str]:
     return [*language, *words]
 
 
-def speaking_as_asked(words: Sequence[str], environ: dict[str, str]) -> AbstractContextManager[None]:
-    """Speak the language that a command line has in front, or that of the environment, until it is done."""
+def speaking_as_asked(words: Sequence[str]) -> AbstractContextManager[None]:
+    """Speak the language that a command line has in front, or that of the environment, until it is done.
+
+    Where a stream cannot show it, as in a pipe under a locale of ASCII, it is English.
+    """
     asked = " ".join(words[:2]).removeprefix(OPTION).lstrip(" =").partition(" ")[0]
     is_asked = bool(words) and words[0].startswith(OPTION) and asked in LANGUAGES
-    return speaking(asked if is_asked else of_environment(environ))
+    language = asked if is_asked else of_environment(os.environ)
+    is_shown = language == "en" or all(can_show(stream, "中") for stream in (sys.stdout, sys.stderr))
+    return speaking(language if is_shown else "en")
 
 
 def context_class() -> type[click.Context]:
@@ -62,7 +69,7 @@ class _Formatter(click.HelpFormatter):
         super().write_heading(said(heading))
 
     def write_text(self, text: str) -> None:
-        """Write paragraphs; the lines of one that begins with ``\\b`` stay as they are."""
+        """Write paragraphs; the lines of one that begins with a backspace stay as they are."""
         for number, paragraph in enumerate(text.split("\n\n")):
             self.write("\n" * bool(number))
             lines = paragraph.strip("\n").split("\n")
@@ -73,11 +80,15 @@ class _Formatter(click.HelpFormatter):
 
     def write_lines(self, text: str) -> None:
         """Write a paragraph."""
+        from gradcheck_cli.vocabulary.wrapping import wrapped
+
         lines = wrapped(text, self.width - self.current_indent)
         self.write("".join(f"{self.margin}{line}\n" for line in lines))
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Write terms, and what is said of each beside it."""
+        from gradcheck_cli.vocabulary.wrapping import cells, wrapped
+
         rows = list(rows)
         column = min(max((cells(term) for term, _ in rows), default=0), col_max) + col_spacing
         for term, text in rows:

@@ -110,7 +110,7 @@ class Gradcheck(click.Group):
         kwargs["standalone_mode"] = False
         words = in_front(sys.argv[1:] if args is None else args)
         try:
-            with speaking_as_asked(words, dict(os.environ)):
+            with speaking_as_asked(words):
                 self.context_class = context_class()
                 code = self._exit_code(words, *more, **kwargs)
         except KeyboardInterrupt:

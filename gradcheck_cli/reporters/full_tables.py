@@ -165,7 +165,8 @@ def stacked_entries(entries: Sequence[Entry]) -> Table:
     table = new_table("entry\nfound", "analytic\nreference>", "numeric>", "error\nbar>", gap=1)
     for e in entries:
         cells = [
-            f"{printable(e.name)}\n{said(e.verdict.name.lower())}", f"{value_text(e.analytic)}\n{value_text(e.reference)}",
+            f"{printable(e.name)}\n{said(e.verdict.name.lower())}",
+            f"{value_text(e.analytic)}\n{value_text(e.reference)}",
             value_text(e.numeric), f"{error_text(e.error)}\n{error_text(e.bar)}",
         ]  # fmt: skip
         table.add_row(*map(Text, cells))

@@ -30,9 +30,8 @@ _sentences: Sentences | None = None
 
 def said(text: str) -> str:
     """Return a sentence in the language that was chosen; one that has no translation as it is."""
-    if (_chosen or choose()) == "en" or not text:
+    if (_chosen or choose()) == "en" or _sentences is None:
         return text
-    assert _sentences is not None
     return _sentences.said(text)
 
 
