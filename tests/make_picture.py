@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from gradcheck_cli import check
-from gradcheck_cli.problems.networks.cases import built_in_case
-from gradcheck_cli.reporters.terminal import Style, render
+from tests.support import DATA, SEARCHING, in_terminal
 
-PICTURE = Path(__file__).parent / "golden" / "planted-bugs.svg"
-WIDTH = 100
+PICTURE = Path(__file__).parent / "golden" / "homework.svg"
+WIDTH = 80
+ARGUMENTS = ("net", "--case", "default", "--backward", "homework.py:backward_propagation_n")
 
 
 def picture() -> str:
-    """Return the SVG of ``gradcheck net --case planted-bugs`` in a terminal; the time is set to a fixed one."""
-    report = dataclasses.replace(check(built_in_case("planted-bugs")), seconds=0.01)
+    """Return the SVG of the check of the exercise with its two mistakes, in a terminal."""
+    shown = in_terminal(*ARGUMENTS, columns=WIDTH, env=SEARCHING, cwd=DATA)
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, legacy_windows=False)
-    console.print(Text("$ gradcheck net --case planted-bugs", style="bold"))
-    console.print(Text.from_ansi(render(report, Style(color=True, width=WIDTH))), end="")
+    console.print(Text(f"$ gradcheck {' '.join(ARGUMENTS)}", style="bold"))
+    console.print(Text.from_ansi(shown), end="")
     return console.export_svg(title="gradcheck", unique_id="gradcheck")
 
 

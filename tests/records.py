@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from array import array
 from collections.abc import Sequence
 
 from gradcheck_cli.vocabulary.results import (
+    Change,
     CheckReport,
     Entries,
     EntryVerdict,
@@ -15,13 +17,18 @@ from gradcheck_cli.vocabulary.results import (
     Outcome,
     ParameterResult,
     RunReport,
+    ScreenFacts,
     Sensitivity,
     StepSweep,
+    Suggestion,
+    Suspect,
     Unchecked,
     Verdict,
 )
 
 VERSIONS = {"gradcheck": "0.1.0", "numpy": "2.0.0", "python": "3.11.0", "platform": "Linux"}
+COMMAND = "gradcheck net --case 'my <net>.npz' --format json"
+DATE = "2026-11-30T10:50:39Z"
 SETTINGS: dict[str, float | str | bool | None] = {
     "epsilon": 1e-7, "threshold": 2e-7, "precision": "auto", "classic": False, "require_sensitivity": None, "seed": 0,
 }  # fmt: skip
@@ -29,15 +36,24 @@ STEPS = (1e-1, 1e-3, 1e-5, 1e-7, 1e-9, 1e-11)
 
 
 def parameter(
-    name: str, shape: tuple[int, ...], analytic: Sequence[float], reference: Sequence[float], *, kinks: int = 0
+    name: str,
+    shape: tuple[int, ...],
+    analytic: Sequence[float],
+    reference: Sequence[float],
+    *,
+    kinks: int = 0,
+    at: Sequence[int] | None = None,
 ) -> ParameterResult:
-    """Return a parameter whose entries disagree where they differ; the first `kinks` are on a kink."""
+    """Return a parameter whose entries disagree where they differ; the first `kinks` are on a kink.
+
+    Where only some of its entries are known, `at` says which.
+    """
     verdicts = [
         EntryVerdict.AGREES if a == r else EntryVerdict.DISAGREES for a, r in zip(analytic, reference, strict=True)
     ]
     verdicts[:kinks] = [EntryVerdict.KINK] * kinks
     columns = [array("d", values) for values in (analytic, reference, reference, [1e-15] * len(analytic))]
-    entries = Entries(name, shape, bytes(verdicts), *columns)
+    entries = Entries(name, shape, bytes(verdicts), *columns, positions=None if at is None else array("q", at))
     fails = EntryVerdict.DISAGREES in verdicts
     return ParameterResult(
         name=name,
@@ -97,6 +113,42 @@ KINK_SWEEP = StepSweep(
     "falls to 1.0e-10 at step 1e-05: the gradient is right, and epsilon 1e-07 is too small, its error is round-off",
 )  # fmt: skip
 
+UNKNOWN = Finding(
+    code="unknown",
+    where="dw",
+    message="dw is wrong; no mistake in the catalogue explains it",
+    help="look at how dw is computed: it is right at 1 of 4 entries",
+    indices=("w[1]", "w[2]", "w[3]"),
+    alternatives=("missing-term: 0.5 w**2 is missing, at 2 of 4 entries",),
+)
+SLOPES = parameter("slope", (3,), [6.0, 0.5, -2.0], [3.0, 0.5, -1.0])
+SCREENED = dataclasses.replace(
+    parameter("table", (1000, 1000), [2.0, 1.5], [1.0, 1.5], at=(2001, 500000)),
+    difference=0.25,
+    refined_difference=0.25,
+    slopes=SLOPES.entries,
+    sensitivity=Sensitivity(4e-6, 2e-6, 2e-6, 1e-5),
+)
+SAMPLED = parameter("theta", (5, 4), [3.0, 1.0, -2.0, 0.5], [-3.0, 1.0, 2.0, 0.5], at=(0, 6, 13, 19))
+
+LINE = "    dW1 = 1.0 / m * np.dot(dZ1, X.T) * 2"
+CHANGE = Change("homework.py", 34, 37, 34, 41, old=" * 2", new="", text=LINE, settles=("dW1",))
+DIFF = f"""--- a/homework.py
++++ b/homework.py
+@@ -31,6 +31,6 @@
+     m = X.shape[1]
+     dZ1 = np.multiply(dA1, np.int64(A1 > 0))
+     # the first layer
+-{LINE}
++{LINE.removesuffix(" * 2")}
+     db1 = 1.0 / m * np.sum(dZ1, axis=1, keepdims=True)
+     return {{"dW1": dW1, "db1": db1}}
+"""
+SUGGESTION = Suggestion(
+    (CHANGE,), "verified", entries=8, points=4, varied=("parameters", "data"), candidates=57, equals=0, diff=DIFF,
+    digests=(("homework.py", "0" * 64),),
+)  # fmt: skip
+
 OUTCOMES: dict[str, Outcome] = {
     "pass": report(Verdict.PASS, RIGHT, notes=("Y is read as (1, 3)",)),
     "fail": report(
@@ -111,10 +163,46 @@ OUTCOMES: dict[str, Outcome] = {
         "net, <broken>.npz", "loss raised ZeroDivisionError: 1 % 0", "look | there",
         'Traceback (most recent call last):\n  File "model.py", line 3, in loss\nZeroDivisionError: 1 % 0',
     ),
+    "unknown": report(
+        Verdict.FAIL, parameter("w", (4,), [1.0, 2.5, math.nan, -4.0], [1.0, 2.0, 3.0, 4.0]),
+        name="func, swish.py:loss", loss=-1.25, reference="differences of many steps", findings=(UNKNOWN,),
+        suspects=(Suspect("swish.py", 13, 12, 13, 27, "dw", "all that it is made of is right"),),
+        notes=("loss is called 2 times at the point, and gives the same",),
+    ),
+    "screen": report(
+        Verdict.FAIL, SCREENED, name="func, big.py:loss", evaluations=40, reference="differences of many steps",
+        refined_difference=0.25,
+        screen=ScreenFacts(seed=7, directions=16, missed=1e-3), settings={**SETTINGS, "mode": "screen", "seed": 7},
+        reasons=("1 of the wrong entries was located: --locate 10 looks for more",),
+    ),
+    "sample": report(
+        Verdict.FAIL, SAMPLED, name="func, wide.py:loss", evaluations=26, reference="differences of many steps",
+        findings=(
+            FINDING._replace(where="dtheta", message="dtheta has the wrong sign, at 2 of 4 entries", factor=-1.0,
+                             code="sign", indices=("theta[0, 0]", "theta[3, 1]"), note="", help="look for a minus",
+                             consequences=(), alternatives=(), layer=None),
+        ),
+        reasons=("4 of 20 entries were checked: the budget of 26 evaluations is spent",),
+        settings={**SETTINGS, "max_evals": 26, "seed": 3},
+    ),
+    "patched": report(
+        Verdict.FAIL, RIGHT, WRONG, name="net, default", findings=(FINDING._replace(consequences=(), alternatives=()),),
+        suggestion=SUGGESTION, suspects=(Suspect("homework.py", 34, 11, 34, 41, "dW1", ""),), sweeps=(SWEEP,),
+        location=Location("homework.py", 25), evaluation="structured",
+    ),
+    "classic": report(
+        Verdict.PASS, RIGHT, dataclasses.replace(RIGHT, name="hidden", verdict=Verdict.FAIL, difference=3e-7),
+        name="net, classic", reference="", settings={**SETTINGS, "classic": True}, evaluation="plain",
+    ),
 }  # fmt: skip
-EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3, "could-not-check": 2}
+RUNS = {
+    **{name: (name,) for name in OUTCOMES},
+    "several": ("pass", "fail", "inconclusive", "could-not-check", "screen"),
+}
+"""The outcomes that each run found."""
+EXIT_CODES = {"pass": 0, "classic": 0, "inconclusive": 3, "could-not-check": 2, "several": 2}
 
 
 def run_of(name: str) -> RunReport:
-    """Return the run that found one of the outcomes."""
-    return RunReport((OUTCOMES[name],), EXIT_CODES[name], VERSIONS)
+    """Return one of the runs."""
+    return RunReport(tuple(OUTCOMES[one] for one in RUNS[name]), EXIT_CODES.get(name, 1), VERSIONS, COMMAND, DATE)

@@ -17,18 +17,20 @@ import click
 
 import gradcheck_cli
 from gradcheck_cli.cli.main import main
-from gradcheck_cli.diagnosis.pages import PAGES
-from gradcheck_cli.manual import GROUPS, page_title, topics
+from gradcheck_cli.manual import codes, page_title, topics
+from gradcheck_cli.manual.groups import MISTAKES, TOPICS
 from gradcheck_cli.vocabulary.forms import NAME
 
 PACKAGE = Path(gradcheck_cli.__file__).parent
 
 NOT_COVERED = {
-    "diagnosis/pages.py": "read as data: the code in it is no sentence",
     "problems/networks/course.py": "the course's own text",
     "loading/code/course": "the course's own text",
     "loading/code/statements.py": "the kinds of statements, which are told to nobody",
-    "reporters/html.py": "a page is in English, as the files that programs read are",
+    "reporters/html": "a page is in English, as the files that programs read are",
+    "reporters/page": "likewise",
+    "reporters/notebook.py": "likewise",
+    "cli/bash.py": "a script for a shell",
     "reporters/benchmark.py": "the table of `bench` is in English",
     "reporters/junit.py": "for programs",
     "reporters/concise.py": "for programs",
@@ -39,11 +41,15 @@ NOT_COVERED = {
     "reporters/github.py": "for programs",
     "reporters/markdown.py": "for programs",
     "reporters/json_report.py": "for programs",
-    "manual/": "pages are in English, but for that of the course's students",
+    "manual/": "pages are in English, but for their titles and that of the course's students",
 }
 """Files, or the beginnings of their names, whose texts have no translation, and why."""
 
 NOT_SAID = {
+    "gradcheck command './solver {input} -o {output}' --params p.npz --timeout 300",
+    "# Made by gradcheck: of use on this machine alone. *",
+    '{MARK}(**settings): a test that checks a gradient, for `-m {MARK2}` and `-m "not {MARK3}"`; each with the fixture has'
+    " the mark. Settings, as seed=0 or threshold=1e-6, are those of the fixture's checks.",
     " --defs-only", " --forward {at}", " --hess {at}", " ... {length} characters ... ",
     '"""A logistic regression: put your own loss and gradient in its place."""',
     "--params params.npz --data data.npz", "... {length} characters ...",
@@ -75,7 +81,7 @@ WORDS = (
 ALONE = (
     "the course's PASS", "the course's FAIL", "another PASS", "another FAIL", "wrong", "yours/right", "right",
     "unresolved", "worst", "parameter", "shape", "yours", "agrees", "disagrees", "kink", "number", "found",
-    "difference", "entry", "unknown", "error:", "hint:", "error bar", "reference", "slope mismatch",
+    "difference", "entry", "unknown", "error:", "hint:", "error bar", "reference", "slope mismatch", "Checks", "Where", "Output", "Other", "repeatable", "warning:", "PASS", "FAIL",
     "could not be checked",
     "Usage:", "Options", "Commands", "Usage", "Arguments", "required", "Examples:",
 )  # fmt: skip
@@ -167,11 +173,8 @@ def messages() -> dict[Msgid, str]:
             for text, alone in texts_in(ast.parse(module.read_text(encoding="utf-8"))):
                 if text not in NOT_SAID and "uses: actions/checkout" not in text:
                     found.setdefault((text, "alone" if alone else None), file)
-    for code, page in PAGES.items():
-        for text in (page.title, page.cause):
-            found.setdefault((text, None), f"diagnosis/pages.py, {code}")
-    found |= {(page_title(topic), None): f"manual/{topic}.md" for topic in topics()}
-    found |= {(heading, "alone"): "manual/" for heading in GROUPS}
+    found |= {(page_title(name), None): f"manual/{name}.md" for name in (*topics(), *codes())}
+    found |= {(heading, "alone"): "manual/" for heading in (*TOPICS, *MISTAKES)}
     for text in helped(main):
         found.setdefault((text, None), "cli/")
     for where, texts in {"click": CLICK, "words": WORDS, "composed": COMPOSED}.items():
@@ -219,6 +222,7 @@ def texts_in(tree: ast.AST) -> Iterator[tuple[str, bool]]:
 
 def parts_of(text: str, *, by_line: bool) -> Iterator[str]:
     """Yield what is translated apart: the lines of a head, the paragraphs of a help, and an option's default."""
+    text = text.removesuffix("  [repeatable]")
     about, _, default = text.partition("  [default: ")
     if default:
         yield from (about, default.removesuffix("]"))
@@ -343,7 +347,7 @@ def written(form: tuple[Piece, ...]) -> str:
         else:
             text += piece
     text = re.sub(r"%[-\d.]*([dsg])", r"{\1}", text).strip().removeprefix("{INDENT}")
-    return re.sub(r"\{(\w*)(?:!r)?:[^{}]*\}", lambda place: f"{{{place[1] or 'value'}}}", text)
+    return re.sub(r"\{(\w*)(?:!r)?(?::[^{}]*)?\}", lambda place: f"{{{place[1] or 'value'}}}", text)
 
 
 def is_said(text: str) -> bool:

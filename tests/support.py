@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -66,6 +67,25 @@ def run_inside(
             main, [str(argument) for argument in arguments]
         )
     return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)
+
+
+def in_terminal(*arguments: str, columns: int, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
+    """Run the command with its stdout in a terminal of its own, and return what would be on the screen."""
+    master, slave = pty.openpty()
+    environment = clean_environment(COLUMNS=str(columns), TERM="xterm-256color", **(env or {}))
+    with subprocess.Popen(
+        [COMMAND, *arguments], stdin=slave, stdout=slave, stderr=subprocess.DEVNULL, env=environment, cwd=cwd
+    ):
+        os.close(slave)
+        shown = b""
+        try:
+            while chunk := os.read(master, 4096):
+                shown += chunk
+        except OSError:  # that is how a terminal ends on Linux
+            pass
+        finally:
+            os.close(master)
+    return shown.decode().replace("\r\n", "\n")
 
 
 def content(**changes: Any) -> dict[str, Any]:

@@ -41,7 +41,7 @@ MUCH, LITTLE = (
     2.0**10,
     2.0**-7,
 )  # times a random vector: a dead zone shows, and a tolerance that is not relative hardly does
-ROUNDED_AWAY = "rounding alone makes them differ: they were compared by all their columns"
+ROUNDED_AWAY = "they differ by rounding alone: all their columns were compared"
 
 
 @dataclass(frozen=True)
@@ -161,13 +161,13 @@ def fitting_together(
         reference="inner products",
         seconds=time.perf_counter() - started,
         parameters=(row,),
-        reasons=(f"not linear: by {departure:.1e} of what it makes",) if departure > MOST_DEPARTURE else (),
+        reasons=(f"not linear: by {departure:.1e}of its result",) if departure > MOST_DEPARTURE else (),
         findings=findings,
         notes=(
-            f"{pairs} pairs of random vectors from seed {seed}; the operators depart from linearity by {departure:.1e}",
-            "this says that the two operators fit together; differences say whether they are a derivative",
-            *([] if claims.any() or values.any() else ["all products are zero: this says next to nothing"]),
-            *([] if rounding is None else [f"both solve equations so nearly singular that {ROUNDED_AWAY}"]),
+            f"{pairs} pairs of random vectors from seed {seed}, linear to {departure:.1e}",
+            "this shows that the two operators fit together; only differences show whether they are a derivative",
+            *([] if claims.any() or values.any() else ["all products are zero, so this shows next to nothing"]),
+            *([] if rounding is None else [f"both solve equations that are nearly singular: {ROUNDED_AWAY}"]),
         ),
         settings={"seed": seed},
     )
@@ -275,7 +275,7 @@ def applied(operator: Callable[..., Any], vector: Vector, like: Vector | None) -
     if like is not None and found.shape != like.shape:
         raise ProblemError(f"{what} has shape {found.shape}, expected {like.shape}")
     if not np.isfinite(found).all():
-        raise ProblemError(f"{what} holds NaN or infinity, expected finite numbers")
+        raise ProblemError(f"{what} contains NaN or infinity, expected finite numbers")
     if like is not None and np.iscomplexobj(found) and not np.iscomplexobj(like):
         raise ProblemError(
             f"{what} is complex, expected real numbers", hint="the adjoint over the reals is its real part"
@@ -285,7 +285,7 @@ def applied(operator: Callable[..., Any], vector: Vector, like: Vector | None) -
 
 def as_vector(value: Any, what: str) -> Vector:
     """Return numbers as an array, real or complex."""
-    with asking(f"taking {what} for an array raised"):
+    with asking(f"converting {what} to an array raised"):
         array = np.asanyarray(value)
         refuse_masked(array, what)
         array = np.asarray(array)
@@ -314,12 +314,10 @@ def product(one: Vector, other: Vector) -> float:
 
 
 def findings_of(claims: Vector, values: Vector, departure: float, *, wrong: bool) -> tuple[Finding, ...]:
-    """Name what is wrong: not linear, or a constant times what is right."""
+    """Name what is wrong: not linear, or a constant times the right one."""
     if departure > MOST_DEPARTURE:
-        said = (
-            "A or its adjoint is not linear: of a sum it does not make the sum, or of twice a vector not twice as much"
-        )
-        help_ = "look for a constant that is added, a clip, an abs, a threshold"
+        said = "A or its adjoint is not linear: it does not keep sums, or does not scale with the vector"
+        help_ = "look for an added constant, a clip, an abs, a threshold"
         return (Finding("not-linear", "all", said, help=help_),)
     if not wrong:
         return ()
@@ -327,7 +325,7 @@ def findings_of(claims: Vector, values: Vector, departure: float, *, wrong: bool
     same = np.ptp(ratios) <= SAME_RATIO * np.max(np.abs(ratios))
     if values.all() and same and abs(np.median(ratios) - 1) > SAME_RATIO:
         factor = float(np.median(ratios))
-        help_ = "look for a scale as 1/n or a step dx, and for an inverse in the place of the adjoint"
+        help_ = "look for a scale such as 1/n or a step dx, or for an inverse instead of the adjoint"
         return (
             Finding("factor", "all", f"the adjoint is {factor:.6g} times the right one", help=help_, factor=factor),
         )

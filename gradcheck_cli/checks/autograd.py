@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.checks.along import components
-from gradcheck_cli.checks.given import require_plain_arguments
+from gradcheck_cli.checks.given import name_of, require_plain_arguments
 from gradcheck_cli.checks.jvp import TANGENTS, random_tangents
 from gradcheck_cli.checks.layer import COTANGENTS, check_layer, with_faults
 from gradcheck_cli.judging.joined import WORST_FIRST, joined, joined_sensitivity
@@ -52,7 +52,7 @@ def check_autograd(
     data: Mapping[str, Any] | None = None,
     cotangents: int = COTANGENTS,
     seed: int | None = None,
-    name: str = "function",
+    name: str | None = None,
     **settings: Any,
 ) -> CheckReport:
     """Check a framework's own J^T u and J v of a function of its tensors, and the J^T u of J^T u: the double backward.
@@ -101,6 +101,7 @@ def check_autograd(
     require_whole("cotangents", cotangents, 1)
     seed = secrets.randbits(32) if seed is None else seed
     require_whole("seed", seed, 0)
+    name = name_of(function) if name is None else name
     require_plain_arguments(name, data)
     import_framework(framework)
     tensors = autograd_map(framework, function, parameters, data or {})
@@ -112,7 +113,7 @@ def check_autograd(
         if label == DOUBLE and not double:
             continue
         if label == DOUBLE and not is_linear(parts[BACKWARD]):
-            notes.append("not checked: double backward, for the backward pass is not linear")
+            notes.append("not checked: double backward, because the backward pass is not linear")
             continue
         try:
             parts[label] = checked(tensors, settings)
@@ -304,7 +305,7 @@ def taken(derivative: Callable[..., Any], *arguments: Any, what: str) -> Any:
         return call(derivative, *arguments)
     except GradcheckError as error:
         message = error.message.partition(" raised ")[2] if isinstance(error, UserFunctionError) else error.message
-        raise NotThereError(f"not checked: {what}, which cannot be taken ({message})") from error
+        raise NotThereError(f"not checked: {what}, which could not be computed ({message})") from error
 
 
 def labelled(report: CheckReport, label: str, *, with_label: bool) -> CheckReport:
@@ -334,11 +335,11 @@ def said(parts: Mapping[str, CheckReport], hint: str) -> Iterator[str]:
     for label in wrong:
         lost = [r.name for r in parts[label].parameters if r.verdict is Verdict.FAIL and not r.analytic_norm]
         if lost:
-            yield f"{label}: nothing comes to {', '.join(lost)}: {hint}"
+            yield f"{label}: no gradient reaches {', '.join(lost)}: {hint}"
     if BACKWARD in wrong and DOUBLE in parts and DOUBLE not in wrong:
-        yield "the backward pass is wrong: the double backward agrees with it, and so is none of the function"
+        yield "the backward pass is wrong; the double backward agrees with it, so it is wrong as well"
     if DOUBLE in wrong and BACKWARD not in wrong:
         yield (
-            "the backward pass is right and its own backward pass is wrong: look in backward for what cuts the graph,"
-            " and for intermediate results that forward has saved and that are no inputs or outputs"
+            "the backward pass is right but its own backward pass is wrong: look for what cuts the graph in backward,"
+            " and for intermediate results saved by forward that are neither inputs nor outputs"
         )

@@ -38,7 +38,7 @@ from gradcheck_cli.vocabulary.settings import (
     SCREEN,
     Settings,
 )
-from gradcheck_cli.vocabulary.watch import InTurn, Watch, watch_of
+from gradcheck_cli.vocabulary.watch import Watch, watch_of
 
 __all__ = ["check", "check_rows"]
 
@@ -132,15 +132,13 @@ def check(
     require_means(jobs, executor, progress, journal)
     require_something(problem.parameters)
     if repeat > DEFAULT_REPEAT and not isinstance(problem, FunctionProblem):
-        raise SettingError(f"repeat is {repeat}, and there is no function of yours to call again", hint="leave it out")
+        raise SettingError(f"repeat is {repeat}, but there is no function of yours to call again", hint="leave it out")
     if points and journal is not None:
-        raise SettingError("a saved state is of one point", hint="leave --save and --resume out, or --points")
+        raise SettingError("a saved state belongs to one point", hint="leave out --save and --resume, or --points")
 
-    watch = InTurn(watch_of(progress))
-    means = Means(jobs, executor, journal, watch, sweep_steps)
+    means = Means(jobs, executor, journal, watch_of(progress), sweep_steps)
 
     def at_one_point(there: Problem, settings: Settings, seed: int | None = seed) -> CheckReport:
-        watch.begin()
         ((report,), interrupted) = checked(there, None, settings, seed, means)
         if interrupted:
             raise CheckInterrupted(report)
@@ -155,6 +153,8 @@ def check(
         return report
     from gradcheck_cli.repair.suggest import suggested  # of use here alone
 
+    means.watch.begin()
+    means.watch.at("looking for the line that is wrong")
     try:
         there = problem if report.point is None else moved_to(problem, report.point)
         return suggested(there, report, "." if suggest is True else suggest)
@@ -260,7 +260,8 @@ def checked(
     """
     started, budget = time.perf_counter(), Budget(settings.max_evals, settings.time_limit)
     journal, watch = means.journal, means.watch
-    problem = prepared(problem, settings)
+    watch.begin()
+    problem = prepared(problem, settings, watch)
     settings, why = decided(problem, settings, seed, journal, means.jobs)
     if journal is not None:
         open_journal(journal, problem, claims, settings)

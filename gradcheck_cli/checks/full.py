@@ -99,6 +99,7 @@ def measured_in_rounds(subject: Subject) -> Measured:
         parts.append(dataclasses.replace(measured, positions=positions))
         if not ended:
             break
+        subject.expect_more(sample.left * sample.cost(subject.evaluator))
     return known_part(joined(parts, subject.analytic))
 
 

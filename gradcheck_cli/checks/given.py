@@ -9,10 +9,11 @@ from gradcheck_cli.problems.functions.arguments import as_parameter
 from gradcheck_cli.problems.functions.calling import Form
 from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.functions.trees import flattened, is_tree, names_in
+from gradcheck_cli.vocabulary.asking import called
 from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
 from gradcheck_cli.vocabulary.parameters import Array
 
-__all__ = ["function_of", "in_form", "named_point", "require_plain_arguments"]
+__all__ = ["function_of", "in_form", "name_of", "named_point", "require_plain_arguments"]
 
 
 def named_point(parameters: Any) -> dict[str, Array]:
@@ -36,9 +37,15 @@ def function_of(function: Callable[..., Any], parameters: Any, data: Mapping[str
     return FunctionProblem(named_point(parameters), taking, None, data=data, one_array=not is_tree(parameters))
 
 
+def name_of(function: object) -> str:
+    """Return what a report calls a function that nobody has named: its own name, where it has one."""
+    name = called(function)
+    return name if name.isidentifier() else "function"
+
+
 def require_plain_arguments(name: object, data: object) -> None:
     """Raise SettingError where a name is no text, or data cannot be handed over by keyword."""
     if not isinstance(name, str):
         raise SettingError(f"name is {name!r}, expected text")
     if not (data is None or (isinstance(data, Mapping) and all(isinstance(key, str) for key in data))):
-        raise SettingError(f"data is {type(data).__name__}, expected a dict of what the functions get by keyword")
+        raise SettingError(f"data is {type(data).__name__}, expected a dict of keyword arguments for the functions")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gradcheck_cli.checks.check import check
-from gradcheck_cli.checks.given import require_plain_arguments
+from gradcheck_cli.checks.given import name_of, require_plain_arguments
 from gradcheck_cli.problems.functions.make import function_problem
 from gradcheck_cli.vocabulary.results import CheckReport
 from gradcheck_cli.vocabulary.settings import AUTO, DEFAULT_EPSILON
@@ -22,7 +22,7 @@ def check_gradient(
     data: Mapping[str, Any] | None = None,
     autograd: str | None = None,
     complex: str | None = None,  # noqa: A002  (the numbers' own word)
-    name: str = "function",
+    name: str | None = None,
     epsilon: float | str | None = None,
     classic: bool = False,
     **settings: Any,
@@ -50,7 +50,7 @@ def check_gradient(
         dJ/dz = (dJ/dx - i dJ/dy) / 2. Where it is not given, what the framework means, or torch's. The functions get
         complex128 arrays; an entry is two, ``W[0, 1].real`` and ``W[0, 1].imag``.
     name : str, optional
-        What the report calls it.
+        What the report calls it; the loss's own name unless given.
     epsilon : float or "auto", optional
         As for `check`, but ``"auto"`` unless given or `classic`.
     classic : bool, optional
@@ -75,6 +75,7 @@ def check_gradient(
     >>> check_gradient(lambda x: (x**2).sum(), lambda x: 3 * x, [1.0, 2.0]).passed
     False
     """
+    name = name_of(loss) if name is None else name
     require_plain_arguments(name, data)
     problem = function_problem(
         loss, gradient, parameters, data=data or {}, autograd=autograd, convention=complex, name=name

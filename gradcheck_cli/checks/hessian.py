@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.checks.check import check_rows
-from gradcheck_cli.checks.given import in_form, named_point, require_plain_arguments
+from gradcheck_cli.checks.given import in_form, name_of, named_point, require_plain_arguments
 from gradcheck_cli.checks.gradients import check_gradient
 from gradcheck_cli.checks.jacobian import check_jacobian
 from gradcheck_cli.checks.jvp import check_jvp
@@ -44,7 +44,7 @@ def check_hessian(
     *,
     diagonal: bool = False,
     data: Mapping[str, Any] | None = None,
-    name: str = "function",
+    name: str | None = None,
     **settings: Any,
 ) -> CheckReport:
     """Check a gradient against differences of its loss, and a Hessian against differences of that gradient.
@@ -91,6 +91,7 @@ def check_hessian(
     False
     """
     started = time.perf_counter()
+    name = name_of(loss) if name is None else name
     slopes = gradient_map(gradient, parameters, data, name, settings)
     first = check_gradient(loss, gradient, parameters, data=data, name=name, **settings)
     is_function = callable(hessian) and not is_operator(hessian)
@@ -115,7 +116,7 @@ def check_hvp(
     parameters: Any,
     *,
     data: Mapping[str, Any] | None = None,
-    name: str = "function",
+    name: str | None = None,
     **settings: Any,
 ) -> CheckReport:
     """Check a gradient against differences of its loss, and products H v against differences of that gradient.
@@ -151,6 +152,7 @@ def check_hvp(
     False
     """
     started = time.perf_counter()
+    name = name_of(loss) if name is None else name
     slopes = gradient_map(gradient, parameters, data, name, settings)
     first = check_gradient(loss, gradient, parameters, data=data, name=name, **settings)
     return with_products(first, slopes, hvp, settings, started)
@@ -168,7 +170,7 @@ def gradient_map(
     """
     require_plain_arguments(name, data)
     if settings.pop("journal", None) is not None:
-        raise SettingError("journal is given, which two checks in one do not have")
+        raise SettingError("journal is given, but a check of a gradient and its Hessian cannot be saved")
     point = named_point(parameters)
     return GradientMap(in_form(gradient, parameters, data), point, data or {}, one_array=not is_tree(parameters))
 
@@ -202,8 +204,12 @@ def claimed_hessian(claim: Any, size: int, *, diagonal: bool) -> Any:
     shape, count = tuple(values.shape), int(np.prod(values.shape))
     if count != size if diagonal else shape != (size, size) and (sparse or count * size != 1):
         expected = f"{size} entries" if diagonal else f"({size}, {size})"
-        hint = "--hess-diag, diagonal=True in Python, checks the diagonal alone" if count == size else None
-        hint = "without --hess-diag, diagonal=True, the whole is checked" if shape == (size, size) else hint
+        hint = "--hess-diag (diagonal=True in Python) checks the diagonal alone" if count == size else None
+        hint = (
+            "leave out --hess-diag (diagonal=True in Python) to check the whole matrix"
+            if shape == (size, size)
+            else hint
+        )
         raise ProblemError(f"the Hessian has shape {shape}, expected {expected}", hint=hint)
     return values if sparse else values.reshape(size) if diagonal else values.reshape(size, size)
 
@@ -278,8 +284,8 @@ def second_order(
 ) -> CheckReport:
     """Return one report on a gradient and on its own derivatives."""
     report = joined([first, second], [*first.parameters, *rows], first.name, first.evaluations, (), started)
-    calls = f"the gradient was called {second.evaluations} times for its own derivatives"
-    said = "the gradient is wrong: the Hessian agrees with it, and so is not the Hessian of this loss"
+    calls = f"the gradient was called {second.evaluations} times to differentiate it"
+    said = "the gradient is wrong; the Hessian agrees with it, so it is not the Hessian of this loss either"
     agrees_with_wrong = first.verdict is Verdict.FAIL and second.verdict is Verdict.PASS
     return dataclasses.replace(
         report,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradcheck_cli.checks.check import check_rows
-from gradcheck_cli.checks.given import in_form, named_point, require_plain_arguments
+from gradcheck_cli.checks.given import in_form, name_of, named_point, require_plain_arguments
 from gradcheck_cli.checks.preparing import in_time
 from gradcheck_cli.checks.sparse import check_sparse_jacobian
 from gradcheck_cli.diagnosis.complex_jacobians import complex_jacobian
@@ -42,7 +42,7 @@ def check_jacobian(
     data: Mapping[str, Any] | None = None,
     complex: str | None = None,  # noqa: A002  (the numbers' own word)
     seed: int | None = None,
-    name: str = "function",
+    name: str | None = None,
     mode: str = AUTO,
     **settings: Any,
 ) -> CheckReport:
@@ -91,6 +91,7 @@ def check_jacobian(
         Where there is nothing that could be checked, or too much.
     """
     started = time.perf_counter()
+    name = name_of(function) if name is None else name
     require_plain_arguments(name, data)
     view, convention = complex_view(flattened(parameters), complex), convention_of(complex)
     point = named_point(parameters if view is None else view.point)
@@ -158,7 +159,7 @@ def possible_mode(mode: str, outputs: int, entries: int) -> tuple[str, Sequence[
     if mode == FULL:
         raise SettingError(
             f"the Jacobian has {outputs:,} x {entries:,} entries, expected at most {MOST_KEPT // 2:,} to check each",
-            hint="--mode screen looks at whole rows; --backward, check_layer, at a few products with it",
+            hint="--mode screen checks whole rows; --backward (check_layer) checks a few products with it",
         )
     return SCREEN, [f"screened: the Jacobian has {outputs:,} x {entries:,} entries, more than can be kept"]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.checks.adjoint import PAIRS, fitting_together
 from gradcheck_cli.checks.along import Along, Found, components, felt_sizes, found_along, require_room
-from gradcheck_cli.checks.given import in_form, named_point, require_plain_arguments
+from gradcheck_cli.checks.given import in_form, name_of, named_point, require_plain_arguments
 from gradcheck_cli.checks.jacobian import check_jacobian
 from gradcheck_cli.checks.layer import with_faults
 from gradcheck_cli.diagnosis.outputs import jacobian_findings
@@ -39,7 +39,7 @@ _Number = TypeVar("_Number", bound=np.generic)
 
 TANGENTS = 2  # for each parameter
 CONSISTENCY = (
-    "jvp against backward pass says that they fit together; jvp against differences, that it is the derivative"
+    "jvp against backward pass shows that they fit together; jvp against differences, that it is the derivative"
 )
 
 
@@ -52,7 +52,7 @@ def check_jvp(
     backward: Callable[..., Any] | None = None,
     tangents: int = TANGENTS,
     seed: int | None = None,
-    name: str = "function",
+    name: str | None = None,
     threshold: float = DEFAULT_THRESHOLD,
     precision: str = AUTO,
     require_sensitivity: float | None = None,
@@ -105,6 +105,7 @@ def check_jvp(
     False
     """
     started = time.perf_counter()
+    name = name_of(function) if name is None else name
     require_plain_arguments(name, data)
     require_whole("tangents", tangents, 1)
     seed = secrets.randbits(32) if seed is None else seed
@@ -124,7 +125,7 @@ def check_jvp(
     random = np.random.default_rng(seed)
     sizes = felt_sizes(lambda there: outputs_at(there).vector(), outputs.vector(), point, random)
     moved = list(random_tangents(random, point, sizes, tangents))
-    require_room(outputs.size, len(moved), "fewer tangents of each parameter take less")
+    require_room(outputs.size, len(moved), "use fewer tangents for each parameter")
     claims = np.transpose([forward.vector({own: v}) for own, v in moved])
 
     def outputs_along(steps: Array) -> Array:
@@ -166,7 +167,7 @@ def plain_outputs(answer: Any) -> Outputs:
     try:
         return outputs_of(answer, "the function")
     except ProblemError as error:
-        hint = "where it returns (outputs, cache), give the backward pass as well: --backward, backward="
+        hint = "if it returns (outputs, cache), give the backward pass as well: --backward, backward="
         raise ProblemError(error.message, hint=error.hint or hint) from error
 
 
@@ -231,11 +232,11 @@ def with_backward(report: CheckReport, forward: ForwardMode, layer: Layer, sizes
     wrong = [name for name, part in parts.items() if part.verdict is Verdict.FAIL]
     findings, notes = report.findings if report.verdict is Verdict.FAIL else (), [*report.notes, CONSISTENCY]
     if wrong:
-        whose = "the JVP is wrong" if report.verdict is Verdict.FAIL else "differences bear out the JVP"
+        whose = "the JVP is wrong" if report.verdict is Verdict.FAIL else "differences confirm the JVP"
         said = f"the JVP and the backward pass are not transposes of each other, in {', '.join(wrong)}: {whose}"
         findings = (*findings, Finding("unknown", "all", said))
     elif report.verdict is Verdict.FAIL:
-        notes.append("the backward pass agrees with the JVP, and so is wrong with it")
+        notes.append("the backward pass agrees with the JVP, so it is wrong as well")
     return dataclasses.replace(
         report,
         verdict=told.verdict,

@@ -12,6 +12,7 @@ __all__ = ["FEW", "chosen_mode", "evaluations_of_all"]
 FEW = 16  # entries: to check them all takes hardly more evaluations than a screen, and sees more
 MOST = 200_000  # evaluations, where there is no budget
 LONGEST = 60.0  # seconds, where there is no budget
+ALL_THE_SAME = "--mode full checks every entry all the same"
 OF_ENTRY = 2.0  # evaluations: one step to either side; more only for entries that are not clear at once
 OF_ALL = 12.0  # evaluations for what precedes the first entry: calls at the point, and the noise
 
@@ -37,7 +38,7 @@ def chosen_mode(problem: Problem, settings: Settings, seconds: float, jobs: int 
     """
     entries = sum(values.size for values in problem.parameters.values())
     if settings.mode == SCREEN and entries <= FEW and not settings.limited:
-        return FULL, f"every entry checked in place of a screen: there are only {entries}"
+        return FULL, f"every entry was checked instead of a screen: there are only {entries}"
     if settings.mode != AUTO:
         return settings.mode, ""
     if settings.classic or not isinstance(problem, FunctionProblem):
@@ -46,7 +47,7 @@ def chosen_mode(problem: Problem, settings: Settings, seconds: float, jobs: int 
     affordable, limit = budget(settings, max(seconds, 1e-9), jobs)
     if needed > affordable and (settings.limited or needed > evaluations_of(problem.parameters)):
         return SCREEN, f"screened: checking every entry takes about {needed:,} evaluations, more than {limit}"
-    why = f"every entry checked: that takes about {needed:,} evaluations, no more than {limit}"
+    why = f"every entry was checked: that takes about {needed:,} evaluations, no more than {limit}"
     return FULL, why if settings.limited else ""
 
 
@@ -63,12 +64,12 @@ def budget(settings: Settings, seconds: float, jobs: int) -> tuple[float, str]:
     """Return how many evaluations of so many seconds there may be, and what says so."""
     limits = []
     if settings.max_evals is not None:
-        limits.append((float(settings.max_evals), f"the {settings.max_evals:,} of --max-evals"))
+        limits.append((float(settings.max_evals), f"--max-evals {settings.max_evals:,}"))
     if settings.time_limit is not None:
         in_time = settings.time_limit * jobs / seconds
-        limits.append((in_time, f"the {in_time:,.0f} that the {settings.time_limit:g} s of --time are enough for"))
+        limits.append((in_time, f"the {in_time:,.0f} that fit into --time {settings.time_limit:g} s"))
     if not settings.limited:
         in_time = LONGEST * jobs / seconds
-        minute = f"the {in_time:,.0f} of {seconds:.2g} s that fit into {LONGEST:g} s; --mode full does so all the same"
-        limits += [(float(MOST), f"{MOST:,}; --mode full does so all the same"), (in_time, minute)]
+        in_words = f"the {in_time:,.0f} of {seconds:.2g} s that fit into {LONGEST:g} s"
+        limits += [(float(MOST), f"{MOST:,}; {ALL_THE_SAME}"), (in_time, f"{in_words}; {ALL_THE_SAME}")]
     return min(limits)

@@ -106,6 +106,6 @@ def places_of(model: Any, parameters: Any) -> dict[str, Place]:
     for name, array in flattened(parameters).items():
         where = next((other for other, place in every.items() if place.get() is array), None)
         if where is None or not isinstance(array, np.ndarray):
-            raise SettingError(f"parameters: {name} is no array that the model holds", hint="pass the array itself")
+            raise SettingError(f"parameters: {name} is not an array of the model", hint="pass the array itself")
         found[name if isinstance(parameters, Mapping) else where] = every[where]
     return found

@@ -143,7 +143,7 @@ def findings_of(row: ParameterResult, report: CheckReport, point: Array, where: 
         found = list(diagnosed(dataclasses.replace(report, parameters=(row,)), evidence_of(row, point)).findings)
     said = next((said for said in where if said.startswith(f"{row.name} is wrong") and " where y is " in said), None)
     if said and all(finding.code in VAGUE for finding in found):
-        return (Finding("some-labels", row.name, said, help="look at the term, or the case, that is of these labels"),)
+        return (Finding("some-labels", row.name, said, help="look at the term, or the branch, for these labels"),)
     return [under(row.name, finding) for finding in found]
 
 

@@ -57,7 +57,7 @@ def over_points(problem: Problem, settings: Settings, check_at: Callable[..., Ch
         With the report on the points before.
     """
     if not isinstance(problem, Movable):
-        raise SettingError("the gradient is saved numbers, which are of one point", hint="leave --points out")
+        raise SettingError("the gradient is saved numbers, which belong to one point", hint="leave out --points")
     problem.at(problem.parameters)  # raises where it cannot be asked for elsewhere
     started = time.perf_counter()
     tour = _Tour(problem, settings, check_at, check_at(problem, settings))

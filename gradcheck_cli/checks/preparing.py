@@ -20,6 +20,7 @@ from gradcheck_cli.vocabulary.alarm import GRACE, LateError, raised_after
 from gradcheck_cli.vocabulary.errors import InputError, ProblemError, SettingError
 from gradcheck_cli.vocabulary.parameters import Parameters
 from gradcheck_cli.vocabulary.settings import AUTO, SCREEN, Settings, require_whole
+from gradcheck_cli.vocabulary.watch import Watch
 
 __all__ = ["decided", "in_time", "open_journal", "prepared", "require_means", "require_something"]
 
@@ -35,7 +36,7 @@ def require_means(jobs: object, executor: object, progress: object, journal: obj
         raise SettingError(f"journal is {journal!r}, expected a Journal")
 
 
-def prepared(problem: Problem, settings: Settings) -> Problem:
+def prepared(problem: Problem, settings: Settings, watch: Watch) -> Problem:
     """Return the problem after the user's functions were called for the first time; any other as it is.
 
     Raises
@@ -45,8 +46,11 @@ def prepared(problem: Problem, settings: Settings) -> Problem:
     """
     if not isinstance(problem, FunctionProblem):
         return problem
+    calls = Calls(told=watch)
     with in_time(problem.name, settings.time_limit):
-        return preflight(dataclasses.replace(problem, calls=Calls()), repeat=settings.repeat)
+        made = preflight(dataclasses.replace(problem, calls=calls), repeat=settings.repeat)
+    calls.told = None  # the problem travels to workers, and who watches does not
+    return made
 
 
 @contextmanager
@@ -64,7 +68,7 @@ def in_time(name: str, limit: float | None) -> Iterator[None]:
     except LateError:
         raise ProblemError(
             f"{name} did not return its first values within {limit:g} s and {GRACE:g} s more",
-            hint="does the loss return at all? a limit of time has to allow some evaluations",
+            hint="does the loss return at all? the time limit has to allow a few evaluations",
         ) from None
 
 
@@ -94,11 +98,11 @@ def decided(
         return dataclasses.replace(settings, mode=mode, seed=fresh, epsilon=epsilon), [why] if why else []
     if settings.mode not in (AUTO, journal.mode) or seed not in (None, journal.seed):
         raise InputError(
-            f"the saved state is of mode {journal.mode} and seed {journal.seed}, not of what is asked for",
-            hint="leave --mode and --seed out to go on with it",
+            f"the saved state is of mode {journal.mode} and seed {journal.seed}, not of those asked for",
+            hint="leave out --mode and --seed to continue it",
         )
     made = len(journal.losses) // math.prod(getattr(problem, "outputs", ()))
-    why = f"gone on with after {made:,} evaluations, of which {min(MADE_AGAIN, made)} were made again"
+    why = f"resumed after {made:,} evaluations, of which {min(MADE_AGAIN, made)} were made again"
     return dataclasses.replace(settings, mode=journal.mode, seed=journal.seed), [why]
 
 
@@ -120,8 +124,8 @@ def open_journal(
     print_ = fingerprint([problem.parameters, *claimed, plain], *asked, code)
     if journal.mode and journal.problem != print_:
         raise InputError(
-            "the saved state is of another check: its point, gradient, data, code, name or settings were others",
-            hint="--resume goes on with the same command; without it the check begins anew",
+            "the saved state belongs to a different check: point, gradient, data, code, name or settings differ",
+            hint="--resume continues the same command; leave it out to start over",
         )
     journal.seed, journal.mode, journal.problem = settings.seed, settings.mode, print_
     if not isinstance(problem, FunctionProblem):
@@ -133,7 +137,7 @@ def open_journal(
     if problem.weighing is not None:
         return
     if not problem.is_loss_beside(journal.beside):
-        raise of_another_loss("a little beside the point", journal.beside, problem.beside)
+        raise of_another_loss("close to the point", journal.beside, problem.beside)
     if not journal.losses:
         journal.beside = problem.beside
 
@@ -141,6 +145,6 @@ def open_journal(
 def of_another_loss(where: str, before: object, now: object) -> InputError:
     """Make the error for a state whose loss is not what it was."""
     return InputError(
-        f"the saved state is of another loss: {where} it was {before!r} and is {now!r}",
-        hint="without --resume the check begins anew",
+        f"the loss has changed since the state was saved: {where} it was {before!r} and is {now!r}",
+        hint="leave out --resume to start over",
     )

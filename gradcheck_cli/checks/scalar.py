@@ -19,6 +19,7 @@ from gradcheck_cli.vocabulary.results import (
     CheckReport,
     Entries,
     EntryVerdict,
+    Finding,
     ParameterResult,
     Sensitivity,
     StepError,
@@ -30,6 +31,7 @@ from gradcheck_cli.vocabulary.settings import AUTO, MACHINE_EPSILON, Settings
 
 __all__ = ["check_scalar"]
 
+MOST_TIMES = 1e6  # a ratio beyond it says nothing
 SMALLEST = 1e-200  # what cannot be told from zero
 
 
@@ -121,6 +123,21 @@ def judge(model: ScalarModel, loss: float, numeric: float, reference: float, set
         seconds=0.0,
         parameters=(parameter,),
         reasons=reasons,
+        findings=(finding(analytic, parameter.worst.reference),) if verdict is Verdict.FAIL else (),
+    )
+
+
+def finding(claim: float, right: float) -> Finding:
+    """Say what one number that is wrong tells: how many times the right one it is, and no more."""
+    if not math.isfinite(claim):
+        return Finding("non-finite", "dtheta", f"dtheta is {claim}", help="look for what overflows or divides by zero")
+    ratio = claim / right if right else math.inf
+    times = f", {ratio:.6g} times that" if abs(ratio) < MOST_TIMES else ""
+    return Finding(
+        code="unknown",
+        where="dtheta",
+        message=f"dtheta is {claim:.7g} where {right:.7g} is right{times}",
+        help="look at how dtheta is computed: the derivative of J = theta x is x",
     )
 
 

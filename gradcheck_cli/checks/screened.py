@@ -93,6 +93,7 @@ class _Screening:
 
     def measure(self) -> None:
         """Take the slopes and search where they contradict the claim, as far as one gets."""
+        self.watch.at("random directions")
         self.watch.expect(evaluations_of(self.problem.parameters), "evaluations")
         try:
             self.slopes = Slopes(
@@ -121,6 +122,7 @@ class _Screening:
                 screen.add(name)
         wrong = [name for name in screen.wrong() if name not in self.not_finite]
         if wrong:
+            self.watch.at("entries that are wrong")
             self.watch.expect(evaluations_of(self.problem.parameters) + self.most * OF_A_SEARCH, "evaluations")
         for name in wrong:
             if not is_clear(screen.own[name]):

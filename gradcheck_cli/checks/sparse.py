@@ -46,7 +46,7 @@ MOST_HALVES = 1024  # parts of colours that are looked at for wrong columns
 VISIBLE = 1e-4  # of what a colour is off by: an error in a part of it that is followed
 LESS = ("float32", "float16", "bfloat16")  # precisions by which what is off by the threshold may be right
 MOST_HIDING = 0.02  # of the outputs and colours that are not zero
-TOGETHER = "columns that are moved together contradict what is claimed of them, and none does alone"
+TOGETHER = "columns that were moved together contradict the claim, but none does alone"
 CLEARLY = 10.0  # error bars: another one
 
 
@@ -171,7 +171,7 @@ def check_sparse_jacobian(
     coloured = Coloured(function, outputs.vector(), point, data, one_array, jacobian, seed)
     m, n = jacobian.shape
     require_room(
-        m, coloured.count, "a row with many entries takes as many colours: check it apart, or by a backward pass"
+        m, coloured.count, "a row with many entries needs as many colours: check it separately, or by a backward pass"
     )
     if precision == AUTO and (jacobian.single or are_single_numbers({"": jacobian.values})):
         precision = "float32"
@@ -189,7 +189,7 @@ def check_sparse_jacobian(
         suspects = suspected(coloured, found, doubtful, groups, threshold)
         entries, report = with_measured(coloured, entries, suspects, check, settings)
         reports += [report] if report.verdict is Verdict.FAIL else []
-        notes += [] if suspects.all else ["more is wrong than was looked at entry by entry"]
+        notes += [] if suspects.all else ["more is wrong than was checked entry by entry"]
         borne_out = report.verdict is Verdict.FAIL or not suspects.all
     catches = sensitivity_of(coloured, found, entries, threshold)
     parts = [(block, block.part(entries)) for block in blocks_of(outputs, point)]

@@ -67,7 +67,7 @@ def found_network(subject: Subject, problem: FunctionProblem) -> Meant | None:
         for turned in turns:
             found = standard_network([in_course_shapes(p, turned=turned) for p in named], losses, data)
             if found is not None:
-                said = f"the loss is that of a standard network, seen at {POINTS} points: {found.words}"
+                said = f"the loss is that of a standard network (compared at {POINTS} points): {found.words}"
                 note = f"{said}; samples as {'rows' if turned else 'columns'}" if is_matrix else said
                 return Meant(found.network, found.divisor, turned, is_guess=True, note=note)
     return None

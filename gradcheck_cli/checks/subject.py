@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -24,7 +24,7 @@ from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
 from gradcheck_cli.vocabulary.parameters import Parameters, dictionary_to_vector
 from gradcheck_cli.vocabulary.results import CheckReport, ScreenFacts
 from gradcheck_cli.vocabulary.settings import SCREEN, Settings
-from gradcheck_cli.vocabulary.watch import Watch
+from gradcheck_cli.vocabulary.watch import SILENT, Stages, Watch
 
 __all__ = ["Subject", "gathered", "report_of", "untold", "whole_difference"]
 
@@ -97,17 +97,24 @@ class Subject:
         return {name: claim.size for name, claim in self.analytic.items()}
 
     @property
-    def entries_done(self) -> Callable[[int], None]:
-        """What is called with entries that were differentiated: nothing where single evaluations are told of."""
-        return self.watch if self.evaluator.fewest is None else lambda _: None
+    def entries_done(self) -> Watch:
+        """Who is told of entries that were differentiated: nobody where single evaluations are told of."""
+        return self.watch if self.evaluator.fewest is None else Stages(SILENT, self.watch)
 
     def expect(self) -> None:
         """Tell the watch how much there is to do where every entry is checked."""
+        self.watch.at("entries")
         if self.evaluator.fewest is None:
             self.watch.expect(sum(self.sizes.values()), "entries")
         else:
-            needed = evaluations_of_all(self.problem, self.settings)
-            self.watch.expect(round(min(needed, self.evaluator.budget.left)), "evaluations")
+            made = 1 if self.settings.classic else self.evaluator.evaluations  # of those that it counts
+            self.expect_more(evaluations_of_all(self.problem, self.settings) - made)
+
+    def expect_more(self, evaluations: float) -> None:
+        """Tell the watch how many evaluations there are to come, as far as the budget has them."""
+        evaluator = self.evaluator
+        more = min(evaluations, evaluator.budget.left)
+        self.watch.expect(evaluator.evaluations + round(more), "evaluations")
 
 
 def gathered(stage: Iterator[tuple[str, Result]], evaluator: Evaluator) -> tuple[dict[str, Result], bool]:
@@ -203,8 +210,8 @@ def too_small(losses: Evaluator | Row, settings: Settings) -> SettingError:
     if evaluator.late:
         needed = f"an evaluation did not return within it and {GRACE:g} s more: does the loss return at all?"
     elif settings.mode != SCREEN:
-        needed = f"every entry takes about {full:,} evaluations, more where the loss is not smooth; {needed}"
-    return SettingError(f"the budget of {evaluator.budget.words} is spent before anything could be told", hint=needed)
+        needed = f"checking every entry takes about {full:,} evaluations, more if the loss is not smooth; {needed}"
+    return SettingError(f"the budget of {evaluator.budget.words} is too small to reach a verdict", hint=needed)
 
 
 def whole_difference(analytic: Parameters, numeric: Parameters) -> float:

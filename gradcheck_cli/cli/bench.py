@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from gradcheck_cli.cli.help import Command, option
 from gradcheck_cli.cli.output import write
 
 __all__ = ["bench"]
@@ -25,18 +26,25 @@ def read_sizes(_: click.Context, __: click.Parameter, text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-@click.command(epilog=EPILOG)
-@click.option("--sizes", callback=read_sizes, default="64,32,16,1", show_default=True, help="Units of every layer.")
-@click.option("--samples", type=click.IntRange(min=1), default=32, show_default=True, help="Samples.")
-@click.option(
+@click.command(cls=Command, epilog=EPILOG)
+@option(
+    "--sizes",
+    callback=read_sizes,
+    default="64,32,16,1",
+    show_default=True,
+    metavar="N,N,...",
+    help="Units of every layer.",
+)
+@option("--samples", type=click.IntRange(min=1), default=32, show_default=True, metavar="N", help="Number of samples.")
+@option(
     "--activation",
     type=click.Choice(["relu", "tanh", "sigmoid"]),
     default="relu",
     show_default=True,
-    help="Of the hidden layers; the last is a sigmoid.",
+    help="Activation of the hidden layers; the output is a sigmoid.",
 )
 def bench(sizes: list[int], samples: int, activation: str) -> None:
-    """Time the ways to check every entry of a network, side by side."""
+    """Time the ways to check a network, side by side."""
     from gradcheck_cli.checks.bench import random_network, time_ways
     from gradcheck_cli.reporters.benchmark import render_timings
 

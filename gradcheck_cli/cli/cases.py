@@ -7,6 +7,7 @@ import sys
 import click
 
 from gradcheck_cli.cli.completion import complete_built_in
+from gradcheck_cli.cli.help import Command, option
 from gradcheck_cli.cli.output import say, write
 
 __all__ = ["cases"]
@@ -18,12 +19,12 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @click.argument("name", required=False, shell_complete=complete_built_in)
-@click.option("--save", type=click.Path(), metavar="FILE.npz", help="Write the case NAME as a fixture.")
-@click.option("--force", is_flag=True, default=False, help="Replace FILE.npz where it exists.")
+@option("--save", type=click.Path(), metavar="FILE.npz", help="Write the case NAME to FILE.npz.")
+@option("--force", is_flag=True, default=False, help="Replace FILE.npz if it exists.")
 def cases(name: str | None, save: str | None, force: bool) -> None:
-    """List the built-in cases, or write the case NAME as an .npz fixture."""
+    """List the built-in cases, or write one as an .npz fixture."""
     if save is None:
         write(describe_cases(name), sys.stdout)
     elif name is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
+from gradcheck_cli.cli.help import option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,11 +17,11 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 def code_option(command: _Command) -> _Command:
     """Add the option for scripts of which not everything is to be run; of notebooks it never is."""
-    return click.option(
+    return option(
         "--defs-only",
         is_flag=True,
         default=False,
-        help="Run only what the functions need of a FILE.py: imports, definitions, plain assignments.",
+        help="Run only the imports, definitions and plain assignments of FILE.py that are needed.",
     )(command)
 
 

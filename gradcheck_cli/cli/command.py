@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gradcheck_cli.cli.completion import complete_file
 from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking_each, point_options, taken
 from gradcheck_cli.cli.further_options import further_options
+from gradcheck_cli.cli.help import Command, option
 from gradcheck_cli.cli.large_options import large_options
 from gradcheck_cli.cli.param_types import POSITIVE
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
@@ -26,8 +28,8 @@ __all__ = ["command", "prepare"]
 EPILOG = """\b
 Examples:
   gradcheck command './my_program' --params params.npz
-  gradcheck command 'Rscript score.R --quiet' --params params.json --exchange json
-  gradcheck command './solver {input} --out {output}' --params params.npz --timeout 300
+  gradcheck command 'Rscript score.R' --params params.json --exchange json
+  gradcheck command './solver {input} -o {output}' --params p.npz --timeout 300
 
 The program gets the path of a file with all arrays by name, behind its own arguments or in the place of {input}.
 It prints the answer, or writes it to {output}: 'loss' and, under each parameter's name, its gradient; as JSON or .npz.
@@ -36,21 +38,28 @@ With --batch each parameter has an axis of points in front, and so have the loss
 """
 
 
-@click.command(epilog=EPILOG)
-@click.argument("program", metavar="'PROGRAM ARGUMENTS'")
-@click.option(
+@click.command(cls=Command, epilog=EPILOG)
+@click.argument("program", metavar="'PROGRAM ARGUMENTS'", shell_complete=complete_file)
+@option(
     "--exchange",
     type=click.Choice(["npz", "json"]),
     default="npz",
     show_default=True,
-    help="The kind of file that the program gets.",
+    help="Kind of file that the program gets.",
 )
-@click.option("--timeout", type=POSITIVE, default=60.0, show_default=True, help="Seconds that a call may take.")
-@click.option("--batch", type=click.IntRange(min=1), metavar="N", help="Hand over up to N points a call.")
+@option(
+    "--timeout",
+    type=POSITIVE,
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Time limit of a call of the program.",
+)
+@option("--batch", type=click.IntRange(min=1), metavar="N", help="Pass up to N points per call.")
 @point_options
-@large_options
-@further_options
 @auto_options
+@further_options
+@large_options
 @click.pass_context
 def command(ctx: click.Context, /, **options: Any) -> None:
     """Check the gradient that a program in any language computes."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradcheck_cli.cli.function_options import comparing_options
+from gradcheck_cli.cli.help import Command
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.param_types import FILE
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
@@ -27,19 +28,18 @@ Examples:
   my_program | gradcheck compare - reference.csv
 
 Both files hold one array for each parameter, under the same names, and are .npz, .npy, .json, .csv, .txt, .mat or
-.safetensors; - is stdin. The reference may have error bars: W1__error beside
-W1, what W1 itself may be off by. Entries that are NaN in the reference are not checked. A gradient that was saved in
-float16 or float32 is judged by that.
+.safetensors; - is stdin. The reference may have error bars: W1__error is what W1 itself may be off by. Entries that are
+NaN in the reference are not checked. A gradient that was saved in float16 or float32 is judged by that.
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @click.argument("mine", type=FILE, metavar="MINE")
 @click.argument("reference", type=FILE, metavar="REFERENCE")
 @comparing_options
 @click.pass_context
 def compare(ctx: click.Context, /, **options: Any) -> None:
-    """Check the gradient in one file against the right one in another, of any kind that holds arrays."""
+    """Check a saved gradient against the right one in another file."""
     ctx.exit(run_checks(prepare(**options)))
 
 

@@ -8,12 +8,24 @@ import stat
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gradcheck_cli.vocabulary.errors import ExtraError, InputError, did_you_mean
+from gradcheck_cli.cli.habits import hint_for
+from gradcheck_cli.vocabulary.errors import ExtraError, InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["TABLE", "Check", "Config", "find_config", "known_key", "option_key", "read_config", "require_trusted"]
+__all__ = [
+    "CHECKS",
+    "KINDS",
+    "TABLE",
+    "Check",
+    "Config",
+    "find_config",
+    "known_key",
+    "option_key",
+    "read_config",
+    "require_trusted",
+]
 
 FILE = "pyproject.toml"
 MAX_BYTES = 2**20
@@ -21,6 +33,8 @@ NESTED = r"(?:[\[{]\s*){100}"  # deeper than any file of settings
 ADMINISTRATOR = 0  # the user id of root
 TABLE = "[tool.gradcheck]"
 CHECKS = "[[tool.gradcheck.checks]]"
+KINDS = ("scalar", "net", "func", "layer", "model", "objective", "command", "compare")
+"""The commands that check something, which a check of the list may name."""
 
 
 class Check(NamedTuple):
@@ -75,7 +89,7 @@ def read_config(path: Path) -> Config:
     defaults = {option_key(key): value for key, value in tables.items() if key != "checks"}
     checks = tables.get("checks", [])
     if not (isinstance(checks, list) and all(isinstance(check, dict) for check in checks)):
-        raise InputError(f"tool.gradcheck.checks in {path} is no list of tables, expected {CHECKS}")
+        raise InputError(f"tool.gradcheck.checks in {path} is not a list of tables; expected {CHECKS}")
     made = tuple(read_check(check, number, path) for number, check in enumerate(checks, start=1))
     require_distinct([check.name for check in made], path)
     return Config(path, defaults, made)
@@ -92,7 +106,7 @@ def read_text(path: Path) -> str:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise InputError(f"{path} cannot be read: {reason}") from error
     if text is None:
-        raise InputError(f"{path} cannot be read: it is no file of at most {MAX_BYTES:,} bytes")
+        raise InputError(f"{path} cannot be read: it is not a regular file of at most {MAX_BYTES:,} bytes")
     return text
 
 
@@ -106,7 +120,7 @@ def require_trusted(path: Path) -> None:
     """
     if not hasattr(os, "geteuid"):
         return
-    hint = f"--config {path} takes it all the same"
+    hint = f"--config {path} reads it all the same"
     if (owner := path.stat().st_uid) not in (os.geteuid(), ADMINISTRATOR):
         raise InputError(f"{path} belongs to another user ({owner}), expected one of your own", hint=hint)
     for place in (path, path.parent):
@@ -125,11 +139,11 @@ def parse(path: Path) -> dict[str, Any]:
             raise ExtraError.missing(f"{path.name} on Python 3.10", "tomli", "toml") from None
     text = read_text(path)
     if re.search(NESTED, text):  # the library would take its time to give up
-        raise InputError(f"{path} is no TOML: it is nested too deep")
+        raise InputError(f"{path} is not valid TOML: it is nested too deep")
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # that of the decoder, and of a number with 10,000 digits
-        raise InputError(f"{path} is no TOML: {error}") from error
+        raise InputError(f"{path} is not valid TOML: {error}") from error
 
 
 def read_check(table: Mapping[str, Any], number: int, path: Path) -> Check:
@@ -166,6 +180,6 @@ def known_key(key: str, known: Iterable[str], where: str) -> str:
     if key.replace("_", "-") not in names:
         raise InputError(
             f"{where} has the key {key.replace('_', '-')!r}, expected one of {', '.join(sorted(names))}",
-            hint=did_you_mean(key.replace("_", "-"), names),
+            hint=hint_for(key, names),
         )
     return key

@@ -21,7 +21,18 @@ from gradcheck_cli.vocabulary.errors import GradcheckError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["DISPLAY", "HOW", "Project", "apply_config", "by_key", "default_map", "for_all", "origins", "where_for_all"]
+__all__ = [
+    "DISPLAY",
+    "HOW",
+    "Project",
+    "apply_config",
+    "by_key",
+    "default_map",
+    "for_all",
+    "keys_of",
+    "origins",
+    "where_for_all",
+]
 
 HOW = {
     "epsilon", "threshold", "precision", "classic", "require_sensitivity", "mode", "max_evals", "time", "locate",
@@ -149,11 +160,14 @@ def is_checking(command: click.Command) -> bool:
 
 def by_key(command: click.Command) -> dict[str, click.Parameter]:
     """Return a command's parameters by the names that a user writes, with underscores."""
-    keys = {}
-    for parameter in command.params:
-        names = [name[2:] for name in parameter.opts if name.startswith("--")] or [str(parameter.name)]
-        keys.update({name.replace("-", "_"): parameter for name in names})
-    return keys
+    told = (parameter for parameter in command.params if parameter.expose_value)  # --watch says nothing of a check
+    return {key: parameter for parameter in told for key in keys_of(parameter)}
+
+
+def keys_of(parameter: click.Parameter) -> list[str]:
+    """Return the names of a parameter: those of its long flags, or else of its short ones."""
+    names = [name[2:] for name in parameter.opts if name.startswith("--")]
+    return [name.replace("-", "_") for name in names] or [name.strip("-") for name in parameter.opts]
 
 
 def default_map(command: click.Command, values: Mapping[str, Any], where: str) -> dict[str, Any]:

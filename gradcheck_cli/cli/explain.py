@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 import click
 
 from gradcheck_cli.cli.completion import complete_topic
+from gradcheck_cli.cli.help import Command
 from gradcheck_cli.cli.output import is_terminal, terminal_width, wants_color, write
 from gradcheck_cli.vocabulary.errors import did_you_mean
-from gradcheck_cli.vocabulary.language import current, said
+from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.wrapping import cells, wrapped
 
 __all__ = ["explain"]
@@ -26,27 +27,23 @@ Examples:
 WIDEST = 100  # columns of a page on a terminal: longer lines are hard to read
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @click.argument("topic", required=False, shell_complete=complete_topic)
 def explain(topic: str | None) -> None:
-    """Show the page of the manual on a TOPIC, a word of a report or the code of a finding; or list them all.
+    """Explain a word of a report, a finding or a topic, or list them.
 
     Through a pipe a page is the Markdown that it is written in.
     """
-    from gradcheck_cli.diagnosis.pages import PAGES
-    from gradcheck_cli.manual import page_text, terms, topics
+    from gradcheck_cli.manual import codes, page_text, terms, topics
 
     if topic is None:
         write("".join(f"{line}\n" for line in listed()), sys.stdout)
         return
     name = found_page(topic)
     if name is None:
-        near = did_you_mean(without_brackets(topic), [*topics(), *PAGES, *terms()])
+        near = did_you_mean(without_brackets(topic), [*topics(), *codes(), *terms()])
         raise click.UsageError(f"there is no page on {topic!r}: {near or '`gradcheck explain` lists them'}")
-    if name in PAGES:
-        show(as_markdown(name), plain=PAGES[name].text(name))
-    else:
-        show(page_text(name, current()))
+    show(page_text(name))
 
 
 def found_page(asked: str) -> str | None:
@@ -54,10 +51,9 @@ def found_page(asked: str) -> str | None:
 
     What a report prints may be handed over as it stands: ``error[factor]:``.
     """
-    from gradcheck_cli.diagnosis.pages import PAGES
-    from gradcheck_cli.manual import terms, topics
+    from gradcheck_cli.manual import codes, terms, topics
 
-    pages = {**terms(), **{name: name for name in (*PAGES, *topics())}}
+    pages = {**terms(), **{name: name for name in (*codes(), *topics())}}
     wanted = without_brackets(asked).casefold()
     return next((page for name, page in pages.items() if name.casefold() == wanted), None)
 
@@ -69,16 +65,14 @@ def without_brackets(asked: str) -> str:
 
 def listed() -> Iterator[str]:
     """Yield the lines of a list of all topics and codes, in groups."""
-    from gradcheck_cli.diagnosis.page_groups import grouped
-    from gradcheck_cli.diagnosis.pages import PAGES
-    from gradcheck_cli.manual import GROUPS, page_title, topics
+    from gradcheck_cli.manual import codes, page_title, topics
+    from gradcheck_cli.manual.groups import TOPICS, grouped
 
-    titles = {topic: said(page_title(topic)) for topic in topics()}
     yield said("The manual; `gradcheck explain TOPIC` shows a page.")
-    yield from section(GROUPS, titles)
+    yield from section(TOPICS, {topic: said(page_title(topic)) for topic in topics()})
     yield ""
     yield said("The codes of findings; `gradcheck explain CODE` says what one means.")
-    yield from section(grouped(PAGES), {code: said(page.title) for code, page in PAGES.items()})
+    yield from section(grouped(codes()), {code: said(page_title(code)) for code in codes()})
 
 
 def section(groups: Mapping[str, list[str] | tuple[str, ...]], titles: Mapping[str, str]) -> Iterator[str]:
@@ -99,21 +93,9 @@ def in_width(line: str, indent: int) -> str:
     return "\n".join(wrapped(line, max(columns, indent + 20), " " * indent))
 
 
-def as_markdown(code: str) -> str:
-    """Return the page of a code as one of the manual would be written."""
-    from gradcheck_cli.diagnosis.pages import PAGES
-
-    page = PAGES[code]
-    parts = [f"# {code}: {said(page.title)}", said(page.cause)]
-    if page.before:
-        wrong, right = said("Wrong:"), said("Right:")
-        parts += [wrong, f"```python\n{page.before}\n```", right, f"```python\n{page.after}\n```"]
-    return "\n\n".join(parts)
-
-
-def show(markdown: str, plain: str | None = None) -> None:
+def show(markdown: str) -> None:
     """Show a page: on a terminal as it is meant to look, else as plain text, which Markdown is."""
-    write(rendered(markdown) if is_terminal(sys.stdout) else plain or markdown, sys.stdout)
+    write(rendered(markdown) if is_terminal(sys.stdout) else markdown, sys.stdout)
 
 
 def rendered(page: str) -> str:

@@ -12,8 +12,10 @@ import click
 
 from gradcheck_cli.cli.function_options import LoadedProblem, PointOptions, elsewhere, files_of
 from gradcheck_cli.cli.further_options import FurtherOptions
+from gradcheck_cli.cli.help import option
 from gradcheck_cli.cli.large_options import LargeOptions
 from gradcheck_cli.cli.options import Checking
+from gradcheck_cli.cli.param_types import REFERENCE
 from gradcheck_cli.vocabulary.settings import AUTO
 
 if TYPE_CHECKING:
@@ -25,19 +27,18 @@ __all__ = ["FACES", "asked_face", "face_options", "load_face", "require_plain"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-REFERENCE = "FILE.py:NAME"
 OF_JVP = ("threshold", "precision", "require_sensitivity", "seed", "data", "name")
 OF_LOSSES = ("epsilon", "classic", "points", "sweep_steps", "suggest")
 """Settings that are of losses alone."""
 MOST_AXES, MOST_DIGITS, MOST_ENTRIES = 32, 9, 2**27
 FACES = {
-    "backward": "A backward pass to check: (cotangents, cache) -> gradient.",
-    "jvp": "A JVP to check: (parameters, tangents) -> derivative; with --backward as well, one against the other.",
-    "jac": "The Jacobian to check, of a function with any number of outputs.",
-    "hess": "The Hessian to check, besides the gradient of --grad.",
-    "hess_diag": "The diagonal of the Hessian to check, besides the gradient of --grad.",
-    "hvp": "Its products with a vector to check, besides the gradient of --grad: (parameters, v) -> H v.",
-    "adjoint": "The adjoint of a linear operator to check; with --shape.",
+    "backward": "Check this backward pass: (cotangents, cache) -> gradient.",
+    "jvp": "Check this JVP: (parameters, tangents) -> derivative; with --backward, one against the other.",
+    "jac": "Check this Jacobian, of a function with any number of outputs.",
+    "hess": "Check this Hessian, after the gradient of --grad.",
+    "hess_diag": "Check this diagonal of the Hessian, after the gradient of --grad.",
+    "hvp": "Check these products of the Hessian with a vector, after the gradient of --grad: (parameters, v) -> H v.",
+    "adjoint": "Check this adjoint of a linear operator; needs --shape.",
 }
 """The options, and what help says of each."""
 SECOND = ("hess", "hess_diag", "hvp")
@@ -54,15 +55,17 @@ class Shape(click.ParamType):  # type: ignore[type-arg]  # click's own class tak
         parts = [part.strip() for part in str(value).split(",")]
         fits = len(parts) <= MOST_AXES and all(part.isdecimal() and len(part) <= MOST_DIGITS for part in parts)
         if not (fits and 0 < math.prod(map(int, parts)) <= MOST_ENTRIES):
-            self.fail(f"{value!r} is no shape such as 256 or 64,64.", param, ctx)
+            self.fail(f"{value!r} is not a shape such as 256 or 64,64.", param, ctx)
         return tuple(map(int, parts))
 
 
 def face_options(command: _Command) -> _Command:
     """Add the options that name another derivative than a gradient."""
-    command = click.option("--shape", type=Shape(), metavar="N,...", help="What --adjoint's operator takes.")(command)
+    command = option("--shape", type=Shape(), metavar="N,...", help="Shape of what --adjoint's operator takes.")(
+        command
+    )
     for name, help_ in reversed(FACES.items()):
-        command = click.option(f"--{name.replace('_', '-')}", metavar=REFERENCE, help=help_)(command)
+        command = option(f"--{name.replace('_', '-')}", type=REFERENCE, help=help_)(command)
     return command
 
 
@@ -102,13 +105,11 @@ def require_plain(face: str, options: Checking, points: Sequence[PointOptions]) 
     large, further = options.large or LargeOptions(), options.further or FurtherOptions()
     some = any(point.only or point.skip for point in points)
     if options.classic or options.epsilon != AUTO or further.points or some:
-        raise click.UsageError("--classic, --epsilon, --points, --param and --skip are of gradients alone.")
+        raise click.UsageError("--classic, --epsilon, --points, --param and --skip are for gradients only.")
     if face in ("adjoint", "jvp") and replace(large, seed=None) != LargeOptions():
-        raise click.UsageError(
-            f"--{face} takes a few evaluations: there is nothing to limit, to share or to go on with."
-        )
+        raise click.UsageError(f"--{face} takes a few evaluations: there is nothing to limit, to share or to resume.")
     if face in SECOND and large.state:
-        raise click.UsageError(f"--save and --resume are of one check: --{face.replace('_', '-')} makes two.")
+        raise click.UsageError(f"--save and --resume are for one check: --{face.replace('_', '-')} makes two.")
 
 
 @dataclass(frozen=True)
@@ -130,16 +131,26 @@ class OutputsFiles:
 
         reference, point = elsewhere(self.function, self.point, places)
         function, loaded = load_function(reference), point.load()
-        return function_of(function, in_its_form(function, loaded, alone=False), loaded.data)
+        return function_of(function, in_its_form(function, loaded), loaded.data)
 
 
-def in_its_form(function: Callable[..., Any], loaded: LoadedProblem, *, alone: bool) -> Any:
+def in_its_form(function: Callable[..., Any], loaded: LoadedProblem) -> Any:
     """Return the parameters by name, or a single one as an array where the function does not take it by its name."""
     from gradcheck_cli.problems.functions.calling import has_each
 
-    if len(loaded.parameters) == 1 and (alone or not has_each(function, loaded.parameters, loaded.data)):
+    if len(loaded.parameters) == 1 and not has_each(function, loaded.parameters, loaded.data):
         return next(iter(loaded.parameters.values()))
     return loaded.parameters
+
+
+def of_one_array(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """Return a function of a dict with one array that calls another one with the array, and so with a tangent."""
+
+    def of_dicts(*arrays: Mapping[str, Any], **data: Any) -> Any:
+        return function(*(one[name] for one in arrays), **data)
+
+    of_dicts.__name__ = getattr(function, "__name__", of_dicts.__name__)
+    return of_dicts
 
 
 def load_face(
@@ -164,10 +175,15 @@ def load_face(
         if loaded is None:
             seed = settings["seed"]
             return api.check_adjoint(functions[0], functions[1], np.zeros(shape or ()), seed=seed, name=name)
-        parameters = in_its_form(functions[0], loaded, alone=face in ("hvp", "jvp"))
         given = {key: value for key, value in settings.items() if key not in OF_LOSSES}
         given |= {"data": loaded.data, "name": name}
         function, claim, *more = functions
+        if face in ("hvp", "jvp") and len(loaded.parameters) == 1:
+            (only,) = parameters = loaded.parameters
+            function, *more = (of_one_array(one, only) for one in (function, *more))
+            claim = claim if more and face == "jvp" else of_one_array(claim, only)
+        else:
+            parameters = in_its_form(function, loaded)
         if face in ("backward", "jac"):
             given |= {"complex": convention, "recipe": OutputsFiles(references[0], point)}
         if face == "backward":

@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from gradcheck_cli.cli.apart import Job
+from gradcheck_cli.cli.environment import shared_options
+from gradcheck_cli.cli.faces import FACES
 from gradcheck_cli.cli.further_options import FurtherOptions
+from gradcheck_cli.cli.help import Command, option
 from gradcheck_cli.cli.making import outcomes_of
 from gradcheck_cli.cli.output import say, show_failure, write
 from gradcheck_cli.cli.publishing import final_code, publish
 from gradcheck_cli.cli.running import Prepared, in_order
+from gradcheck_cli.cli.word_order import reordered
 from gradcheck_cli.vocabulary.errors import InputError
 from gradcheck_cli.vocabulary.results import Outcome, Suggestion, Unchecked, Verdict
 from gradcheck_cli.vocabulary.text import printable
@@ -31,20 +35,27 @@ __all__ = ["fix"]
 KINDS = ("net", "func")
 EPILOG = """\b
 Examples:
-  gradcheck fix net --case default --backward homework.py:backward_propagation_n
-  gradcheck fix net --case default --backward homework.py:backward_propagation_n | git apply
-  gradcheck fix --apply func model.py:loss --grad model.py:grad --params params.npz
+  gradcheck fix net --case default --backward hw.py:backward_propagation_n
+  gradcheck fix func hw.py:loss --grad hw.py:grad --params p.npz | git apply
+  gradcheck fix --apply func hw.py:loss --grad hw.py:grad --params p.npz
 
 The words after fix are those of the check. The exit code is that of the check; with --apply, of the check after it.
 """
 
 
-@click.command(epilog=EPILOG, context_settings={"ignore_unknown_options": True})
-@click.option("--apply", "applies", is_flag=True, help="Write the change into your file, and check again.")
-@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="net|func OPTIONS", required=True)
+@click.command(cls=Command, epilog=EPILOG, context_settings={"ignore_unknown_options": True})
+@option("--apply", "applies", is_flag=True, help="Write the change to your file, and check again.")
+@click.argument(
+    "words",
+    nargs=-1,
+    type=click.UNPROCESSED,
+    metavar="net|func OPTIONS",
+    required=True,
+    shell_complete=lambda _, __, incomplete: [kind for kind in KINDS if kind.startswith(incomplete)],
+)
 @click.pass_context
 def fix(ctx: click.Context, applies: bool, words: tuple[str, ...]) -> None:
-    """Print the change that makes a wrong gradient right as a unified diff, where one can be verified."""
+    """Print a verified change that makes a wrong gradient right."""
     prepared = prepared_by(ctx, words)
     outcomes = list(made(prepared, suggest=True))
     suggestions = list(verified(outcomes))
@@ -60,12 +71,16 @@ def fix(ctx: click.Context, applies: bool, words: tuple[str, ...]) -> None:
 
 def prepared_by(ctx: click.Context, words: Sequence[str]) -> Prepared:
     """Return what the words of another command check, and how."""
-    kind, *rest = words
+    kind, *rest = reordered(words, [], partial(shared_options, cast("click.Group", ctx.find_root().command)))
     if kind not in KINDS:
         raise click.UsageError(f"the word after fix is {kind!r}, expected {' or '.join(KINDS)}")
     module = importlib.import_module(f"gradcheck_cli.cli.{kind}")
     command: click.Command = getattr(module, kind)
     with command.make_context(kind, rest, parent=ctx.parent) as inner:
+        others = [name for name in (*FACES, "autograd") if kind == "func" and inner.params[name]]
+        if others:
+            flag = f"--{others[0].replace('_', '-')}"
+            raise click.UsageError(f"fix looks for a change of a gradient, and there is no search for {flag}.")
         return cast("Prepared", module.prepare(**inner.params))
 
 
@@ -129,7 +144,7 @@ def as_checked(file: str, digest: str) -> Source:
 
     if place_in_notebook(file) is not None:
         raise InputError(
-            f"{file} is of a notebook, which is not written",
+            f"{file} is in a notebook, which fix does not write to",
             hint="without --apply, fix prints a diff, or says what to change by hand",
         )
     source = Source.read(file)

@@ -12,32 +12,32 @@ from gradcheck_cli.cli.code_options import code_option, found, sources
 from gradcheck_cli.cli.faces import FACES, asked_face, face_options, load_face, require_plain
 from gradcheck_cli.cli.function_files import load_either, load_problem
 from gradcheck_cli.cli.function_options import PointOptions, auto_options, checking_each, point_options, taken
-from gradcheck_cli.cli.further_options import further_options
+from gradcheck_cli.cli.further_options import further_options, suggest_option
+from gradcheck_cli.cli.help import Command, option
 from gradcheck_cli.cli.large_options import large_options
+from gradcheck_cli.cli.param_types import REFERENCE
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
 from gradcheck_cli.cli.tensors import TENSORS, load_tensors
 
 __all__ = ["func", "prepare"]
 
-REFERENCE = "FILE.py:NAME"
 EPILOG = """\b
 Examples:
-  gradcheck func model.py:loss --grad model.py:grad --params params.npz --data data.npz
-  gradcheck func mypkg.losses:loss_and_grad --params params.npz
-  gradcheck func train.ipynb:loss --grad train.ipynb:grad --params params.csv
-  gradcheck func scipy.optimize:rosen --grad scipy.optimize:rosen_der --at 1.3,0.7,0.8
-  gradcheck func model.py:loss --autograd torch --params params.npz
-  gradcheck func model.py:Swish.apply --autograd torch --params x.npz
-  gradcheck func field.py:energy --grad field.py:gradient --at 1+2j,0.5-1j --complex jax
-  gradcheck func layers.py:conv_forward --backward layers.py:conv_backward --params conv.npz
-  gradcheck func layers.py:conv --jvp layers.py:conv_jvp --params conv.npz
+  gradcheck func hw.py:loss --grad hw.py:grad --params p.npz --data d.npz
+  gradcheck func mypkg.losses:loss_and_grad --params p.npz
+  gradcheck func hw.ipynb:loss --grad hw.ipynb:grad --at 1.3,0.7,0.8
+  gradcheck func hw.py:loss --autograd torch --params p.npz
+  gradcheck func hw.py:Swish.apply --autograd torch --params x.npz
+  gradcheck func f.py:energy --grad f.py:grad --at 1+2j,0.5-1j --complex jax
+  gradcheck func l.py:forward --backward l.py:backward --params layer.npz
+  gradcheck func l.py:conv --jvp l.py:conv_jvp --params conv.npz
   gradcheck func fit.py:residuals --jac fit.py:jacobian --at 1.2,0.5
-  gradcheck func model.py:loss --grad model.py:grad --hess model.py:hess --params params.npz
-  gradcheck func model.py:loss --grad model.py:grad --hvp model.py:hvp --params params.npz
-  gradcheck func obj.py:loss --grad obj.py:grad --hess-diag obj.py:hess --data y.npz --vary pred
+  gradcheck func f.py:loss --grad f.py:grad --hess f.py:hess --at 1,2
+  gradcheck func f.py:loss --grad f.py:grad --hvp f.py:hvp --params p.npz
+  gradcheck func f.py:loss --grad f.py:grad --hess-diag f.py:hess --at 1,2
   gradcheck func op.py:forward --adjoint op.py:adjoint --shape 256
-  gradcheck func model.py:loss --grad model.py:grad --params big.npz --mode screen --jobs 4
-  gradcheck func model.py:loss --grad model.py:grad --params params.npz --points 5 --save-point wrong.npz
+  gradcheck func f.py:loss --grad f.py:grad --params big.npz --mode screen
+  gradcheck func f.py:loss --grad f.py:grad --at 1,2 --points 5
 
 The loss is called as loss(params, **data). params is a dict of float64 arrays, or one array where there is one
 parameter; a function that takes each by its own name, in order, or in a list, gets them so. The gradient has the same
@@ -47,29 +47,32 @@ dict of arrays. A JVP is called as jvp(params, tangents, **data). A Jacobian may
 """
 
 
-@click.command(epilog=EPILOG)
-@click.argument("loss", metavar=REFERENCE)
-@click.option("--grad", metavar=REFERENCE, help="The gradient to check; also MODULE:NAME.")
-@click.option(
+@click.command(cls=Command, epilog=EPILOG)
+@click.argument("loss", type=REFERENCE)
+@option("--grad", common=True, type=REFERENCE, help="Check this gradient; without it, FILE.py:NAME returns both.")
+@option(
     "--autograd",
+    common=True,
     type=click.Choice(["torch", "jax", "autograd"]),
-    help="Check this framework's own gradient of the loss, which takes its arrays; of more outputs its vjp and jvp.",
+    help="Check this framework's own gradient, vjp and jvp.",
 )
-@click.option("--no-double", is_flag=True, help="Leave the double backward of --autograd out.")
-@click.option(
+@option("--no-double", is_flag=True, help="Leave out the double backward of --autograd.")
+@option(
     "--complex",
     type=click.Choice(["torch", "jax", "wirtinger"]),
-    help="What complex gradients and cotangents mean; torch's dJ/dx + i dJ/dy unless given.",
+    show_default="torch",
+    help="What complex gradients and cotangents mean; torch's is dJ/dx + i dJ/dy.",
 )
 @face_options
 @code_option
 @point_options
-@large_options
-@further_options
 @auto_options
+@further_options
+@large_options
+@suggest_option
 @click.pass_context
 def func(ctx: click.Context, /, **options: Any) -> None:
-    """Check the gradient of a function of your own, from a FILE.py:NAME or a MODULE:NAME."""
+    """Check a gradient, Jacobian or Hessian of a function of your own."""
     ctx.exit(run_checks(prepare(**options)))
 
 
@@ -85,7 +88,7 @@ def prepare(
     """Return what the command checks, and how."""
     face = asked_face({"grad": grad, "autograd": autograd, **options})
     if complex and face not in ("", "backward", "jac"):
-        raise click.UsageError("--complex is of gradients, --backward and --jac.")
+        raise click.UsageError("--complex is for gradients, --backward and --jac.")
     if no_double and not autograd:
         raise click.UsageError("--no-double goes with --autograd.")
     claim, shape = [options.pop(name) for name in FACES if options[name]], options.pop("shape")

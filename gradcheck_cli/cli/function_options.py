@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cmath
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 
 from gradcheck_cli.cli.completion import complete_parameter
 from gradcheck_cli.cli.further_options import FurtherOptions
+from gradcheck_cli.cli.help import WHERE, option
 from gradcheck_cli.cli.large_options import LargeOptions
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.param_types import FILE, FINITE
@@ -32,6 +34,7 @@ __all__ = [
     "files_of",
     "point_options",
     "taken",
+    "without",
 ]
 
 KINDS = ".npz .npy .json .csv .txt .mat .safetensors"  # those of `loading.arrays`, which takes its time to import
@@ -41,13 +44,13 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class Numbers(click.ParamType):  # type: ignore[type-arg]  # click's own class takes no argument when the program runs
-    """Numbers with commas between, those with a j complex."""
+    """Numbers with commas or blanks between, those with a j complex."""
 
     name = "numbers"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[complex, ...]:
         """Return the numbers."""
-        parts = (part.strip() for part in str(value).split(","))
+        parts = re.split(r"\s*,\s*|\s+", str(value).strip())
         return tuple(complex_of(part) or FINITE.convert(part, param, ctx) for part in parts)
 
 
@@ -119,53 +122,75 @@ class LoadedProblem:
     notes: list[str]
 
 
-def _named(*names: str, help: str) -> Callable[[_Command], _Command]:  # noqa: A002  (click's own word)
-    return click.option(*names, multiple=True, metavar="NAME", help=help, shell_complete=complete_parameter)
-
-
 def point_options(command: _Command) -> _Command:
     """Add the options that say where a gradient is checked."""
-    for option in reversed(
+    for add in reversed(
         [
-            click.option("--params", type=FILE, metavar="FILE", help=f"The parameters: {KINDS}, or - for stdin."),
-            click.option(
+            option(
+                "--params",
+                group=WHERE,
+                common=True,
+                type=FILE,
+                metavar="FILE",
+                help=f"The parameters: {KINDS}, or - for stdin.",
+            ),
+            option(
                 "--at",
+                group=WHERE,
+                common=True,
                 type=Numbers(),
                 multiple=True,
                 metavar="X,Y,...",
-                help="The parameters as one array of numbers; several times for several points.",
+                help="The parameters as one array of numbers.  [repeatable]",
             ),
-            click.option("--data", type=FILE, metavar="FILE", help="What is not differentiated, in such a file."),
-            _named("--vary", help="Only this array of the files is a parameter."),
-            _named("--param", "only", help="Check only this parameter."),
-            _named("--skip", help="Do not check this parameter; needs --why."),
-            click.option("--why", metavar="TEXT", help="Why a parameter is skipped; the report repeats it."),
+            option(
+                "--data",
+                group=WHERE,
+                common=True,
+                type=FILE,
+                metavar="FILE",
+                help="Arrays passed to the functions but not checked.",
+            ),
+            named("--vary", help="Differentiate only with respect to this array of the files.  [repeatable]"),
+            named("--param", "only", help="Check only this parameter.  [repeatable]"),
+            named("--skip", help="Do not check this parameter; needs --why.  [repeatable]"),
+            option("--why", group=WHERE, metavar="REASON", help="Why a parameter is skipped, for the report."),
         ]
-    ):  # fmt: skip
-        command = option(command)
+    ):
+        command = add(command)
     return command
+
+
+def named(*names: str, help: str) -> Callable[[_Command], _Command]:  # noqa: A002  (click's own word)
+    """Return an option for names of parameters."""
+    return option(*names, group=WHERE, multiple=True, metavar="NAME", help=help, shell_complete=complete_parameter)
 
 
 def auto_options(command: _Command) -> _Command:
     """Add the options of every check, with epsilon auto where neither a step nor the course's rule is asked for."""
-    command = checking_options(command)
-    for option in command.__click_params__:  # type: ignore[attr-defined]
-        if option.name == "epsilon":
-            option.default, option.show_default = None, AUTO
-    return command
+    return checking_options(command, epsilon=None, shown=AUTO)
 
 
 def comparing_options(command: _Command) -> _Command:
     """Add the options of a check that takes no steps."""
-    command = checking_options(command)
-    options: list[click.Parameter] = command.__click_params__  # type: ignore[attr-defined]
-    options[:] = [option for option in options if option.name not in {"epsilon", "classic"}]
-    return command
+    return without("epsilon", "classic")(checking_options(command))
+
+
+def without(*names: str) -> Callable[[_Command], _Command]:
+    """Return a decorator that takes options away again, by click's names: those that a command would only refuse."""
+
+    def fewer(command: _Command) -> _Command:
+        options: list[click.Parameter] = command.__click_params__  # type: ignore[attr-defined]
+        options[:] = [one for one in options if one.name not in names]
+        return command
+
+    return fewer
 
 
 def taken(kind: type[_Options], options: dict[str, Any]) -> _Options:
-    """Take the values of some options out of all, and return their record."""
-    return kind(**{field.name: options.pop(field.name) for field in fields(kind)})  # type: ignore[arg-type]  # it is a dataclass
+    """Take the values of some options out of all, and return their record; not every command has each of them."""
+    names = [field.name for field in fields(kind) if field.name in options]  # type: ignore[arg-type]  # it is a dataclass
+    return kind(**{name: options.pop(name) for name in names})
 
 
 def checking(options: dict[str, Any]) -> Checking:

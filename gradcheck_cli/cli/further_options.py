@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gradcheck_cli.cli.help import HOW_SURE, OUTPUT, option
 from gradcheck_cli.cli.param_types import FILE
 from gradcheck_cli.vocabulary.settings import DEFAULT_REPEAT
 
@@ -19,19 +20,21 @@ __all__ = ["FurtherOptions", "further_options", "points_option", "suggest_option
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-points_option = click.option(
+points_option = option(
     "--points",
+    group=HOW_SURE,
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Check at N further points about the given one as well.",
+    help="Check at N more points around the given one.",
 )
 
-suggest_option = click.option(
+suggest_option = option(
     "--suggest/--no-suggest",
+    group=OUTPUT,
     default=True,
-    envvar="GRADCHECK_SUGGEST",
-    help="Whether to look for the line that is wrong, and for a change that is verified.  [default: suggest]",
+    show_default="suggest",
+    help="Look for the line that is wrong, and for a change that is verified.",
 )
 
 
@@ -65,18 +68,19 @@ class FurtherOptions:
 
 def further_options(command: _Command) -> _Command:
     """Add the options for other points and more calls."""
-    for option in reversed(
+    for add in reversed(
         [
             points_option,
-            suggest_option,
-            click.option(
+            option(
                 "--save-point",
+                group=HOW_SURE,
                 type=FILE,
                 metavar="FILE.npz",
-                help="Keep the point that the report is of, for --params.",
+                help="Save the point that the report is about, for --params.",
             ),
-            click.option(
+            option(
                 "--repeat",
+                group=HOW_SURE,
                 type=click.IntRange(min=DEFAULT_REPEAT),
                 default=DEFAULT_REPEAT,
                 show_default=True,
@@ -85,5 +89,5 @@ def further_options(command: _Command) -> _Command:
             ),
         ]
     ):
-        command = option(command)
+        command = add(command)
     return command

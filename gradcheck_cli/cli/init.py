@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from gradcheck_cli.cli.help import Command
 from gradcheck_cli.cli.output import say
 from gradcheck_cli.vocabulary.text import printable
 
@@ -56,17 +57,18 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install gradcheck-cli
+      # gradcheck-cli is on no index yet: put a checkout of it into the folder gradcheck
+      - run: pip install ./gradcheck
       - run: gradcheck run --format github
 """,
 }
 """By their paths."""
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @click.argument("folder", type=click.Path(), default=".", metavar="[FOLDER]")
 def init(folder: str) -> None:
-    """Write a model, a point, settings and a workflow to begin with, over nothing that is there."""
+    """Write a model, a point, settings and a workflow to begin with."""
     from gradcheck_cli.vocabulary.errors import InputError
 
     home = Path(folder)
@@ -82,4 +84,8 @@ def init(folder: str) -> None:
     except OSError as error:
         raise InputError(f"{home} cannot be written to: {error.strerror}") from error
     written = "".join(f"{printable(str(home / name))}\n" for name in FILES)
-    say(f"{written}gradcheck run, in {printable(str(home))}, makes the check in pyproject.toml", sys.stdout)
+    say(f"{written}\ngradcheck run, in {printable(str(home))}, runs the check in pyproject.toml.", sys.stdout)
+    say(
+        "The workflow installs a checkout of gradcheck from the folder gradcheck: there is no release on an index yet.",
+        sys.stdout,
+    )

@@ -13,15 +13,9 @@ import click
 from gradcheck_cli.cli.output import can_show
 from gradcheck_cli.vocabulary.language import LANGUAGES, current, of_environment, said, speaking
 
-__all__ = ["context_class", "in_front", "language_option", "speaking_as_asked"]
+__all__ = ["context_class", "in_front", "speaking_as_asked"]
 
 OPTION = "--lang"
-language_option = click.option(
-    OPTION,
-    type=click.Choice(LANGUAGES),
-    expose_value=False,
-    help="Speak English or Chinese; stands before or after the command.  [default: as the environment has it]",
-)
 _COLUMNS = re.compile(r"(\s{2,})")
 _EXTRAS = re.compile(r"(.*?)(?:\s\s\[([^][]*(?:\[[^][]*\][^][]*)*)\])?", re.DOTALL)
 """What is said of an option, and what stands in brackets behind it: its default, and whether it is required."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gradcheck_cli.cli.files import write_whole
+from gradcheck_cli.cli.help import LARGE, option
 from gradcheck_cli.cli.param_types import FILE, POSITIVE
 from gradcheck_cli.vocabulary.settings import AUTO, DEFAULT_LOCATE, MODES
 
@@ -62,17 +63,18 @@ class LargeOptions:
         """How to go on with the check, by a command or by the project's file; nothing where no state is kept."""
         if self.state is None:
             return ""
-        words, others = ["--resume", str(self.state)], []
+        others, named = [], [str(self.state)]
         given = iter(sys.argv[1:])
         for word in given:
             option, _, value = word.partition("=")
-            if option not in ("--save", "--resume"):
+            if option in ("--save", "--resume"):
+                named.append(value or next(given, ""))
+            else:
                 others.append(word)
-            elif not value:
-                next(given, "")
-        if len(others) == len(sys.argv) - 1:
-            return f"go on with it by resume = {str(self.state)!r} in the check"
-        return f"go on with it by: gradcheck {shlex.join([*others, *words])}"
+        if len(named) == 1:
+            return f"continue it with resume = {str(self.state)!r} in the check"
+        file = next(name for name in reversed(named) if os.path.abspath(name) == str(self.state))  # noqa: PTH100
+        return f"continue it with: gradcheck {shlex.join([*others, '--resume', file])}"
 
     @property
     def goes_on_in_place(self) -> bool:
@@ -114,6 +116,14 @@ class Keeper:
             self.keep()
             self.kept = time.monotonic()
 
+    def begin(self) -> None:
+        """Tell of a beginning."""
+        self.watch.begin()
+
+    def at(self, stage: str) -> None:
+        """Tell what the check is at."""
+        self.watch.at(stage)
+
     def expect(self, total: int, what: str) -> None:
         """Tell how much there will be."""
         self.watch.expect(total, what)
@@ -125,42 +135,55 @@ class Keeper:
 
 def large_options(command: _Command) -> _Command:
     """Add the options that say how much of a large problem is checked, and by whom."""
-    for option in reversed(
+    for add in reversed(
         [
-            click.option(
+            option(
                 "--mode",
+                group=LARGE,
                 type=click.Choice(MODES),
                 default=AUTO,
                 show_default=True,
                 help="Check every entry, or screen random directions.",
             ),
-            click.option("--max-evals", type=COUNT, metavar="N", help="Evaluate the loss no more often."),
-            click.option(
+            option("--max-evals", group=LARGE, type=COUNT, metavar="N", help="Evaluate the loss at most N times."),
+            option(
                 "--time",
                 "time_limit",
+                group=LARGE,
                 type=POSITIVE,
                 metavar="SECONDS",
-                help="Take no longer; an evaluation under way has a second more.",
+                help="Stop after this long; an evaluation under way gets one more second.",
             ),
-            click.option(
+            option(
                 "--locate",
+                group=LARGE,
                 type=COUNT,
                 default=DEFAULT_LOCATE,
                 show_default=True,
                 metavar="N",
-                help="Wrong entries that a screen looks for.",
+                help="Locate at most N wrong entries in a screen.",
             ),
-            click.option(
+            option(
                 "--seed",
+                group=LARGE,
                 type=click.IntRange(0, 2**63 - 1),
                 metavar="N",
-                help="Of what is random.  [default: fresh for a screen]",
+                show_default="a new one each time",
+                help="Seed of the random directions and samples.",
             ),
-            click.option("--jobs", type=COUNT, default=1, show_default=True, help="Processes for the evaluations."),
-            click.option("--executor", metavar="dask://HOST:PORT", help="A cluster for the evaluations."),
-            click.option("--save", type=FILE, metavar="FILE", help="Keep the state of the check in this file."),
-            click.option("--resume", type=FILE, metavar="FILE", help="Go on with the check of this file."),
+            option(
+                "--jobs",
+                group=LARGE,
+                type=COUNT,
+                default=1,
+                show_default=True,
+                metavar="N",
+                help="Number of worker processes.",
+            ),
+            option("--executor", group=LARGE, metavar="dask://HOST:PORT", help="Evaluate on this dask cluster."),
+            option("--save", group=LARGE, type=FILE, metavar="FILE", help="Save progress to FILE."),
+            option("--resume", group=LARGE, type=FILE, metavar="FILE", help="Resume from FILE, and save there."),
         ]
     ):
-        command = option(command)
+        command = add(command)
     return command

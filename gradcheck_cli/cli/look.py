@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from gradcheck_cli.cli.help import Command
 from gradcheck_cli.cli.output import write
 from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.text import printable
@@ -20,10 +21,10 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @click.argument("file", type=click.Path(), metavar="FILE.py")
 def look(file: str) -> None:
-    """List what can be checked in a FILE.py or a notebook, and the commands for it; also gradcheck FILE.py."""
+    """List what can be checked in a file, and the commands for it."""
     from gradcheck_cli.loading.code.checkable import checkables
 
     lines = []

@@ -9,19 +9,29 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gradcheck_cli import __version__
 from gradcheck_cli.cli.apart import FaultInChildError
+from gradcheck_cli.cli.command_line import keep_command_line
+from gradcheck_cli.cli.config import KINDS
 from gradcheck_cli.cli.defaults import Project
 from gradcheck_cli.cli.ending import code_of_signal, ended_by, raise_when_told_to_end
+from gradcheck_cli.cli.environment import shared_options, warn_of_unread
 from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
-from gradcheck_cli.cli.language import context_class, in_front, language_option, speaking_as_asked
+from gradcheck_cli.cli.habits import hint_for
+from gradcheck_cli.cli.help import OTHER, Command, option
+from gradcheck_cli.cli.language import context_class, in_front, speaking_as_asked
 from gradcheck_cli.cli.output import discard, show_error, show_failure, write
-from gradcheck_cli.vocabulary.errors import GradcheckError
-from gradcheck_cli.vocabulary.language import said
+from gradcheck_cli.cli.word_order import reordered
+from gradcheck_cli.vocabulary.errors import GradcheckError, did_you_mean
+from gradcheck_cli.vocabulary.language import LANGUAGES, said
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 __all__ = ["main"]
 
@@ -32,38 +42,43 @@ for _variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 EPILOG = """\b
 To begin:
-  gradcheck FILE.py           what can be checked in a file, and the commands
+  gradcheck FILE.py           lists what can be checked in a file
   gradcheck explain commands  which command checks what you have
+  gradcheck COMMAND -h        the common options of a command; --help for all
+
+Every option can be set in the environment: GRADCHECK_NET_CASE is --case of net.
 
 \b
 Exit codes:
   0    PASS: every gradient is right
   1    FAIL: a gradient is wrong
-  2    it could not be checked: usage, an unreadable file, wrong shapes,
-       or the user's function raised
+  2    could not check: bad usage, an unreadable file, wrong shapes,
+       or an exception in your function
   3    INCONCLUSIVE: the numeric side is too coarse to judge
-  130  interrupted; 143 and 129 where it was ended by TERM or HUP
+  130  interrupted by Ctrl-C; 143 and 129 by the signals TERM and HUP
 """
 
 UNWRITTEN = {errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF, errno.EDQUOT}
 """What the system says of a stream that takes no more."""
 
 COMMANDS = {
-    "scalar": "Check the gradient of J = theta x, which is dtheta = x, or of your own functions of x and theta.",
-    "net": "Check the backward propagation of a network against its forward propagation.",
-    "func": "Check the gradient of a function of your own, from a FILE.py:NAME or a MODULE:NAME.",
-    "layer": "Check the backward pass of a layer, from random cotangents of its outputs.",
-    "model": "Check the gradients of an object of your own that holds its parameters, a network or a torch module.",
-    "objective": "Check the gradient and the Hessian of an objective for XGBoost or LightGBM, sample by sample.",
+    "scalar": "Check the gradient of J = theta x, or of your own J(x, theta).",
+    "net": "Check the backward propagation of a network, as in the course.",
+    "func": "Check a gradient, Jacobian or Hessian of a function of your own.",
+    "layer": "Check the backward pass of a layer.",
+    "model": "Check the gradients of an object that holds its parameters.",
+    "objective": "Check an objective for XGBoost or LightGBM, sample by sample.",
     "command": "Check the gradient that a program in any language computes.",
-    "compare": "Check the gradient in one file against the right one in another, of any kind that holds arrays.",
-    "fix": "Print the change that makes a wrong gradient right as a unified diff, where one can be verified.",
-    "run": "Make every check of [[tool.gradcheck.checks]] in pyproject.toml.",
-    "look": "List what can be checked in a FILE.py or a notebook, and the commands for it; also gradcheck FILE.py.",
-    "init": "Write a model, a point, settings and a workflow to begin with, over nothing that is there.",
-    "cases": "List the built-in cases, or write the case NAME as an .npz fixture.",
-    "explain": "Show the page of the manual on a TOPIC, a word of a report or the code of a finding; or list them all.",
-    "bench": "Time the ways to check every entry of a network, side by side.",
+    "compare": "Check a saved gradient against the right one in another file.",
+    "run": "Run the checks that pyproject.toml lists: all, or those named.",
+    "fix": "Print a verified change that makes a wrong gradient right.",
+    "show": "Show a saved JSON report in any format, without checking again.",
+    "diff": "Show what became right or wrong between two JSON reports.",
+    "look": "List what can be checked in a file, and the commands for it.",
+    "init": "Write a model, a point, settings and a workflow to begin with.",
+    "explain": "Explain a word of a report, a finding or a topic, or list them.",
+    "cases": "List the built-in cases, or write one as an .npz fixture.",
+    "bench": "Time the ways to check a network, side by side.",
 }
 """Each command, in a file of its name that is only imported when it is called, and what help says of it."""
 
@@ -80,6 +95,13 @@ class Gradcheck(click.Group):
         raise_when_told_to_end()
         return super().__call__(*args, obj=Project(is_program=True), **kwargs)
 
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
+        """Keep the command line for the reports."""
+        words = tuple(args)
+        ctx = super().make_context(info_name, args, *more, **extra)
+        keep_command_line(ctx, words)
+        return ctx
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names of the commands."""
         return list(COMMANDS)
@@ -92,22 +114,45 @@ class Gradcheck(click.Group):
         command.context_class = context_class()
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words, with the options that every command has before the command or behind it."""
+        return super().parse_args(ctx, reordered(args, self.get_params(ctx), partial(shared_options, self)))
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Take a file in the place of a command for one that is to be looked at."""
-        if args and args[0].endswith((".py", ".ipynb")) and args[0] not in COMMANDS:
+        if args[0].endswith((".py", ".ipynb")) and args[0] not in COMMANDS:
             args = ["look", *args]
+        if ctx.resilient_parsing and args[:1] == ["fix"] and args[1:2] and args[1] in COMMANDS:
+            args = args[1:]  # what a shell is offered there is what it is offered for the check
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            near = did_you_mean(args[0], COMMANDS)
+            raise GradcheckError(f"there is no command {args[0]!r}", hint=near or "'gradcheck --help' lists them")
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[Any]]:
+        """Offer the commands, and files in their place."""
+        from gradcheck_cli.cli.completion import files
+
+        return super().shell_complete(ctx, incomplete) or files(incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write what help says of the commands."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        for heading, is_check in (("Checks", True), ("Other commands", False)):
+            with formatter.section(heading):
+                formatter.write_dl([(name, said) for name, said in COMMANDS.items() if (name in KINDS) == is_check])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write how to begin, and the exit codes."""
+        formatter.write_paragraph()
+        formatter.write_text(EPILOG)
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **kwargs: Any) -> Any:
         """Run the command and exit; click itself would exit 1 for a missing file or Ctrl-C."""
         kwargs["standalone_mode"] = False
+        if "_GRADCHECK_COMPLETE" in os.environ:
+            import gradcheck_cli.cli.bash  # noqa: F401  (which tells click of itself)
         words = in_front(sys.argv[1:] if args is None else args)
         try:
             with speaking_as_asked(words):
@@ -158,9 +203,13 @@ def _report_usage(error: click.ClickException) -> None:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         write(f"{error.format_message()}\n", sys.stderr)
         return
-    message = " ".join(error.format_message().split())
     ctx: click.Context | None = getattr(error, "ctx", None)
-    failure = GradcheckError(message, hint=f"'{ctx.command_path} --help' shows what there is" if ctx else None)
+    message, hint = error.format_message(), f"'{ctx.command_path} --help' shows what there is" if ctx else None
+    if isinstance(error, click.NoSuchOption) and ctx is not None:
+        message, hint = error.message, hint_for(error.option_name, flags_of(ctx)) or hint
+    elif isinstance(error, click.MissingParameter) and ctx is not None and isinstance(ctx.command, Command):
+        hint = next((f"for example: {line}" for line in ctx.command.examples), hint)
+    failure = GradcheckError(" ".join(message.split()), hint=hint)
     show_error(failure)
     if ctx is not None and ctx.params.get("reports"):
         from gradcheck_cli.cli.publishing import record_failure
@@ -169,6 +218,13 @@ def _report_usage(error: click.ClickException) -> None:
             record_failure(ctx, failure)
         except GradcheckError as unwritten:
             show_error(unwritten)
+
+
+def flags_of(ctx: click.Context) -> list[str]:
+    """Return the flags that may stand where a context is: before the command those as well that commands share."""
+    group = ctx.command
+    shared = shared_options(group) if isinstance(group, Gradcheck) else []
+    return [flag for option in (*group.get_params(ctx), *shared) for flag in option.opts if flag.startswith("-")]
 
 
 def _report_fault(error: Exception) -> None:
@@ -188,7 +244,6 @@ def _report_fault(error: Exception) -> None:
 @click.group(
     cls=Gradcheck,
     name="gradcheck",
-    epilog=EPILOG,
     context_settings={
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
@@ -196,11 +251,26 @@ def _report_fault(error: Exception) -> None:
     },
 )
 @click.version_option(__version__, prog_name="gradcheck")
-@language_option
-@click.option("--config", type=click.Path(), metavar="FILE", help="Settings.  [default: the nearest pyproject.toml]")
+@option(
+    "--lang",
+    group=OTHER,
+    type=click.Choice(LANGUAGES),
+    expose_value=False,
+    show_default="as the environment has it",
+    help="Speak English or Chinese.",
+)
+@option(
+    "--config",
+    group=OTHER,
+    type=click.Path(),
+    metavar="FILE",
+    show_default="the nearest pyproject.toml",
+    help="Read settings from FILE.",
+)
 @click.pass_context
 def main(ctx: click.Context, config: str | None) -> None:
     """Tell whether a hand-written gradient is right, and where it is wrong."""
     from gradcheck_cli.cli.defaults import apply_config
 
+    warn_of_unread(main, os.environ)
     apply_config(ctx, config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,6 +15,7 @@ from gradcheck_cli.cli.apart import Begun
 from gradcheck_cli.cli.ending import heed
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.prints import few_prints
+from gradcheck_cli.cli.progress import Progress
 from gradcheck_cli.problems.scalar import ScalarModel
 from gradcheck_cli.vocabulary.asking import asking
 from gradcheck_cli.vocabulary.errors import CheckInterrupted, GradcheckError, UserFunctionError
@@ -52,13 +54,16 @@ def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome | 
     home = os.getcwd()  # noqa: PTH109  (pathlib takes its time to import)
     for case in cases:
         try:
-            with redirect_stdout(sys.stderr):  # what the user's functions print does not belong in the report
-                problem = case.make()
-            yield Begun(options.large.time_limit if options.large else None)
-            with few_prints():
-                report = checked(problem, options, home)
-                heed()
-                location = locate(case, home)
+            with Progress(quiet=options.verbosity < 0) as progress:
+                if case.foreign:  # what is imported may take its time
+                    progress.show()
+                with few_prints(progress, math.inf):  # what the user's functions print does not belong in the report
+                    problem = case.make()
+                yield Begun(options.large.time_limit if options.large else None)
+                with few_prints(progress):
+                    report = checked(problem, options, home, progress)
+                    heed()
+                    location = locate(case, home)
             notes = (*report.notes, *notes_on(case), *options.notes)
             yield replace(report, location=location, notes=notes)
         except GradcheckError as error:  # noqa: PERF203  (one that cannot be checked does not keep the others from it)
@@ -75,7 +80,7 @@ def outcomes_of(cases: Iterable[Case], options: Checking) -> Iterator[Outcome | 
             raise
 
 
-def checked(problem: Problem | ScalarModel | Checked, options: Checking, home: str) -> CheckReport:
+def checked(problem: Problem | ScalarModel | Checked, options: Checking, home: str, progress: Progress) -> CheckReport:
     """Check a problem; the scalar model without numpy. Files are named from `home` on."""
     if isinstance(problem, ScalarModel):
         from gradcheck_cli.checks.scalar import check_scalar
@@ -84,20 +89,18 @@ def checked(problem: Problem | ScalarModel | Checked, options: Checking, home: s
     from gradcheck_cli.checks.check import check
     from gradcheck_cli.cli.further_options import FurtherOptions
     from gradcheck_cli.cli.large_options import Keeper, LargeOptions
-    from gradcheck_cli.cli.progress import Progress
 
     large, further = options.large or LargeOptions(), options.further or FurtherOptions()
     journal = large.journal()
     large.keep(journal)  # that it cannot be written is to be known now
     try:
-        with Progress(quiet=options.verbosity < 0) as progress:
-            watch = Keeper(progress, lambda: large.keep(journal)) if journal is not None else progress
-            settings = {**options.settings, **large.settings, **further.settings, "sweep_steps": options.draws}
-            settings["suggest"] = home if further.suggest else False
-            how = problem if callable(problem) else partial(check, problem)
-            report = how(**settings, journal=journal, progress=watch)
-            further.keep(report)
-            return report
+        watch = Keeper(progress, lambda: large.keep(journal)) if journal is not None else progress
+        settings = {**options.settings, **large.settings, **further.settings, "sweep_steps": options.draws}
+        settings["suggest"] = home if further.suggest else False
+        how = problem if callable(problem) else partial(check, problem)
+        report = how(**settings, journal=journal, progress=watch)
+        further.keep(report)
+        return report
     finally:
         large.keep(journal)
 

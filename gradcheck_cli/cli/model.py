@@ -12,9 +12,10 @@ import click
 
 from gradcheck_cli.cli.code_options import code_option, found, sources
 from gradcheck_cli.cli.function_options import KINDS, auto_options, checking
-from gradcheck_cli.cli.further_options import further_options
+from gradcheck_cli.cli.further_options import further_options, suggest_option
+from gradcheck_cli.cli.help import Command, option
 from gradcheck_cli.cli.large_options import large_options
-from gradcheck_cli.cli.param_types import FILE
+from gradcheck_cli.cli.param_types import FILE, REFERENCE
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
 from gradcheck_cli.loading.functions import at_another_place, file_of
 
@@ -26,10 +27,9 @@ __all__ = ["model", "prepare"]
 EPILOG = """\b
 Examples:
   gradcheck model train.py:net --data batch.npz
-  gradcheck model train.py:net --loss 'net.loss(X, y)' --grads 'net.gradient(X, y)' --data batch.npz
-  gradcheck model train.py:net --loss 'net.forward(X, y)' --grads 'net.zero_grad(); net.backward()' --data batch.npz
+  gradcheck model train.py:net --loss 'net.loss(X, y)' --grads 'net.backward()'
   gradcheck model net.ipynb:model --loss 'mse(model(X), y)' --data batch.npz
-  gradcheck model rnn.py --parameters 'Wxh, Whh, Why, bh, by' --loss 'lossFun(inputs, targets, hprev)'
+  gradcheck model rnn.py --parameters 'Wxh, Whh' --loss 'lossFun(x, y, h)'
 
 OBJECT is a torch module, or holds arrays in its attributes, and in dicts, lists and objects there: in params, or beside
 gradients as W with dW, w with w_diff, p.data with p.grad. They are set in place, and the gradients set to zero before
@@ -39,19 +39,28 @@ their arguments.
 """
 
 
-@click.command(epilog=EPILOG)
-@click.argument("reference", metavar="FILE.py:OBJECT")
-@click.option("--loss", metavar="EXPR", help="How its loss is had, or the pair (loss, gradients).")
-@click.option("--grads", metavar="EXPR", help="How its gradients are had: by name, in order, or left in it.")
-@click.option("--parameters", metavar="EXPR,...", help="Which arrays are the parameters, where they are not found.")
-@click.option("--data", type=FILE, metavar="FILE", help=f"What the expressions use: {KINDS}, or - for stdin.")
+@click.command(cls=Command, epilog=EPILOG)
+@click.argument("reference", type=REFERENCE, metavar="FILE.py:OBJECT")
+@option("--loss", common=True, metavar="EXPR", help="Its loss, or the pair (loss, gradients).")
+@option(
+    "--grads", common=True, metavar="EXPR", help="Its gradients: returned by name or in order, or left in the object."
+)
+@option("--parameters", metavar="EXPR,...", help="The arrays that are its parameters, if they are not found.")
+@option(
+    "--data",
+    common=True,
+    type=FILE,
+    metavar="FILE",
+    help=f"Arrays that the expressions use: {KINDS}, or - for stdin.",
+)
 @code_option
-@large_options
-@further_options
 @auto_options
+@further_options
+@large_options
+@suggest_option
 @click.pass_context
 def model(ctx: click.Context, /, **options: Any) -> None:
-    """Check the gradients of an object of your own that holds its parameters, a network or a torch module."""
+    """Check the gradients of an object that holds its parameters."""
     ctx.exit(run_checks(prepare(**options)))
 
 

@@ -12,7 +12,9 @@ import click
 from gradcheck_cli.cli.code_options import code_option, found, sources
 from gradcheck_cli.cli.completion import complete_case
 from gradcheck_cli.cli.further_options import FurtherOptions, points_option, suggest_option
+from gradcheck_cli.cli.help import HOW_SURE, Command, option
 from gradcheck_cli.cli.options import Checking, checking_options
+from gradcheck_cli.cli.param_types import REFERENCE
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
 
 if TYPE_CHECKING:
@@ -23,42 +25,39 @@ __all__ = ["net", "prepare"]
 EPILOG = """\b
 Examples:
   gradcheck net --case default
+  gradcheck net --case default --backward hw.py:backward_propagation_n
+  gradcheck net --case default --backward 'My Work.ipynb:backward_propagation_n'
   gradcheck net --case fixtures/tanh_softmax.npz --case other.npz
-  gradcheck net --case default --backward homework.py:backward_propagation_n
-  gradcheck net --case default --backward 'Gradient Checking.ipynb:backward_propagation_n'
-  gradcheck net --case default --backward homework.py:backward_propagation_n --no-suggest
 """
 
 
-@click.command(epilog=EPILOG)
-@click.option(
+@click.command(cls=Command, epilog=EPILOG)
+@option(
     "--case",
     "cases",
+    common=True,
     multiple=True,
     required=True,
     metavar="NAME|FILE.npz",
     shell_complete=complete_case,
-    help="A built-in case or an .npz fixture; may be given several times.",
+    help="A built-in case or an .npz fixture.  [repeatable]",
 )
-@click.option("--backward", metavar="FILE.py:NAME", help="Your own backward function: (X, Y, cache) -> gradients.")
-@click.option(
-    "--forward",
-    metavar="FILE.py:NAME",
-    help="Your own forward function: (X, Y, parameters) -> (cost, cache).",
-)
-@click.option(
+@option("--backward", common=True, type=REFERENCE, help="Your backward function: (X, Y, cache) -> gradients.")
+@option("--forward", common=True, type=REFERENCE, help="Your forward function: (X, Y, parameters) -> (cost, cache).")
+@option(
     "--evaluation",
+    group=HOW_SURE,
     type=click.Choice(["plain", "structured"]),
-    help="How differences of the loss are taken: by whole forward passes, or layer by layer, which is faster and more"
-    " exact.  [default: plain for small networks]",
+    show_default="plain for small networks",
+    help="Evaluate the loss by whole forward passes, or layer by layer, which is faster and more exact.",
 )
 @code_option
+@checking_options
 @points_option
 @suggest_option
-@checking_options
 @click.pass_context
 def net(ctx: click.Context, /, **options: Any) -> None:
-    """Check the backward propagation of a network against its forward propagation."""
+    """Check the backward propagation of a network, as in the course."""
     ctx.exit(run_checks(prepare(**options)))
 
 

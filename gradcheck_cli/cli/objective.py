@@ -10,8 +10,9 @@ import click
 
 from gradcheck_cli.cli.code_options import code_option, found, sources
 from gradcheck_cli.cli.function_options import KINDS, comparing_options
+from gradcheck_cli.cli.help import Command, option
 from gradcheck_cli.cli.options import Checking
-from gradcheck_cli.cli.param_types import FILE
+from gradcheck_cli.cli.param_types import FILE, REFERENCE
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
 from gradcheck_cli.vocabulary.settings import AUTO
 
@@ -26,7 +27,7 @@ OF_CLAIMS = ("threshold", "precision", "require_sensitivity")
 EPILOG = """\b
 Examples:
   gradcheck objective focal.py:focal --loss focal.py:loss --labels y.npz
-  gradcheck objective focal.py:focal --loss focal.py:loss --labels y.csv --params scores.csv
+  gradcheck objective f.py:focal --loss f.py:loss --labels y.csv --params s.csv
 
 The objective is called as (scores, labels), as (y_true, y_pred) where its arguments are called so, or with labels that
 have get_label() where one is called dtrain or train_data. It returns the gradient and the Hessian of each sample. The
@@ -34,19 +35,33 @@ loss takes the same, and returns a number, or one for each sample.
 """
 
 
-@click.command(epilog=EPILOG)
-@click.argument("reference", metavar="FILE.py:NAME")
-@click.option("--loss", metavar="FILE.py:NAME", required=True, help="What the objective is the derivative of.")
-@click.option(
-    "--labels", "--data", "labels", type=FILE, required=True, metavar="FILE", help=f"The labels: {KINDS}, or -."
+@click.command(cls=Command, epilog=EPILOG)
+@click.argument("reference", type=REFERENCE)
+@option("--loss", common=True, type=REFERENCE, required=True, help="The loss that the objective is the derivative of.")
+@option(
+    "--labels",
+    "--data",
+    "labels",
+    common=True,
+    type=FILE,
+    required=True,
+    metavar="FILE",
+    help=f"The labels: {KINDS}, or - for stdin.",
 )
-@click.option("--params", type=FILE, metavar="FILE", help="The scores, in such a file.  [default: drawn from -3 to 3]")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of what is drawn.")
+@option(
+    "--params",
+    common=True,
+    type=FILE,
+    metavar="FILE",
+    show_default="drawn from -3 to 3",
+    help="The scores: such a file.",
+)
+@option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N", help="Seed of such scores.")
 @code_option
 @comparing_options
 @click.pass_context
 def objective(ctx: click.Context, /, **options: Any) -> None:
-    """Check the gradient and the Hessian of an objective for XGBoost or LightGBM, sample by sample."""
+    """Check an objective for XGBoost or LightGBM, sample by sample."""
     ctx.exit(run_checks(prepare(**options)))
 
 
@@ -90,5 +105,5 @@ def only_array(path: Path) -> Any:
 
     arrays = read_arrays(path)
     if len(arrays) != 1:
-        raise InputError(f"{path} holds {len(arrays)} arrays, expected one: {', '.join(list(arrays)[:10])}")
+        raise InputError(f"{path} contains {len(arrays)} arrays, expected one: {', '.join(list(arrays)[:10])}")
     return next(iter(arrays.values()))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from gradcheck_cli.cli.help import HOW_SURE, OTHER, OUTPUT, option
 from gradcheck_cli.cli.param_types import EPSILON, POSITIVE, REPORT
 from gradcheck_cli.reporters.formats import FORMATS
 from gradcheck_cli.vocabulary.settings import DEFAULT_EPSILON, DEFAULT_THRESHOLD, PRECISIONS
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from gradcheck_cli.cli.further_options import FurtherOptions
     from gradcheck_cli.cli.large_options import LargeOptions
 
-__all__ = ["Checking", "checking_options"]
+__all__ = ["COLOR", "FORMAT", "QUIET", "REPORTS", "VERBOSE", "Checking", "checking_options"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -80,73 +82,138 @@ class Checking(NamedTuple):
         return self.verbose - self.quiet
 
 
-def shared(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:
-    """Return an option that GRADCHECK_NAME sets for all commands, where GRADCHECK_COMMAND_NAME does not for one."""
-    name = max(names, key=lambda name: name.startswith("--")).strip("-")
-    return click.option(*names, **attributes, envvar=f"GRADCHECK_{name.replace('-', '_').upper()}")
+def listed(names: Iterable[str]) -> str:
+    """Return names as a sentence has them."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}"
 
 
-def checking_options(command: _Command) -> _Command:
-    """Add the options that every command that checks something has."""
-    for option in reversed(
+VERBOSE = option(
+    "-v",
+    "--verbose",
+    group=OUTPUT,
+    common=True,
+    count=True,
+    help="Show the full table; -vv shows every entry as well.",
+)
+QUIET = option(
+    "-q",
+    "--quiet",
+    group=OUTPUT,
+    count=True,
+    help="Show only checks that did not pass; -qq prints nothing.",
+)
+COLOR = option(
+    "--color",
+    group=OUTPUT,
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour the report.",
+)
+FORMAT = option(
+    "--format",
+    group=OUTPUT,
+    common=True,
+    type=click.Choice(list(FORMATS)),
+    default="text",
+    show_default=True,
+    metavar="NAME",
+    help=f"Print {listed(FORMATS)}.",
+)
+REPORTS = option(
+    "--report",
+    "reports",
+    group=OUTPUT,
+    common=True,
+    type=REPORT,
+    multiple=True,
+    is_eager=True,  # where another option is wrong, the file has to say so
+    metavar="FORMAT=FILE",
+    help="Write a report to FILE as well.  [repeatable]",
+)
+"""What every command that shows a report has."""
+
+
+def watch(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:  # noqa: ARG001
+    """Take over where that is wanted, and check as often as there is something new to check."""
+    if wanted and not ctx.resilient_parsing:
+        from gradcheck_cli.cli.watching import watch_until_interrupted
+
+        ctx.exit(watch_until_interrupted(sys.argv[1:]))
+
+
+def checking_options(
+    command: _Command, *, epsilon: float | None = DEFAULT_EPSILON, shown: str | bool = True
+) -> _Command:
+    """Add the options that every command that checks something has; epsilon's default, and what help says of it."""
+    for add in reversed(
         [
-            shared(
+            option(
                 "--epsilon",
+                group=HOW_SURE,
                 type=EPSILON,
-                default=DEFAULT_EPSILON,
-                show_default=True,
+                default=epsilon,
+                show_default=shown,
                 metavar="STEP|auto",
-                help="Step of the differences; auto takes the reference instead.",
+                help="Finite-difference step, or auto to compare with the reference.",
             ),
-            shared(
+            option(
                 "--threshold",
+                group=HOW_SURE,
+                common=True,
                 type=POSITIVE,
                 default=DEFAULT_THRESHOLD,
                 show_default=True,
-                help="What the difference may not exceed.",
+                help="Largest difference that passes.",
             ),
-            shared("--classic", is_flag=True, default=False, help="The course's rule and nothing else."),
-            shared(
+            option("--classic", group=HOW_SURE, is_flag=True, default=False, help="Apply only the course's rule."),
+            option(
                 "--precision",
+                group=HOW_SURE,
                 type=click.Choice(PRECISIONS),
                 default="auto",
                 show_default=True,
-                help="Arithmetic that the gradient may come from.",
+                metavar="NAME",
+                help=f"Precision that the gradient was computed in: {listed(PRECISIONS)}.",
             ),
-            shared(
+            option(
                 "--require-sensitivity",
+                group=HOW_SURE,
                 type=POSITIVE,
                 metavar="SHARE",
-                help="Pass only where an entry off by this share of itself would have been seen.",
+                help="Pass only if an error of this share of an entry would have been seen.",
             ),
-            shared("-v", "--verbose", count=True, help="Show entries too; -vv shows all of them."),
-            shared("-q", "--quiet", count=True, help="Show only what falls short; -qq shows nothing."),
-            shared(
-                "--color",
-                type=click.Choice(["auto", "always", "never"]),
-                default="auto",
-                show_default=True,
-                help="Whether to colour the report.",
+            VERBOSE,
+            QUIET,
+            COLOR,
+            FORMAT,
+            REPORTS,
+            option(
+                "--plot",
+                group=OUTPUT,
+                is_flag=True,
+                default=False,
+                help="Draw the errors by entry, and by the size of the step.",
             ),
-            shared(
-                "--format",
-                type=click.Choice(list(FORMATS)),
-                default="text",
-                show_default=True,
-                help="What stdout gets.",
+            option(
+                "--exit-zero",
+                group=OUTPUT,
+                is_flag=True,
+                default=False,
+                help="Exit 0 on FAIL and INCONCLUSIVE; what could not be checked still exits 2.",
             ),
-            shared(
-                "--report",
-                "reports",
-                type=REPORT,
-                multiple=True,
-                is_eager=True,  # where another option is wrong, the file has to say so
-                metavar="FORMAT=FILE",
-                help="Write a file as well; may be given several times.",
+            option(
+                "--watch",
+                group=OTHER,
+                is_flag=True,
+                is_eager=True,  # another process is to understand the others
+                expose_value=False,
+                allow_from_autoenv=False,  # that process would have it from there as well
+                callback=watch,
+                help="Check again whenever a file that was read is saved.",
             ),
-            shared("--plot", is_flag=True, default=False, help="Draw where the errors are, and the step's part."),
-            shared("--exit-zero", is_flag=True, default=False, help="Exit 0 for 1 and 3 too, never for 2."),
         ]
     ):
-        command = option(command)
+        command = add(command)
     return command

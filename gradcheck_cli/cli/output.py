@@ -39,13 +39,16 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 def wants_color(choice: str) -> bool:
     """Decide on colour: the option, then NO_COLOR, then FORCE_COLOR, then whether stdout is a terminal."""
-    if choice != "auto":
-        return choice == "always"
+    return colors_by_environment(sys.stdout) if choice == "auto" else choice == "always"
+
+
+def colors_by_environment(stream: TextIO | None) -> bool:
+    """Decide on colour for a stream: NO_COLOR, then FORCE_COLOR, then whether it is a terminal."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
         return True
-    return is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb"
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
 
 
 def terminal_width() -> int | None:
@@ -109,8 +112,24 @@ def show_error(error: GradcheckError) -> None:
 
 
 def show_failure(message: str, hint: str | None, user_traceback: str = "") -> None:
-    """Write to stderr what was wrong in one line, a hint, and the user's own traceback where there is one."""
-    lines = [*printable_lines(user_traceback), f"{said('error:')} {printable(said(message))}"]
-    if hint:
-        lines.append(f"{said('hint:')} {printable(said(hint))}")
-    write("\n".join(lines) + "\n", sys.stderr)
+    """Write to stderr what was wrong in one line, a hint, and the user's own traceback where there is one.
+
+    On a terminal the line is broken between words, and in colour.
+    """
+    told = [
+        f"{said('error:')} {printable(said(message))}",
+        *([f"{said('hint:')} {printable(said(hint))}"] if hint else []),
+    ]
+    shown = "\n".join([*printable_lines(user_traceback), *told]) + "\n"
+    if is_terminal(sys.stderr):
+        import shutil
+
+        from gradcheck_cli.reporters.sheet import Sheet
+
+        out = Sheet(shutil.get_terminal_size().columns, color=colors_by_environment(sys.stderr))
+        for line in printable_lines(user_traceback):
+            out.print(line)
+        for line in told:
+            out.print_wrapped(line, hang=len("hint: "))
+        shown = out.text()
+    write(shown, sys.stderr)

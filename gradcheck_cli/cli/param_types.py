@@ -11,7 +11,7 @@ import click
 from gradcheck_cli.reporters.formats import FORMATS
 from gradcheck_cli.vocabulary.settings import AUTO
 
-__all__ = ["EPSILON", "FILE", "FINITE", "NUMBER", "POSITIVE", "REPORT"]
+__all__ = ["EPSILON", "FILE", "FINITE", "NUMBER", "POSITIVE", "REFERENCE", "REPORT"]
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     _Float = click.ParamType[float]
     _FloatOrWord = click.ParamType[float | str]
     _Pair = click.ParamType[tuple[str, str]]
+    _Text = click.ParamType[str]
 else:
-    _Float = _FloatOrWord = _Pair = click.ParamType
+    _Float = _FloatOrWord = _Pair = _Text = click.ParamType
 
 
 class Number(_Float):
@@ -72,7 +73,7 @@ class Epsilon(_FloatOrWord):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
         """Return the step as a float, or the word."""
-        return AUTO if value == AUTO else POSITIVE.convert(value, param, ctx)
+        return AUTO if str(value).casefold() == AUTO else POSITIVE.convert(value, param, ctx)
 
 
 class File(click.Path):
@@ -82,13 +83,33 @@ class File(click.Path):
         """Return the path."""
         from pathlib import Path
 
-        if value == "-":
+        if value == "-" and not (ctx and ctx.resilient_parsing):  # a shell that asks for names has no arrays to give
             from gradcheck_cli.cli.standard_input import standard_input
 
             return standard_input(str(param and param.name))
         if "\0" in os.fspath(value):
-            self.fail(f"{value!r} is no path: it holds a NUL.", param, ctx)
+            self.fail(f"{value!r} is not a path: it contains a NUL.", param, ctx)
         return Path(os.path.abspath(str(super().convert(value, param, ctx))))  # noqa: PTH100  (a link stays a link)
+
+
+class Reference(_Text):
+    """A function or an object of the user's: a name in a script, a notebook or a module."""
+
+    name = "reference"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        """Return what help calls it."""
+        return "FILE.py:NAME"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
+        """Return the reference; who loads it tells what is wrong with it."""
+        return str(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Offer files, and behind a colon the names in one."""
+        from gradcheck_cli.cli.completion import complete_reference
+
+        return complete_reference(incomplete)
 
 
 class ReportFile(_Pair):
@@ -104,15 +125,19 @@ class ReportFile(_Pair):
         if not (equals and path):
             self.fail(f"{value!r} is not FORMAT=FILE.", param, ctx)
         if "\0" in path:
-            self.fail(f"{value!r} is no path: it holds a NUL.", param, ctx)
+            self.fail(f"{value!r} is not a path: it contains a NUL.", param, ctx)
         if name not in FORMATS:
             self.fail(f"there is no format {name!r}, expected one of {', '.join(FORMATS)}.", param, ctx)
         return name, os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118  (see find_config)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
-        """Offer the formats."""
+        """Offer the formats, and behind one files."""
         from click.shell_completion import CompletionItem
 
+        from gradcheck_cli.cli.completion import files
+
+        if "=" in incomplete:
+            return files(incomplete)
         return [CompletionItem(f"{name}=") for name in FORMATS if name.startswith(incomplete)]
 
 
@@ -121,4 +146,5 @@ FILE = File()
 NUMBER = Number()
 FINITE = Finite()
 POSITIVE = Positive()
+REFERENCE = Reference()
 REPORT = ReportFile()

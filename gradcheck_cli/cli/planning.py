@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from gradcheck_cli.cli.config import CHECKS, Check, Config, known_key
+from gradcheck_cli.cli.config import CHECKS, KINDS, Check, Config, known_key
 from gradcheck_cli.cli.defaults import DISPLAY, HOW, Project, by_key, default_map, for_all, origins, where_for_all
 from gradcheck_cli.cli.making import unchecked
 from gradcheck_cli.cli.param_types import REPORT
@@ -24,8 +24,6 @@ from gradcheck_cli.vocabulary.text import printable
 __all__ = ["Plan", "Selected", "cases_of", "context_of", "described", "inside", "plans"]
 
 Selected = Callable[[str], bool]
-KINDS = ("scalar", "net", "func", "layer", "model", "objective", "compare", "command")
-"""The commands that a check may name."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,8 +44,19 @@ class Plan:
     """Whether what is found counts as 0."""
 
 
-def plans(project: Project, selected: Selected, overrides: dict[str, Any]) -> list[Plan]:
+def plans(project: Project, selected: Selected, overrides: dict[str, Any], names: Collection[str] = ()) -> list[Plan]:
     """Return the checks that are to be made, each held against the options of its command.
+
+    Parameters
+    ----------
+    project : Project
+        With its file.
+    selected : callable
+        Whether the check of a name is wanted.
+    overrides : dict
+        Values that stand above those of the file, by click's names.
+    names : collection of str, optional
+        Of the checks that are wanted; of all where there are none.
 
     Raises
     ------
@@ -60,10 +69,15 @@ def plans(project: Project, selected: Selected, overrides: dict[str, Any]) -> li
     if config is None or not config.checks:
         where = f"{config.path} has no {CHECKS}" if config else f"there is no pyproject.toml with {CHECKS}"
         raise InputError(f"{where}: nothing to check")
+    known = [check.name for check in config.checks]
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known) or "'gradcheck run --list' shows them"
+            raise InputError(f"{config.path} has no check {name!r}", hint=hint)
     made = [plan(config, check, overrides) for check in config.checks]
-    chosen = [one for one in made if selected(one.check.name)]
+    chosen = [one for one in made if selected(one.check.name) and (not names or one.check.name in names)]
     if not chosen:
-        raise InputError(f"no check matches: nothing to check; there are {', '.join(c.name for c in config.checks)}")
+        raise InputError(f"no check matches: nothing to check; there are {', '.join(known)}")
     return chosen
 
 
@@ -97,7 +111,7 @@ def command_of(kind: str, where: str) -> click.Command:
     command = main.get_command(click.Context(main), kind) if kind in KINDS else None
     if command is None:
         raise InputError(
-            f"{where} is of kind {kind!r}, expected one of {', '.join(KINDS)}", hint=did_you_mean(kind, KINDS)
+            f"{where} has the kind {kind!r}, expected one of {', '.join(KINDS)}", hint=did_you_mean(kind, KINDS)
         )
     return command
 
@@ -110,7 +124,8 @@ def has(command: click.Command, name: str) -> bool:
 def context_of(command: click.Command, planned: Plan) -> click.Context:
     """Return the context in which the command would be called."""
     words = arguments_of(command, planned.values)
-    ctx = command.make_context(planned.check.kind, words, default_map=planned.values)
+    helps = ["-h", "--help"]  # a command keeps those of its first context
+    ctx = command.make_context(planned.check.kind, words, default_map=planned.values, help_option_names=helps)
     ctx.params.update(planned.overrides)
     return ctx
 

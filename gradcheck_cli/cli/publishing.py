@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -16,11 +15,12 @@ from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
 from gradcheck_cli.cli.making import unchecked
 from gradcheck_cli.cli.options import Checking
 from gradcheck_cli.cli.output import can_show, say, show_failure, terminal_width, wants_color, write
-from gradcheck_cli.cli.report_files import ReportFiles, versions
+from gradcheck_cli.cli.report_files import ReportFiles, run_of
 from gradcheck_cli.reporters.formats import renderer
 from gradcheck_cli.vocabulary.errors import GradcheckError
 from gradcheck_cli.vocabulary.language import said
-from gradcheck_cli.vocabulary.results import CheckReport, Outcome, RunReport, Unchecked, Verdict
+from gradcheck_cli.vocabulary.results import CheckReport, NotRun, Outcome, RunReport, Unchecked, Verdict
+from gradcheck_cli.vocabulary.text import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +38,7 @@ def publish(
     options: Checking,
     *,
     table: bool = False,
+    slowest: int | None = None,
     forgiven: Callable[[Outcome], bool] = lambda _: False,
 ) -> int:
     """Show outcomes as they come, then write what is written once, and return the exit code.
@@ -50,6 +51,8 @@ def publish(
         How to show, and what to write.
     table : bool, optional
         Whether one table at the end takes the place of the reports that passed.
+    slowest : int, optional
+        How many of the slowest cases are listed at the end; 0 for all, None for none.
     forgiven : callable, optional
         Whether what was checked counts as 0, as with ``--exit-zero``.
 
@@ -62,7 +65,7 @@ def publish(
     code, interrupted = None, False
     files = ReportFiles(options.reports)
     try:
-        require_ready(options)
+        require_ready()
         files.begin()
         files.require_all()
         for outcome in outcomes:
@@ -88,21 +91,17 @@ def publish(
         code = final_code(found, lambda outcome: options.exit_zero or forgiven(outcome))
     run = run_report(found, code, options)
     files.write(run)
-    write_once(run, options, table=table, whole=not interrupted)
+    write_once(run, options, table=table, whole=not interrupted, slowest=slowest)
     if run.exit_code != COULD_NOT_CHECK:
         files.require_all()
     return run.exit_code
 
 
-def require_ready(options: Checking) -> None:
-    """Raise what is wrong with the project's file, or ExtraError where a picture is wanted that cannot be drawn."""
+def require_ready() -> None:
+    """Raise what is wrong with the project's file."""
     project = click.get_current_context().find_object(Project)
     if project is not None and project.error is not None:
         raise project.error
-    if options.plot:
-        from gradcheck_cli.reporters.pictures import require_plotting
-
-        require_plotting()
 
 
 def passed(outcome: Outcome) -> bool:
@@ -111,7 +110,9 @@ def passed(outcome: Outcome) -> bool:
 
 
 def show(outcome: Outcome, options: Checking) -> None:
-    """Write a report to stdout where text is wanted there, and what could not be checked to stderr."""
+    """Write a report to stdout where text is wanted there, and what could not be checked, but was begun, to stderr."""
+    if isinstance(outcome, NotRun):
+        return
     if isinstance(outcome, Unchecked):
         show_failure(outcome.error, outcome.hint, outcome.traceback)
         if outcome.suggestion is not None and options.verbosity > -2:
@@ -143,7 +144,7 @@ def record_failure(ctx: click.Context, error: GradcheckError) -> None:
     require_apart([(f"--report {name}", Path(path)) for name, path in reports], named_files(sys.argv[1:]))
     files = ReportFiles(reports)
     files.begin()
-    files.write(RunReport((unchecked(ctx.command_path, error),), COULD_NOT_CHECK, versions()))
+    files.write(run_of([unchecked(ctx.command_path, error)], COULD_NOT_CHECK))
     files.require_all()
 
 
@@ -155,14 +156,14 @@ def named_files(words: Iterable[str]) -> Mapping[str, Path]:
     return {word: Path(name) for word, name in named if name and os.path.isfile(name)}  # noqa: PTH113
 
 
-def write_once(run: RunReport, options: Checking, *, table: bool, whole: bool) -> None:
+def write_once(run: RunReport, options: Checking, *, table: bool, whole: bool, slowest: int | None) -> None:
     """Write what can only be written when all is known; no closing line where the run was interrupted."""
     if options.verbosity < -1:
         return
     if options.format != "text":
         write(renderer(options.format)(run), sys.stdout)
     elif whole:
-        write(closing(run, options, table=table), sys.stdout)
+        write(closing(run, options, table=table) + durations(run.outcomes, slowest), sys.stdout)
     if os.environ.get("GITHUB_ACTIONS") == "true" and options.format != "github":
         from gradcheck_cli.reporters.github import workflow_commands
 
@@ -171,7 +172,11 @@ def write_once(run: RunReport, options: Checking, *, table: bool, whole: bool) -
 
 def closing(run: RunReport, options: Checking, *, table: bool) -> str:
     """Return what stands under several reports."""
-    line = f"{said(summary(run.outcomes))}\n" if len(run.outcomes) > 1 else ""
+    if len(run.outcomes) < 2 and not table:
+        return ""
+    from gradcheck_cli.reporters.tally import run_sentence
+
+    line = f"{said(run_sentence(run))}\n" if len(run.outcomes) > 1 else ""
     if not table:
         return line
     from gradcheck_cli.reporters.terminal import render_table
@@ -181,11 +186,14 @@ def closing(run: RunReport, options: Checking, *, table: bool) -> str:
     return ("\n" if told else "") + (render_table(shown, style_of(options)) if shown else "") + line
 
 
-def summary(outcomes: Iterable[Outcome]) -> str:
-    """Return the line that counts the verdicts."""
-    words = {0: "PASS", 1: "FAIL", 3: "INCONCLUSIVE", COULD_NOT_CHECK: "could not be checked"}
-    counts = Counter(map(code_of, outcomes))
-    return f"{counts.total()} cases: " + ", ".join(f"{counts[c]} {words[c]}" for c in WORST_FIRST if counts[c])
+def durations(outcomes: Iterable[Outcome], slowest: int | None) -> str:
+    """Return the slowest cases, so many of them or for 0 all, each with its seconds; nothing where none is wanted."""
+    if slowest is None:
+        return ""
+    made = [outcome for outcome in outcomes if isinstance(outcome, CheckReport)]
+    made.sort(key=lambda report: report.seconds, reverse=True)
+    lines = [f"{report.seconds:8.2f} s  {printable(report.name)}\n" for report in made[: slowest or None]]
+    return "".join(["slowest:\n", *lines]) if lines else ""
 
 
 def code_of(outcome: Outcome) -> int:
@@ -195,11 +203,12 @@ def code_of(outcome: Outcome) -> int:
 
 def final_code(outcomes: Collection[Outcome], forgiven: Callable[[Outcome], bool]) -> int:
     """Return the worst code, and that of no outcome at all; what was checked counts as 0 where it is forgiven."""
-    codes = (code_of(outcome) for outcome in outcomes if isinstance(outcome, Unchecked) or not forgiven(outcome))
+    begun = (outcome for outcome in outcomes if not isinstance(outcome, NotRun))
+    codes = (code_of(outcome) for outcome in begun if isinstance(outcome, Unchecked) or not forgiven(outcome))
     return min(codes, key=WORST_FIRST.index, default=0) if outcomes else COULD_NOT_CHECK
 
 
 def run_report(outcomes: Iterable[Outcome], code: int, options: Checking) -> RunReport:
     """Return the record of the whole run; text on stdout needs no versions, and looking them up takes its time."""
     written = options.reports or options.format != "text"
-    return RunReport(tuple(outcomes), code, versions() if written else {})
+    return run_of(outcomes, code) if written else RunReport(tuple(outcomes), code, {})

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from gradcheck_cli.cli.command_line import kept_command_line
 from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
 from gradcheck_cli.reporters.formats import renderer
 from gradcheck_cli.vocabulary.errors import InputError
-from gradcheck_cli.vocabulary.results import RunReport, Unchecked
+from gradcheck_cli.vocabulary.results import Outcome, RunReport, Unchecked
 
-__all__ = ["ReportFiles", "versions"]
+__all__ = ["ReportFiles", "run_of"]
 
 NOT_FINISHED = Unchecked("gradcheck", "not finished: there is no verdict yet, or there will be none")
 
@@ -40,7 +41,7 @@ class ReportFiles:
 
         from gradcheck_cli.cli.files import descriptor_of, require_writable, write_whole
 
-        run = RunReport((NOT_FINISHED,), COULD_NOT_CHECK, versions())
+        run = run_of([NOT_FINISHED], COULD_NOT_CHECK)
         for name, path in self.reports:
             with self.noting(path):
                 require_writable(Path(path))
@@ -100,6 +101,14 @@ def is_step_summary(path: str) -> bool:
     """Whether a file is the page on which GitHub collects what the steps of a job have to say."""
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     return bool(summary) and os.path.realpath(path) == os.path.realpath(str(summary))
+
+
+def run_of(outcomes: Iterable[Outcome], code: int) -> RunReport:
+    """Return the record of a run as it is written to files: with the command, the versions and the time."""
+    import time
+
+    date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return RunReport(tuple(outcomes), code, versions(), kept_command_line(), date)
 
 
 def versions() -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,14 +14,17 @@ import click
 from click.core import ParameterSource
 
 from gradcheck_cli.cli.apart import Begun, Job, can_be_apart, made_apart, made_here
+from gradcheck_cli.cli.completion import complete_check
 from gradcheck_cli.cli.defaults import DISPLAY, Project
 from gradcheck_cli.cli.ending import code_of_signal, ended_by
+from gradcheck_cli.cli.help import OUTPUT, Command, option
+from gradcheck_cli.cli.last_failed import LastFailed
 from gradcheck_cli.cli.making import outcomes_of
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.output import write
 from gradcheck_cli.cli.planning import Plan, cases_of, described, inside, plans
 from gradcheck_cli.cli.publishing import final_code, publish
-from gradcheck_cli.cli.report_files import ReportFiles, versions
+from gradcheck_cli.cli.report_files import ReportFiles, run_of
 from gradcheck_cli.cli.running import (
     Prepared,
     in_order,
@@ -29,7 +33,7 @@ from gradcheck_cli.cli.running import (
 )
 from gradcheck_cli.cli.selection import matcher
 from gradcheck_cli.vocabulary.errors import GradcheckError
-from gradcheck_cli.vocabulary.results import Outcome, RunReport, Unchecked
+from gradcheck_cli.vocabulary.results import NotRun, Outcome, Unchecked
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -41,40 +45,104 @@ OF_A_RUN = {*DISPLAY, "reports", "exit_zero"}
 EPILOG = """\b
 Examples:
   gradcheck run
+  gradcheck run "hidden layers" loss -x
   gradcheck run -k "net and not slow" --jobs 2
+  gradcheck run --last-failed --durations 3
   gradcheck run --list
 """
 
 
-@click.command(epilog=EPILOG)
-@click.option("-k", "expression", metavar="EXPR", help="Only checks whose names match, as 'net and not slow'.")
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Checks made side by side.")
-@click.option("--list", "only_list", is_flag=True, default=False, help="Show the checks and make none.")
-@checking_options
+run_options = partial(checking_options, shown="auto, and 1e-07 for scalar and net")
+"""Those of the checks that are run."""
+
+
+@click.command(cls=Command, epilog=EPILOG)
+@click.argument("checks", nargs=-1, metavar="[CHECK]...", shell_complete=complete_check)
+@option(
+    "-k",
+    "expression",
+    common=True,
+    metavar="EXPR",
+    shell_complete=complete_check,
+    help="Run only checks whose names match, such as 'net and not slow'.",
+)
+@option(
+    "--last-failed",
+    "--lf",
+    common=True,
+    is_flag=True,
+    help="Run only checks that did not pass last time; all if all did.",
+)
+@option("-x", "--fail-fast", common=True, is_flag=True, help="Stop at the first check that does not pass.")
+@option(
+    "--jobs",
+    common=True,
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Run up to N checks in parallel.",
+)
+@option(
+    "--durations",
+    group=OUTPUT,
+    type=click.IntRange(min=0),
+    is_flag=False,
+    flag_value=10,
+    metavar="[N]",
+    help="Show the slowest N checks: 10 unless given, 0 for all.",
+)
+@option("--list", "only_list", common=True, is_flag=True, default=False, help="List the checks without running them.")
+@run_options
 @click.pass_context
-def run(ctx: click.Context, /, expression: str | None, jobs: int, only_list: bool, **options: Any) -> None:
-    """Make every check of [[tool.gradcheck.checks]] in pyproject.toml."""
-    selected = matcher(expression) if expression else lambda _: True
+def run(
+    ctx: click.Context,
+    /,
+    checks: tuple[str, ...],
+    expression: str | None,
+    last_failed: bool,
+    fail_fast: bool,
+    jobs: int,
+    durations: int | None,
+    only_list: bool,
+    **options: Any,
+) -> None:
+    """Run the checks that pyproject.toml lists: all, or those named."""
+    project = ctx.ensure_object(Project)
     overrides = {name: value for name, value in options.items() if given(ctx, name) and name not in OF_A_RUN}
+    chosen = Checking(**options)
+    if not only_list:
+        require_separate_files([], chosen.reports, project)  # at least the file that says what there is to check
+    try:
+        planned = plans(project, matcher(expression) if expression else lambda _: True, overrides, checks)
+        memory = LastFailed(planned[0].folder, [check.name for check in planned[0].config.checks])
+        if last_failed:
+            planned = those_that_failed(planned, memory)
+    except GradcheckError as error:
+        if only_list:
+            raise
+        ctx.exit(publish(raising(error), chosen, table=True))
     if only_list:
-        write(
-            "".join(f"{described(plan)}\n" for plan in plans(ctx.ensure_object(Project), selected, overrides)),
-            sys.stdout,
-        )
+        write("".join(f"{described(plan)}\n" for plan in planned), sys.stdout)
         return
 
-    chosen = Checking(**options)
-    project = ctx.ensure_object(Project)
-    require_separate_files([], chosen.reports, project)  # at least the file that says what there is to check
-    try:
-        planned = plans(project, selected, overrides)
-    except GradcheckError as error:
-        ctx.exit(publish(raising(error), chosen, table=True))
     with inside(planned[0].folder):  # for that is where the paths of the checks begin
         prepared = [one for one in map(cases_of, planned) if isinstance(one, Prepared)]
         require_separate_files(prepared, [*chosen.reports, *(r for one in planned for r in one.reports)], project)
-        made_of = Made(planned)
-        ctx.exit(publish(made_of.outcomes(prepared, jobs), chosen, table=True, forgiven=made_of.is_forgiven))
+        made_of = Made(planned, Fuse(fail_fast), memory)
+        outcomes = made_of.outcomes(prepared, jobs)
+        ctx.exit(publish(outcomes, chosen, table=True, slowest=durations, forgiven=made_of.is_forgiven))
+
+
+def those_that_failed(planned: list[Plan], memory: LastFailed) -> list[Plan]:
+    """Return the checks that did not pass when they were made last, or all where all did; say which it is."""
+    failed = memory.names()
+    found = [one for one in planned if one.check.name in failed]
+    told = f"{len(found)} of {len(planned)} checks did not pass last time: only they are made"
+    if not found:
+        told = f"none of the {len(planned)} checks failed last time: all are made"
+    write(f"note: {told}\n", sys.stderr)
+    return found or planned
 
 
 def raising(error: GradcheckError) -> Iterator[Outcome]:
@@ -84,10 +152,30 @@ def raising(error: GradcheckError) -> Iterator[Outcome]:
 
 
 @dataclasses.dataclass
+class Fuse:
+    """Blows at the first outcome that is no pass, where that is wanted; then no check is begun any more."""
+
+    wanted: bool
+    blown: bool = False
+
+    def note(self, outcome: Outcome) -> Outcome:
+        """Take note of an outcome, and return it."""
+        self.blown = self.blown or (self.wanted and not is_pass(outcome))
+        return outcome
+
+
+def is_pass(outcome: Outcome) -> bool:
+    """Whether a case was checked and passed."""
+    return not isinstance(outcome, Unchecked) and outcome.passed
+
+
+@dataclasses.dataclass
 class Made:
     """Checks, and what each has come to."""
 
     planned: Sequence[Plan]
+    fuse: Fuse
+    memory: LastFailed
     found: list[list[Outcome]] = dataclasses.field(init=False)
     """Of each check."""
 
@@ -98,24 +186,38 @@ class Made:
         """Make the checks; each has its own report files besides those of the run."""
         require_all_writable(prepared)
         files = [ReportFiles(one.reports) for one in self.planned]
+        under_way: int | None = None
         try:
             for one in files:
                 one.begin()
                 one.require_all()
-            for number, outcome in self.one_after_another() if jobs == 1 else side_by_side(self.planned, jobs):
-                self.found[number].append(outcome)
+            pairs = self.one_after_another() if jobs == 1 else side_by_side(self.planned, jobs, self.fuse)
+            for under_way, outcome in pairs:
+                self.found[under_way].append(self.fuse.note(outcome))
                 yield outcome
+            under_way = None
         finally:
+            self.remember(under_way)
             for one, found in zip(files, self.found, strict=True):
-                if found:
+                if found and one.reports:
                     code = final_code(found, self.is_forgiven)
-                    one.write(RunReport(tuple(found), code, versions() if one.reports else {}))
+                    one.write(run_of(found, code))
         for one in files:
             one.require_all()
 
     def one_after_another(self) -> Iterator[tuple[int, Outcome]]:
         """Make the checks one after another."""
-        return in_order([Job(one.check.name, partial(made, one)) for one in self.planned], foreign=True)
+        return in_order([Job(one.check.name, partial(made, one, self.fuse)) for one in self.planned], foreign=True)
+
+    def remember(self, under_way: int | None) -> None:
+        """Keep which checks did not pass; one that was under way when all ended has not passed either."""
+        passed, failed = set(), set()
+        for number, (one, found) in enumerate(zip(self.planned, self.found, strict=True)):
+            if number == under_way or not all(isinstance(outcome, NotRun) or is_pass(outcome) for outcome in found):
+                failed.add(one.check.name)
+            elif any(map(is_pass, found)):
+                passed.add(one.check.name)
+        self.memory.keep(passed, failed)
 
     def is_forgiven(self, outcome: Outcome) -> bool:
         """Whether the check of an outcome says that it counts as 0."""
@@ -133,25 +235,33 @@ def given(ctx: click.Context, name: str) -> bool:
 # making
 
 
-def made(planned: Plan, *, quiet: bool = False) -> Iterator[Outcome | Begun]:
-    """Make one check."""
+def made(planned: Plan, fuse: Fuse, *, quiet: bool = False) -> Iterator[Outcome | Begun]:
+    """Make one check; where the fuse has blown, not any more."""
+    if fuse.blown:
+        yield NotRun(planned.check.name)
+        return
     prepared = cases_of(planned)
     if isinstance(prepared, Unchecked):
-        yield prepared
+        yield fuse.note(prepared)
         return
     options = prepared.options._replace(quiet=2) if quiet else prepared.options
-    several = len(prepared.cases) > 1
+    names = deque(case.name for case in prepared.cases)
+    several = len(names) > 1
     for outcome in outcomes_of(prepared.cases, options):
         if isinstance(outcome, Begun):
             yield outcome
-        else:
-            name = f"{planned.check.name}: {outcome.name}" if several else planned.check.name
-            yield dataclasses.replace(outcome, name=name)
+            continue
+        names.popleft()
+        name = f"{planned.check.name}: {outcome.name}" if several else planned.check.name
+        yield fuse.note(dataclasses.replace(outcome, name=name))
+        if fuse.blown:
+            yield from (NotRun(f"{planned.check.name}: {left}") for left in names)
+            return
 
 
-def made_quietly(planned: Plan) -> list[Outcome]:
+def made_quietly(planned: Plan, fuse: Fuse) -> list[Outcome]:
     """Make one check in a process of its own, where no progress is shown."""
-    job = Job(planned.check.name, partial(made, planned, quiet=True))
+    job = Job(planned.check.name, partial(made, planned, fuse, quiet=True))
     try:
         with inside(planned.folder):
             return [outcome for _, outcome in (made_apart([job]) if can_be_apart() else made_here([job]))]
@@ -159,22 +269,38 @@ def made_quietly(planned: Plan) -> list[Outcome]:
         os._exit(code_of_signal(ended_by()))
 
 
-def side_by_side(planned: Sequence[Plan], jobs: int) -> Iterator[tuple[int, Outcome]]:
+def side_by_side(planned: Sequence[Plan], jobs: int, fuse: Fuse) -> Iterator[tuple[int, Outcome]]:
     """Make the checks in several processes; what they find comes in their order, with the number of the check."""
+    from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
+
     from gradcheck_cli.evaluating.pools import process_pools
 
+    waiting, running = deque(enumerate(planned)), dict[Any, int]()
+    done: dict[int, list[Outcome]] = {}
     with process_pools(jobs, fresh=True) as pools:
-        pool = pools.start()
-        futures = [pool.submit(made_quietly, one) for one in planned]
-        for number, (one, future) in enumerate(zip(planned, futures, strict=True)):
-            yield from ((number, outcome) for outcome in result_of(one, future))
+        pool, broken = pools.start(), False
+        for number in range(len(planned)):
+            while number not in done:
+                while waiting and len(running) < jobs and not broken:  # those that wait may not have to begin
+                    following, one = waiting.popleft()
+                    if fuse.blown:
+                        done[following] = [NotRun(one.check.name)]
+                    else:
+                        running[pool.submit(made_quietly, one, fuse)] = following
+                for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
+                    ended = running.pop(future)
+                    broken = broken or isinstance(future.exception(), BrokenExecutor)
+                    done[ended] = [fuse.note(outcome) for outcome in result_of(planned[ended], future)]
+                if broken and not running:
+                    pool, broken = pools.start(), False
+            yield from ((number, outcome) for outcome in done.pop(number))
 
 
 def result_of(planned: Plan, future: Future[list[Outcome]]) -> list[Outcome]:
     """Return what a process found, or that it died."""
-    from concurrent.futures.process import BrokenProcessPool
+    from concurrent.futures import BrokenExecutor
 
     try:
         return future.result()
-    except BrokenProcessPool:
+    except BrokenExecutor:
         return [Unchecked(planned.check.name, "the process that made this check died", "--jobs 1 makes it here")]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradcheck_cli.cli.code_options import code_option, found, sources
+from gradcheck_cli.cli.help import Command, option
 from gradcheck_cli.cli.options import Checking, checking_options
-from gradcheck_cli.cli.param_types import FINITE, NUMBER
+from gradcheck_cli.cli.param_types import FINITE, NUMBER, REFERENCE
 from gradcheck_cli.cli.running import Case, Prepared, run_checks
 
 if TYPE_CHECKING:
@@ -22,21 +23,21 @@ EPILOG = """\b
 Examples:
   gradcheck scalar --x 2 --theta 4
   gradcheck scalar --x 2 --theta 4 --dtheta 2.1
-  gradcheck scalar --x 2 --theta 4 --forward hw.py:forward_propagation --backward hw.py:backward_propagation
+  gradcheck scalar --x 2 --theta 4 --backward hw.py:backward_propagation
 """
 
 
-@click.command(epilog=EPILOG)
-@click.option("--x", type=FINITE, required=True, help="The input x.")
-@click.option("--theta", type=FINITE, required=True, help="The parameter theta.")
-@click.option("--dtheta", type=NUMBER, help="The gradient to check.  [default: x, the right one]")
-@click.option("--forward", metavar="FILE.py:NAME", help="Your own forward function: (x, theta) -> J.")
-@click.option("--backward", metavar="FILE.py:NAME", help="Your own backward function: (x, theta) -> dtheta.")
+@click.command(cls=Command, epilog=EPILOG)
+@option("--x", common=True, type=FINITE, required=True, help="The input x.")
+@option("--theta", common=True, type=FINITE, required=True, help="The parameter theta.")
+@option("--dtheta", common=True, type=NUMBER, show_default="x, the right one", help="The gradient to check.")
+@option("--forward", common=True, type=REFERENCE, help="Your forward function: (x, theta) -> J.")
+@option("--backward", common=True, type=REFERENCE, help="Your backward function: (x, theta) -> dtheta.")
 @code_option
 @checking_options
 @click.pass_context
 def scalar(ctx: click.Context, /, **options: Any) -> None:
-    """Check the gradient of J = theta x, which is dtheta = x, or of your own functions of x and theta."""
+    """Check the gradient of J = theta x, or of your own J(x, theta)."""
     ctx.exit(run_checks(prepare(**options)))
 
 

@@ -34,7 +34,7 @@ def load_tensors(
     if is_loss(framework, function, loaded.parameters, loaded.data):
         return load_problem(reference, None, framework, point, name, convention)
     if convention:
-        raise SettingError(f"--complex is of losses, and {name} returns more than one number")
+        raise SettingError(f"--complex is for losses, and {name} returns more than one number")
     parameters = point_in_form(function, loaded.parameters, loaded.data)
 
     def check(**settings: Any) -> CheckReport:
@@ -44,7 +44,7 @@ def load_tensors(
         asked = [settings.pop(name) for name in ("classic", "points", "journal")]
         if settings.pop("epsilon") != AUTO or any(asked) or point.only or point.skip:
             raise SettingError(
-                f"{name} is no loss: --classic, --epsilon, --points, --param, --skip, --save and --resume are of losses"
+                f"{name} is not a loss: --classic, --epsilon, --points, --param, --skip, --save, --resume are for those"
             )
         return check_autograd(
             function, parameters, framework=framework, double=double, data=loaded.data, name=name, **settings

@@ -106,7 +106,7 @@ def of_kind(block: Block) -> Iterator[str]:
         return
     output, parameter = block.row.entries.output, block.row.entries.parameter
     if block.is_holomorphic:
-        yield f"{output} is holomorphic in {parameter} there: d {output} / d conj({parameter}) is zero"
+        yield f"{output} is holomorphic in {parameter} at this point: d {output} / d conj({parameter}) is zero"
     else:
         size = float(np.max(np.abs(block.by_conj[1])))
         yield f"{output} is not holomorphic in {parameter}: d {output} / d conj({parameter}) is up to {size:.3g}"
@@ -119,20 +119,20 @@ def finding_of(block: Block) -> Finding:
         other = block.by_conj
         if not other[0].any() and not block.is_holomorphic:
             if block.is_near(claim, right):
-                said = f"{where} is right, and the derivative with respect to the conjugate is missing"
+                said = f"{where} is right, but the derivative with respect to the conjugate is missing"
                 help_ = "it is not holomorphic: give the pair (dF/dz, dF/dconj(z))"
                 return Finding("not-holomorphic", where, said, help=help_, share=1.0)
             if block.is_near(claim, other[1]):
                 said = f"{where} is the derivative with respect to the conjugate"
                 return Finding("conjugate", where, said, help="look for a conj() too many, or too few", share=1.0)
         if block.is_near(claim, other[1]) and block.is_near(other[0], right):
-            said = f"{where} and the derivative with respect to the conjugate stand in each other's place"
+            said = f"{where} and the derivative with respect to the conjugate are swapped"
             return Finding("swapped", where, said, share=1.0)
         if not block.is_near(*other):
             return described(block)
     for words, (code, relation) in RELATIONS.items():
         if block.is_near(claim, relation(right)):
-            told = "zero" if words == "zero" else f"not what is right but {words}"
+            told = "zero" if words == "zero" else f"not the right derivative but {words}"
             return Finding(code, where, f"{where} is {told}", help="look for a conj() or a factor", share=1.0)
     return described(block)
 

@@ -209,8 +209,8 @@ def by_another_convention(
     """
     for name, layer in layers.items():
         if all(is_right(layer.gradient(u), found) for (_, u), found in zip(given, reports, strict=True)):
-            said = f"cotangents and gradients are right by {name}'s convention, {CONVENTIONS[name].words}"
-            help_ = f"if that is what is meant, give --complex {name}"
+            said = f"cotangents and gradients are right in {name}'s convention, {CONVENTIONS[name].words}"
+            help_ = f"if that is what you mean, give --complex {name}"
             return replace(report, findings=(Finding("conjugate", "all", said, help=help_, share=1.0),))
     return report
 
@@ -254,7 +254,7 @@ def help_for(relation: Relation, own: Convention, code: str) -> str:
     probe = np.array([1 + 2j, -0.3 + 0.7j])
     asked = [name for name, other in CONVENTIONS.items() if np.allclose(relation(own.of(probe)), other.of(probe))]
     if asked:
-        return f"if that is what is meant, give --complex {asked[0]}"
+        return f"if that is what you mean, give --complex {asked[0]}"
     if code == "conjugate":
         return "look for a conj() that is missing, or for one too many"
     if code == "half-missing":
@@ -275,7 +275,7 @@ def described(compared: Compared) -> Finding:
         message += f", in its {parts[0]} alone"
     elif few:
         message += f": {', '.join(names)}"
-    help_ = "" if few else "look for a conj() that is missing in a product, or for z.T where z.conj().T is due"
+    help_ = "" if few else "look for a conj() that is missing in a product, or for z.T instead of z.conj().T"
     return Finding("few-entries" if few else "unknown", where, message, help=help_, indices=tuple(names[:10]))
 
 

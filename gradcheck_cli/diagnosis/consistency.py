@@ -10,13 +10,15 @@ from gradcheck_cli.vocabulary.results import CheckReport, Finding
 
 __all__ = ["with_consistency"]
 
-OF_ANOTHER = "the claim is the gradient of a loss, but not of this one (u.Jv and v.Ju agree to {:.0e})"
-OF_NONE = "the claim is the gradient of no loss at all (u.Jv and v.Ju differ)"
+OF_ANOTHER = "the claim is the gradient of some loss, but not of this one: its derivative is symmetric (to {:.0e})"
+OF_NONE = "the claim is not the gradient of any loss: its derivative is not symmetric"
 LOOK_AT_LOSS = (
-    "the steps back fit each other: compare what they start from with the loss: labels, a mask, weights, a mean or a"
-    " sum, a penalty, a term, the derivative of the last step"
+    "the steps of the backward pass fit each other, so compare where they start with the loss: labels, a mask,"
+    " weights, a mean or a sum, a penalty, a term, the derivative of the last step"
 )
-LOOK_AT_STEPS = "look in the steps back: an index, an axis, a transpose, a factor, the derivative of an activation"
+LOOK_AT_STEPS = (
+    "look at the steps of the backward pass: an index, an axis, a transpose, a factor, the derivative of an activation"
+)
 
 
 def with_consistency(report: CheckReport, found: Symmetry) -> CheckReport:
@@ -30,8 +32,9 @@ def parts(found: Symmetry) -> str:
     """Say which parameters' parts of a claim are inconsistent in themselves, or that it is seen in none alone."""
     wrong, right = ([f"d{name}" for name, fits in found.blocks.items() if fits is wanted] for wanted in (False, True))
     if wrong:
-        return f"; seen alone, {', '.join(wrong)} {'is no gradient' if len(wrong) == 1 else 'are no gradients'} either"
-    return f"; seen alone, {', '.join(right)} may be" if right else ""
+        are = "is not one" if len(wrong) == 1 else "are not"
+        return f"; taken alone, {', '.join(wrong)} {are} either"
+    return f"; taken alone, {', '.join(right)} may be one" if right else ""
 
 
 def renamed(finding: Finding, found: Symmetry, *, alone: bool) -> Finding:

@@ -90,8 +90,8 @@ def single_precision() -> Finding:
     return Finding(
         code="float32",
         where="all",
-        message="every gradient holds float32 numbers, right in every digit that these have",
-        help="compute in float64 to check it any closer",
+        message="every gradient has been rounded to float32 (correct to float32 precision)",
+        help="compute in float64 for a stricter check",
         share=1.0,
     )
 
@@ -140,7 +140,7 @@ def not_finite(evidence: Evidence) -> Finding:
         code="non-finite",
         where=where,
         layer=l,
-        message=f"{where} is the first to hold NaN or infinity, at {count} entr{'y' if count == 1 else 'ies'}",
+        message=f"{where} is the first with NaN or infinity, at {count} entr{'y' if count == 1 else 'ies'}",
         help="look for a division by zero, a logarithm of zero or an overflow in the line that computes " + where,
         indices=entries_of(evidence, first[0], ~np.isfinite(evidence.analytic[first[0]])),
         share=1.0,

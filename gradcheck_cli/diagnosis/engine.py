@@ -401,7 +401,7 @@ class Walk:
         factor = nearest_named(projection(claim, value), sizes)
         if factor is None or factor == 1:
             return None
-        message = f"{guess.message}; and it is {named(factor, sizes)} times that"
+        message = f"{guess.message}; it is also multiplied by {named(factor, sizes)}"
         return replace(guess, value=factor * guess.value, message=message, rank=FITTED, fitted=0)
 
     def fits(self, l: int, after: Propagation) -> bool:

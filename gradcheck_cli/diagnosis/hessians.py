@@ -76,7 +76,7 @@ def hessian_findings(row: ParameterResult, claim: Any) -> tuple[Finding, ...]:
         return (gauss_newton(row, known) or finding_of(row),)
     names = tuple(row.entries[int(k)].name for k in np.flatnonzero(known.wrong)[:MOST_NAMED])
     more = f" and {int(known.wrong.sum()) - MOST_NAMED} more" if known.wrong.sum() > MOST_NAMED else ""
-    return (Finding("few-entries", row.name, f"{row.name}: wrong are {', '.join(names)}{more}", indices=names),)
+    return (Finding("few-entries", row.name, f"{row.name}: wrong at {', '.join(names)}{more}", indices=names),)
 
 
 def half_or_doubled(row: ParameterResult, known: Known) -> Finding | None:
@@ -84,12 +84,12 @@ def half_or_doubled(row: ParameterResult, known: Known) -> Finding | None:
     above, below = known.columns > known.rows, known.columns < known.rows
     claim, right = known.claim[known.wrong], known.right[known.wrong]
     if known.only_wrong_in(above | below) and is_like(claim, 2 * right):
-        said = f"{row.name}: every entry beside the diagonal is 2 times what is right"
+        said = f"{row.name}: every off-diagonal entry is 2 times the right one"
         return Finding("off-diagonal-doubled", row.name, said, help="look for a sum over i < j of both halves")
     for half, lost in (("lower", above), ("upper", below)):
         if known.only_wrong_in(lost) and not claim.any():
             said = f"{row.name}: only its {half} triangle is there"
-            return Finding("half-stored", row.name, said, help="H + H.T less its diagonal is the whole")
+            return Finding("half-stored", row.name, said, help="the whole matrix is H + H.T minus its diagonal")
     return None
 
 
@@ -101,8 +101,8 @@ def clipped(row: ParameterResult, known: Known) -> Finding | None:
     bound = float(values[0])
     for word, bounded in (("least", np.maximum), ("most", np.minimum)):
         if is_like(known.claim, bounded(known.right, bound), known.bars):
-            said = f"{row.name}: at {word} {bound:g} everywhere, where {int(wrong.sum())} entries should be otherwise"
-            return Finding("clipped", row.name, said, help="what is clipped is no second derivative there")
+            said = f"{row.name}: at {word} {bound:g} everywhere, but {int(wrong.sum())} entries should be different"
+            return Finding("clipped", row.name, said, help="a clipped entry is not a second derivative")
     return None
 
 
@@ -116,7 +116,7 @@ def of_diagonal(row: ParameterResult, known: Known) -> Finding:
     if factor is None:
         said = f"{where} {'are' if count > 1 and not every else 'is'} wrong"
         return Finding("unknown" if every else "few-entries", row.name, said, indices=names)
-    what = f"{factor:.6g} times what is right" if factor else "zero"
+    what = f"{factor:.6g} times the right one" if factor else "zero"
     said = f"{where} {'are' if count > 1 and not every else 'is'} {what}"
     return Finding("factor" if factor else "zero", row.name, said, factor=factor or None, indices=names)
 
@@ -153,8 +153,8 @@ def gauss_newton(row: ParameterResult, known: Known) -> Finding | None:
     symmetric = bool(np.all(np.abs(claim - claim.T) <= rounding))
     if not (symmetric and of_claim[0] >= -rounding and of_right[0] < -rounding and of_claim[-1] > rounding):
         return None
-    said = f"{row.name} has no negative eigenvalue, and what is right has, {of_right[0]:.6g}: Gauss-Newton's matrix?"
-    help_ = "J.T @ J leaves out the sum of each residual times its own second derivative; or eigenvalues were raised"
+    said = f"{row.name} has no negative eigenvalue, but the right one has {of_right[0]:.6g}: Gauss-Newton?"
+    help_ = "J.T @ J leaves out the sum of each residual times its second derivative; or the eigenvalues were raised"
     return Finding("gauss-newton", row.name, said, help=help_)
 
 
@@ -188,7 +188,7 @@ def not_symmetric(row: ParameterResult) -> Iterator[str]:
     i, j = np.unravel_index(int(np.argmax(np.abs(claim - claim.T))), row.shape)
     a, b = float(claim[i, j]), float(claim[j, i])
     if abs(a - b) > SAME * max(abs(a), abs(b)):
-        yield f"the {row.name} that is claimed is not symmetric: {row.name}[{i}, {j}] is {a:.6g}, [{j}, {i}] {b:.6g}"
+        yield f"the claimed {row.name} is not symmetric: {row.name}[{i}, {j}] is {a:.6g}, [{j}, {i}] {b:.6g}"
 
 
 def is_like(claim: Array, right: Array, bars: Array | float = 0.0) -> bool:

@@ -181,7 +181,7 @@ def with_own_names(finding: Finding, names: Mapping[str, str]) -> Finding:
     note = text(finding.note)
     if finding.where.startswith("dZ"):
         of_layer = (f"W{finding.layer}", f"b{finding.layer}")
-        layer = f"{finding.where} is of the layer of {' and '.join(own[n] for n in of_layer if n in own)}"
+        layer = f"{finding.where} belongs to the layer of {' and '.join(own[n] for n in of_layer if n in own)}"
         note = f"{layer}; {note}" if note else layer
     return finding._replace(
         where=text(finding.where),

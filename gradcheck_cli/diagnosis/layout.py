@@ -21,7 +21,7 @@ __all__ = ["in_course_layout", "in_course_shapes", "in_own_layout", "is_laid_out
 OTHER = {"row": "column", "column": "row", "rows": "columns", "columns": "rows", "axis 0": "axis 1", "axis 1": "axis 0"}
 NEUTRAL = "one column times one row"
 WORDS = re.compile(rf"{NEUTRAL}|\b(?:{'|'.join(sorted(OTHER, key=len, reverse=True))})\b")
-WITHOUT_BIASES = re.compile(r" and db\d+(?= show)|, db\d+")
+WITHOUT_BIASES = re.compile(r" and db\d+(?= confirm)|, db\d+")
 ENTRY = re.compile(r"\b([Wb]\d+)\[(\d+), (\d+)\]")
 
 

@@ -49,7 +49,7 @@ def step_findings(probes: Probes) -> Iterator[Finding]:
         yield Finding(
             "over-samples",
             "all",
-            f"of each of {p.m} samples alone every gradient is right, and of all together it is not",
+            f"every gradient is right for each of the {p.m} samples alone, but not for all of them together",
             help="look at what runs over the samples: a sum or a mean, its axis, a number of samples, their order",
         )
 
@@ -69,10 +69,10 @@ def steps(probes: Probes, p: Propagation) -> Iterator[Finding]:
         fits_b, fits_W = same(dZ[l], follows), is_product(probes, p, l, follows)
         if fits_b != fits_W:
             line, other = (f"db{l}", f"dW{l}") if fits_W else (f"dW{l}", f"db{l}")
-            said = f"{line} of a single sample is not what dZ{l} makes of it, and {other} is"
+            said = f"{line} of a single sample does not follow from dZ{l}, but {other} does"
             yield Finding("wrong-step", line, said, help=f"look at the line that computes {line}", layer=l)
         elif not fits_b and not is_product(probes, p, l, dZ[l]):
-            said = f"dW{l} and db{l} of a single sample are both wrong, and not of one dZ{l}"
+            said = f"dW{l} and db{l} of a single sample are both wrong and do not follow from one dZ{l}"
             yield Finding("wrong-step", f"dZ{l}", said, help=f"look at the lines of dZ{l}, dW{l} and db{l}", layer=l)
             return
         elif not fits_b:
@@ -108,16 +108,16 @@ def wrong_step(p: Propagation, l: int, dZ: Array, follows: Array, above: Array |
         if found is not None:
             return found
     i, s = largest(dZ - follows)
-    said = f"dZ{l} of a single sample is {numbers(dZ[i, s], follows[i, s])}, made of its own dZ{l + 1}"
+    said = f"dZ{l} of a single sample is {numbers(dZ[i, s], follows[i, s])}, computed from its own dZ{l + 1}"
     return Finding("wrong-step", f"dZ{l}", said, note=TOLD, help=f"look at the line that computes dZ{l}", layer=l)
 
 
-TOLD = "told from the backward pass on single samples, where db is dZ itself"
+TOLD = "seen in the backward pass on single samples, where db is dZ itself"
 
 
 def numbers(wrong: float, right: float) -> str:
     """Set two numbers beside each other."""
-    return f"{wrong:.6g} where {right:.6g} is right"
+    return f"{wrong:.6g} instead of {right:.6g}"
 
 
 def largest(array: Array) -> tuple[int, int]:
@@ -136,13 +136,13 @@ def other_matrix(p: Propagation, l: int, dZ: Array, above: Array) -> Finding | N
         return None
     live = np.abs(slope).max(axis=1, keepdims=True) > 0
     i, j = largest((V - p.W(l + 1).T) * live)
-    said = f"dZ{l} goes through another matrix than W{l + 1} transposed: its [{i}, {j}] is"
+    said = f"dZ{l} goes through a matrix other than W{l + 1} transposed: its [{i}, {j}] is"
     return Finding(
         "wrong-weights",
         f"dZ{l}",
         f"{said} {numbers(V[i, j], p.W(l + 1)[j, i])}",
         note=f"the derivative of the activation is right; {TOLD}",
-        help=f"look at what dZ{l + 1} is multiplied with",
+        help=f"look at what dZ{l + 1} is multiplied by",
         layer=l,
     )
 

@@ -52,7 +52,7 @@ def with_lost(findings: Iterable[Finding], outputs: Sequence[str]) -> tuple[Find
         Finding(
             "zero",
             "all",
-            f"no gradient comes from output {output}: all that is made of its cotangent is zero",
+            f"no gradient comes from output {output}: all that is computed from its cotangent is zero",
             help=f"look for a gradient of {output} that is overwritten or never used",
         )
         for output in outputs
@@ -72,14 +72,14 @@ def finding_of_some(row: ParameterResult) -> Finding:
     of_entries, of_rows = rows_of(row, row.entries), rows_of(row, row.slopes or row.entries)
     if len(entries) == 1 and of_entries == of_rows:
         (entry,) = entries
-        said = f"{entry.name} is {entry.analytic / entry.reference:.6g} times what is right" if entry.reference else ""
+        said = f"{entry.name} is {entry.analytic / entry.reference:.6g} times the right one" if entry.reference else ""
         return Finding("single-entry", row.name, said or f"{entry.name} should be 0", indices=(entry.name,))
     more = f" and {len(of_rows) - MOST_NAMED} more" if len(of_rows) > MOST_NAMED else ""
     named = [entry_name(row.entries.output, row.shape[: row.entries.rank], k) for k in of_rows[:MOST_NAMED]]
     return Finding(
         "few-entries" if len(of_rows) < np.prod(row.shape[: row.entries.rank]) else "unknown",
         row.name,
-        f"{row.name}: wrong are derivatives of {', '.join(named)}{more}",
+        f"{row.name}: derivatives of {', '.join(named)}{more} are wrong",
         indices=tuple(entry.name for entry in entries),
     )
 
@@ -110,11 +110,11 @@ def finding_of(row: ParameterResult) -> Finding:
     if lines:
         return Finding("factor-along-axis", row.name, f"{row.name}: {lines}", indices=places)
     if factor is None and where == ALL:
-        return Finding("unknown", row.name, f"{row.name}: every entry is wrong, by no one factor", indices=places)
+        return Finding("unknown", row.name, f"{row.name}: every entry is wrong, not by one factor", indices=places)
     if factor is None:
         said = where or f"{int(wrong.sum())} entries"
-        return Finding("few-entries", row.name, f"{row.name}: wrong is {said}", indices=places)
-    said = "zero" if factor == 0 else f"{factor:.6g} times what is right"
+        return Finding("few-entries", row.name, f"{row.name}: wrong in {said}", indices=places)
+    said = "zero" if factor == 0 else f"{factor:.6g} times the right one"
     code = "zero" if factor == 0 else "factor"
     return Finding(code, row.name, f"{row.name}: {where} is {said}", factor=factor or None, indices=places)
 
@@ -148,7 +148,7 @@ def per_line(claim: Array, right: Array) -> str:
         known = [factor for factor in factors if factor is not None]
         if len(known) == len(factors) and min(of.shape) > 1:
             listed = ", ".join(f"{factor:.6g}" for factor in known[:SHOWN]) + (", ..." if len(known) > SHOWN else "")
-            return f"every {word} is a number of its own times what is right: {listed}"
+            return f"every {word} is off by a factor of its own: {listed}"
     return ""
 
 

@@ -165,7 +165,7 @@ def unexplained_finding(parameter: ParameterResult, spread: Sequence[tuple[int, 
             code="zero",
             where=where,
             layer=layer_of(parameter.name),
-            message=f"{where} is zero at every entry, and its slopes are not",
+            message=f"{where} is zero at every entry, but its slopes are not",
             help="look for a gradient that is never filled in, or overwritten with zeros",
         )
     known = f" {extent(parameter, spread)}; no simple rule explains its slopes"
@@ -173,7 +173,7 @@ def unexplained_finding(parameter: ParameterResult, spread: Sequence[tuple[int, 
         code="unknown",
         where=where,
         layer=layer_of(parameter.name),
-        message=f"{where} is wrong{known if ended else '; the search for the entries did not end'}",
+        message=f"{where} is wrong{known if ended else '; the search for the wrong entries did not finish'}",
         help=f"look at how {where} is computed; --mode full on a smaller problem names more mistakes",
     )
 

@@ -15,7 +15,7 @@ __all__ = ["sparse_findings"]
 
 MOST_NAMED = 6  # entries
 MOST = 0.9  # of the entries: some of all are zero but for rounding, and not seen to be wrong
-HELP = "look at the loop that makes the pattern: at its bounds, at an index that is shifted, at what was added later"
+HELP = "look at the loop that makes the pattern: at its bounds, a shifted index, entries added later"
 
 Mask = NDArray[np.bool_]
 
@@ -45,12 +45,13 @@ def outside(row: ParameterResult, lacking: Mask, declared: Mask) -> Finding:
     for what, lines in (("row", rows), ("column", columns)):
         line = int(lines[first])
         if more and np.all(lines[lacking] == line) and not np.any(lines[declared] == line):
-            said = f"{row.name}: {what} {line} is not in the pattern, and {len(more) + 1} entries of it are not zero"
+            said = f"{row.name}: {what} {line} is not in the pattern, but {len(more) + 1} of its entries are not zero"
             break
     else:
-        said = f"{name} is not in the pattern but {value} there"
+        said = f"{name} is not in the pattern, but is {value}"
         if more:
-            said = f"{row.name}: {len(more) + 1} entries are not in the pattern and not zero, as {name} of {value}"
+            count = f"{len(more) + 1} entries that are not zero are missing from the pattern"
+            said = f"{row.name}: {count}, such as {name} = {value}"
     return Finding("outside-pattern", row.name, said, help=HELP, indices=named(row, lacking))
 
 
@@ -71,8 +72,8 @@ def inside(row: ParameterResult, wrong: Mask, declared: Mask) -> Finding:
     factor = factor_between(claim[wrong], right[wrong]) if where else None
     if factor is None:
         said = where if where and (where != "all of it" or wrong[counted].all()) else f"{int(wrong.sum())} entries"
-        return Finding("few-entries", row.name, f"{row.name}: wrong is {said}", indices=named(row, wrong))
-    code, said = ("factor", f"{factor:.6g} times what is right") if factor else ("zero", "zero")
+        return Finding("few-entries", row.name, f"{row.name}: wrong in {said}", indices=named(row, wrong))
+    code, said = ("factor", f"{factor:.6g} times the right one") if factor else ("zero", "zero")
     message = f"{row.name}: {where} is {said}"
     return Finding(code, row.name, message, factor=factor or None, indices=named(row, wrong))
 

@@ -81,7 +81,7 @@ def with_note(finding: Finding, findings: Sequence[Finding], witnesses: Collecti
     verb = "agree" if len(agreed) > 1 else "agrees"
     follows = f"dZ{l} is right and the fault is in {finding.where} itself"
     if agreed == [f"db{l}"]:
-        follows = f"dZ{l} is right but for the order of its samples: that is wrong, or {finding.where} itself"
+        follows = f"dZ{l} is right up to the order of its samples: either that is wrong, or {finding.where} itself"
     told = f"{' and '.join(agreed)} {verb}, so {follows}"
     return finding._replace(note="; ".join(part for part in (told, finding.note) if part))
 
@@ -124,7 +124,7 @@ def delta_finding(hits: Sequence[Hit[AnyGuess]], l: int, depth: int, share: floa
 
 def delta_note(l: int, depth: int) -> str:
     """Say which step is the first wrong one on the way back."""
-    above = f"dW{l + 1} and db{l + 1} show that dZ{l + 1} is known; " if l < depth else ""
+    above = f"dW{l + 1} and db{l + 1} confirm dZ{l + 1}; " if l < depth else ""
     below = " and everything below" if l > 1 else ""
     return f"{above}dW{l}, db{l}{below} follow from this dZ{l}"
 
@@ -138,12 +138,12 @@ def unknown_delta(l: int, right: Sequence[str], unseen: Sequence[str]) -> Findin
     """Say that the step to dZ_l is the first wrong one, and that nothing is known of what lies behind it."""
     where = f"dZ{l}"
     known = [f"{', '.join(right)} {'is' if len(right) == 1 else 'are'} right"] if right else []
-    hidden = [f"{', '.join(unseen)} could not be examined behind it"] if unseen else []
+    hidden = [f"{', '.join(unseen)} could not be examined because of it"] if unseen else []
     return Finding(
         code="unknown",
         where=where,
         layer=l,
-        message=f"{where} or something before it is the first wrong step on the way back, wrong {NO_PATTERN}",
+        message=f"{where}, or something before it, is the first wrong step of the backward pass, wrong {NO_PATTERN}",
         note="; ".join(known + hidden),
         help=f"look at the line that computes {where}, and at what goes into it",
     )
@@ -172,19 +172,19 @@ def unknown_tensor(evidence: Evidence, name: str, expected: Array, right: Sequen
         layer=layer_of(name),
         message=f"{where} {told}",
         note=f"{', '.join(right)} {'is' if len(right) == 1 else 'are'} right" if right else "",
-        help=f"look at how {where} is computed: {EXCLUDED if wrong.size > 1 else 'one number does not tell how'}",
+        help=f"look at how {where} is computed: {EXCLUDED if wrong.size > 1 else 'a single number does not show how'}",
     )
 
 
 def one_number(claim: float, right: float) -> str:
     """Set two numbers beside each other."""
     ratio = f", {claim / right:.6g} times that" if right and abs(claim / right) < 1e6 else ""
-    return f"{claim:.6e} where {right:.6e} is right{ratio}"
+    return f"{claim:.6e} instead of {right:.6e}{ratio}"
 
 
-OTHER_SIGN = "right if the loss is the negative of what is meant: a log-likelihood, say"
-NO_PATTERN = "in no pattern that was tried"
-EXCLUDED = "no number times the right one, nor that and a multiple of the parameter, nor its entries in another order"
+OTHER_SIGN = "right if the loss is the negative of what is meant, such as a log-likelihood"
+NO_PATTERN = "in no known pattern"
+EXCLUDED = "it is not a multiple of the right one, nor that plus a multiple of the parameter, nor its entries reordered"
 
 
 def merged(findings: Sequence[Finding], kind: str, names: Sequence[str]) -> list[Finding]:

@@ -110,7 +110,7 @@ class Crew:
         except BrokenProcessPool as error:
             broken, self.executor = self.executor, self.start()
             if self.executor is broken:
-                raise WorkerError("a worker died, and the executor does not go on without it") from error
+                raise WorkerError("a worker died, and the executor does not continue without it") from error
             return self.executor.submit(run, task), self.executor
         except Exception as error:  # it was shut down, or raises what it likes
             raise WorkerError(f"the executor takes no more tasks: {error}") from error
@@ -124,7 +124,7 @@ class Crew:
         if deaths >= TRIES or kind == GIVEN_UP:
             raise WorkerError(
                 f"one worker after another died at the same evaluations ({kind})",
-                hint="is there enough memory? --jobs 1 evaluates the loss in this process, where its end is seen",
+                hint="is there enough memory? --jobs 1 evaluates the loss in this process, where you can see it end",
             ) from error
         if isinstance(error, BrokenProcessPool) and executor is self.executor:
             self.executor = self.start()

@@ -126,7 +126,9 @@ class Evaluator(View):
         self.budget.require(1)
         self.budget.pay(1)
         self.before += 1
-        return self.problem.loss(parameters)
+        loss = self.problem.loss(parameters)
+        self.tick(1)
+        return loss
 
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the problem's changes."""

@@ -24,7 +24,7 @@ __all__ = ["MADE_AGAIN", "Journal", "Record", "fingerprint"]
 
 
 MADE_AGAIN = 3  # evaluations of a record
-ANEW = "without --resume the check begins anew"
+ANEW = "leave out --resume to start over"
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Journal:
     rounds: list[int] = field(default_factory=list)
     """Of a sample: how many entries each round drew, for that depends on what the budget was."""
     beside: float = math.nan
-    """The loss a little beside the point; NaN where it is not known."""
+    """The loss close to the point; NaN where it is not known."""
     digest: str = ""
     """Of what was asked for."""
     losses: array[float] = field(default_factory=lambda: array("d"))
@@ -142,7 +142,8 @@ class Record:
         if not np.all(same):
             was, is_ = (float(np.ravel(values)[np.argmin(same)]) for values in (before, now))
             raise InputError(
-                f"the saved state is of another loss: evaluation {number + 1} was {was!r} and is {is_!r}", hint=ANEW
+                f"the loss has changed since the state was saved: evaluation {number + 1} was {was!r} and is {is_!r}",
+                hint=ANEW,
             )
 
     def take(self, rows: Array) -> None:
@@ -150,4 +151,4 @@ class Record:
         self.asked.update(rows.tobytes())
         self.replayed += len(rows)
         if self.replayed == self.known and self.expected not in ("", self.asked.hexdigest()):
-            raise InputError("the saved state has other losses than this check asks for", hint=ANEW)
+            raise InputError("the saved state has other evaluations than this check needs", hint=ANEW)

@@ -153,7 +153,7 @@ class Cluster:
         if time.monotonic() - self.gone_since > PATIENCE_WITHOUT:
             raise WorkerError(
                 f"the scheduler, or the last worker, at {self.client.scheduler.address} is gone",
-                hint="--save and --resume go on elsewhere with what was evaluated",
+                hint="--save and --resume continue elsewhere with what was evaluated",
             )
 
     def is_there(self) -> bool:
@@ -202,5 +202,5 @@ def connected(address: str) -> Any:
         return distributed.Client(address, timeout=PATIENCE)
     except (OSError, ValueError) as error:
         raise SettingError(
-            f"no dask scheduler answers at {address} within {PATIENCE} s", hint="is it running, and the port right?"
+            f"no dask scheduler answers at {address} within {PATIENCE} s", hint="is it running, and is the port right?"
         ) from error

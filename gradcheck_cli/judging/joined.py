@@ -63,7 +63,7 @@ def joined(
 def shortened(sentences: Iterable[str]) -> tuple[str, ...]:
     """Return the first of some sentences, each once, and how many more there are."""
     each = list(dict.fromkeys(sentences))
-    more = [f"and {len(each) - MOST_REASONS} more of the kind"] if len(each) > MOST_REASONS else []
+    more = [f"and {len(each) - MOST_REASONS} more like these"] if len(each) > MOST_REASONS else []
     return (*each[:MOST_REASONS], *more)
 
 

@@ -35,7 +35,7 @@ __all__ = [
 
 DISAGREES = EntryVerdict.DISAGREES
 DOUBLE, SINGLE = "float64", "float32"
-JUDGED = "and is judged by that; --precision float64 refuses it"
+JUDGED = "so it is judged by that precision; --precision float64 refuses it"
 OFF_BY_SINGLE = "is off by float32 rounding"
 SINGLE_NOTE = f"the analytic gradient {OFF_BY_SINGLE}, {JUDGED}"
 LARGEST_DIFFERENCE = 1e-6  # relative, of a parameter: some ten float32 roundings

@@ -9,7 +9,7 @@ from gradcheck_cli.vocabulary.results import ParameterResult, Verdict
 
 __all__ = ["remarks"]
 
-SINGLE = "the loss is computed in float32, and is judged by its noise; gradients are best checked in float64"
+SINGLE = "the loss is computed in float32, so it is judged by its noise; gradients are best checked in float64"
 
 
 def remarks(facts: Facts) -> Iterator[str]:

@@ -27,8 +27,8 @@ __all__ = ["RULES", "Facts", "Rule", "Ruling", "difference_verdict", "entries_ve
 
 MOST_NAMED = 3  # entries that a sentence names
 CATCHES = 0.1  # of a derivative: if an error as large as that went unseen, a PASS would say nothing
-WEIGH = "weigh the outputs, as in loss = (w * out).sum()"
-OR_PUT_IN = ", or see that the parameters are put into the model: were they copied?"
+WEIGH = "weight the outputs, as in loss = (w * out).sum()"
+OR_PUT_IN = ", or make sure that the parameters are put into the model: were they copied?"
 LOW_CATCHES = 0.5  # the same of a claim of low precision, the bars of which are mostly its own rounding
 
 # the records
@@ -142,7 +142,7 @@ def how_it_stopped(facts: Facts) -> Iterator[str]:
     """Say what ended the check, and what was checked by then."""
     cause = "interrupted" if facts.interrupted else f"the budget of {facts.spent} is spent"
     if facts.screened:
-        yield f"{cause}: the screen did not end" if facts.interrupted else cause
+        yield f"{cause}: the screen did not finish" if facts.interrupted else cause
     elif facts.interrupted and all(map(facts.is_whole, facts.parameters)):
         yield f"{cause}: {', '.join(facts.missing) or 'the differences'} not checked"
     else:
@@ -167,25 +167,25 @@ def what_the_norm_hides(facts: Facts) -> Iterator[str]:
     """Say which wrong parameter a difference within the threshold hides, or which parameter hides wrong entries."""
     if not facts.within:
         return
-    hides = f"{facts.figure} {facts.difference:.1e} hides it"
+    hidden = f"too {{}} to show in the overall {facts.figure} of {facts.difference:.1e}"
     worst = max(facts.with_verdict(Verdict.FAIL), key=lambda p: p.refined_difference)
     largest = max(p.analytic_norm for p in facts.parameters)
     if not worst.refined_difference <= facts.settings.threshold:
         yield (
-            f"{hides}: {worst.name} (norm {worst.analytic_norm:.1e} beside {largest:.1e}) has a {facts.figure} of"
-            f" {worst.refined_difference:.1e}"
+            f"{worst.name} has a {facts.figure} of {worst.refined_difference:.1e}, but is {hidden.format('small')}"
+            f" (its norm is {worst.analytic_norm:.1e}, the largest {largest:.1e})"
         )
     elif wrong := worst.count(EntryVerdict.DISAGREES):
         some = worst.name if worst.size == 1 else f"{wrong} of {worst.size} entries of {worst.name}"
-        yield f"{hides}: {some} disagree{'s' * (wrong == 1)}"
+        yield f"{some} {'is' if wrong == 1 else 'are'} wrong, by {hidden.format('little')}"
     else:
-        yield f"{hides}: slopes through {worst.name} disagree"
+        yield f"slopes through {worst.name} disagree, by {hidden.format('little')}"
 
 
 def what_only_the_whole_shows(facts: Facts) -> Iterator[str]:
     """Say that no parameter alone is known to be wrong."""
     if not facts.with_verdict(Verdict.FAIL):
-        yield "the slopes through all parameters together contradict the gradient, those through each alone do not"
+        yield "the slopes through all parameters together contradict the gradient, but those through each alone do not"
 
 
 def what_was_not_screened(facts: Facts) -> Iterator[str]:
@@ -202,7 +202,7 @@ def what_the_step_did(facts: Facts) -> Iterator[str]:
     cause = {
         StepFault.ROUND_OFF: f"is round-off of J (noise floor {error.floor:.1e})",
         StepFault.KINK: f"comes from a kink within epsilon of {error.where}",
-        StepFault.TRUNCATION: f"is truncation: epsilon is too large, most at {error.where}",
+        StepFault.TRUNCATION: f"is truncation: epsilon is too large, worst at {error.where}",
     }[error.fault]
     yield (
         f"difference {facts.difference:.1e} at epsilon {facts.settings.epsilon:g} {cause};"
@@ -223,7 +223,7 @@ def which_entries_are_coarse(facts: Facts) -> Iterator[str]:
                 p.entries[k].name for k in range(len(p.entries)) if p.entries.verdicts[k] == EntryVerdict.UNRESOLVED
             ]
             named = ", ".join(which[:MOST_NAMED]) + (", ..." if coarse > MOST_NAMED else "")
-            yield f"{p.name}: the numeric side cannot resolve {coarse} of {len(p.entries)} entries: {named}"
+            yield f"{p.name}: {coarse} of {len(p.entries)} entries could not be resolved numerically: {named}"
 
 
 def slopes_of(facts: Facts) -> Iterator[tuple[str, Entries]]:
@@ -242,15 +242,15 @@ def which_slopes_are_unclear(facts: Facts) -> Iterator[str]:
     """Count them by parameter."""
     for name, slopes in slopes_of(facts):
         if coarse := slopes.count(EntryVerdict.UNRESOLVED):
-            yield f"{name}: the numeric side cannot resolve {coarse} of {len(slopes)} slopes"
+            yield f"{name}: {coarse} of {len(slopes)} slopes could not be resolved numerically"
         if kinks := slopes.count(EntryVerdict.KINK):
-            yield f"{name}: {kinks} of {len(slopes)} slopes lie on a kink, where any between its sides is right"
+            yield f"{name}: {kinks} of {len(slopes)} slopes lie on a kink, where any between the two sides is right"
 
 
 def where_more_is_wrong(facts: Facts) -> Iterator[str]:
     """Name the parameters whose slopes the entries that were found do not explain."""
     for name in facts.more_wrong:
-        yield f"{name}: more is wrong than the entries that were found; --locate looks for more of them"
+        yield f"{name}: more is wrong than the entries that were found; --locate N looks for more"
 
 
 def above_the_threshold(facts: Facts) -> bool:
@@ -278,8 +278,8 @@ def why_rows_pass(facts: Facts) -> Iterator[str]:
 def what_is_doubted(facts: Facts) -> Iterator[str]:
     """Say what errors may be that look like float32's."""
     yield (
-        f"{', '.join(facts.doubts)}: errors as large as float32 rounding, or a small slip, or a guard such as"
-        " log(p + 1e-7) that the gradient leaves out: --precision float32 accepts it"
+        f"{', '.join(facts.doubts)}: errors as small as those of float32 rounding, a small slip, or a guard such as"
+        " log(p + 1e-7) that the gradient leaves out; --precision float32 accepts them"
     )
 
 
@@ -299,8 +299,8 @@ def how_blunt(facts: Facts) -> Iterator[str]:
     for p in blunt_parameters(facts):
         if p.sensitivity:
             yield (
-                f"{p.name}: a gradient off by a factor of {1 + p.sensitivity.factor:.2g} would have passed as well:"
-                " this says nothing"
+                f"{p.name}: a gradient off by a factor of {1 + p.sensitivity.factor:.2g} would have passed as well,"
+                " so this shows nothing"
             )
 
 
@@ -317,8 +317,8 @@ def what_could_hide(facts: Facts) -> Iterator[str]:
     for p in blind_parameters(facts):
         if p.sensitivity:
             yield (
-                f"{p.name}: an entry off by {p.sensitivity.relative:.0e} of itself would not have been seen,"
-                f" required is {facts.settings.require_sensitivity:g}"
+                f"{p.name}: a relative error of {p.sensitivity.relative:.0e} in an entry would not have been seen;"
+                f" {facts.settings.require_sensitivity:g} is required"
             )
 
 
@@ -352,11 +352,11 @@ def is_zero(entries: Entries) -> bool:
 def that_it_is_constant(facts: Facts) -> Iterator[str]:
     """Say what follows from that: a claim is wrong, may hide below the last digit of the loss, or tells nothing."""
     if facts.with_verdict(Verdict.FAIL):
-        yield f"this loss does not move: its gradient is zero; {WEIGH}{OR_PUT_IN}"
+        yield f"this loss does not change: its gradient is zero; {WEIGH}{OR_PUT_IN}"
     elif facts.with_verdict(Verdict.INCONCLUSIVE):
-        yield "this loss moves by no more than its last digit, in which the claimed slopes may hide"
+        yield "this loss changes by no more than its last digit, where the claimed slopes may hide"
     else:
-        yield f"this loss does not move: it checks nothing; {WEIGH}"
+        yield f"this loss does not change: it checks nothing; {WEIGH}"
 
 
 def hidden_from_the_course(facts: Facts) -> list[str]:
@@ -369,7 +369,7 @@ def hidden_from_the_course(facts: Facts) -> list[str]:
 def what_is_hidden_from_the_course(facts: Facts) -> Iterator[str]:
     """Name them."""
     hidden = ", ".join(hidden_from_the_course(facts))
-    yield f"{hidden}: above the threshold alone, hidden in the difference of the whole"
+    yield f"{hidden}: above the threshold when taken alone, hidden in the overall difference"
 
 
 def is_wrong(facts: Facts) -> bool:

@@ -73,7 +73,7 @@ def read_arrays(path: Path, *, unnamed: str = ONE_ARRAY) -> Arrays:
     if ending in CONVERTED:
         code = CONVERTED[ending].format(repr(str(path)), repr(str(path.with_suffix(".npz"))))
         raise InputError(
-            f"{path} is not read: reading a {ending} file may run what stands in it",
+            f"{path} was not read: reading a {ending} file may run code that is in it",
             hint=f"if you trust it: python -c {shlex.quote(code)}",
         )
     found = READERS.get(ending, read_large_npz)(path)

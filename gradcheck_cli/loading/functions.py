@@ -38,7 +38,7 @@ PREFIX = "_gradcheck_user_"  # of the names of modules that are made of the user
 DEFS = "[defs]"  # behind the file, where only what a name needs is to be run
 STANDING_IN = "__gradcheck_stand_ins__"  # where a module has the names of what stood in for its neighbours
 EXPECTED = "expected FILE.py:NAME or MODULE:NAME"
-RUNS_TOO_MUCH = "does it train or read files there? --defs-only takes only what the function needs"
+RUNS_TOO_MUCH = "does it train or read files when it is imported? --defs-only runs only what the function needs"
 
 
 def load_function(reference: str) -> Callable[..., Any]:
@@ -152,7 +152,7 @@ def import_file(path: Path) -> ModuleType:
         loaded = loaded_of(path)
         if loaded:  # it has taken itself away
             return loaded[-1]
-        raise InputError(f"{path} is no file, expected a Python file", hint="is the path right?")
+        raise InputError(f"{path} does not exist or is not a file, expected a Python file", hint="is the path right?")
     path = path.resolve()
     name = name_of(path)
     if name in sys.modules:
@@ -163,7 +163,7 @@ def import_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        with importing(path, module), asking(f"{path.name}, while it was imported, raised"):
+        with importing(path, module), asking(f"importing {path.name} raised"):
             spec.loader.exec_module(module)
     except BaseException as error:
         sys.modules.pop(name, None)
@@ -176,7 +176,9 @@ def import_file(path: Path) -> ModuleType:
 def import_part(path: Path, name: str) -> Part:
     """Make a module of what a name in a notebook or a script needs: one for all names of a file, empty for none."""
     if not is_file(path):
-        raise InputError(f"{path} is no file, expected a notebook or a Python file", hint="is the path right?")
+        raise InputError(
+            f"{path} does not exist or is not a file, expected a notebook or a Python file", hint="is the path right?"
+        )
     path = path.resolve()
     called = f"{name_of(path)}_part"
     module = sys.modules.get(called)
@@ -204,7 +206,7 @@ def notes_on(paths: Iterable[Path | None]) -> list[str]:
         for module in loaded_of(path)[-1:]:
             notes += [module.taken.note()] if isinstance(module, Part) else []
             missing = ", ".join(sorted(vars(module).get(STANDING_IN, ())))
-            notes += [f"beside {path.name} there is no {missing}: gradcheck stood in for it"] if missing else []
+            notes += [f"there is no {missing} next to {path.name}: gradcheck provided a stand-in"] if missing else []
     return notes
 
 
@@ -222,7 +224,7 @@ def import_module(name: str) -> ModuleType:
     """Import a module by its name, from the current folder too."""
     if not all(part.isidentifier() for part in name.split(".")):
         raise InputError(f"{name!r} is neither a Python file nor the name of a module, {EXPECTED}")
-    with importable(Path.cwd()), asking(f"{name}, while it was imported, raised"):
+    with importable(Path.cwd()), asking(f"importing {name} raised"):
         try:
             return importlib.import_module(name)
         except ModuleNotFoundError as error:

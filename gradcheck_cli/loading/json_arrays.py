@@ -81,9 +81,9 @@ def object_in(content: bytes, source: str) -> Object:
     try:
         found = json.loads(content, object_pairs_hook=Object)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{source} is no JSON: {first_line(error)}", hint=EXPECTED) from error
+        raise InputError(f"{source} is not valid JSON: {first_line(error)}", hint=EXPECTED) from error
     if not isinstance(found, Object):
-        raise InputError(f"{source} holds {type(found).__name__}, {EXPECTED}")
+        raise InputError(f"{source} contains {type(found).__name__}, {EXPECTED}")
     return found
 
 
@@ -153,7 +153,7 @@ def as_numbers(value: Any, where: str) -> NDArray[Any]:
     try:
         array = np.asarray(value)
     except (ValueError, OverflowError) as error:  # ragged or too deep lists
-        raise InputError(f"{where} is no array: {first_line(error)}") from error
+        raise InputError(f"{where} is not an array: {first_line(error)}") from error
     if array.dtype.kind not in "fiub":
-        raise InputError(f"{where} holds something else than numbers, {EXPECTED}")
+        raise InputError(f"{where} contains values that are not numbers, {EXPECTED}")
     return array

@@ -112,7 +112,7 @@ def require_zip(file: IO[bytes], path: Path) -> None:
             hint="np.savez writes one: np.savez(path, X=X, ...)",
         )
     if not start.startswith((b"PK\x03\x04", _END_RECORD)):
-        raise InputError(f"{path} is no .npz archive: it begins with {start!r}, expected {b'PK'!r}")
+        raise InputError(f"{path} is not an .npz archive: it begins with {start!r}, expected {b'PK'!r}")
     require_bearable_directory(file, path)
     file.seek(0)
 
@@ -155,7 +155,7 @@ def listed_members(
         if member.flag_bits & 1:
             raise InputError(f"{path} is encrypted, expected a plain .npz archive")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise InputError(f"{shown(name)} in {path} is packed by a method that .npz does not use")
+            raise InputError(f"{shown(name)} in {path} is compressed by a method that .npz does not use")
         if member.file_size > limits[member]:
             refuse_size(f"{shown(name)} in {path} would take", member.file_size, limits[member])
         members[name] = member

@@ -48,7 +48,7 @@ def load_point(
     others = read_data(data) if data else {}
     both = [name for name in others if name in parameters]
     if both:
-        raise InputError(f"{both[0]!r} stands in the parameters and in the data, expected it in one of them")
+        raise InputError(f"{both[0]!r} is in both the parameters and the data, expected in one of them")
     if not vary:
         return LoadedPoint(parameters, others)
     every: dict[str, Any] = parameters | others

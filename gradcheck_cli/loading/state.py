@@ -59,7 +59,7 @@ def read_state(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         state = None
     if not (isinstance(state, dict) and state.get("format") == FORMAT and all(fits(state, key) for key in KINDS)):
-        raise InputError(f"{path} is no state of a check, expected a file that --save has written")
+        raise InputError(f"{path} was not written by --save")
     return {**{key: state[key] for key in KINDS}, "losses": unpacked(state["losses"], path)}
 
 

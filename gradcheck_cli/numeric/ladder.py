@@ -84,6 +84,7 @@ from gradcheck_cli.numeric.tolerances import (
 )
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.watch import SILENT, Watch
 
 __all__ = ["ladder_reference"]
 
@@ -125,7 +126,7 @@ def ladder_reference(
     analytic: Parameters,
     threshold: float,
     seed: int,
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Watch = SILENT,
 ) -> Iterator[tuple[str, Reference]]:
     """Differentiate the loss by every entry, with error bars.
 
@@ -139,8 +140,8 @@ def ladder_reference(
         Relative error that a claim may have.
     seed : int
         Of the random directions.
-    progress : callable, optional
-        Called with the number of entries done since the last call.
+    progress : Watch, optional
+        Told of the number of entries done since the last time, and of what the search is at.
 
     Yields
     ------
@@ -153,6 +154,7 @@ def ladder_reference(
     BudgetSpentError
         After that.
     """
+    progress.at("noise of the loss")
     line = line_of(problem, seed)
     noise = rough_noise(line)
     sizes = entry_sizes(problem.parameters)
@@ -166,6 +168,7 @@ def ladder_reference(
         _Ladder(point, name, values.reshape(-1), analytic[name].reshape(-1), sizes[name].reshape(-1))
         for name, values in problem.parameters.items()
     ]
+    progress.at("entries")
     try:
         for ladder in ladders:
             ladder.start(progress)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from gradcheck_cli.numeric.complex_step import complex_step_reference
 from gradcheck_cli.numeric.known import known_reference
@@ -11,6 +11,7 @@ from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem
 from gradcheck_cli.vocabulary.parameters import Parameters
 from gradcheck_cli.vocabulary.settings import Settings
+from gradcheck_cli.vocabulary.watch import Watch
 
 __all__ = ["find_reference"]
 
@@ -20,7 +21,7 @@ def find_reference(
     losses: Directional,
     analytic: Parameters,
     settings: Settings,
-    progress: Callable[[int], None],
+    progress: Watch,
 ) -> tuple[str, Iterator[tuple[str, Reference]]]:
     """Find the reference of a problem in the best way that it offers.
 
@@ -35,8 +36,8 @@ def find_reference(
         saves the others.
     settings : Settings
         Its threshold and seed.
-    progress : callable
-        Called with the number of entries done since the last call.
+    progress : Watch
+        Told of the number of entries done since the last time, and of what the search is at.
 
     Returns
     -------

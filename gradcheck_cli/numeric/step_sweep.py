@@ -101,7 +101,7 @@ def meaning(report: CheckReport, entry: Entry, errors: Sequence[float], noise: f
     if errors[best] <= allowed:
         fallen = f"falls to {errors[best]:.1e} at step {STEPS[best]:.0e}"
         if entry.verdict is EntryVerdict.DISAGREES:
-            return f"{fallen}, as low as differences can show; the reference tells that the gradient is wrong"
+            return f"{fallen}, as low as differences can show; the reference shows that the gradient is wrong"
         return f"{fallen}: the gradient is right{step_blame(report, best)}"
     valley = sorted(errors[k] for k in VALLEY)
     stays = valley[-1] <= LEVEL * valley[0]

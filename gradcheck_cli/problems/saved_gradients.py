@@ -120,11 +120,13 @@ def notes_on(reference: Parameters, rounded: Mapping[str, str]) -> Iterator[str]
         Where there is none of it.
     """
     if rounded:
-        yield f"the reference is in {' and '.join(sorted({*rounded.values()}))}, and is taken for no better than that"
+        yield f"the reference is in {' and '.join(sorted({*rounded.values()}))}, so it is trusted only that far"
     known = sum(int(np.isfinite(values).sum()) for values in reference.values())
     size = sum(values.size for values in reference.values())
     if size and not known:
-        raise ProblemError("no entry has a reference: it is NaN everywhere", hint="NaN stands for what is not checked")
+        raise ProblemError(
+            "no entry has a reference: it is NaN everywhere", hint="use NaN for what is not to be checked"
+        )
     if known < size:
         yield f"{known:,} of {size:,} entries have a reference; the others are not checked"
 
@@ -170,7 +172,7 @@ def as_reference(name: str, array: NDArray[Any]) -> Array:
     values = as_gradient(name, array)
     if np.isinf(values).any():
         raise ProblemError(
-            f"{name} of the reference holds infinity, expected finite numbers", hint="NaN stands for what is not known"
+            f"{name} of the reference contains infinity, expected finite numbers", hint="use NaN for what is not known"
         )
     return values
 

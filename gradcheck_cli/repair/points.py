@@ -94,7 +94,7 @@ def point_of(point: Point, threshold: float, seed: int) -> Point | None:
     else:
         problem = replace(problem, known=None)
         unknown = {name: np.full(values.shape, np.nan) for name, values in problem.parameters.items()}
-        found = dict(ladder_reference(problem, unknown, threshold, seed, lambda _: None))
+        found = dict(ladder_reference(problem, unknown, threshold, seed))
     parts = [found[name] for name in problem.parameters]
     low, high, bars = (
         np.concatenate([np.ravel(getattr(part, name)) for part in parts]) for name in ("low", "high", "bars")

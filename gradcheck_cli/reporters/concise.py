@@ -9,6 +9,7 @@ from gradcheck_cli.reporters.words import pair_texts, standing
 from gradcheck_cli.vocabulary.results import (
     CheckReport,
     Finding,
+    NotRun,
     Outcome,
     ParameterResult,
     RunReport,
@@ -28,7 +29,9 @@ def render_run(run: RunReport) -> str:
 
 def lines_of(outcome: Outcome) -> Iterator[str]:
     """Yield the lines of one case; a PASS has none."""
-    if isinstance(outcome, Unchecked):
+    if isinstance(outcome, NotRun):
+        yield f"{printable(outcome.name)}: {printable(outcome.error)}"
+    elif isinstance(outcome, Unchecked):
         yield f"{printable(outcome.name)}: error: {printable(outcome.error)}"
     elif outcome.findings:
         for finding in outcome.findings:
@@ -73,8 +76,10 @@ def summary(outcomes: tuple[Outcome, ...]) -> str:
     parameters = sum(len(report.parameters) for report in reports)
     found = f"{mistakes or 'no'} mistake{'s' * (mistakes != 1)}"
     open_ = sum(report.verdict is Verdict.INCONCLUSIVE for report in reports)
-    lost = len(outcomes) - len(reports)
+    left = sum(isinstance(outcome, NotRun) for outcome in outcomes)
+    lost = len(outcomes) - len(reports) - left
     parts = [f"Found {found} in {parameters} parameter{'s' * (parameters != 1)}"]
     parts += [f"{open_} case{'s' * (open_ > 1)} could not be decided"] if open_ else []
     parts += [f"{lost} case{'s' * (lost > 1)} could not be checked"] if lost else []
+    parts += [f"{left} not run"] if left else []
     return "; ".join(parts) + "."

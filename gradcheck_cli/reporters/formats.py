@@ -19,7 +19,7 @@ FORMATS = {
     "junit": "junit",
     "github": "github",
     "markdown": "markdown",
-    "html": "html",
+    "html": "page.document",
     "sarif": "sarif",
     "rdjson": "rdjson",
 }

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
 from gradcheck_cli.reporters.sheet import new_table
@@ -25,6 +25,9 @@ from gradcheck_cli.reporters.words import (
 from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.results import SLOPE_MISMATCH, CheckReport, Entry, ParameterResult, Verdict
 from gradcheck_cli.vocabulary.text import printable
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 __all__ = ["entry_layouts", "layouts_for"]
 

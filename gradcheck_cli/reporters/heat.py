@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from gradcheck_cli.vocabulary.results import CheckReport, ParameterResult
+from gradcheck_cli.vocabulary.results import CheckReport, ParameterResult, Verdict
 
 __all__ = ["LEGEND", "LEVELS", "HeatMap", "heat_map", "pictured"]
 
@@ -41,7 +41,8 @@ class HeatMap:
 
 def pictured(report: CheckReport) -> list[ParameterResult]:
     """Return the parameters that fall short and of which every entry was checked."""
-    return [] if report.passed else [p for p in report.short if p.entries and len(p.entries) == p.size]
+    short = [p for p in report.parameters if p.verdict is not Verdict.PASS]
+    return [p for p in short if p.entries and len(p.entries) == p.size]
 
 
 def heat_map(parameter: ParameterResult, most_rows: int, most_columns: int) -> HeatMap:

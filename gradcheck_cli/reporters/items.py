@@ -26,7 +26,7 @@ from gradcheck_cli.vocabulary.results import (
 )
 from gradcheck_cli.vocabulary.text import printable, printable_lines
 
-__all__ = ["WHOLE", "Item", "findings_on", "items"]
+__all__ = ["WHOLE", "Item", "findings_on", "items", "parameter_of"]
 
 WHOLE = "the whole gradient"
 
@@ -140,6 +140,12 @@ def findings_on(report: CheckReport, parameter: str) -> Sequence[Finding]:
     gradient = f"d{parameter}"
     named = [one for one in report.findings if gradient in (one.where, *one.also, *one.consequences)]
     return named or report.findings
+
+
+def parameter_of(report: CheckReport, finding: Finding) -> str | None:
+    """Return the parameter whose gradient a finding is about; None where it is about a step or about many."""
+    names = (p.name for p in report.parameters)
+    return next((name for name in names if finding.where in (f"d{name}", name)), None)
 
 
 def explanation(report: CheckReport, parameter: str = "") -> str:

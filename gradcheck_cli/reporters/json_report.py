@@ -1,17 +1,21 @@
 """A run as JSON, for programs; `report.schema.json` beside this file describes it.
 
 The same run gives the same bytes, but for the object ``timing``. Fields are only ever added; where one changes its
-meaning, the first number of `SCHEMA_VERSION` goes up.
+meaning, the first number of `SCHEMA_VERSION` goes up. `gradcheck_cli.loading.report` reads it again.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
+from gradcheck_cli.reporters.items import parameter_of
+from gradcheck_cli.reporters.tally import run_sentence, tally, worst_verdict
 from gradcheck_cli.vocabulary.results import (
     CheckReport,
+    Entries,
     Entry,
     EntryVerdict,
     FurtherPoint,
@@ -26,19 +30,27 @@ from gradcheck_cli.vocabulary.results import (
 
 __all__ = ["SCHEMA_VERSION", "as_dict", "render_run"]
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 WORST_ENTRIES = 10  # of a parameter
+MOST_VALUES = 4_096  # entries of a parameter that falls short, of which all figures are written
+MOST_IN_ALL = 20_000  # of all those together
+RIGHT_VALUES = 20  # of a parameter that does not
+MOST_PLACES = 10  # entries of a point, all digits of which are told
 
 
 def render_run(run: RunReport) -> str:
     """Return the run as a JSON object."""
     checked = [outcome.seconds for outcome in run.outcomes if isinstance(outcome, CheckReport)]
+    verdict = worst_verdict(run)
     content = {
         "schema_version": SCHEMA_VERSION,
+        "command": run.command,
+        "verdict": None if verdict is None else verdict.value,
+        "summary": {"text": run_sentence(run), **tally(run)._asdict()},
         "versions": dict(run.versions),
         "exit_code": run.exit_code,
         "cases": [case(outcome) for outcome in run.outcomes],
-        "timing": {"seconds": sum(checked), "cases": checked},
+        "timing": {"date": run.date or None, "seconds": sum(checked), "cases": checked},
     }
     return json.dumps(plain(content), indent=2, allow_nan=False) + "\n"
 
@@ -55,6 +67,7 @@ def case(outcome: Outcome) -> dict[str, Any]:
         found = {} if outcome.suggestion is None else {"suggestion": suggestion(outcome.suggestion)}
         return {"name": outcome.name, "verdict": None, "error": error, **found}
     location = None if outcome.location is None else outcome.location._asdict()
+    most = values_of_each(outcome)
     return {
         "name": outcome.name,
         "verdict": outcome.verdict.value,
@@ -68,14 +81,22 @@ def case(outcome: Outcome) -> dict[str, Any]:
         "location": location,
         "screen": None if outcome.screen is None else outcome.screen._asdict(),
         "points": None if outcome.points is None else points(outcome.points),
-        "parameters": [parameter(p) for p in outcome.parameters],
+        "point": None if outcome.point is None else point(outcome.point),
+        "parameters": [parameter(p, most if p in outcome.short else RIGHT_VALUES) for p in outcome.parameters],
         "reasons": outcome.reasons,
-        "findings": [finding._asdict() for finding in outcome.findings],
+        "findings": [
+            {**finding._asdict(), "parameter": parameter_of(outcome, finding)} for finding in outcome.findings
+        ],
         "suspects": [suspect._asdict() for suspect in outcome.suspects],
         "suggestion": None if outcome.suggestion is None else suggestion(outcome.suggestion),
         "notes": outcome.notes,
         "step_sweeps": [sweep._asdict() for sweep in outcome.sweeps],
     }
+
+
+def values_of_each(report: CheckReport) -> int:
+    """Return of how many entries of a parameter that falls short all figures are written."""
+    return max(RIGHT_VALUES, min(MOST_VALUES, MOST_IN_ALL // max(1, len(report.short))))
 
 
 def suggestion(found: Suggestion) -> dict[str, Any]:
@@ -98,6 +119,12 @@ def points(facts: PointFacts) -> dict[str, Any]:
     return {**facts._asdict(), "given": facts.given.value, "found": [further(point) for point in facts.found]}
 
 
+def point(arrays: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return where a small point is; None where it is no small one."""
+    small = sum(math.prod(values.shape) for values in arrays.values()) <= MOST_PLACES
+    return {name: values.tolist() for name, values in arrays.items()} if small else None
+
+
 def further(point: FurtherPoint) -> dict[str, Any]:
     """Return what was found at one further point."""
     return {
@@ -109,8 +136,8 @@ def further(point: FurtherPoint) -> dict[str, Any]:
     }
 
 
-def parameter(result: ParameterResult) -> dict[str, Any]:
-    """Return what was found of one parameter."""
+def parameter(result: ParameterResult, most: int) -> dict[str, Any]:
+    """Return what was found of one parameter, with all figures of no more than so many entries."""
     counts = {verdict.name.lower(): result.count(verdict) for verdict in EntryVerdict}
     return {
         "name": result.name,
@@ -120,10 +147,31 @@ def parameter(result: ParameterResult) -> dict[str, Any]:
         "analytic_norm": result.analytic_norm,
         "numeric_norm": result.numeric_norm,
         "sensitivity": None if result.sensitivity is None else sensitivity(result.sensitivity),
-        "entries": {"count": len(result.entries), **counts, "of": result.size},
+        "entries": {"count": result.entries.total, **counts, "of": result.size},
         "slopes": None if result.slopes is None else [entry(slope) for slope in result.slopes],
         "worst": entry(result.worst),
         "worst_entries": [entry(e) for e in result.entries.worst(WORST_ENTRIES)],
+        "values": values(result.entries, most),
+        "slope_values": None if result.slopes is None else values(result.slopes, MOST_VALUES),
+    }
+
+
+def values(entries: Entries, most: int) -> dict[str, Any]:
+    """Return the figures of entries, a list of each, and what names them."""
+    some = entries.kept(most)
+    return {
+        "parameter": some.parameter,
+        "shape": some.shape,
+        "output": some.output,
+        "rank": some.rank,
+        "halves": some.halves,
+        "output_halves": some.output_halves,
+        "positions": None if some.positions is None else list(some.positions),
+        "verdicts": list(some.verdicts),
+        "analytic": list(some.analytic),
+        "numeric": list(some.numeric),
+        "reference": list(some.reference),
+        "bars": list(some.bars),
     }
 
 

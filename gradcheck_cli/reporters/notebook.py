@@ -1,19 +1,15 @@
-"""A report as HTML for a notebook."""
+"""A report as HTML for a notebook, of the parts that a page is made of."""
 
 from __future__ import annotations
 
-import html
-
-from gradcheck_cli.reporters.terminal import as_text
-from gradcheck_cli.vocabulary.results import CheckReport, Verdict
+from gradcheck_cli.reporters.page.case import body, lead, title
+from gradcheck_cli.reporters.page.marks import style
+from gradcheck_cli.vocabulary.results import CheckReport
 
 __all__ = ["as_html"]
 
-COLORS = {Verdict.PASS: "green", Verdict.FAIL: "firebrick", Verdict.INCONCLUSIVE: "darkorange"}
-
 
 def as_html(report: CheckReport) -> str:
-    """Return the text of the report, the verdict in its colour."""
-    word = report.verdict.value
-    text = html.escape(as_text(report).removeprefix(word))
-    return f'<pre style="overflow-x: auto"><b style="color: {COLORS[report.verdict]}">{word}</b>{text}</pre>'
+    """Return the report with its style; it stands on its own paper, whatever the theme of the notebook."""
+    told = body(report, f"gradcheck-{id(report):x}", 4)
+    return f"{style()}<div class='gradcheck cell'><header><h3>{title(report)}</h3>{lead(report)}</header>{told}</div>"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
 from rich.text import Text
 
 from gradcheck_cli.vocabulary.language import said
+
+if TYPE_CHECKING:
+    from rich.table import Table  # which a PASS does not need
 
 __all__ = ["CODE", "LOG_WIDTH", "Sheet", "new_table"]
 
@@ -26,6 +28,8 @@ CODE = re.compile(r" *(-->|\d* \|) ")
 MARKS = re.compile(r" * \| *\^+ ")
 LEAST = 20  # columns that a sentence gets however narrow the terminal
 HIGHLIGHTS = (
+    (r"^error(?=:)", "bold red"),
+    (r"^hint(?=:)", "bold cyan"),
     (r"^\w+\[[\w-]+\]", "bold red"),  # error[factor]
     (r"(?<=^ )( *--> )?\S+:\d+:\d+$", "cyan"),  # a place
     (r"(?<= \| )( *)\^+.*$", "bold red"),  # the marks under a line of code
@@ -88,6 +92,8 @@ class Sheet:
 
     def fits(self, table: Table) -> bool:
         """Whether a table is no wider than the sheet."""
+        from rich.measure import Measurement
+
         options = self.console.options.update(max_width=UNLIMITED)
         return Measurement.get(self.console, options, table).maximum <= self.width
 
@@ -126,6 +132,8 @@ def breaks(line: str, width: int, indent: int) -> list[int]:
 
 def new_table(*headers: str, gap: int = 2) -> Table:
     """Return an empty table; a header that ends in ``>`` has its column to the right."""
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
     for header in headers:
         justify = "right" if header.endswith(">") else "left"

@@ -5,15 +5,14 @@ What is right is told in one line, and a PASS in three. `-v` shows every figure 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from math import inf, isnan
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from rich.table import Table
 from rich.text import Text
 
 from gradcheck_cli.reporters.excerpt import is_code, told, unchecked_lines
-from gradcheck_cli.reporters.full_tables import entry_layouts, layouts_for
 from gradcheck_cli.reporters.sheet import Sheet, new_table
 from gradcheck_cli.reporters.words import (
     COULD_NOT_CHECK,
@@ -38,6 +37,7 @@ from gradcheck_cli.vocabulary.results import (
     CheckReport,
     Entry,
     EntryVerdict,
+    NotRun,
     Outcome,
     ParameterResult,
     RunReport,
@@ -46,13 +46,16 @@ from gradcheck_cli.vocabulary.results import (
 )
 from gradcheck_cli.vocabulary.text import printable, printable_lines
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 __all__ = ["Style", "as_text", "render", "render_run", "render_table", "renderable"]
 
 INDENT = "      "
+ROOMS = (None, 48, 40, 32, 24)  # columns that the name of a case may take, the most that fits
 MAX_FINDINGS = 5  # where not all are asked for
 MAX_ROWS = 10  # of parameters that fall short, likewise
 MAX_ENTRY_ROWS = 20  # of one parameter, likewise
-PICTURE_WIDTH = 80  # where nothing limits the width
 
 
 class Style(NamedTuple):
@@ -81,9 +84,10 @@ def render(report: CheckReport, style: Style) -> str:
     elif not report.passed:
         print_parameters(out, report, right=style.verbosity == 0)
     print_entries(out, report, style)
-    for picture in drawn(report, style):
-        out.print()
-        out.print(picture)
+    if style.plot:
+        from gradcheck_cli.reporters.pictures import print_pictures
+
+        print_pictures(out, report, blocks=style.blocks)
     print_notes(out, report)
     if not report.passed:
         print_sum(out, report, style)
@@ -189,7 +193,7 @@ def row_of(p: ParameterResult, columns: Columns) -> Row:
         p.verdict,
         printable(p.name),
         said(shape_text(p)),
-        f"{count}/{len(p.entries)}" if p.slopes is None else said(f"{count} found") if count else "-",
+        f"{count}/{p.entries.total}" if p.slopes is None else said(f"{count} found") if count else "-",
         error_text(p.difference),
         ratio_text(p.worst) if columns.counted is EntryVerdict.DISAGREES else error_text(p.worst.bar),
         printable(p.worst.name.removeprefix(p.name)),  # its index, where the name is the parameter's
@@ -227,6 +231,8 @@ def right_line(parameters: Sequence[ParameterResult], width: int) -> Text:
 
 def print_figures(out: Sheet, report: CheckReport) -> None:
     """Print every figure of every parameter."""
+    from gradcheck_cli.reporters.full_tables import layouts_for
+
     out.print()
     out.print_fitting(layouts_for(report, report.parameters))
     for line in rows_above(report):
@@ -239,9 +245,11 @@ def print_entries(out: Sheet, report: CheckReport, style: Style) -> None:
         out.print()
         shown = parameter.entries or parameter.slopes or parameter.entries
         entries: Sequence[Entry] = shown if style.verbosity > 1 else shown.worst(MAX_ENTRY_ROWS)
+        from gradcheck_cli.reporters.full_tables import entry_layouts
+
         out.print_fitting(entry_layouts(entries))
-        if len(entries) < len(shown):
-            out.print(f"the worst {len(entries)} of {len(shown)} entries; -vv shows all")
+        if len(entries) < shown.total:
+            out.print(f"the worst {len(entries)} of {shown.total} entries{'; -vv shows all' * (style.verbosity < 2)}")
 
 
 def detailed(report: CheckReport, verbosity: int) -> list[ParameterResult]:
@@ -268,16 +276,8 @@ def print_sum(out: Sheet, report: CheckReport, style: Style) -> None:
             out.print_wrapped(f"{INDENT}{printable(line)}")
     topics = list(dict.fromkeys(finding.code for finding in report.findings)) or [report.verdict.value.lower()]
     more = "" if style.verbosity > 0 else "; -v shows all figures"
-    out.print_wrapped(f"{INDENT}gradcheck explain {printable(topics[0])} says more{more}")
-
-
-def drawn(report: CheckReport, style: Style) -> Iterable[Text]:
-    """Return the pictures, where they are wanted."""
-    if not style.plot:
-        return ()
-    from gradcheck_cli.reporters.pictures import pictures
-
-    return pictures(report, width=style.width or PICTURE_WIDTH, color=style.color, blocks=style.blocks)
+    what = "says more" if report.findings else "says what to do"
+    out.print_wrapped(f"{INDENT}gradcheck explain {printable(topics[0])} {what}{more}")
 
 
 def verdict_line(verdict: Verdict, text: str, before: str = "") -> Text:
@@ -301,26 +301,49 @@ def render_outcome(outcome: Outcome) -> str:
 
 
 def render_table(outcomes: Sequence[Outcome], style: Style) -> str:
-    """Return one table with a row for each case."""
+    """Return one table with a row for each case; long names are broken between words where the width is limited."""
     out = Sheet(style.width, color=style.color)
-    table = new_table("verdict", "check", "difference>", "refined>", "entries>", "seconds>", "worst at")
-    for outcome in outcomes:
-        table.add_row(*case_cells(outcome))
-    out.print_fitting([lambda: table])
+    out.print_fitting([*(partial(case_table, outcomes, room) for room in ROOMS), partial(case_list, outcomes)])
     return out.text()
+
+
+def case_table(outcomes: Sequence[Outcome], room: int | None) -> Table:
+    """One line a case, or as many as its name takes where there is so much room for it."""
+    table = new_table("verdict", "check", "difference>", "seconds>", "worst at")
+    for outcome in outcomes:
+        verdict, name, *figures = case_cells(outcome)
+        table.add_row(Text(filled(verdict.plain, room and 12), verdict.style), Text(filled(name.plain, room)), *figures)
+    return table
+
+
+def case_list(outcomes: Sequence[Outcome]) -> Table:
+    """A line for each figure: for a narrow terminal."""
+    table = new_table("verdict", "check")
+    for outcome in outcomes:
+        verdict, name, *figures = case_cells(outcome)
+        lines = [filled(name.plain, ROOMS[-1]), *(text.plain for text in figures if text.plain)]
+        table.add_row(Text(filled(verdict.plain, 12), verdict.style), Text("\n".join(lines)))
+    return table
 
 
 def case_cells(outcome: Outcome) -> list[Text]:
     """Return the cells of one case."""
     name = Text(printable(outcome.name))
+    if isinstance(outcome, NotRun):
+        return [Text("not run", "bold yellow"), name]
     if isinstance(outcome, Unchecked):
         return [Text(said(verdict_word(outcome)), "bold red"), name]
     worst = max(outcome.short, key=lambda p: p.refined_difference).worst.name if outcome.short else ""
-    errors = [error_text(outcome.difference), error_text(outcome.refined_difference)]
-    if outcome.screen is not None:
-        errors = [f"slopes {errors[0]}", "-"]
-    figures = [*errors, str(outcome.size), f"{outcome.seconds:.2f}", printable(worst)]
+    difference = f"{'' if outcome.screen is None else 'slopes '}{error_text(outcome.difference)}"
+    figures = [difference, f"{outcome.seconds:.2f}", printable(worst)]
     return [Text(outcome.verdict.value, VERDICT_STYLES[outcome.verdict]), name, *map(Text, figures)]
+
+
+def filled(text: str, width: int | None) -> str:
+    """Return a text in lines of a width, broken between words."""
+    import textwrap
+
+    return text if width is None else textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def as_text(report: CheckReport) -> str:

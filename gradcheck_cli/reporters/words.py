@@ -25,6 +25,7 @@ from gradcheck_cli.vocabulary.text import printable
 __all__ = [
     "COULD_NOT_CHECK",
     "VERDICT_STYLES",
+    "came_to",
     "catch_texts",
     "catches",
     "circumstances",
@@ -79,19 +80,22 @@ def headline(report: CheckReport) -> str:
 
 def standing(report: CheckReport) -> str:
     """Return how much of a problem's gradient is right, wrong, or not to be told: what stands after the verdict."""
+    return f"{printable(report.name)}: {came_to(report)}"
+
+
+def came_to(report: CheckReport, *, cost: bool = True) -> str:
+    """Return the same without the problem's name, and perhaps without what a PASS has cost."""
     short = [p for p in report.parameters if p.verdict is not Verdict.PASS]
     many = len(report.parameters)
     if report.passed:
-        said = what_is_right(report)
-    elif not short:
-        said = "the gradient is wrong" if report.verdict is Verdict.FAIL else "could not be decided"
-    else:
-        which = f"{'all' if len(short) == many else f'{len(short)} of'} {many} parameters"
-        which = printable(short[0].name) if many == 1 else which
-        verb = "is wrong" if len(short) == 1 else "are wrong"
-        verb = "could not be decided" if report.verdict is Verdict.INCONCLUSIVE else verb
-        said = f"{which} {verb}{extent_of(report, short)}"
-    return f"{printable(report.name)}: {said}"
+        return what_is_right(report, cost=cost)
+    if not short:
+        return "the gradient is wrong" if report.verdict is Verdict.FAIL else "could not be decided"
+    which = f"{'all' if len(short) == many else f'{len(short)} of'} {many} parameters"
+    which = printable(short[0].name) if many == 1 else which
+    verb = "is wrong" if len(short) == 1 else "are wrong"
+    verb = "could not be decided" if report.verdict is Verdict.INCONCLUSIVE else verb
+    return f"{which} {verb}{extent_of(report, short)}"
 
 
 def exclamation(report: CheckReport) -> str:
@@ -105,21 +109,27 @@ def exclamation(report: CheckReport) -> str:
     return "" if words == key else f"{words} "
 
 
-def what_is_right(report: CheckReport) -> str:
+def what_is_right(report: CheckReport, *, cost: bool) -> str:
     """Return what a PASS says is right, and what that has cost."""
     parameters = report.parameters
     names = ", ".join(printable(p.name) for p in parameters)
-    named = names if len(parameters) <= MOST_NAMED and len(names) <= ROOM else f"{len(parameters)} parameters"
+    named = f"{names}:" if len(parameters) <= MOST_NAMED and len(names) <= ROOM else f"{len(parameters)} parameters,"
     if report.size == 1 and report.loss is not None:
         only = parameters[0].worst
-        return f"{named} is right: J = {report.loss!r}, yours {only.analytic:.7g}, numeric {only.numeric:.7g}"
-    cost = f"{evaluations(report, how=False)}, {report.seconds:.2f} s"
+        return f"{names} is right: J = {report.loss!r}, yours {only.analytic:.7g}, numeric {only.numeric:.7g}"
+    spent = [evaluations(report, how=False), f"{report.seconds:.2f} s"] if cost else []
     if report.screen is not None:
         along = f"right along {report.screen.directions} directions"
-        return f"{named}: {report.size:,} entries {along} (seed {report.screen.seed}, {cost})"
+        return f"{named} {report.size:,} entries {along}{in_brackets([f'seed {report.screen.seed}', *spent])}"
     if report.entry_count < report.size:
-        return f"{named}: right at the {report.entry_count:,} of {report.size:,} entries looked at ({cost})"
-    return f"{named}: {entries_text(report.size)} {'is' if report.size == 1 else 'are'} right ({cost})"
+        looked = f"right at the {report.entry_count:,} of {report.size:,} entries looked at"
+        return f"{named} {looked}{in_brackets(spent)}"
+    return f"{named} {entries_text(report.size)} {'is' if report.size == 1 else 'are'} right{in_brackets(spent)}"
+
+
+def in_brackets(parts: Sequence[str]) -> str:
+    """Return what stands behind a sentence; nothing where there is nothing."""
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def extent_of(report: CheckReport, short: Sequence[ParameterResult]) -> str:
@@ -203,7 +213,7 @@ def points_lines(report: CheckReport) -> list[str]:
     return [
         f"{what} at further point {worst.number} of {points.asked}, each entry moved by about {worst.moved:.2g} times"
         f" its size (seed {points.seed}), and not at the given one",
-        *point_line(report.point or {}),
+        *point_line(report.point),
     ]
 
 
@@ -219,9 +229,9 @@ def further(points: PointFacts) -> str:
     return "; ".join([count, *texts]) if count or texts else ""
 
 
-def point_line(point: Mapping[str, Any]) -> list[str]:
-    """Return where a small point is, every digit of it."""
-    if sum(math.prod(values.shape) for values in point.values()) > MOST_SHOWN:
+def point_line(point: Mapping[str, Any] | None) -> list[str]:
+    """Return where a small point is, every digit of it; a report that was kept has no other."""
+    if point is None or sum(math.prod(values.shape) for values in point.values()) > MOST_SHOWN:
         return ["--save-point FILE.npz keeps that point"]
     return ["there " + ", ".join(f"{name} = {values.tolist()}" for name, values in point.items())]
 

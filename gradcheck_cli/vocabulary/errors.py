@@ -36,6 +36,7 @@ __all__ = [
     "SettingError",
     "UserFunctionError",
     "did_you_mean",
+    "nearest",
     "vanishing_step",
 ]
 
@@ -106,7 +107,8 @@ class UserFunctionError(GradcheckError):
             line, shown = cls.described(error)
         except BaseException:  # noqa: BLE001  (an exception may have code of its own wherever it is looked at)
             line, shown = str(type.__getattribute__(type(error), "__name__")), ""
-        return cls(f"{what} {line}", user_traceback=shown)
+        hint = "nothing was checked: mend this first, at the last of these lines that is yours" if shown else None
+        return cls(f"{what} {line}", hint=hint, user_traceback=shown)
 
     @staticmethod
     def described(error: BaseException) -> tuple[str, str]:
@@ -146,18 +148,45 @@ class InternalError(GradcheckError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """Return a hint with the known name nearest to `name`, whatever its case, or None where none is near."""
-    import difflib
+    """Return a hint with the known name nearest to `name`, or None where none is near."""
+    near = nearest(name, known)
+    return f"did you mean {near!r}?" if near is not None else None
 
-    by_folded = {candidate.casefold(): candidate for candidate in known}
-    near = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.5)
-    return f"did you mean {by_folded[near[0]]!r}?" if near else None
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name nearest to `name`, whatever its case, or None where none is near.
+
+    Near is a name that at most a third of the letters have to be changed for, and one that begins the other.
+    """
+    wanted = name.casefold()
+    slips = {candidate: _slips(wanted, candidate.casefold()) for candidate in known if wanted}
+    near = min(slips, key=lambda candidate: slips[candidate], default=None)
+    if near is None or slips[near] > max(len(wanted) // 3, min(1, len(wanted) - 1)):
+        return None
+    return near
+
+
+def _slips(one: str, other: str) -> int:
+    """Return how many letters are wrong, missing, too many or swapped; 1 where one text begins the other."""
+    shorter, longer = sorted((one, other), key=len)
+    if shorter != longer and len(shorter) > 2 and longer.startswith(shorter):
+        return 1
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, letter in enumerate(one, start=1):
+        row = [i]
+        for j, expected in enumerate(other, start=1):
+            slips = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != expected))
+            if i > 1 and j > 1 and one[i - 2 : i] == other[j - 1] + other[j - 2]:
+                slips = min(slips, before[j - 2] + 1)
+            row.append(slips)
+        before, last = last, row
+    return last[-1]
 
 
 def vanishing_step(entry: str, value: float, epsilon: float) -> ProblemError:
     """Make the error for a step so small beside an entry that adding or taking it away changes nothing."""
     return ProblemError(
-        f"epsilon {epsilon:g} vanishes beside {entry} = {value:g}: theta + epsilon == theta, so there is no difference"
-        " to take",
-        hint=f"a step that counts there is at least {2 * math.ulp(value):.0e}; --epsilon auto finds one",
+        f"epsilon {epsilon:g} is too small for {entry} = {value:g}: adding it changes nothing",
+        hint=f"the smallest step that changes it is about {2 * math.ulp(value):.0e}; --epsilon auto finds one",
     )

@@ -26,6 +26,7 @@ __all__ = [
     "Finding",
     "FurtherPoint",
     "Location",
+    "NotRun",
     "Outcome",
     "ParameterResult",
     "PointFacts",
@@ -134,6 +135,8 @@ class Entries(Sequence[Entry]):
     """Whether the last axis is the real and the imaginary part of complex entries of the parameter."""
     output_halves: bool = field(default=False, kw_only=True)
     """The same of the last axis of the output."""
+    counts: tuple[int, ...] | None = field(default=None, kw_only=True)
+    """How many there were of each `EntryVerdict`, where only some were kept; None where these are all."""
 
     def __len__(self) -> int:
         return len(self.analytic)
@@ -169,17 +172,47 @@ class Entries(Sequence[Entry]):
 
     def worst(self, count: int) -> list[Entry]:
         """Return the entries with the largest errors, the largest first; what is not finite comes before all."""
+        return [self[k] for k in self._worst(count)]
+
+    def _worst(self, count: int) -> list[int]:
         import heapq
 
         def error(k: int) -> float:
             size = abs(self.analytic[k] - self.reference[k])
             return size if size == size else float("inf")
 
-        return [self[k] for k in heapq.nlargest(count, range(len(self)), key=error)]
+        return heapq.nlargest(count, range(len(self)), key=error)
 
     def count(self, verdict: object) -> int:
-        """Return how many entries have a verdict."""
-        return self.verdicts.count(bytes([EntryVerdict(verdict)])) if isinstance(verdict, EntryVerdict) else 0
+        """Return how many entries have a verdict, those too that were not kept."""
+        if not isinstance(verdict, EntryVerdict):
+            return 0
+        return self.verdicts.count(bytes([verdict])) if self.counts is None else self.counts[verdict]
+
+    @property
+    def total(self) -> int:
+        """How many there were, those too that were not kept."""
+        return len(self) if self.counts is None else sum(self.counts)
+
+    def kept(self, most: int) -> Entries:
+        """Return no more than so many of them, in their order: half of them the worst, the others evenly spread."""
+        if len(self) <= most:
+            return self
+        every = range(0, len(self), math.ceil(len(self) / (most - most // 2)))
+        chosen = sorted({*self._worst(most // 2), *every})
+        columns = (self.analytic, self.numeric, self.reference, self.bars)
+        return Entries(
+            self.parameter,
+            self.shape,
+            bytes(self.verdicts[k] for k in chosen),
+            *(array("d", (column[k] for k in chosen)) for column in columns),
+            positions=array("q", map(self.place, chosen)),
+            output=self.output,
+            rank=self.rank,
+            halves=self.halves,
+            output_halves=self.output_halves,
+            counts=tuple(map(self.count, EntryVerdict)),
+        )
 
 
 class Sensitivity(NamedTuple):
@@ -468,7 +501,7 @@ class CheckReport:
     @property
     def entry_count(self) -> int:
         """The number n of entries that were checked."""
-        return sum(len(parameter.entries) for parameter in self.parameters)
+        return sum(parameter.entries.total for parameter in self.parameters)
 
     @property
     def size(self) -> int:
@@ -494,6 +527,7 @@ class CheckReport:
         CheckFailedError
             Where it did not; its text is the report.
         """
+        __tracebackhide__ = True
         if not self.passed:
             raise CheckFailedError(self)
 
@@ -511,6 +545,9 @@ class CheckReport:
     def _repr_html_(self) -> str:
         return str(_reporter("notebook").as_html(self))
 
+    def __repr__(self) -> str:
+        return f"<{self.verdict.value}  {self.name}: {_reporter('failures').in_short(self)}>"
+
     def __str__(self) -> str:
         return str(_reporter("terminal").as_text(self))
 
@@ -524,8 +561,10 @@ class CheckFailedError(AssertionError):
         What the check found; the text of the error.
     """
 
+    __module__ = "gradcheck_cli"  # where it is public, and as short as a summary of tests wants it
+
     def __init__(self, report: CheckReport) -> None:
-        super().__init__(str(report))
+        super().__init__(_reporter("failures").failure_text(report, "gradcheck_cli.CheckFailedError: "))
         self.report = report
 
 
@@ -553,6 +592,13 @@ class Unchecked:
         return self.suggestion.diff if self.suggestion is not None and self.suggestion.is_verified else ""
 
 
+@dataclass(frozen=True)
+class NotRun(Unchecked):
+    """A case that was not begun, because one before it did not pass; the exit code is that of those before."""
+
+    error: str = "not run: one before it did not pass"
+
+
 Outcome: TypeAlias = CheckReport | Unchecked
 
 
@@ -563,6 +609,10 @@ class RunReport(NamedTuple):
     exit_code: int
     versions: Mapping[str, str]
     """Of gradcheck, of Python and of what the numbers depend on."""
+    command: str | None = None
+    """The command line, as a shell takes it; None where Python code asked for the check."""
+    date: str = ""
+    """When it was written, as ``2026-11-30T10:50:39Z``; empty where nobody asked."""
 
 
 class WayTiming(NamedTuple):

@@ -1,4 +1,4 @@
-"""Who watches a check: how much is to be done, how much is done, and how much of it was wrong."""
+"""Who watches a check: what it is at, how much is to be done, how much is done, and how much of it was wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-__all__ = ["InTurn", "Watch", "watch_of"]
+__all__ = ["SILENT", "Stages", "Watch", "watch_of"]
 
 
 @runtime_checkable
@@ -15,6 +15,12 @@ class Watch(Protocol):
 
     def __call__(self, count: int) -> None:
         """So many more are done."""
+
+    def begin(self) -> None:
+        """A check begins, and nothing of it is done."""
+
+    def at(self, stage: str) -> None:
+        """That is what it is at."""
 
     def expect(self, total: int, what: str) -> None:
         """From the beginning on, about so many are to be done."""
@@ -33,38 +39,31 @@ class Counter:
         """Tell it."""
         self.progress(count)
 
-    def expect(self, total: int, what: str) -> None:
-        """Keep it."""
-
-    def wrong(self, count: int) -> None:
-        """Keep it."""
-
-
-@dataclass
-class InTurn:
-    """Tells another watch of one check after another."""
-
-    watch: Watch
-    done: int = 0
-    before: int = 0
-    """What was done when this check began."""
-
     def begin(self) -> None:
-        """Begin the next one."""
-        self.before = self.done
+        """Keep it."""
 
-    def __call__(self, count: int) -> None:
-        """Tell it."""
-        self.done += count
-        self.watch(count)
+    def at(self, stage: str) -> None:
+        """Keep it."""
 
     def expect(self, total: int, what: str) -> None:
-        """Tell it, besides what was done before."""
-        self.watch.expect(self.before + total, what)
+        """Keep it."""
 
     def wrong(self, count: int) -> None:
+        """Keep it."""
+
+
+SILENT = Counter(lambda _: None)
+
+
+@dataclass(frozen=True)
+class Stages(Counter):
+    """Tells another watch what a check is at, and nothing else."""
+
+    watch: Watch = SILENT
+
+    def at(self, stage: str) -> None:
         """Tell it."""
-        self.watch.wrong(count)
+        self.watch.at(stage)
 
 
 def watch_of(progress: Callable[[int], None]) -> Watch:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.notebooks import HOMEWORK, course_cells, write_notebook
-from tests.support import run
+from tests.support import run, run_inside
 
 PROGRAMS = HOMEWORK.parent / "programs"
 SCRIPT = """\
@@ -103,6 +103,17 @@ def test_a_loss_beside_its_object_is_found_and_the_command_runs(tmp_path: Path) 
     assert run(*command, cwd=tmp_path).returncode == 0
     (tmp_path / "net.py").write_text(BESIDE.replace("net.w * x**2", "net.w * x"), encoding="utf-8")
     assert run(*command, cwd=tmp_path).returncode == 1
+
+
+def test_files_beside_it_are_named_and_a_diagonal_is_one(tmp_path: Path) -> None:
+    code = "def loss(x): return x @ x\ndef grad(x): return 2 * x\ndef hess_diag(x): return 2 + 0 * x\n"
+    (tmp_path / "f.py").write_text(code, encoding="utf-8")
+    (at,) = commands(run_inside("f.py", cwd=tmp_path).stdout)
+    assert at[4:] == ["--hess-diag", "f.py:hess_diag", "--at", "1,2,3"]
+    (tmp_path / "params.json").write_text('{"x": [1, 2]}', encoding="utf-8")
+    (beside,) = commands(run_inside("f.py", cwd=tmp_path).stdout)
+    assert beside == [*at[:6], "--params", "params.json"]
+    assert run_inside(*beside, cwd=tmp_path).returncode == 0
 
 
 @pytest.mark.parametrize("text", ["", "x = 1", "def helper(a): return a", "def f(:"])

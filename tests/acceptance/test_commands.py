@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -15,7 +14,7 @@ import pytest
 
 from gradcheck_cli.checks.check import check
 from gradcheck_cli.problems.networks.cases import built_in_case
-from tests.support import COMMAND, DATA, claimed, clean_environment, content, run, write_npz
+from tests.support import COMMAND, DATA, claimed, clean_environment, content, in_terminal, run, write_npz
 
 HOMEWORK = DATA / "homework.py"
 DIGITS = re.compile(r"difference = (\S+)")
@@ -80,7 +79,7 @@ def test_a_saved_case_and_a_bad_one_together(tmp_path: Path) -> None:
     result = run("net", "--case", "good.npz", "--case", "bad.npz", "--case", "planted-bugs", cwd=tmp_path)
     assert result.returncode == 2
     assert result.stdout.splitlines()[-1] == "3 cases: 1 could not be checked, 1 FAIL, 1 PASS"
-    assert result.stderr == "error: bad.npz: b2 is missing; of weights and biases there are W1, b1, W2, W3, b3\n"
+    assert result.stderr == "error: bad.npz: b2 is missing; the weights and biases given are W1, b1, W2, W3, b3\n"
 
 
 # bad input
@@ -217,23 +216,6 @@ def test_in_a_pipe_every_name_and_digit_is_whole_and_no_escape_byte_is_there(env
 def test_force_color_colours_a_pipe_and_never_takes_it_away() -> None:
     assert "\x1b[" in run("net", "--case", "default", env={"FORCE_COLOR": "1"}).stdout
     assert "\x1b" not in run("net", "--case", "default", "--color", "never", env={"FORCE_COLOR": "1"}).stdout
-
-
-def in_terminal(*arguments: str, columns: int) -> str:
-    """Run the command in a terminal of its own and return what would be on the screen."""
-    master, slave = pty.openpty()
-    environment = clean_environment(COLUMNS=str(columns), TERM="xterm-256color")
-    with subprocess.Popen([COMMAND, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment):
-        os.close(slave)
-        shown = b""
-        try:
-            while chunk := os.read(master, 4096):
-                shown += chunk
-        except OSError:  # that is how a terminal ends on Linux
-            pass
-        finally:
-            os.close(master)
-    return shown.decode().replace("\r\n", "\n")
 
 
 def test_in_a_terminal_of_80_columns_nothing_is_cut_and_the_verdict_is_in_colour() -> None:

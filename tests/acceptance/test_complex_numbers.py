@@ -108,7 +108,7 @@ def test_a_layer_and_a_jacobian(folder: Path) -> None:
     assert run_inside(*layer, cwd=folder).returncode == 0
     wrong = run_inside(*layer, "--complex", "jax", cwd=folder)
     assert wrong.returncode == 1
-    assert "right by torch's convention" in wrong.stdout
+    assert "right in torch's convention" in wrong.stdout
     jacobian = run_inside("func", "model.py:cube", "--jac", "model.py:derivative", "--at", "1+2j,-1j", cwd=folder)
     assert jacobian.returncode == 0
     assert "y is holomorphic in x" in jacobian.stdout

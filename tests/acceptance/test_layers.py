@@ -92,7 +92,7 @@ def test_a_layer_is_gone_on_with(folder: Path) -> None:
     assert begun.returncode == 3
     done = run(*words[:-2], "--resume", "state", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "gone on with after" in done.stdout
+    assert "resumed after" in done.stdout
 
 
 @pytest.mark.parametrize("more", [["--save", "s"], ["--resume", "s"]])
@@ -126,8 +126,8 @@ def test_a_jvp_is_checked_against_a_backward_pass(backward: str, code: int, fold
     done = run("func", "layers.py:forward", *both, "--params", "p.npz", cwd=folder)
     assert (done.returncode, done.stderr) == (code, "")
     said = " ".join(done.stdout.split())
-    assert "jvp against backward pass says that they fit together" in said
-    assert ("differences bear out the JVP" in said) == bool(code)
+    assert "jvp against backward pass shows that they fit together" in said
+    assert ("differences confirm the JVP" in said) == bool(code)
 
 
 @pytest.mark.parametrize(("jac", "code"), [("sparse", 0), ("lacking", 1)])
@@ -137,7 +137,7 @@ def test_a_sparse_jacobian_is_checked(jac: str, code: int, folder: Path) -> None
     done = run("func", "layers.py:squares", "--jac", f"layers.py:{jac}", "--at", at, *reports, cwd=folder)
     assert (done.returncode, done.stderr) == (code, "")
     assert ("of 144 entries" if code == 0 else "1 of 24 entries") in done.stdout
-    told = "error[outside-pattern]: d y[4] / d x[3] is not in the pattern but 1 there"
+    told = "error[outside-pattern]: d y[4] / d x[3] is not in the pattern, but is 1"
     assert (told in done.stdout) == bool(code)
 
 

@@ -45,7 +45,7 @@ def test_what_its_own_loss_takes_is_taken_from_the_file(wrong: str, code: int, t
     result = run("model", "train.py:net", *["--defs-only"] * trains, cwd=tmp_path)
     assert result.returncode == code, result.stderr
     assert "note: taken from the file: X, y" in result.stdout
-    assert "note: reg is 0 unless it is given: what it weighs was not checked" in result.stdout
+    assert "note: reg is 0 unless it is given: the term that it weights was not checked" in result.stdout
     assert ("error[factor]: db is 3 times the right gradient" in result.stdout) == bool(code)
 
 

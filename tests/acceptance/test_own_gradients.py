@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.pages import ROOT, Page
 from tests.support import clean_environment, run
 
 MODEL = """\
@@ -172,19 +173,50 @@ def test_a_program_that_takes_too_long_exits_2(folder: Path) -> None:
 
 TESTS = """\
 import numpy as np
+import pytest
+from gradcheck_cli import check_gradient
+
+pytestmark = pytest.mark.gradcheck(threshold=1e-3)
 
 def loss(p):
     return (p["w"] ** 2).sum()
 
+@pytest.mark.gradcheck(seed=5)
 def test_right(gradcheck):
-    report = gradcheck(loss, lambda p: {"w": 2 * p["w"]}, {"w": [1.0, 2.0]})
+    report = gradcheck(loss, lambda p: {"w": 2.0001 * p["w"]}, {"w": [1.0, 2.0]})
     assert report.passed
+    assert (report.threshold, report.settings["seed"]) == (1e-3, 5)
 
 def test_wrong(gradcheck):
     gradcheck(loss, lambda p: {"w": 3 * p["w"]}, {"w": [1.0, 2.0]})
 
+@pytest.mark.parametrize("k", [3])
+def test_without_a_name(gradcheck, k):
+    gradcheck(lambda x: x @ x, lambda x: k * x, [1.0, 2.0])
+
 def test_broken(gradcheck):
     gradcheck(loss, lambda p: {}, {"w": [1.0, 2.0]})
+
+def raising(x):
+    raise ValueError("no such thing")
+
+class TestOfMine:
+    def test_asserted(self):
+        assert check_gradient(lambda x: x @ x, lambda x: 3 * x, [1.0, 2.0])
+
+    def test_raised(self):
+        check_gradient(lambda x: x @ x, lambda x: 3 * x, [1.0, 2.0]).raise_for_failure()
+
+    def test_raising(self):
+        check_gradient(raising, lambda x: 3 * x, [1.0, 2.0])
+
+    def test_misspelt(self):
+        check_gradient(raising, lambda x: 3 * x, [1.0, 2.0], sed=1)
+"""
+PAGE = Page(ROOT / "gradcheck_cli" / "manual" / "pytest.md")
+ANOTHER = """\
+def test_with_the_fixture(gradcheck): pass
+def test_of_something_else(): pass
 """
 
 
@@ -193,10 +225,23 @@ def tests_of_mine(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What pytest writes of a file of tests that use the fixture."""
     folder = tmp_path_factory.mktemp("tests")
     (folder / "test_mine.py").write_text(TESTS, encoding="utf-8")
+    (folder / "test_another.py").write_text(ANOTHER, encoding="utf-8")
+    (folder / "test_model.py").write_text(PAGE.files["test_model.py"], encoding="utf-8")
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", folder],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--strict-markers",
+            "-m",
+            "gradcheck",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+        ],
         cwd=folder,
-        env=clean_environment(),
+        env=clean_environment(COLUMNS="80"),
         capture_output=True,
         text=True,
         check=False,
@@ -205,12 +250,44 @@ def tests_of_mine(tmp_path_factory: pytest.TempPathFactory) -> str:
     return result.stdout
 
 
-def test_the_fixture_fails_a_test_with_the_report_and_no_traceback_of_ours(tests_of_mine: str) -> None:
-    assert "2 failed, 1 passed" in tests_of_mine
-    assert "FAIL  function: w is wrong (2 of 2 entries)" in tests_of_mine
+def test_the_fixture_fails_a_test_with_the_report_under_the_name_of_the_loss_or_the_test(tests_of_mine: str) -> None:
+    assert "FAIL  loss: w is wrong (2 of 2 entries)" in tests_of_mine
+    assert "FAIL  test_without_a_name[3]: x is wrong (2 of 2 entries)" in tests_of_mine
     assert "could not be checked: the gradient has no w; it has nothing" in tests_of_mine
-    assert "pytest_plugin.py" not in tests_of_mine
-    assert "checking.py" not in tests_of_mine
+
+
+def test_the_summary_of_pytest_says_what_is_wrong(tests_of_mine: str) -> None:
+    *_, summary = tests_of_mine.partition("short test summary info")
+    assert "test_mine.py::test_wrong - gradcheck: dw is 1.5 times the right gra" in summary
+    assert "test_mine.py::test_broken - gradcheck: could not be checked: the" in summary
+    assert "E       gradcheck_cli.CheckFailedError: dx is 1.5 times" in tests_of_mine
+
+
+def test_an_assertion_shows_what_was_found_in_a_few_words(tests_of_mine: str) -> None:
+    assert "assert <FAIL  function: dx is 1.5 times the right gradient (3/2)>" in tests_of_mine
+
+
+def test_the_mark_selects_and_every_test_with_the_fixture_has_it(tests_of_mine: str) -> None:
+    assert "8 failed, 3 passed, 1 deselected" in tests_of_mine
+
+
+def test_no_failure_shows_source_of_ours(tests_of_mine: str) -> None:
+    assert "gradcheck_cli/" not in tests_of_mine
+    assert "contextlib" not in tests_of_mine
+    assert 'raise ValueError("no such thing")' in tests_of_mine
+
+
+def test_the_report_fits_a_terminal_behind_what_pytest_sets_before_it(tests_of_mine: str) -> None:
+    others = ("assert <", "where <", "errors.UserFunctionError")
+    lines = [line for line in tests_of_mine.splitlines() if line[:2] == "E " and not any(map(line.count, others))]
+    assert 60 < max(map(len, lines)) <= 80
+
+
+def test_the_page_on_pytest_shows_what_is_shown(tests_of_mine: str) -> None:
+    (shown,) = PAGE.blocks("")
+    lines = [line for line in shown.splitlines() if line != "..."]
+    assert len(lines) == 4
+    assert [line for line in lines if line not in tests_of_mine.splitlines()] == []
 
 
 def test_the_plugin_loads_nothing_heavy() -> None:

@@ -114,7 +114,7 @@ def test_what_goes_wrong_in_one_call_of_seven_is_found(folder: Path) -> None:
 def test_saved_numbers_have_no_other_points() -> None:
     result = run_inside("net", "--case", "fixtures/claimed_right.npz", "--points", "2")
     assert result.returncode == 2
-    assert "saved numbers, which are of one point" in result.stderr
+    assert "saved numbers, which belong to one point" in result.stderr
 
 
 def test_a_network_and_a_program_have_other_points(folder: Path) -> None:

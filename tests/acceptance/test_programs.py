@@ -86,7 +86,7 @@ EVERY = [
         "(1 - y**2) * grad",
         "(1 - y) * grad",
         "layers[0].params.w",
-        "kept beside them",
+        "kept with them",
     ),
     Program(
         "param_objects.py",
@@ -94,7 +94,7 @@ EVERY = [
         "dh_next = dh * f + dxc",
         "dh_next = dh + dxc",
         "param.w",
-        "the gradients are added up from call to call; here they are set to zero",
+        "the gradients accumulate from call to call; here they are set to zero",
     ),
     Program(
         "min_char_rnn.py",
@@ -145,7 +145,7 @@ EVERY = [
         "dS = self.A * (dA - (dA * self.A).sum(-1, keepdims=True))",
         "dS = self.A * (1 - self.A) * dA",
         "blocks[1].attention.q.W",
-        "the gradients are added up",
+        "the gradients accumulate",
         data={"x": R.normal(size=(2, 3, 4)), "target": np.eye(3)[R.integers(0, 3, (2, 3))]},
     ),
 ]  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -30,7 +29,7 @@ def without_timing(text: str) -> str:
     ("format_", "start"),
     [
         ("text", "FAIL  net, planted-bugs"),
-        ("json", '{\n  "schema_version": "1.2"'),
+        ("json", '{\n  "schema_version": "1.3"'),
         ("junit", '<?xml version="1.0"'),
         ("github", "::error title=gradcheck%3A net%2C planted-bugs%3A b1::b1: difference 6.00e-01"),
         ("markdown", "# gradcheck\n\n## FAIL: net, planted-bugs"),
@@ -102,7 +101,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     ("value", "message"),
     [
         ("json", "'json' is not FORMAT=FILE"),
-        ("xml=a", "there is no format 'xml', expected one of text, json"),
+        ("xml=a", "there is no format 'xml', expected one of text, concise, json"),
         ("json=", "is not FORMAT=FILE"),
     ],
 )
@@ -127,10 +126,11 @@ def test_exit_zero_hides_what_was_found_but_never_a_2(arguments: tuple[str, ...]
 
 
 def test_plot_adds_pictures() -> None:
-    plain, drawn = (run("net", "--case", "planted-bugs", *more).stdout for more in ((), ("--plot",)))
+    plain, drawn = (" ".join(run("net", "--case", "planted-bugs", *more).stdout.split()) for more in ((), ("--plot",)))
     assert "errors of b1, 5 x 1" not in plain
     assert "errors of b1, 5 x 1" in drawn
-    assert "stays at 1.9e+00 for every step: the gradient is wrong, not the step" in drawn
+    assert "stays at 1.9e+00 for every step" in drawn
+    assert drawn.count("for every step: the gradient is wrong, not the step") == 1
     assert "\x1b" not in drawn
 
 
@@ -143,18 +143,6 @@ def test_plot_is_ascii_where_the_terminal_is() -> None:
 
 def test_plot_is_coloured_where_colour_is_wanted() -> None:
     assert "\x1b[1;31m██" in run("net", "--case", "planted-bugs", "--plot", "--color", "always").stdout
-
-
-def test_plot_without_the_library_is_an_error_that_names_the_extra(tmp_path: Path) -> None:
-    hiding = (
-        "import importlib.util as u; f = u.find_spec; u.find_spec = lambda n, *a: None if n == 'uniplot' else f(n, *a)"
-    )
-    (tmp_path / "sitecustomize.py").write_text(hiding, encoding="utf-8")
-    result = run_outside("net", "--case", "default", "--plot", env={"PYTHONPATH": os.fspath(tmp_path)})
-    assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == (
-        "error: --plot needs uniplot, which is not installed\nhint: pip install 'gradcheck-cli[plot]'\n"
-    )
 
 
 def test_github_actions_only_adds_annotations() -> None:

@@ -55,7 +55,7 @@ def test_a_state_of_code_that_was_edited_since_is_refused(file: str, before: str
     (folder / file).write_text(text.replace(before, after))
     done = run(*words("loss", "--resume", "s.json"), cwd=folder)
     assert done.returncode == 2
-    assert "the saved state is of another check" in done.stderr
+    assert "the saved state belongs to a different check" in done.stderr
 
 
 def test_another_file_may_be_edited(folder: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_loss_that_reads_something_else_now_is_told_by_its_values(folder: Path
     (folder / "factor").write_text("0.5")
     done = run(*words("reading", "--resume", "s.json"), cwd=folder)
     assert done.returncode == 2
-    assert "the saved state is of another loss: a little beside the point it was" in done.stderr
+    assert "the loss has changed since the state was saved: close to the point it was" in done.stderr
 
 
 def test_a_state_of_a_program_that_was_edited_since_is_refused(folder: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_state_of_a_program_that_was_edited_since_is_refused(folder: Path) -> 
     assert run(*command, "--save", "s.json", cwd=folder).returncode == 0
     assert run(*command, "--resume", "s.json", cwd=folder).returncode == 0
     (folder / "program.py").write_text(text.replace("v * v for", "v * v + 0 * x[0] for"))
-    assert "is of another check" in run(*command, "--resume", "s.json", cwd=folder).stderr
+    assert "belongs to a different check" in run(*command, "--resume", "s.json", cwd=folder).stderr
 
 
 def content(folder: Path) -> Mapping[str, Any]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -167,12 +170,12 @@ def test_q_leaves_what_passed_out_of_the_table(project: Path) -> None:
         (CHECKS + "epsilon = 'large'\n", "'large' is not a number", None),
         (CHECKS + "precision = 'float6'\n", "'float6' is not one of", None),
         (CHECKS.replace("theta = 4", ""), "Missing option '--theta'", None),
-        (CHECKS.replace('"scalar"', '"scalr"'), "of kind 'scalr', expected one of scalar", "did you mean 'scalar'?"),
+        (CHECKS.replace('"scalar"', '"scalr"'), "has the kind 'scalr', expected one of ", "did you mean 'scalar'?"),
         (CHECKS.replace('name = "line"\n', ""), 'has no name, expected name = "..."', None),
         (CHECKS.replace('"line"', '"course"'), "two checks with the name 'course'", None),
         ("[tool]\ngradcheck = 3\n# [tool.gradcheck]\n", "is int, expected a table", None),
-        ("[tool.gradcheck]\nchecks = 3\n", "is no list of tables", None),
-        ("[tool.gradcheck]\nepsilon = \n", "is no TOML", None),
+        ("[tool.gradcheck]\nchecks = 3\n", "is not a list of tables", None),
+        ("[tool.gradcheck]\nepsilon = \n", "is not valid TOML", None),
     ],
 )  # fmt: skip
 def test_what_cannot_be_run_is_exit_2_and_said(text: str, message: str, hint: str | None, tmp_path: Path) -> None:
@@ -203,3 +206,117 @@ def test_a_broken_file_keeps_nobody_from_help_or_from_a_report(tmp_path: Path) -
     assert run("net", "--help", cwd=tmp_path).returncode == 0
     assert run("net", "--case", "default", "--report", "junit=out.xml", cwd=tmp_path).returncode == 2
     assert "treshold" in (tmp_path / "out.xml").read_text(encoding="utf-8")
+
+
+# some of the checks
+
+
+def made(result: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return the names of the checks in the table at the end, those that were not run too."""
+    *_, table = re.split(r"^verdict +check.*\n", result.stdout, flags=re.MULTILINE)
+    return [re.split(r"\s{2,}", line)[1] for line in table.splitlines() if " cases: " not in line]
+
+
+def test_checks_are_made_by_name(project: Path) -> None:
+    assert made(run("run", "line", "course", cwd=project)) == ["course", "line"]
+    assert made(run("run", "line", "course", "-k", "not course", cwd=project)) == ["line"]
+
+
+def test_a_name_that_is_none_is_answered_with_the_nearest(project: Path) -> None:
+    result = run("run", "cours", cwd=project)
+    assert result.returncode == 2
+    assert "has no check 'cours'\nhint: did you mean 'course'?" in result.stderr
+
+
+ONE_FAILS = """
+[[tool.gradcheck.checks]]
+name = "wrong"
+kind = "scalar"
+x = 2
+theta = 4
+dtheta = 3
+
+[[tool.gradcheck.checks]]
+name = "slow"
+kind = "func"
+loss = "slow.py:loss"
+grad = "slow.py:grad"
+at = "1.5"
+
+[[tool.gradcheck.checks]]
+name = "last"
+kind = "scalar"
+x = 2
+theta = 4
+"""
+SLOW = "import time; time.sleep(0.4)\ndef loss(x): return x[0] ** 2\ndef grad(x): return 2 * x\n"
+
+
+def test_the_first_that_does_not_pass_ends_the_run_side_by_side_too(project: Path) -> None:
+    written(project, ONE_FAILS)
+    (project / "slow.py").write_text(SLOW, encoding="utf-8")
+    result = run_outside("run", "-x", "--jobs", "2", "--format", "json", cwd=project)
+    wrong, slow, last = json.loads(result.stdout)["cases"]
+    assert result.returncode == 1
+    assert (wrong["verdict"], slow["verdict"]) == ("FAIL", "PASS")  # one that is under way is finished
+    assert last["error"]["message"] == "not run: one before it did not pass"
+    assert "verdict" not in last or last["verdict"] is None
+
+
+def test_what_is_not_run_is_counted_as_such(project: Path) -> None:
+    result = run("run", "--fail-fast", cwd=project)
+    assert result.stdout.splitlines()[-2:] == ["not run  line", "3 cases: 1 FAIL, 1 PASS, 1 not run"]
+    assert (result.returncode, result.stderr) == (1, "")
+
+
+def test_cases_of_a_check_are_not_run_either_once_one_fails(project: Path) -> None:
+    written(project, '[[tool.gradcheck.checks]]\nname = "all"\nkind = "net"\ncase = ["planted-bugs", "default"]\n')
+    result = run("run", "-x", cwd=project)
+    assert made(result) == ["all: net, planted-bugs", "all: net, default"]
+    assert result.stdout.splitlines()[-1] == "2 cases: 1 FAIL, 1 not run"
+
+
+def test_last_failed_makes_those_again_that_did_not_pass(project: Path) -> None:
+    first = run("run", "--last-failed", cwd=project)
+    assert first.stderr == "note: none of the 3 checks failed last time: all are made\n"
+    assert made(first) == ["course", "planted slow", "line"]
+    second = run("run", "--last-failed", cwd=project)
+    assert second.stderr == "note: 1 of 3 checks did not pass last time: only they are made\n"
+    assert made(second) == ["planted slow"]
+    assert (project / ".gradcheck_cache" / ".gitignore").read_text(encoding="utf-8").endswith("\n*\n")
+
+
+def test_what_was_not_made_stays_as_it_is_known(project: Path) -> None:
+    run("run", cwd=project)
+    run("run", "line", cwd=project)
+    written(project, CHECKS.replace('"planted-bugs"', '"default"'))
+    assert made(run("run", "--lf", cwd=project)) == ["planted slow"]
+    assert "none of the 3 checks failed" in run("run", "--lf", cwd=project).stderr
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"[" * 100_000, b'{"a": 1}', b"[1, null, [2]]", b"", b"x" * 2**21])
+def test_a_cache_that_is_none_of_ours_counts_as_nothing(content: bytes, project: Path) -> None:
+    (project / ".gradcheck_cache").mkdir()
+    (project / ".gradcheck_cache" / "last-failed.json").write_bytes(content)
+    result = run("run", "--lf", "--list", cwd=project)
+    assert len(result.stdout.splitlines()) == 3
+    assert result.returncode == 0
+
+
+@pytest.mark.parametrize("link", ["", "last-failed.json"])
+def test_the_cache_is_never_written_through_a_link(link: str, project: Path, tmp_path_factory: Any) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "last-failed.json").write_text("[]", encoding="utf-8")
+    cache = project / ".gradcheck_cache"
+    if link:
+        cache.mkdir()
+    (cache / link).symlink_to(elsewhere / link)
+    assert run("run", cwd=project).returncode == 1
+    assert (elsewhere / "last-failed.json").read_text(encoding="utf-8") == "[]"
+
+
+def test_durations_lists_the_slowest(project: Path) -> None:
+    lines = run("run", "--durations", "2", cwd=project).stdout.splitlines()
+    assert lines[-3] == "slowest:"
+    seconds = [float(line.split()[0]) for line in lines[-2:]]
+    assert seconds == sorted(seconds, reverse=True)

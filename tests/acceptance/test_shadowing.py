@@ -10,7 +10,7 @@ import pytest
 from tests.hostile import check, folder_with, func
 from tests.support import run
 
-LIBRARIES = ("numpy", "click", "rich", "gradcheck_cli", "uniplot", "cloudpickle", "threadpoolctl", "tomli")
+LIBRARIES = ("numpy", "click", "rich", "gradcheck_cli", "cloudpickle", "threadpoolctl", "tomli")
 BUILT_IN = set(sys.builtin_module_names)
 NAMES = sorted({*sys.stdlib_module_names, *LIBRARIES} - BUILT_IN - {"__main__", "antigravity", "this"})
 TRAP = "open('sprung', 'a').write(__name__ + ' ')\nraise RuntimeError(__name__)\n"

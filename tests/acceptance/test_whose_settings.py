@@ -116,8 +116,8 @@ def test_a_file_of_another_user_is_refused_by_name(folder: Path) -> None:
         ("report = 1", "expected text or a list of it"),
         ('report = ["json=a\\u0000"]', "report in [tool.gradcheck] in {}"),
         ("save = true", "expected text"),
-        ("seed = " + "9" * 10_000, "is no TOML"),
-        ("seed = " + "[" * 5_000 + "]" * 5_000, "is no TOML"),
+        ("seed = " + "9" * 10_000, "is not valid TOML"),
+        ("seed = " + "[" * 5_000 + "]" * 5_000, "is not valid TOML"),
     ],
 )
 def test_a_value_of_the_wrong_kind_names_its_key_and_the_file(line: str, message: str, folder: Path) -> None:

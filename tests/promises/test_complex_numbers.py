@@ -191,7 +191,7 @@ def test_a_screen_names_the_halves_and_no_relation_that_few_entries_have_by_chan
     ("gradient", "message"),
     [
         (lambda p: {"z": 2 * p["z"][:1], "b": 1.0}, r"has shape \(1,\), expected \(2,\)"),
-        (lambda p: {"z": 2 * p["z"], "b": 1 + 0j}, "b from the gradient is complex, and b is real"),
+        (lambda p: {"z": 2 * p["z"], "b": 1 + 0j}, "b from the gradient is complex, but b is real"),
         (lambda p: {"b": 1.0}, "has no z"),
         (lambda p: {"z": ["a", "b"], "b": 1.0}, "expected complex numbers"),
     ],

@@ -54,7 +54,7 @@ def test_a_layer_is_right_by_its_own_convention_and_that_of_another_is_named(own
     report = check_layer(forward, BACKWARDS[other], POINT, complex=own, seed=1)
     assert report.passed == (own == other)
     if own != other:
-        assert f"right by {other}'s convention" in report.findings[0].message
+        assert f"right in {other}'s convention" in report.findings[0].message
 
 
 WRONG: dict[str, tuple[str, Callable[[dict[str, Complex], Any], dict[str, Complex]]]] = {
@@ -111,7 +111,7 @@ def named(report: CheckReport, code: str) -> bool:
 def test_a_holomorphic_function_is_told_of_and_its_wrong_jacobians_are_named() -> None:
     report = check_jacobian(tanh, slopes, Z)
     assert report.passed
-    assert "y is holomorphic in x there: d y / d conj(x) is zero" in report.notes
+    assert "y is holomorphic in x at this point: d y / d conj(x) is zero" in report.notes
     assert report.parameters[0].entries[1].name == "d y[0].real / d x[0].imag"
     assert named(check_jacobian(tanh, lambda z: slopes(z).conj(), Z), "conjugate")
     assert named(check_jacobian(tanh, lambda z: slopes(z) / 2, Z), "factor")

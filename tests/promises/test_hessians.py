@@ -287,7 +287,7 @@ def test_a_wrong_one_says_where_it_is_not_symmetric_and_whose_its_rows_are() -> 
     )
     assert report.verdict is Verdict.FAIL
     assert "H has the entries of a 0 to 1, b 2 to 2" in report.notes
-    assert "the H that is claimed is not symmetric: H[0, 2] is 5, [2, 0] 0" in report.notes
+    assert "the claimed H is not symmetric: H[0, 2] is 5, [2, 0] 0" in report.notes
 
 
 @pytest.mark.parametrize("kind", [np.asarray, "csr_array"])

@@ -69,14 +69,14 @@ def test_the_mistake_is_named(change: Callable[[Array], Array], code: str, words
         (
             lambda J: J * [[1], [2], [0.5], [3]],
             "factor-along-axis",
-            "every row is a number of its own times",
+            "every row is off by a factor of its own",
         ),
         (
             lambda J: J * [1, 2, 0.5],
             "factor-along-axis",
-            "every column is a number of its own times",
+            "every column is off by a factor of its own",
         ),
-        (lambda J: entry(0, 1, 1.1)(J * [[2], [2], [0.5], [3]]), "unknown", "every entry is wrong, by no one factor"),
+        (lambda J: entry(0, 1, 1.1)(J * [[2], [2], [0.5], [3]]), "unknown", "every entry is wrong, not by one factor"),
     ],
 )
 def test_a_factor_of_every_row_or_column_is_named(change: Callable[[Array], Array], code: str, words: str) -> None:

@@ -117,7 +117,7 @@ def test_the_parameter_whose_tangent_is_wrong_is_told() -> None:
     report = checked(WRONG["weights x 1.001"])
     failed = {row.name for row in report.parameters if row.verdict is Verdict.FAIL}
     assert failed == {"d y / d v_w", "d total / d v_w"}
-    assert "d y / d v_w: all of it is 1.001 times what is right" in [f.message for f in report.findings]
+    assert "d y / d v_w: all of it is 1.001 times the right one" in [f.message for f in report.findings]
 
 
 @pytest.mark.parametrize("place", range(5))
@@ -165,7 +165,7 @@ def test_outputs_and_parameters_may_have_any_form(function: Any, jvp: Any, point
 def test_a_wrong_value_beside_the_derivative_is_remarked_on() -> None:
     report = check_jvp(lambda x: x**2, lambda x, v: (x**3, 2 * x * v), [2.0, 3.0], seed=1)
     assert report.verdict is Verdict.PASS
-    assert "the value that the JVP returns beside the derivative is not the function's" in report.notes
+    assert "the value that the JVP returns with the derivative is not the function's" in report.notes
 
 
 def test_functions_may_write_to_what_they_are_given() -> None:
@@ -178,7 +178,7 @@ def test_functions_may_write_to_what_they_are_given() -> None:
 
     report = check_jvp(lambda x, d: x**2 * d, rude, at, data={"d": factors}, seed=1)
     assert report.verdict is Verdict.PASS
-    assert "the JVP writes to the tangents that it is given; it was given copies" in report.notes
+    assert "the JVP modifies the tangents that it is given (copies; your arrays are safe)" in report.notes
     np.testing.assert_array_equal(at, [1, 2])
     np.testing.assert_array_equal(factors, [3, 4])
 
@@ -281,7 +281,7 @@ def test_a_wrong_backward_pass_is_told_from_a_wrong_jvp() -> None:
     report = check_jvp(forward, of_forward, BOTH, backward=wrong, seed=1)
     assert report.verdict is Verdict.FAIL
     assert [row.name for row in report.parameters if row.verdict is Verdict.FAIL] == ["u . J v_w"]
-    assert "differences bear out the JVP" in report.findings[-1].message
+    assert "differences confirm the JVP" in report.findings[-1].message
 
 
 def test_two_that_are_wrong_alike_fit_together_and_fail() -> None:
@@ -294,7 +294,7 @@ def test_two_that_are_wrong_alike_fit_together_and_fail() -> None:
     )
     assert report.verdict is Verdict.FAIL
     assert [row.verdict for row in report.parameters] == [Verdict.FAIL] * 2 + [Verdict.PASS] * 2
-    assert "the backward pass agrees with the JVP, and so is wrong with it" in report.notes
+    assert "the backward pass agrees with the JVP, so it is wrong as well" in report.notes
 
 
 def test_a_backward_pass_that_is_wrong_in_a_small_output_does_not_fit_the_jvp() -> None:

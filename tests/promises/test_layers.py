@@ -198,7 +198,7 @@ def test_of_some_entries_it_is_told_as_well(more: dict[str, Any]) -> None:
 def test_a_backward_pass_that_writes_to_its_cotangents_is_right_and_told_of() -> None:
     report = check_layer(lambda x: (3 * x, None), lambda d, _: np.multiply(d, 3, out=d), X, seed=1)
     assert report.verdict is Verdict.PASS
-    assert any("writes to the cotangents" in note for note in report.notes)
+    assert any("modifies the cotangents" in note for note in report.notes)
 
 
 def test_what_only_samples_can_mean_is_not_said_of_a_layer() -> None:

@@ -53,7 +53,7 @@ def test_a_right_gradient_passes_in_the_dtype_it_was_saved_in(kind: Any) -> None
     saved = {name: array.astype(kind) for name, array in attention(np.dtype(kind).newbyteorder("=").type).items()}
     report = compared(saved)
     assert report.passed
-    assert f"was saved in {np.dtype(kind).name}, and is judged by that" in report.notes[-1]
+    assert f"was saved in {np.dtype(kind).name}, so it is judged by that" in report.notes[-1]
     assert compared(saved, precision="float64").verdict is Verdict.FAIL
 
 
@@ -218,7 +218,8 @@ def test_a_gradient_of_float32_numbers_passes_with_a_note() -> None:
     report = compared(single)
     assert report.passed
     assert report.notes == (
-        "the analytic gradient is off by float32 rounding, and is judged by that; --precision float64 refuses it",
+        "the analytic gradient is off by float32 rounding, so it is judged by that precision;"
+        " --precision float64 refuses it",
     )
 
 

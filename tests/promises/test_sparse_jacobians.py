@@ -194,11 +194,11 @@ def sums(x: Array) -> Array:
 @pytest.mark.parametrize(
     ("change", "code", "words"),
     [
-        ((3, 7, 0.0), "outside-pattern", "d y[3] / d x[7] is not in the pattern but 0.5 there"),
-        ((3, slice(None), 0.0), "outside-pattern", "row 3 is not in the pattern, and 2 entries of it are not zero"),
-        ((slice(None), 7, 0.0), "outside-pattern", "column 7 is not in the pattern, and 2 entries of it are not zero"),
-        ((2, 2, 0.0), "outside-pattern", "d y[2] / d x[2] is not in the pattern but 6 there"),
-        ((3, 7, 0.6), "factor", "the entry [3, 7] is 1.2 times what is right"),
+        ((3, 7, 0.0), "outside-pattern", "d y[3] / d x[7] is not in the pattern, but is 0.5"),
+        ((3, slice(None), 0.0), "outside-pattern", "row 3 is not in the pattern, but 2 of its entries are not zero"),
+        ((slice(None), 7, 0.0), "outside-pattern", "column 7 is not in the pattern, but 2 of its entries are not zero"),
+        ((2, 2, 0.0), "outside-pattern", "d y[2] / d x[2] is not in the pattern, but is 6"),
+        ((3, 7, 0.6), "factor", "the entry [3, 7] is 1.2 times the right one"),
     ],
 )
 def test_what_the_pattern_lacks_is_told(change: tuple[Any, Any, float], code: str, words: str) -> None:
@@ -216,7 +216,7 @@ def test_a_factor_of_all_is_told() -> None:
     J = np.diag(2 * x)
     J[3, 7] = 0.5
     (finding,) = checked(sums, stored(2 * J), x).findings
-    assert finding.message == "d y / d x: all of it is 2 times what is right"
+    assert finding.message == "d y / d x: all of it is 2 times the right one"
 
 
 def test_what_is_stored_twice_is_summed() -> None:
@@ -302,8 +302,8 @@ def test_more_that_is_wrong_than_can_be_looked_at_fails_and_says_so() -> None:
     claim.data *= 1.001
     report = checked(tridiagonal, claim, x)
     assert report.verdict is Verdict.FAIL
-    assert "d y / d x: all of it is 1.001 times what is right" in [f.message for f in report.findings]
-    assert "more is wrong than was looked at entry by entry" in report.notes
+    assert "d y / d x: all of it is 1.001 times the right one" in [f.message for f in report.findings]
+    assert "more is wrong than was checked entry by entry" in report.notes
 
 
 def test_too_many_colours_are_refused() -> None:
@@ -340,7 +340,7 @@ def test_several_outputs_and_parameters_are_by_name() -> None:
 
     report = check_jacobian(function, wrong, point)
     assert [p.name for p in report.parameters if p.verdict is Verdict.FAIL] == ["d product / d b"]
-    assert report.findings[0].message == "d product[0, 1] / d b[1, 0] is not in the pattern but 1 there"
+    assert report.findings[0].message == "d product[0, 1] / d b[1, 0] is not in the pattern, but is 1"
 
     nothing = {**right(**point), "sum": {"a": stored(np.eye(2)), "b": stored(np.zeros((2, 2)))}}
     report = check_jacobian(function, nothing, point)

@@ -63,7 +63,7 @@ def checked(slip: str, loss: Callable[[Mapping[str, Array]], float] = loss) -> C
     [
         ("no mask", "missing-activation-derivative", "dZ1", "the derivative of relu is missing"),
         ("labels shifted", "labels", "dZ2", "labels shifted by 1 samples"),
-        ("no penalty", "regulariser-missing", "all-W", "lacks the regulariser's term 0.1 fc1.weight"),
+        ("no penalty", "regulariser-missing", "all-W", "lacks the regulariser term 0.1 fc1.weight"),
         ("sample left out", "sample-missing", "dfc1.weight", "leaves out sample 3"),
         ("one row", "rows", "dfc1.weight", "row 2"),
         ("one entry", "single-entry", "dfc1.weight", "dfc1.weight"),
@@ -152,9 +152,9 @@ def line_gradient(p: Mapping[str, Array], slip: str) -> dict[str, Array]:
 @pytest.mark.parametrize(
     ("slip", "code", "said"),
     [
-        ("sum for mean", "delta-factor", "dZ1 is 9 times the right gradient (m?), and the penalty beside it"),
-        ("no penalty", "regulariser-missing", "dw lacks the regulariser's term 0.2 w"),
-        ("half", "sample-missing", "db sums the first 5 of 9 samples only"),
+        ("sum for mean", "delta-factor", "dZ1 is 9 times the right gradient (m?); the penalty term"),
+        ("no penalty", "regulariser-missing", "dw lacks the regulariser term 0.2 w"),
+        ("half", "sample-missing", "db sums only the first 5 of 9 samples"),
         ("one entry", "single-entry", "dw is wrong at one entry only"),
     ],
 )
@@ -179,4 +179,4 @@ def test_numbers_of_a_step_say_in_which_units_they_are() -> None:
 
     (finding,) = check_gradient(loss, gradient_with_clip, POINT, seed=1).findings
     assert (finding.code, finding.where) == ("clipped-value", "dZ2")
-    assert f"cut off at {0.04 * N:g} (where dZ2 is {N} times dJ/dZ2)" in finding.message
+    assert f"clipped at {0.04 * N:g} (where dZ2 is {N} times dJ/dZ2)" in finding.message

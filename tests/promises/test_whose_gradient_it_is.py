@@ -14,8 +14,8 @@ R = np.random.default_rng(0)
 X, T = R.normal(size=(30, 5)), R.random(30) > 0.5
 POINT = {"w": R.normal(size=5), "b": np.array(0.2)}
 OF_A_LOSS, OF_NONE = (
-    "the claim is the gradient of a loss, but not of this one",
-    "the claim is the gradient of no loss at all",
+    "the claim is the gradient of some loss, but not of this one",
+    "the claim is not the gradient of any loss",
 )
 
 

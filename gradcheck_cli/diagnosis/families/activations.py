@@ -55,7 +55,7 @@ def another(case: DeltaCase) -> Iterator[Guess]:
     forms += [(factor, f"uses {words}, not the derivative of {name}") for factor, words in wrong_forms(Z)]
     if l < p.L:
         forms += [(right**2, f"has the derivative of {name} twice")]
-    forms += [(A, f"has {name}(Z) where its derivative is due")]
+    forms += [(A, f"has {name}(Z) instead of its derivative")]
     yield from replaced(case, iter(forms))
 
 
@@ -104,7 +104,7 @@ def wrong_variable(case: DeltaCase) -> Iterator[Guess]:
         (derivative(p.A(l)), f"takes the derivative of {name} at A_{l}, not at Z_{l}"),
         (derivative(undropped), f"takes the derivative of {name} at A_{l} before its mask, not at Z_{l}"),
     ]
-    due = f"where the derivative of {name} is due"
+    due = f"instead of the derivative of {name}"
     for letter, V in ((f"Z_{l}", Z), (f"A_{l}", p.A(l)), (f"A_{l}, before its mask,", undropped)):
         forms += [
             (1 - V**2, f"has 1 - V^2 with V = {letter} {due}"),

@@ -33,10 +33,10 @@ def per_index(case: TensorCase) -> Iterator[Guess]:
         off = int(np.sum(np.abs(factors - 1) > CLOSE))
         if 2 * off > count and np.isfinite(factors).all():  # fewer are single slices that are wrong
             flat = factors.reshape(-1)
-            what = f"{{it}} is the right gradient times a number for every index of axis {axis}: {listed(flat)}"
+            what = f"{{it}} is the right gradient times one number per index of axis {axis}: {listed(flat)}"
             if right.ndim == 2 and is_nearly_outer(right):
                 line = ("column", "row")[axis]
-                what += f"; right and claim are one column times one row, of which the {line} is wrong"
+                what += f"; it is one column times one row, as it should be, but the {line} is wrong"
             yield Guess(right * factors, what + origin(flat, case.evidence.parameters), fitted=count)
 
 
@@ -51,8 +51,8 @@ def beside_the_parameter(case: TensorCase) -> Iterator[Guess]:
         penalty = float(np.median(fits[off, 1] / (1 - fits[off, 0])))
         a = fits[:, 0]
         value = (a * (right - penalty * W) + penalty * W).T
-        words = f"{{it}} has its data's part times a number for every index of axis 0: {listed(a)}"
-        yield Guess(value, f"{words}; {penalty:.6g} {case.name} of a penalty is right", fitted=len(a) + 1)
+        words = f"{{it}} has its data term times one number per index of axis 0: {listed(a)}"
+        yield Guess(value, f"{words}; the penalty term {penalty:.6g} {case.name} is right", fitted=len(a) + 1)
 
 
 def listed(numbers: Array) -> str:

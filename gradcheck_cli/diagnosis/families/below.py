@@ -45,7 +45,7 @@ def one_factor_a_layer(case: WholeCase) -> Iterator[WholeGuess]:
     told = ", ".join(f"dZ{l} is {factor:.6g} times the right one" for l, factor in factors.items())
     steps = [factors[l - 1] / factors[l] for l in range(highest, 1, -1)]
     if all(abs(step - factors[highest]) <= 1e-6 * abs(factors[highest]) for step in steps):
-        told += f": {steps[0]:.6g} more at every layer"
+        told += f": a further factor {steps[0]:.6g} at every layer"
     yield WholeGuess(values, told, factor=factors[highest], fitted=len(factors))
 
 

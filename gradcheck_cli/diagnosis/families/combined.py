@@ -46,7 +46,7 @@ def labels(case: DeltaCase) -> Iterator[Guess]:
     Y = p.network.Y
     value, (one, zero) = combined(case, [-Y * slope, -np.ones_like(Y) * slope], p.A(l) * slope)
     words = summed([one, zero], ["Y", ""])
-    yield Guess(value, f"{{it}} has {words} in the place of the labels Y", code="labels", fitted=2)
+    yield Guess(value, f"{{it}} has {words} instead of the labels Y", code="labels", fitted=2)
 
 
 def slope_of_the_loss(case: DeltaCase) -> Array | None:
@@ -67,12 +67,12 @@ def slopes(case: DeltaCase) -> Iterator[Guess]:
     if (Z > 0).any() and (Z <= 0).any():
         value, (above, below) = combined(case, [dA * (Z > 0), dA * (Z <= 0)])
         sides = f"{above:.6g} where Z_{l} > 0 and {below:.6g} elsewhere"
-        yield Guess(value, f"{{it}} has {sides} in the place of {g}'", fitted=2)
+        yield Guess(value, f"{{it}} has {sides} instead of {g}'", fitted=2)
     for V, name in ((A, f"A_{l}"), (Z, f"Z_{l}")):
         for powers in ((3,), (0, 1), (0, 2), (1, 2), (1, 3), (0, 1, 2)):
             value, numbers = combined(case, [dA * V**k for k in powers])
             words = summed(numbers, [term(name, k) for k in powers])
-            yield Guess(value, f"{{it}} has {words} where {g}' is due", fitted=len(powers))
+            yield Guess(value, f"{{it}} has {words} instead of {g}'", fitted=len(powers))
 
 
 def term(name: str, power: int) -> str:
@@ -99,7 +99,7 @@ def functions(case: DeltaCase) -> Iterator[Guess]:
         if np.isfinite(form).all():
             value, (c,) = combined(case, [dA * form])
             factor = "" if abs(c - 1) <= SAME else f"{c:.6g} times "
-            yield Guess(value, f"{{it}} has {factor}{words} where {g}' is due", fitted=1)
+            yield Guess(value, f"{{it}} has {factor}{words} instead of {g}'", fitted=1)
 
 
 def mixed(case: DeltaCase) -> Iterator[Guess]:
@@ -107,7 +107,7 @@ def mixed(case: DeltaCase) -> Iterator[Guess]:
     p, l = case.propagation, case.l
     others = [(p.A(l), f"A_{l}"), (p.Z(l), f"Z_{l}"), (np.ones_like(case.expected), "1")]
     others += [(np.sign(V), f"the sign of {name}") for V, name in ((p.A(l), f"A_{l}"), (p.Z(l), f"Z_{l}"))]
-    others += [(np.roll(case.expected, by, axis=1), f"itself, {by:+d} sample on") for by in (1, -1)]
+    others += [(np.roll(case.expected, by, axis=1), f"itself shifted by {by:+d} sample") for by in (1, -1)]
     others += [(p.dA[l], f"dA_{l}")] if l in p.dA else []
     others += [(dZ, f"dZ_{k}") for k, dZ in p.dZ.items() if k != l and dZ.shape == case.expected.shape]
     for other, words in others:
@@ -127,7 +127,7 @@ def per_unit(case: DeltaCase) -> Iterator[Guess]:
     if len(numbers) > 1:
         shown = np.where(np.abs(numbers) < ZERO, 0.0, numbers)
         listed = ", ".join(f"{c:.6g}" for c in shown[:6]) + (", ..." if len(numbers) > 6 else "")
-        message = f"{{it}} is the right one times a number for every unit: {listed}"
+        message = f"{{it}} is the right one times one number per unit: {listed}"
         yield Guess(case.expected * numbers[:, np.newaxis], message, code="delta-factor", fitted=len(numbers))
 
 
@@ -139,7 +139,7 @@ def clipped(case: DeltaCase) -> Iterator[Guess]:
         cut = np.abs(right) >= sizes[k - 1]
         value, (limit,) = combined(case, [np.sign(right) * cut], np.where(cut, 0.0, right))
         if sizes[k] <= limit <= sizes[k - 1]:
-            said = f"{{it}} has {k} of its {right.size} entries cut off at {limit:.6g}{units(case)}"
+            said = f"{{it}} has {k} of its {right.size} entries clipped at {limit:.6g}{units(case)}"
             yield Guess(value, said, fitted=1)
 
 
@@ -156,7 +156,7 @@ def exchanged(case: DeltaCase) -> Iterator[Guess]:
         for t in range(s):
             order = np.arange(m)
             order[[s, t]] = t, s
-            yield Guess(case.expected[:, order], f"{{it}} has samples {t} and {s} in each other's place", fitted=0)
+            yield Guess(case.expected[:, order], f"{{it}} has samples {t} and {s} swapped", fitted=0)
 
 
 FEW_SAMPLES = 16
@@ -165,11 +165,11 @@ ZERO = 1e-12  # a number that is smaller is zero but for rounding
 SAME = 1e-6  # relative: how near two numbers must be to be one
 _LOOK = "look at the derivative of the activation in the line that computes {it}"
 DELTA = (
-    Mistake("labels", RELATED, labels, "look at how Y goes into the line that computes {it}"),
+    Mistake("labels", RELATED, labels, "look at how Y is used in the line that computes {it}"),
     Mistake("wrong-activation-derivative", RELATED, functions, _LOOK),
     Mistake("wrong-activation-derivative", RELATED, slopes, _LOOK),
     Mistake("wrong-delta", RELATED, mixed, "look at what is added in the line that computes {it}"),
-    Mistake("delta-factor", RELATED, per_unit, "look for a factor of every unit in the line that computes {it}"),
+    Mistake("delta-factor", RELATED, per_unit, "look for a factor per unit in the line that computes {it}"),
     Mistake("clipped-value", RELATED, clipped, "look for a clip in the line that computes {it}"),
     Mistake("sample-order", RELATED, exchanged, "look at the order of the samples in the line that computes {it}"),
 )

@@ -35,7 +35,7 @@ def function_of_input(case: TensorCase) -> Iterator[Guess]:
     for powers in ((0, 1), (1, 2), (0, 2), (0, 1, 2), (3,), (1, 3)):
         value, numbers = combined(case, p, [A**k for k in powers])
         words = summed(numbers, [term(l - 1, k) for k in powers])
-        yield Guess(value, f"{{it}} is made with {words} where A_{l - 1} is due", fitted=len(powers))
+        yield Guess(value, f"{{it}} is computed with {words} instead of A_{l - 1}", fitted=len(powers))
 
 
 def term(l: int, power: int) -> str:
@@ -59,7 +59,7 @@ def weights_of_samples(case: TensorCase) -> Iterator[Guess]:
     A = p.A(l - 1) if case.is_weight else np.ones((1, p.m))
     value, weights = combined(case, p, [A * (np.arange(p.m) == s) for s in range(p.m)])
     listed = ", ".join(f"{w:.4g}" for w in weights[:6]) + (", ..." if p.m > 6 else "")
-    yield Guess(value, f"{{it}} has a weight for every sample: {listed}", fitted=p.m)
+    yield Guess(value, f"{{it}} has one weight per sample: {listed}", fitted=p.m)
 
 
 _LOOK = "look at what is multiplied in the line that computes {it}"

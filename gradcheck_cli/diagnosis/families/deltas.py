@@ -25,7 +25,7 @@ def changes(dZ: Array) -> Iterator[tuple[Array, str]]:
         if dZ.shape[axis] > 1:
             yield dZ - dZ.mean(axis=axis, keepdims=True), f"centred {words}"
             yield np.broadcast_to(dZ.mean(axis=axis, keepdims=True), dZ.shape), f"replaced by its mean {words}"
-            yield dZ / np.sqrt((dZ**2).sum(axis=axis, keepdims=True)), f"divided by its length {words}"
+            yield dZ / np.sqrt((dZ**2).sum(axis=axis, keepdims=True)), f"divided by its norm {words}"
     if dZ.shape[0] > 1:
         yield dZ[::-1], "in reverse order of the units"
         yield np.roll(dZ, 1, axis=0), "shifted by one unit"

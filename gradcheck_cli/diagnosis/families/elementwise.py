@@ -45,9 +45,9 @@ def function_of_entry(case: TensorCase) -> Iterator[Guess]:
     for by, of in ((np.abs(right[live]), "the size of the right entry"), (W[live], f"the entry of {case.name}")):
         if goes_one_way(ratio, by):
             low, high = (int(np.flatnonzero(live)[k]) for k in (np.argmin(by), np.argmax(by)))
-            ends = " and ".join(f"{claim[k]:.6g} where {right[k]:.6g} is right" for k in (low, high))
-            what = f"the ratio of {{it}} to the right gradient goes all one way with {of}: {ends}"
-            yield Guess(case.claim, f"{what}: it is made by a function of that", positions=(low, high))
+            ends = " and ".join(f"{claim[k]:.6g} instead of {right[k]:.6g}" for k in (low, high))
+            what = f"the ratio of {{it}} to the right gradient is monotonic in {of}: {ends}"
+            yield Guess(case.claim, f"{what}: it is a function of that", positions=(low, high))
 
 
 def goes_one_way(ratio: Array, by: Array) -> bool:
@@ -57,6 +57,6 @@ def goes_one_way(ratio: Array, by: Array) -> bool:
     return bool((steps > clear).all() or (steps < -clear).all()) and bool((np.diff(np.sort(by)) > 0).all())
 
 
-_LOOK = "look for a function that is applied to every entry: a power, a square root, tanh, the derivative of a link"
+_LOOK = "look for a function applied to every entry: a power, a square root, tanh, the derivative of a link"
 TENSOR_RELATED = (Mistake("elementwise", RELATED, power, _LOOK),)
 TENSOR = (Mistake("elementwise", LOOSE, function_of_entry, _LOOK),)

@@ -23,7 +23,7 @@ def zero(case: TensorCase) -> Iterator[Guess]:
         rounding = " but for rounding" if case.claim.any() else ""
         yield Guess(np.zeros_like(case.expected), f"{{it}} is zero at every entry{rounding}")
     elif case.propagation is not None and case.is_weight and case.propagation.network.l2:
-        yield Guess(case.propagation.regulariser(case.l), "{it} is the regulariser's term alone; the data's is zero")
+        yield Guess(case.propagation.regulariser(case.l), "{it} is the regulariser term alone; the data term is zero")
 
 
 def zero_delta(case: DeltaCase) -> Iterator[Guess]:
@@ -59,9 +59,9 @@ def single_entry(case: TensorCase) -> Iterator[Guess]:
 def relation(claim: float, right: float) -> str:
     """Say how a wrong number stands to the right one."""
     if claim == 0:
-        return f"0 where {right:.6e} is right"
+        return f"0 instead of {right:.6e}"
     ratio = f", {claim / right:.7g} times" if right and abs(claim / right) < 1e6 else ""
-    return f"{claim:.6e} where {right:.6e} is right{ratio}"
+    return f"{claim:.6e} instead of {right:.6e}{ratio}"
 
 
 def few_entries(case: TensorCase) -> Iterator[Guess]:
@@ -69,7 +69,7 @@ def few_entries(case: TensorCase) -> Iterator[Guess]:
     wrong = case.evidence.wrong_entries(case.name, case.expected)
     if 1 < wrong.sum() <= wrong.size / MANY:
         factor = common_factor(case.claim[wrong], case.expected[wrong])
-        how = "" if factor is None else f": {factor:g} times what is right" if factor else ": they are zero"
+        how = "" if factor is None else f": {factor:g} times the right one" if factor else ": they are zero"
         message = f"{{it}} is wrong at {wrong.sum()} entries only{how}"
         yield Guess(np.where(wrong, case.claim, case.expected), message, positions=positions(wrong))
 
@@ -103,10 +103,10 @@ def line_relation(claim: Array, right: Array, everything: Array) -> str:
     """Say how a wrong line stands to the right ones."""
     factor = common_factor(claim, right)
     if factor is not None:
-        return f"{factor:g} times what is right" if factor else "it is zero there"
+        return f"{factor:g} times the right one" if factor else "it is zero there"
     for k, line in enumerate(everything):
         if np.allclose(claim, line, rtol=1e-9, atol=0):
-            return f"it holds what belongs to number {k}"
+            return f"it has what belongs to index {k}"
     return "no simple relation to what is right"
 
 

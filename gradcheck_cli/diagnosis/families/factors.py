@@ -89,11 +89,11 @@ def factor_help(factor: float, sizes: dict[str, float]) -> str:
     if abs(factor - 1) < SMALL:
         return "look for a constant that is slightly off in the line that computes {it}"
     if "m" in names:
-        return "look for a sum over the samples where their mean is due: 1/m is missing in the line that computes {it}"
+        return "look for a sum over the samples instead of their mean: 1/m is missing in the line that computes {it}"
     if "1/m" in names:
         return "look for 1/m applied twice in the line that computes {it}"
     if factor == -1:
-        return "look for a sign that is turned round in the line that computes {it}"
+        return "look for a flipped sign in the line that computes {it}"
     fraction = fraction_near(factor)
     shown = names[0] if names else f"{factor:g}" if fraction is None else str(fraction)
     return f"look for a stray factor of {shown} in the line that computes {{it}}"
@@ -107,7 +107,7 @@ def delta_factor(case: DeltaCase) -> Iterator[Guess]:
     from_bias = projection(case.evidence.analytic[f"b{l}"], p.bias_from(case.expected))
     for factor, rank in (*settled(from_weights, sizes), *settled(from_bias, sizes)):
         code = code_of(factor, "delta-factor")
-        message = f"{{it}} is {times(factor, sizes)}{', and the penalty beside it is right' if term.any() else ''}"
+        message = f"{{it}} is {times(factor, sizes)}{'; the penalty term is right' if term.any() else ''}"
         yield Guess(factor * case.expected, message, factor_help(factor, sizes), code, factor, rank=rank)
 
 
@@ -129,8 +129,8 @@ def clipped_whole(values: Parameters, factor: float, length: float) -> Iterator[
     """Guess that the whole gradient was shortened to a length that a person may have written down."""
     short = float(f"{length:.1e}")
     if 0 < factor < 1 and abs(length - short) <= 1e-9 * short:
-        message = f"the whole gradient is {factor:.7g} times the right one, and its length is {short:g}"
-        help_text = f"look for clipping of the gradient to the length {short:g}"
+        message = f"the whole gradient is {factor:.7g} times the right one, and its norm is {short:g}"
+        help_text = f"look for clipping of the gradient to the norm {short:g}"
         yield WholeGuess(values, message, help=help_text, code="clipped-norm", factor=factor, rank=EXACT)
 
 
@@ -160,9 +160,9 @@ def unit_lengths(case: WholeCase) -> Iterator[WholeGuess]:
     if len(lengths) < 2 or length == 0 or sum(abs(one - length) <= 1e-9 * length for one in lengths) < 2:
         return
     clipped = {name: array * min(1.0, length / (norm(array) or 1.0)) for name, array in case.expected.items()}
-    yield WholeGuess(clipped, f"every gradient is clipped to the length {length:g}")
+    yield WholeGuess(clipped, f"every gradient is clipped to the norm {length:g}")
     stretched = {name: array * (length / (norm(array) or 1.0)) for name, array in case.expected.items()}
-    yield WholeGuess(stretched, f"every gradient is scaled to the length {length:g}")
+    yield WholeGuess(stretched, f"every gradient is scaled to the norm {length:g}")
 
 
 TENSOR = (Mistake("factor", EXACT, tensor_factor, "look for a stray factor in the line that computes {it}"),)

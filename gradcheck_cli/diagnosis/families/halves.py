@@ -32,9 +32,9 @@ def parts(G: Array) -> Iterator[tuple[Array, str, str]]:
     yield (G + G.T) / 2, "the symmetric part of the right gradient, (G + G^T) / 2", "made-symmetric"
     yield (G - G.T) / 2, "the antisymmetric part of the right gradient, (G - G^T) / 2", "made-symmetric"
     yield G + G.T, "the right gradient plus its transpose", "made-symmetric"
-    twice = "the right gradient with every entry beside its diagonal taken twice: G + G^T - diag(G)"
+    twice = "the right gradient with every off-diagonal entry doubled: G + G^T - diag(G)"
     yield G + G.T - diagonal, twice, "off-diagonal-doubled"
-    yield (G + diagonal) / 2, "the right gradient with every entry beside its diagonal halved", "off-diagonal-doubled"
+    yield (G + diagonal) / 2, "the right gradient with every off-diagonal entry halved", "off-diagonal-doubled"
     for triangle, words in ((np.triu, "upper"), (np.tril, "lower")):
         yield triangle(G + G.T) - diagonal, f"the {words} triangle of G + G^T, for both halves", "half-stored"
     yield diagonal, "the diagonal of the right gradient", "half-stored"
@@ -42,5 +42,7 @@ def parts(G: Array) -> Iterator[tuple[Array, str, str]]:
 
 
 TENSOR = (
-    Mistake("made-symmetric", EXACT, halves, "look at which entries of a symmetric matrix the loss takes for one"),
+    Mistake(
+        "made-symmetric", EXACT, halves, "does the loss treat the two halves of a symmetric matrix as one parameter?"
+    ),
 )

@@ -22,7 +22,7 @@ def wrong_input(case: TensorCase) -> Iterator[Guess]:
         return
     for V, name in other_inputs(p, l):
         if V.shape == p.A(l - 1).shape:
-            yield Guess(p.weights_from(l, p.dZ[l], V), f"{{it}} is made with {name} where A_{l - 1} is due")
+            yield Guess(p.weights_from(l, p.dZ[l], V), f"{{it}} is computed with {name} instead of A_{l - 1}")
 
 
 def other_inputs(p: Propagation, l: int) -> Iterator[tuple[Array, str]]:
@@ -57,7 +57,7 @@ def shifted_input(case: TensorCase) -> Iterator[Guess]:
         return
     for V, words in rescaled(p.A(l - 1)):
         if np.isfinite(V).all():
-            yield Guess(p.weights_from(l, p.dZ[l], V), f"{{it}} is made with A_{l - 1} {words}")
+            yield Guess(p.weights_from(l, p.dZ[l], V), f"{{it}} is computed with A_{l - 1} {words}")
 
 
 def rescaled(A: Array) -> Iterator[tuple[Array, str]]:
@@ -73,7 +73,7 @@ def rescaled(A: Array) -> Iterator[tuple[Array, str]]:
             yield centred / (spread + 1e-8), f"standardised by the mean and spread {words}"
             yield A / spread, f"divided by the spread {words}"
             yield (A - low) / (high - low), f"scaled to 0 ... 1 by the range {words}"
-            yield A - low, f"minus the least {words}"
+            yield A - low, f"minus the smallest {words}"
             yield A / high, f"divided by the largest {words}"
             yield A / length, f"divided by the length {words}"
 
@@ -87,7 +87,7 @@ def shifted_by_any(case: TensorCase) -> Iterator[Guess]:
     if u.shape != (len(case.expected), 1) or len(u) < 3:
         return
     row = u.T @ (case.claim - case.expected) / ((u**2).sum() or 1)
-    yield Guess(case.expected + u @ row, f"{{it}} is made with A_{l - 1} plus a constant for each of its features")
+    yield Guess(case.expected + u @ row, f"{{it}} is computed with A_{l - 1} plus a constant for each of its features")
 
 
 def scaled_by_any(case: TensorCase) -> Iterator[Guess]:
@@ -99,7 +99,7 @@ def scaled_by_any(case: TensorCase) -> Iterator[Guess]:
     claim, right = case.claim - regulariser, case.expected - regulariser
     scales = np.array([projection(claim[:, k], right[:, k]) for k in range(right.shape[1])])
     yield Guess(
-        right * scales + regulariser, f"{{it}} is made with A_{l - 1} times a constant for each of its features"
+        right * scales + regulariser, f"{{it}} is computed with A_{l - 1} times a constant for each of its features"
     )
 
 
@@ -111,7 +111,7 @@ def wrong_delta(case: TensorCase) -> Iterator[Guess]:
     for V, words, code in other_deltas(p, l):
         if V.shape == p.dZ[l].shape:
             value = p.weights_from(l, V) if case.is_weight else p.bias_from(V)
-            yield Guess(value, f"{{it}} is made with {words} where dZ_{l} is due", code=code)
+            yield Guess(value, f"{{it}} is computed with {words} instead of dZ_{l}", code=code)
 
 
 def other_deltas(p: Propagation, l: int) -> Iterator[tuple[Array, str, str]]:

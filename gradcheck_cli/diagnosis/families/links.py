@@ -22,7 +22,7 @@ def missing(case: TensorCase) -> Iterator[Guess]:
     for slope, words in forms:
         for value, relation in (
             (np.divide(case.expected, slope, out=np.zeros_like(slope), where=slope != 0), f"lacks {words}"),
-            (case.expected * slope, f"has {words} too much"),
+            (case.expected * slope, f"has {words} once too often"),
         ):
             if np.isfinite(value).all():
                 c = projection(case.claim, value)

@@ -27,7 +27,7 @@ def sums(case: TensorCase) -> Iterator[Guess]:
         far = np.abs(claim - right).sum(axis=axis) > FAR * allowed
         telling = lines & far & (np.abs(total) > CLEAR * length)
         if telling.sum() >= FEWEST and bool((error <= allowed)[lines].all()):
-            yield Guess(claim, f"the sums of {{it}} along axis {axis} are right, and its entries are not")
+            yield Guess(claim, f"the sums of {{it}} along axis {axis} are right, but its entries are not")
 
 
-TENSOR = (Mistake("sums-right", LOOSE, sums, "look at how {it} is shared out along this axis"),)
+TENSOR = (Mistake("sums-right", LOOSE, sums, "look at how {it} is distributed along this axis"),)

@@ -42,8 +42,8 @@ def wrong_mask(case: DeltaCase) -> Iterator[Guess]:
         return
     D = masks[case.l]
     yield Guess(dZ * D**2, f"{{it}} has the mask D_{case.l} twice")
-    yield Guess(dZ * (D == 0), f"{{it}} has the mask D_{case.l} turned round")
-    yield Guess(dZ * (D == 0) * D.max(), f"{{it}} has the mask D_{case.l} turned round")
+    yield Guess(dZ * (D == 0), f"{{it}} has the mask D_{case.l} inverted")
+    yield Guess(dZ * (D == 0) * D.max(), f"{{it}} has the mask D_{case.l} inverted")
     for k, other in masks.items():
         if k != case.l and other.shape == D.shape:
             yield Guess(dZ * other, f"{{it}} has the mask D_{k}, not D_{case.l}", code="wrong-cache")

@@ -34,9 +34,9 @@ def named(axes: tuple[int, ...]) -> str:
 def centred(case: TensorCase, axes: tuple[int, ...]) -> str:
     """Say that the right gradient is the claim less its mean, where it is."""
     if is_small(case.expected.mean(axis=axes, keepdims=True), case.expected):
-        return f"; the right one is {{it}} less its mean along {named(axes)}"
+        return f"; the right one is {{it}} minus its mean along {named(axes)}"
     if is_small(case.claim.mean(axis=axes, keepdims=True), case.claim):
-        return f"; {{it}} is the right one less its mean along {named(axes)}"
+        return f"; {{it}} is the right one minus its mean along {named(axes)}"
     return ""
 
 

@@ -27,7 +27,7 @@ def normalised(case: TensorCase) -> Iterator[Guess]:
         if length < FEWEST or not 1 < count <= MOST or 2 * wrong.any(axis=axis).sum() <= count:
             continue
         where = f"for every index of axis {1 - axis}, a number plus a multiple of {case.name}"
-        reading = f"as where {case.name} is normalised along axis {axis}"
+        reading = f"as if {case.name} were normalised along axis {axis}"
         for scaled, words in (
             (False, f"the error of {{it}} is, {where}: {reading}"),
             (True, f"{{it}} is, {where} plus a multiple of the right gradient: {reading}"),

@@ -64,14 +64,14 @@ def narrow(case: TensorCase) -> Iterator[Guess]:
     """Guess a narrow floating-point type."""
     for code in WIDTHS:
         if case.claim.any() and kept_in(code, case.claim, case.expected):
-            yield Guess(case.claim, f"{{it}} holds {code} numbers, right in every digit that these have", code=code)
+            yield Guess(case.claim, f"{{it}} has been rounded to {code} (correct to {code} precision)", code=code)
 
 
 def narrow_delta(case: DeltaCase) -> Iterator[Guess]:
     """Guess that dZ_l was kept in a narrow type."""
     for code, (kind, _, _) in WIDTHS.items():
         with np.errstate(over="ignore", under="ignore"):
-            yield Guess(case.expected.astype(kind).astype(np.float64), f"{{it}} holds {code} numbers", code=code)
+            yield Guess(case.expected.astype(kind).astype(np.float64), f"{{it}} has been rounded to {code}", code=code)
 
 
 def all_narrow(case: WholeCase) -> Iterator[WholeGuess]:
@@ -79,7 +79,9 @@ def all_narrow(case: WholeCase) -> Iterator[WholeGuess]:
     claims = {name: case.evidence.analytic[name] for name in case.expected}
     for code in WIDTHS:
         if all(kept_in(code, claims[name], case.expected[name]) for name in claims):
-            yield WholeGuess(claims, f"every gradient holds {code} numbers, right in every digit they have", code=code)
+            yield WholeGuess(
+                claims, f"every gradient has been rounded to {code} (correct to {code} precision)", code=code
+            )
 
 
 def rounding(claims: Parameters, expected: Parameters) -> int | None:
@@ -122,7 +124,7 @@ def scatter(case: TensorCase) -> Iterator[Guess]:
         worst = float(np.max(np.abs(relative)))
         if relative.size > 6 and (one_sided(relative) or worst > 5 * np.sqrt(np.mean(relative**2))):
             return
-        yield Guess(case.claim, f"{{it}} is off by up to {worst:.1e} of its value, in no pattern that was tried")
+        yield Guess(case.claim, f"{{it}} is off by up to {worst:.1e} of its value, in no known pattern")
 
 
 def one_sided(errors: Array) -> bool:
@@ -131,7 +133,7 @@ def one_sided(errors: Array) -> bool:
 
 
 def noise(case: WholeCase) -> Iterator[WholeGuess]:
-    """Describe errors of one size in all entries of all gradients, in no pattern that was tried."""
+    """Describe errors of one size in all entries of all gradients, in no known pattern."""
     claims = {name: case.evidence.analytic[name] for name in case.expected}
     everything = rms(np.concatenate([array.reshape(-1) for array in case.expected.values()]))
     errors = {name: claims[name] - array for name, array in case.expected.items()}
@@ -143,9 +145,7 @@ def noise(case: WholeCase) -> Iterator[WholeGuess]:
     for words, scale in scales.items():
         error, right = (relative(arrays, scale) for arrays in (errors, case.expected))
         if is_noise(error) and not leans(error, right) and not is_product(errors):
-            yield WholeGuess(
-                claims, f"every gradient is off by about {rms(error):.1e} {words}, in no pattern that was tried"
-            )
+            yield WholeGuess(claims, f"every gradient is off by about {rms(error):.1e} {words}, in no known pattern")
 
 
 def relative(arrays: Parameters, scale: Mapping[str, Any]) -> Array:
@@ -190,7 +190,9 @@ TENSOR = (
 DELTA = (Mistake("float16", EXACT, narrow_delta, "look for a cast to a narrow type in the line that computes {it}"),)
 WHOLE = (
     Mistake("clipped-value", EXACT, all_clipped, "look for np.clip or a limit on the gradients"),
-    Mistake("float16", EXACT, all_narrow, "look for a cast or a narrow type on the way of all gradients"),
+    Mistake("float16", EXACT, all_narrow, "look for a cast or a narrow type shared by all gradients"),
     Mistake("rounded", FITTED, all_rounded, "look for np.round, or for numbers that went through a text file"),
 )
-WHOLE_LOOSE = (Mistake("noise", LOOSE, noise, "look for random numbers drawn anew: dropout, batches, added noise"),)
+WHOLE_LOOSE = (
+    Mistake("noise", LOOSE, noise, "look for random numbers that are drawn again: dropout, batches, added noise"),
+)

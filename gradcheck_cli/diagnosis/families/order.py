@@ -35,7 +35,7 @@ def turned(case: TensorCase) -> Iterator[Guess]:
         for count in range(1, right.ndim + 1):
             for axes in combinations([k for k in range(right.ndim) if right.shape[k] > 1], count):
                 words = f"ax{'is' if count == 1 else 'es'} {' and '.join(map(str, axes))}"
-                yield Guess(np.flip(right, axes), f"{{it}} is the right gradient turned round along {words}")
+                yield Guess(np.flip(right, axes), f"{{it}} is the right gradient flipped along {words}")
 
 
 def rearranged(case: TensorCase) -> Iterator[Guess]:
@@ -45,7 +45,7 @@ def rearranged(case: TensorCase) -> Iterator[Guess]:
         return
     if shape[0] != shape[1]:
         yield Guess(right.T.reshape(shape), "{it} is the transpose of the right gradient, reshaped back")
-    yield Guess(right.reshape(-1).reshape(shape, order="F"), "{it} is reshaped in column order where row order is due")
+    yield Guess(right.reshape(-1).reshape(shape, order="F"), "{it} is reshaped in column order instead of row order")
     for axis, word in ((0, "rows"), (1, "columns")):
         if shape[axis] > 1:
             yield Guess(np.flip(right, axis), f"{{it}} has its {word} in reverse order")
@@ -85,7 +85,7 @@ def copied(case: TensorCase) -> Iterator[Guess]:
     """Guess that the gradient of another parameter stands here."""
     for name, other in case.evidence.reference.items():
         if name != case.name and other.shape == case.expected.shape and other.any():
-            yield Guess(other, f"{{it}} holds the gradient of {name}")
+            yield Guess(other, f"{{it}} is the gradient of {name}")
 
 
 def swapped(case: WholeCase) -> Iterator[WholeGuess]:
@@ -102,12 +102,12 @@ def swapped(case: WholeCase) -> Iterator[WholeGuess]:
     if pairs:
         values = {name: right[other] for pair in pairs for name, other in (pair, pair[::-1])}
         words = ", ".join(f"d{one} and d{other}" for one, other in pairs)
-        yield WholeGuess(values, f"{words} stand in each other's place", where=f"d{pairs[0][0]}")
+        yield WholeGuess(values, f"{words} are swapped", where=f"d{pairs[0][0]}")
 
 
 TENSOR = (
     Mistake("transposed", EXACT, transposed, "look for a transpose too many or too few in the line that computes {it}"),
-    Mistake("permuted", EXACT, turned, "look for a flip, or for a correlation where a convolution is due"),
+    Mistake("permuted", EXACT, turned, "look for a flip, or for a correlation instead of a convolution"),
     Mistake("permuted", EXACT, rearranged, "look for a reshape or an index in the line that computes {it}"),
     Mistake("copied", EXACT, copied, "look for the wrong name on the right-hand side, or a wrong key of the result"),
     Mistake("permuted", FITTED, along_an_axis, "look at the order in which the parts along this axis are put together"),

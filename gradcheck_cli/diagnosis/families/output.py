@@ -21,7 +21,7 @@ def labels(case: DeltaCase) -> Iterator[Guess]:
     if l != p.L:
         return
     Y = p.network.Y
-    changed = [(np.zeros_like(Y), "does not subtract the labels"), (1 - Y, "has 1 - Y in the place of Y")]
+    changed = [(np.zeros_like(Y), "does not subtract the labels"), (1 - Y, "has 1 - Y instead of Y")]
     changed += [(np.roll(Y, by, axis=1), f"has the labels shifted by {by} samples") for by in (1, -1, 2, -2)]
     changed += [(Y[:, ::-1], "has the labels in reverse order"), (-Y, "adds the labels")]
     changed += [(np.roll(Y, by, axis=0), f"has the rows of the labels shifted by {by}") for by in (1, -1)]
@@ -63,24 +63,24 @@ def common_forms(last: Layer, Y: Array, name: str) -> Iterator[tuple[Array, str]
     E = A - Y
     derivative = A * (1 - A) if name == "softmax" else ACTIVATIONS[name].derivative(Z)
     yield E, "is A - Y"
-    yield E * derivative, "has a derivative of the last activation too much" if name != "softmax" else DIAGONAL
+    yield E * derivative, "has an extra derivative of the last activation" if name != "softmax" else DIAGONAL
     yield E * derivative**2, "has the derivative of the last activation twice"
     yield softmax_backward(E, Z), "goes through the softmax once too often"
-    yield Z - Y, "has Z in the place of A"
-    yield (Z - Y) * derivative, "has Z in the place of A"
+    yield Z - Y, "has Z instead of A"
+    yield (Z - Y) * derivative, "has Z instead of A"
     yield np.sign(E), "has only the sign of A - Y"
     yield np.sign(E) * derivative, "has only the sign of A - Y"
-    yield np.abs(E), "has |A - Y| in the place of A - Y"
-    yield np.abs(E) * derivative, "has |A - Y| in the place of A - Y"
-    yield E**2, "has (A - Y)^2 in the place of A - Y"
-    yield E**2 * derivative, "has (A - Y)^2 in the place of A - Y"
-    yield E * A * (1 - A), "has a factor A (1 - A) too much"
-    yield E * (1 - A**2), "has a factor 1 - A^2 too much"
+    yield np.abs(E), "has |A - Y| instead of A - Y"
+    yield np.abs(E) * derivative, "has |A - Y| instead of A - Y"
+    yield E**2, "has (A - Y)^2 instead of A - Y"
+    yield E**2 * derivative, "has (A - Y)^2 instead of A - Y"
+    yield E * A * (1 - A), "has an extra factor A (1 - A)"
+    yield E * (1 - A**2), "has an extra factor 1 - A^2"
     yield np.broadcast_to(derivative, E.shape), "has the last activation's derivative only"
-    yield sigmoid(Z) - Y, "uses the sigmoid in the place of the last activation"
-    yield softmax(Z) - Y, "uses the softmax in the place of the last activation"
+    yield sigmoid(Z) - Y, "uses the sigmoid instead of the last activation"
+    yield softmax(Z) - Y, "uses the softmax instead of the last activation"
     yield softmax(Z.T).T - Y, "uses a softmax over the samples"
-    yield np.round(A) - Y, "uses rounded predictions in the place of A"
+    yield np.round(A) - Y, "uses rounded predictions instead of A"
     yield A * 0 + E.mean(axis=0), "has the mean over the outputs at every output"
 
 
@@ -98,11 +98,11 @@ def entropy_forms(last: Layer, Y: Array) -> Iterator[tuple[Array, str]]:
         if words:
             yield dA * slope, f"is made from dJ/dA{words}"
     yield zeros * slope, "has only the term of the zeros"
-    yield -np.log(A) - Y, "has -log(A) in the place of A"
+    yield -np.log(A) - Y, "has -log(A) instead of A"
     yield Y * (A - Y), "has only the outputs whose label is 1"
 
 
 DELTA = (
     Mistake("output-delta", EXACT, output_delta, "compare {it} with the derivative of the loss", scalable=True),
-    Mistake("labels", EXACT, labels, "look at how Y goes into the line that computes {it}", scalable=True),
+    Mistake("labels", EXACT, labels, "look at how Y is used in the line that computes {it}", scalable=True),
 )

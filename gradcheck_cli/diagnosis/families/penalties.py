@@ -48,7 +48,7 @@ def both_penalties(case: TensorCase) -> Iterator[Guess]:
         if name != case.name and other.shape == case.parameter.shape and norm(other) and norm(case.parameter):
             own, c = fitted(case.claim - case.expected, case.parameter, other)
             if abs(own + c) <= SAME * abs(c):
-                message = f"{{it}} has {c:.6g} times {name} where so much of {case.name} is due"
+                message = f"{{it}} has {c:.6g} times {name} instead of as much of {case.name}"
                 yield Guess(case.expected + c * (other - case.parameter), message, fitted=1)
 
 
@@ -76,10 +76,10 @@ def lengths(W: Array, axis: int) -> Array:
 
 SAME = 1e-6  # relative: how near two numbers must be to be one
 AXES = ((1, "row"), (0, "column"))
-_LOOK = "compare the terms of {it} that no data go into with those of the loss"
+_LOOK = "compare the terms of {it} that do not depend on the data with those of the loss"
 TENSOR = (
     Mistake("penalty-differs", RELATED, one_term, _LOOK),
     Mistake("penalty-differs", RELATED, other_penalty, _LOOK),
-    Mistake("penalty-differs", RELATED, of_another, _LOOK + ": which parameter stands in them"),
-    Mistake("penalty-differs", RELATED, both_penalties, _LOOK + ": which parameter stands in them"),
+    Mistake("penalty-differs", RELATED, of_another, _LOOK + ": which parameter do they use?"),
+    Mistake("penalty-differs", RELATED, both_penalties, _LOOK + ": which parameter do they use?"),
 )

@@ -20,7 +20,7 @@ def on_the_sphere(case: TensorCase) -> Iterator[Guess]:
     for axis, of in directions(W):
         if np.all(np.abs(np.sum(W**2, axis=axis) - 1) <= ON_IT):
             multiple = np.asarray(np.sum(error * W, axis=axis, keepdims=True))
-            what = f"{{it}} differs from the right gradient along {case.name} alone, {of} of length 1: {TANGENT}"
+            what = f"{{it}} differs from the right gradient along {case.name} alone, {of} of norm 1: {TANGENT}"
             yield Guess(case.expected + multiple * W, f"{what} unit sphere", fitted=multiple.size, rank=rank(multiple))
 
 
@@ -30,7 +30,7 @@ def on_the_simplex(case: TensorCase) -> Iterator[Guess]:
     for axis, of in directions(W):
         if np.all(W >= 0) and np.all(np.abs(np.sum(W, axis=axis) - 1) <= ON_IT):
             mean = np.asarray(np.mean(error, axis=axis, keepdims=True))
-            what = f"{{it}} is off by one number at all shares of {case.name}, {of} that sums to 1: {TANGENT}"
+            what = f"{{it}} is off by the same number at all shares of {case.name}, {of} that sums to 1: {TANGENT}"
             yield Guess(case.expected + mean, f"{what} simplex", fitted=mean.size, rank=rank(mean))
 
 
@@ -56,9 +56,9 @@ def directions(W: Array) -> Iterator[tuple[int | None, str]]:
         yield from ((axis, f"each {word}") for axis, word in ((1, "row"), (0, "column")) if W.shape[axis] > 2)
 
 
-TANGENT = "it is right for moves that stay on the"
-SYMMETRIC = "it is right for moves that keep it so"
-_LOOK = "compare what the loss is a function of with the set that the gradient is of"
+TANGENT = "it is right for steps that stay on the"
+SYMMETRIC = "it is right for steps that keep it so"
+_LOOK = "is the loss a function of every entry, or only of points on that set?"
 TENSOR = (
     Mistake("right-on-a-set", EXACT, on_the_sphere, _LOOK),  # a length of 1 is no chance
     Mistake("right-on-a-set", FITTED, on_the_simplex, _LOOK),

@@ -23,11 +23,11 @@ def rank_one(case: TensorCase) -> Iterator[Guess]:
         return
     before, now = (int((size > 1e-7 * size[0]).sum()) for size in singular_values(case.expected, case.claim))
     if before > 1:
-        yield Guess(outer(case.claim), "{it} is one column times one row, as that of a single sample is")
+        yield Guess(outer(case.claim), "{it} is one column times one row, like that of a single sample")
         value = case.expected + outer(case.claim - case.expected)
         if now == before - 1:
-            yield Guess(value, "{it} lacks one column times one row, as where one sample is left out")
-        yield Guess(value, "{it} is off by one column times one row, as where one sample has another weight")
+            yield Guess(value, "{it} lacks one column times one row, as if one sample were left out")
+        yield Guess(value, "{it} is off by one column times one row, as if one sample had another weight")
 
 
 def singular_values(*matrices: Array) -> Iterator[Array]:
@@ -50,4 +50,6 @@ def outer(matrix: Array) -> Array:
     return np.asarray(s[0] * np.outer(U[:, 0], V[0]))
 
 
-TENSOR = (Mistake("rank-one", LOOSE, rank_one, "look for an outer product, as of one sample, in the line of {it}"),)
+TENSOR = (
+    Mistake("rank-one", LOOSE, rank_one, "look for an outer product, such as that of one sample, in the line of {it}"),
+)

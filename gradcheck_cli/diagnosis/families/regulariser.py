@@ -29,10 +29,10 @@ def weight_decay(case: TensorCase) -> Iterator[Guess]:
     value = case.expected + c * case.parameter
     if c > 0:
         yield Guess(
-            value, message, help="look for a penalty's term in {it} that the loss has not", rank=FITTED, fitted=1
+            value, message, help="look for a penalty term in {it} that the loss does not have", rank=FITTED, fitted=1
         )
         return
-    help_text = "compare the penalty's term in {it} with the loss: it is missing, or too small"
+    help_text = "compare the penalty term in {it} with the loss: it is missing, or too small"
     yield Guess(value, message, help=help_text, code="penalty-differs", rank=FITTED, fitted=1)
 
 
@@ -46,14 +46,14 @@ def against_the_loss(case: TensorCase) -> Iterator[Guess]:
     due, sizes = 1 + projection(case.claim - case.expected, term), sizes_of(case.evidence, case.l)
     written = "l2/m W" if not case.evidence.is_guess else f"{p.network.l2 / p.m:.6g} {case.name}"
     yield Guess(
-        case.expected - term, f"{{it}} lacks the regulariser's term {written}", code="regulariser-missing", rank=EXACT
+        case.expected - term, f"{{it}} lacks the regulariser term {written}", code="regulariser-missing", rank=EXACT
     )
     named = nearest_named(due, sizes)
     if named is not None or case.expected.size > 1:
         due = due if named is None else named
         names = [] if due in PLAIN else [f"{name}?" for name in factor_names(due, sizes)]
         told = f" ({' or '.join(names)})" if names else ""
-        message = f"{{it}} has {due:.6g} times the regulariser's term {written}{told}"
+        message = f"{{it}} has {due:.6g} times the regulariser term {written}{told}"
         yield Guess(case.expected + (due - 1) * term, message, factor=due, rank=FITTED if named is None else EXACT)
     c = projection(case.claim - case.expected + term, np.sign(case.parameter))
     if case.expected.size > 2:
@@ -66,7 +66,7 @@ def on_biases(case: TensorCase) -> Iterator[Guess]:
     if not case.is_bias or not norm(case.parameter):
         return
     l2 = 0.0 if case.propagation is None else case.propagation.network.l2 / case.propagation.m
-    message = "{it} holds a regulariser's term, %.6g times " + case.name
+    message = "{it} has a regulariser term, %.6g times " + case.name
     if l2:
         for multiple in (1.0, 2.0, 0.5):
             yield Guess(case.expected + multiple * l2 * case.parameter, message % (multiple * l2), rank=EXACT)
@@ -76,6 +76,6 @@ def on_biases(case: TensorCase) -> Iterator[Guess]:
 
 
 TENSOR = (
-    Mistake("regulariser-wrong", EXACT, on_weights, "compare the regulariser's term in {it} with that of the loss"),
+    Mistake("regulariser-wrong", EXACT, on_weights, "compare the regulariser term in {it} with that of the loss"),
     Mistake("regularised-bias", EXACT, on_biases, "the loss does not penalise biases: drop the term from {it}"),
 )

@@ -62,7 +62,7 @@ def tensor_sample(case: TensorCase) -> Iterator[Guess]:
     yield Guess(left + rest, f"{{it}} leaves out sample {s} and divides by m - 1", code="sample-missing")
     for weight, words in ((1.0, ""), (float(m), ", not divided by m")):
         s = shares.nearest_exact(case.claim - rest, weight)
-        yield Guess(rest + weight * shares.of(s), f"{{it}} holds sample {s} alone{words}", code="one-sample")
+        yield Guess(rest + weight * shares.of(s), f"{{it}} includes sample {s} only{words}", code="one-sample")
 
 
 def tensor_part(case: TensorCase) -> Iterator[Guess]:
@@ -74,9 +74,9 @@ def tensor_part(case: TensorCase) -> Iterator[Guess]:
     for k in range(2, m - 1) if m <= FEW_SAMPLES else (m // 2, m // 4):
         for part, words in ((slice(0, k), "first"), (slice(shares.m - k, shares.m), "last")):
             some = shares.of(part)
-            yield Guess(rest + some, f"{{it}} sums the {words} {k} of {shares.m} samples only")
+            yield Guess(rest + some, f"{{it}} sums only the {words} {k} of {shares.m} samples")
             yield Guess(
-                rest + some * (shares.m / k), f"{{it}} is the mean of the {words} {k} of {shares.m} samples only"
+                rest + some * (shares.m / k), f"{{it}} is the mean of only the {words} {k} of {shares.m} samples"
             )
 
 
@@ -126,8 +126,8 @@ def delta_samples(case: DeltaCase) -> Iterator[Guess]:
         first = np.arange(m) < k
         for keep, words in ((first, f"first {k}"), (~first, f"last {m - k}")):
             code = "one-sample" if keep.sum() == 1 and m > 2 else "sample-missing"
-            yield Guess(dZ * keep, f"{{it}} holds the {words} of {m} samples only", code=code)
-            yield Guess(dZ * keep * (m / keep.sum()), f"{{it}} holds the {words} of {m} samples only", code=code)
+            yield Guess(dZ * keep, f"{{it}} includes only the {words} of {m} samples", code=code)
+            yield Guess(dZ * keep * (m / keep.sum()), f"{{it}} includes only the {words} of {m} samples", code=code)
     for by in (1, -1):
         yield Guess(np.roll(dZ, by, axis=1), f"{{it}} has its samples shifted by {by}", code="sample-order")
     yield Guess(dZ[:, ::-1], "{it} has its samples in reverse order", code="sample-order")
@@ -156,7 +156,7 @@ def class_weights(case: DeltaCase) -> Iterator[Guess]:
     kind = np.argmax(Y, axis=0) if len(Y) > 1 else (Y[0] > 0.5).astype(int)
     kinds = np.unique(kind)
     if len(kinds) > 1 and p.m >= 2 * len(kinds) and equations(case) > 2 * len(kinds):
-        yield from fitted_weights(case, [kind == k for k in kinds], "for every class")
+        yield from fitted_weights(case, [kind == k for k in kinds], "per class")
 
 
 def sample_weights(case: DeltaCase) -> Iterator[Guess]:
@@ -164,7 +164,7 @@ def sample_weights(case: DeltaCase) -> Iterator[Guess]:
     p = case.propagation
     rank = np.linalg.matrix_rank(case.expected) if p.m <= 64 else 0
     if 1 < p.m <= 64 and rank > 1 and equations(case) > 2 * p.m:
-        yield from fitted_weights(case, list(np.eye(p.m, dtype=bool)), "for every sample")
+        yield from fitted_weights(case, list(np.eye(p.m, dtype=bool)), "per sample")
 
 
 def equations(case: DeltaCase) -> int:
@@ -186,10 +186,10 @@ def fitted_weights(case: DeltaCase, groups: list[Array], words: str) -> Iterator
         ", ..." if len(weights) > 6 else ""
     )
     value = sum((w * g for w, g in zip(weights, groups, strict=True)), np.zeros(p.m)) * case.expected
-    yield Guess(value, f"{{it}} has a weight {words}: {text}", fitted=len(weights))
+    yield Guess(value, f"{{it}} has one weight {words}: {text}", fitted=len(weights))
 
 
-_LOOK = "look at the samples that the line of {it} runs over"
+_LOOK = "look at which samples the line of {it} runs over"
 TENSOR = (
     Mistake("sample-missing", EXACT, tensor_sample, _LOOK),
     Mistake("sample-order", EXACT, misaligned, _LOOK + ", and at their order"),

@@ -22,9 +22,7 @@ def penalty_alone(case: TensorCase) -> Iterator[Guess]:
     """Guess a multiple of the parameter and nothing else: the data's part is zero."""
     if case.propagation is None and norm(case.parameter):
         c = projection(case.claim, case.parameter)
-        message = (
-            f"{{it}} is {c:.6g} times {case.name} and nothing else: a penalty's part alone, the data's part is zero"
-        )
+        message = f"{{it}} is {c:.6g} times {case.name} and nothing else: the penalty term alone; the data term is zero"
         yield Guess(c * case.parameter, message, fitted=1)
 
 
@@ -63,7 +61,7 @@ def all_scaled(case: WholeCase) -> Iterator[WholeGuess]:
     if terms:
         first, c = next(iter(terms.items()))
         message = f"every gradient is {a:.6g} times the right one, and " + ", ".join(
-            f"d{name} has {term:+.6g} times {name} beside" for name, term in terms.items()
+            f"d{name} has {term:+.6g} times {name} besides" for name, term in terms.items()
         )
         fits = len(terms) + (fraction_near(a) is None)
         yield WholeGuess(values, f"{message}: {reading(a, c, first)}", factor=float(a), fitted=fits)
@@ -87,12 +85,12 @@ def words(a: float, c: float, name: str) -> str:
 def reading(a: float, c: float, name: str) -> str:
     """Say which penalty would make it so: of a (right - p W) + p W, c is (1 - a) p."""
     penalty = f"{np.divide(c, 1 - a):.6g} {name}"
-    return f"as where the data's part is {a:.6g} times the right one and the {penalty} of a penalty is right"
+    return f"as if the data term were {a:.6g} times the right one and the penalty term {penalty} were right"
 
 
-_LOOK = "look for a factor that the data's part of {it} has and its penalty has not: a mean, a sum, a 2"
+_LOOK = "look for a factor that the data term of {it} has but its penalty term does not: a mean, a sum, a 2"
 TENSOR = (
-    Mistake("zero", RELATED, penalty_alone, "look for a data's part of {it} that is never added, or overwritten"),
+    Mistake("zero", RELATED, penalty_alone, "look for a data term of {it} that is never added, or is overwritten"),
     Mistake("data-scaled", RELATED, scaled, _LOOK),
 )
 WHOLE = (Mistake("data-scaled", RELATED, all_scaled, _LOOK.replace("{it}", "all gradients")),)

@@ -66,7 +66,7 @@ def relation(case: TensorCase, where: NDArray[np.bool_]) -> str:
     if not case.claim[where].any():
         return ": it is zero there"
     factor = common_factor(case.claim[where], case.expected[where])
-    return "" if factor is None else f": {factor:.6g} times what is right"
+    return "" if factor is None else f": {factor:.6g} times the right one"
 
 
 def indices_of(hit: NDArray[np.bool_]) -> str:
@@ -88,4 +88,4 @@ def axis_of(axis: int, rank: int) -> str:
     return "the last axis" if axis == rank - 1 else f"axis {axis}"
 
 
-TENSOR = (Mistake("slices", LOOSE, slices, "look at what is made for these indices alone, or left out for them"),)
+TENSOR = (Mistake("slices", LOOSE, slices, "look at what is done, or left out, for these indices alone"),)

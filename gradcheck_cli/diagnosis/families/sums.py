@@ -16,8 +16,8 @@ def wrong_axis(case: TensorCase) -> Iterator[Guess]:
     if not case.is_bias or case.expected.size < 2:
         return
     shape, total = case.expected.shape, case.expected.sum()
-    yield Guess(np.full(shape, total), "{it} holds the sum over all units and samples at every entry")
-    yield Guess(np.full(shape, total / case.expected.size), "{it} holds the mean over all units at every entry")
+    yield Guess(np.full(shape, total), "{it} has the sum over all units and samples at every entry")
+    yield Guess(np.full(shape, total / case.expected.size), "{it} has the mean over all units at every entry")
     if case.propagation is not None:
         dZ = case.propagation.dZ[case.l]
         across = dZ.sum(axis=0) / case.propagation.divisor
@@ -26,10 +26,10 @@ def wrong_axis(case: TensorCase) -> Iterator[Guess]:
             yield Guess(across.reshape(shape) * (across.size / shape[0]), "{it} is the mean of dZ_l over the units")
         for function, words in ((np.max, "largest"), (np.min, "smallest"), (np.median, "median")):
             value = np.asarray(function(dZ, axis=1)).reshape(shape)
-            yield Guess(value, f"{{it}} holds the {words} of dZ_l over the samples, not the mean")
-            yield Guess(value / case.propagation.m, f"{{it}} holds the {words} of dZ_l over the samples, by m")
+            yield Guess(value, f"{{it}} is the {words} of dZ_l over the samples, not the mean")
+            yield Guess(value / case.propagation.m, f"{{it}} is the {words} of dZ_l over the samples, divided by m")
         yield Guess(np.abs(dZ).mean(axis=1).reshape(shape), "{it} is the mean of |dZ_l|")
-        yield Guess(dZ[:, :1] / 1.0, "{it} holds the first sample's dZ_l, not the mean", code="one-sample")
+        yield Guess(dZ[:, :1] / 1.0, "{it} is the first sample's dZ_l, not the mean", code="one-sample")
 
 
 def sums_of_weights(case: TensorCase) -> Iterator[Guess]:
@@ -47,7 +47,7 @@ def broadcast(case: TensorCase) -> Iterator[Guess]:
     """Guess one value at every entry."""
     value = float(case.claim.flat[0])
     if case.claim.size > 2 and value and np.ptp(case.expected):
-        yield Guess(np.full_like(case.expected, value), f"{{it}} holds one value at every entry, {value:.6g}")
+        yield Guess(np.full_like(case.expected, value), f"{{it}} has one value at every entry, {value:.6g}")
 
 
 def offset(case: TensorCase) -> Iterator[Guess]:

@@ -23,7 +23,7 @@ def untransposed(case: DeltaCase) -> Iterator[Guess]:
     """Guess W_{l+1} itself, where it is square."""
     p, l = case.propagation, case.l
     if l < p.L and p.W(l + 1).shape[0] == p.W(l + 1).shape[1] > 1:
-        yield Guess(through(case, p.W(l + 1)), f"{{it}} goes through W{l + 1} where its transpose is due")
+        yield Guess(through(case, p.W(l + 1)), f"{{it}} goes through W{l + 1} instead of its transpose")
 
 
 def wrong_weights(case: DeltaCase) -> Iterator[Guess]:
@@ -37,9 +37,9 @@ def wrong_weights(case: DeltaCase) -> Iterator[Guess]:
     candidates += [(np.abs(p.W(l + 1)), f"|W{l + 1}|")]
     for W, name in candidates:
         if W.T.shape == due:
-            yield Guess(through(case, W.T), f"{{it}} goes through {name} where W{l + 1} is due")
+            yield Guess(through(case, W.T), f"{{it}} goes through {name} instead of W{l + 1}")
         if W.shape == due:
-            yield Guess(through(case, W), f"{{it}} goes through {name}, not transposed, where W{l + 1} is due")
+            yield Guess(through(case, W), f"{{it}} goes through {name}, not transposed, instead of W{l + 1}")
 
 
 def updated(case: DeltaCase) -> Iterator[Guess]:
@@ -70,16 +70,16 @@ def any_matrix(case: DeltaCase) -> Iterator[Guess]:
     ]
     V = np.array(rows)
     i, j = np.unravel_index(np.argmax(np.abs(V - p.W(l + 1).T)), V.shape)
-    off = f"its [{i}, {j}] is {V[i, j]:.6g} where {p.W(l + 1)[j, i]:.6g} is due"
-    yield Guess(through(case, V), f"{{it}} goes through another matrix than W{l + 1} transposed: {off}", fitted=V.size)
+    off = f"its [{i}, {j}] is {V[i, j]:.6g} instead of {p.W(l + 1)[j, i]:.6g}"
+    yield Guess(through(case, V), f"{{it}} goes through a matrix other than W{l + 1} transposed: {off}", fitted=V.size)
 
 
 MOST_SAMPLES = 1000
 DELTA = (
     Mistake("weights-not-transposed", EXACT, untransposed, "look at the transpose in the line of dA_l", scalable=True),
     Mistake(
-        "wrong-weights", EXACT, wrong_weights, "look at which W stands in the line that computes {it}", scalable=True
+        "wrong-weights", EXACT, wrong_weights, "look at which W is used in the line that computes {it}", scalable=True
     ),
-    Mistake("wrong-weights", RELATED, any_matrix, "look at what dA_l, and by it {it}, is made with"),
+    Mistake("wrong-weights", RELATED, any_matrix, "look at what dA_l, and with it {it}, is computed from"),
     Mistake("updated-weights", FITTED, updated, "update the parameters only after the whole backward pass"),
 )

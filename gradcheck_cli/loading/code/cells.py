@@ -17,7 +17,7 @@ __all__ = ["Cell", "cells_of", "is_notebook"]
 MAX_MEBIBYTES = 256  # pictures stand in a notebook too
 IS_MAGIC = re.compile(r"^(?P<indent>\s*)(?:[%!?]|[\w.]+\s*=\s*[%!]|[\w.]+\?{1,2}\s*$)")
 RUNS_PYTHON = re.compile(r"^\s*%%(?:time|timeit|capture|prun|python3?)\b")
-EXPECTED = "expected a notebook of Jupyter in Python"
+EXPECTED = "expected a Jupyter notebook in Python"
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def cells_of(path: Path) -> list[Cell]:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is no JSON: {error}", hint=EXPECTED) from error
+        raise InputError(f"{path} is not valid JSON: {error}", hint=EXPECTED) from error
     sources = enumerate(sources_of(found, path), 1)
     return [Cell(number, without_magics(source), f"{path}:cell {number}") for number, source in sources]
 
@@ -88,13 +88,13 @@ def decoded(content: bytes, path: Path) -> str:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         return io.TextIOWrapper(io.BytesIO(content), encoding).read()
     except (SyntaxError, UnicodeError) as error:
-        raise InputError(f"{path} is no text: {error}") from error
+        raise InputError(f"{path} is not text: {error}") from error
 
 
 def sources_of(found: Any, path: Path) -> Iterator[str]:
     """Yield the source of each cell of code, in the formats 4 and 3."""
     if not isinstance(found, Mapping):
-        raise InputError(f"{path} holds {type(found).__name__}, {EXPECTED}")
+        raise InputError(f"{path} contains {type(found).__name__}, {EXPECTED}")
     language = language_of(found.get("metadata"))
     if language not in ("", "python"):
         raise InputError(f"{path} is in {language[:40]!r}, {EXPECTED}")

@@ -24,6 +24,9 @@ HESSIAN = re.compile(r"hess", re.IGNORECASE)
 BACKWARD = re.compile(r"back|grad", re.IGNORECASE)
 LABELS = {"t", "y", "target", "targets", "label", "labels"}
 RUNS_BACKWARD = ("gradient", "gradients", "grad", "backward", "backprop", "compute_gradients")
+KINDS = (".npz", ".json", ".npy", ".csv", ".txt", ".mat", ".safetensors")
+HOLDS_ARRAYS = re.compile(r"\b(params|data|batch|layer|labels)\.npz\b")
+"""The files that commands name, of the kind that is named where there is none."""
 Function = ast.FunctionDef
 
 
@@ -89,7 +92,17 @@ class Look:
     def checkable(self, names: Sequence[str], words: str, needs: str = "") -> Checkable:
         """Tell of something."""
         self.told.update(names)
-        return Checkable(tuple(names), f"gradcheck {words}{self.more}", needs)
+        return Checkable(tuple(names), self.with_files(f"gradcheck {words}{self.more}"), self.with_files(needs))
+
+    def with_files(self, text: str) -> str:
+        """Return a text with the files that are beside this one, where it names those of another kind."""
+        return HOLDS_ARRAYS.sub(lambda found: self.beside_it(found[1]) or found[0], text)
+
+    def beside_it(self, stem: str) -> str | None:
+        """Return the file of arrays of that name that is in the same folder."""
+        names = (f"{stem}{kind}" for kind in KINDS)
+        folder = self.path.parent
+        return next((shlex.quote(str(folder / name)) for name in names if (folder / name).is_file()), None)
 
     def untold(self) -> Iterator[Function]:
         """Yield the functions that have not been told of."""
@@ -116,7 +129,7 @@ class Look:
         for function in list(self.untold()):
             other = function.name.replace("forward", "backward")
             if other != function.name and other in self.functions and other not in self.told:
-                needs = f"layer.npz holds {', '.join(arguments(function))}, or those of them that are differentiated"
+                needs = f"layer.npz contains {', '.join(arguments(function))}, or those that are differentiated"
                 words = f"layer {self.at(function.name)} --backward {self.at(other)} --params layer.npz"
                 yield self.checkable([function.name, other], words, needs)
 
@@ -128,29 +141,40 @@ class Look:
             if returned and loss:
                 words = f"objective {self.at(function.name)} --loss {self.at(loss)} --labels labels.npz"
                 yield self.checkable(
-                    [function.name, loss], words, "labels.npz holds one array, a label for each sample"
+                    [function.name, loss], words, "labels.npz contains one array with a label for each sample"
                 )
 
     def gradients(self) -> Iterator[Checkable]:
         """Yield losses with a gradient beside them, and functions that return both."""
         for function in list(self.untold()):
             if returns_both(function):
-                point, needs = point_of(function)
+                point, needs = self.point_of(function)
                 yield self.checkable([function.name], f"func {self.at(function.name)} {point}", needs)
         for function in list(self.untold()):
             if function.name not in self.told and (gradient := self.gradient_of(function)):
-                point, needs = point_of(function)
+                point, needs = self.point_of(function)
                 hessian = next((f.name for f in self.beside(function) if HESSIAN.search(f.name)), None)
-                second = f" --hess {self.at(hessian)}" if hessian else ""
+                second = f" --{'hess-diag' if 'diag' in hessian else 'hess'} {self.at(hessian)}" if hessian else ""
                 words = f"func {self.at(function.name)} --grad {self.at(gradient)}{second} {point}"
                 yield self.checkable([function.name, gradient, *([hessian] if hessian else [])], words, needs)
+
+    def point_of(self, function: Function) -> tuple[str, str]:
+        """Return the option that says where a loss is checked, and what its file is to hold."""
+        given = arguments(function)
+        if len(given) == 1 and given[0].lower() in ("x", "theta", "w", "z") and not self.beside_it("params"):
+            return "--at 1,2,3", f"as many numbers as {given[0]} has"
+        if len(given) == 1:
+            return "--params params.npz", f"params.npz contains the arrays of {given[0]}, by name"
+        names = ", ".join(given)
+        needs = f"of {names}, params.npz holds what is differentiated, data.npz the rest"
+        return "--params params.npz --data data.npz", needs
 
     def jacobians(self) -> Iterator[Checkable]:
         """Yield residuals with a Jacobian beside them."""
         for function in [f for f in self.untold() if RESIDUALS.search(f.name) and not JACOBIAN.search(f.name)]:
             jacobian = next((f.name for f in self.beside(function) if JACOBIAN.search(f.name)), None)
             if jacobian:
-                point, needs = point_of(function)
+                point, needs = self.point_of(function)
                 words = f"func {self.at(function.name)} --jac {self.at(jacobian)} {point}"
                 yield self.checkable([function.name, jacobian], words, needs)
 
@@ -248,7 +272,7 @@ def is_whole(name: str, statements: Sequence[Statement]) -> bool:
 def with_data(words: str, names: Sequence[str]) -> tuple[str, str]:
     """Return a command with the option for data, and what its file is to hold, where there is any."""
     held = ", ".join(dict.fromkeys(names))
-    return (f"{words} --data batch.npz", f"batch.npz holds {held}") if held else (words, "")
+    return (f"{words} --data batch.npz", f"batch.npz contains {held}") if held else (words, "")
 
 
 def arguments(function: Function) -> list[str]:
@@ -263,18 +287,6 @@ def every_argument(function: Function) -> list[str]:
     every = [*function.args.posonlyargs, *function.args.args]
     given = dict(zip([argument.arg for argument in reversed(every)], reversed(function.args.defaults), strict=False))
     return [a.arg for a in every if a.arg not in given or ast.unparse(given[a.arg]) == "None"]
-
-
-def point_of(function: Function) -> tuple[str, str]:
-    """Return the option that says where a loss is checked, and what its file is to hold."""
-    given = arguments(function)
-    if len(given) == 1 and given[0].lower() in ("x", "theta", "w", "z"):
-        return "--at 1,2,3", f"as many numbers as {given[0]} has"
-    if len(given) == 1:
-        return "--params params.npz", f"params.npz holds the arrays of {given[0]}, by name"
-    names = ", ".join(given)
-    needs = f"of {names}, params.npz holds what is differentiated, data.npz the rest"
-    return "--params params.npz --data data.npz", needs
 
 
 def tuples_returned(function: Function) -> Iterator[list[str]]:

@@ -24,7 +24,7 @@ def parsed(text: str) -> ast.Module:
     try:
         tree = ast.parse(text.strip())
     except (SyntaxError, ValueError) as error:
-        raise InputError(f"{text!r} is no expression in Python: {error}") from error
+        raise InputError(f"{text!r} is not a Python expression: {error}") from error
     if not (tree.body and isinstance(tree.body[-1], ast.Expr)):
         raise InputError(f"{text!r} has no value, expected an expression such as 'net.loss(X, y)'")
     return tree
@@ -78,4 +78,4 @@ def parts_of(text: str, module: ModuleType) -> Iterator[tuple[str, Any, Any, boo
         elif isinstance(part, ast.Subscript):
             yield name, value_of(part.value), value_of(part.slice), True
         else:
-            raise InputError(f"{name!r} names no place, expected one such as 'net.W' or 'layers[0].W'")
+            raise InputError(f"{name!r} is not a place, expected one such as 'net.W' or 'layers[0].W'")

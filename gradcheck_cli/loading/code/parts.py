@@ -75,7 +75,7 @@ class Taken:
                 self.run(self.statements[k])
                 self.done.add(k)
         if name not in self.module.__dict__:
-            raise InputError(f"{self.path.name} binds no {name!r} that can be taken out of it", hint=self.hint(name))
+            raise InputError(f"{self.path.name} has no {name!r} that can be taken from it", hint=self.hint(name))
 
     def run(self, one: Statement) -> None:
         """Run a statement; what it imports and is not installed raises once it is used."""
@@ -97,11 +97,11 @@ class Taken:
         """Say what there is in the place of a name."""
         for one in self.statements:
             if name in one.binds:
-                return f"it is bound in {place_of(one)}, by what is not run here: no loop, no with, no training"
+                return f"it is bound in {place_of(one)}, which is not run: loops, with blocks and training are left out"
         if self.errors:
             error = self.errors[0]
             file = Path(str(error.filename)).name
-            return f"{file}, line {error.lineno}, is no Python: {error.msg}"
+            return f"{file}, line {error.lineno}, is not valid Python: {error.msg}"
         return did_you_mean(name, [name for one in self.statements for name in one.binds if not name.startswith("_")])
 
     def note(self) -> str:

@@ -68,7 +68,7 @@ def order_of(content: bytes, path: Path) -> str:
     if content[:10] == b"MATLAB 7.3":
         raise InputError(f"{path} is of version 7.3, expected 5 to 7", hint=SAVE_AGAIN)
     if len(content) < HEADER_BYTES or content[126:128] not in marks:
-        raise InputError(f"{path} is no .mat file of version 5 to 7", hint=SAVE_AGAIN)
+        raise InputError(f"{path} is not a .mat file of version 5 to 7", hint=SAVE_AGAIN)
     return marks[content[126:128]]
 
 

@@ -54,7 +54,7 @@ def read_header(file: IO[bytes], size: int, path: Path) -> dict[str, Any]:
     """Read the header, whose length is held against the file's and a limit."""
     length = int.from_bytes(file.read(LENGTH_BYTES), "little")
     if not 2 <= length <= min(size - LENGTH_BYTES, MAX_HEADER_BYTES):
-        raise InputError(f"{path} is no .safetensors file: it has {size} bytes, its header would have {length}")
+        raise InputError(f"{path} is not a .safetensors file: it has {size} bytes, its header would have {length}")
     try:
         pairs = json.loads(file.read(length), object_pairs_hook=once)
     except (ValueError, RecursionError) as error:

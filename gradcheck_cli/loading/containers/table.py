@@ -41,11 +41,11 @@ def read_table(path: Path) -> NDArray[Any] | dict[str, NDArray[Any]]:
     try:
         lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is no text in UTF-8", hint=EXPECTED) from error
+        raise InputError(f"{path} is not text in UTF-8", hint=EXPECTED) from error
     rows = [(k, words(line)) for k, line in enumerate(lines, 1) if words(line)]
     names = rows.pop(0)[1] if rows and not any(map(is_number, rows[0][1])) else []
     if not rows:
-        raise InputError(f"{path} holds no numbers", hint=EXPECTED)
+        raise InputError(f"{path} contains no numbers", hint=EXPECTED)
     table = np.array([numbers(row, line, len(rows[0][1]), path) for line, row in rows])
     if names:
         return columns(names, table, path)
@@ -71,9 +71,9 @@ def numbers(row: list[str], line: int, count: int, path: Path) -> list[float]:
     """Return the numbers of a line."""
     wrong = next((word for word in row if not is_number(word)), None)
     if wrong is not None:
-        raise InputError(f"{path}, line {line}, holds {shown(wrong)}, which is no number", hint=EXPECTED)
+        raise InputError(f"{path}, line {line}, contains {shown(wrong)}, which is not a number", hint=EXPECTED)
     if len(row) != count:
-        raise InputError(f"{path}, line {line}, holds {len(row)} numbers, expected {count}", hint=EXPECTED)
+        raise InputError(f"{path}, line {line}, has {len(row)} numbers, expected {count}", hint=EXPECTED)
     return [float(word) for word in row]
 
 

@@ -127,7 +127,7 @@ def as_parameter(name: str, values: Any) -> Array:
     ProblemError
         Where they are not real numbers, or one of them is not finite.
     """
-    with asking(f"taking parameter {name} for an array raised"):
+    with asking(f"converting parameter {name} to an array raised"):
         try:
             own = values if is_sparse(values) else numpy_array(values)
             array = np.ma.asarray(own) if isinstance(own, np.ma.MaskedArray) else np.asarray(own)
@@ -138,7 +138,7 @@ def as_parameter(name: str, values: Any) -> Array:
         raise ProblemError(f"parameter {name} {found}, expected an array of real numbers")
     refuse_masked(array, f"parameter {name}")
     if not np.isfinite(array).all():
-        raise ProblemError(f"parameter {name} holds NaN or infinity, expected finite numbers")
+        raise ProblemError(f"parameter {name} contains NaN or infinity, expected finite numbers")
     return np.array(array, dtype=np.float64, order="C")
 
 
@@ -148,7 +148,7 @@ def refuse_masked(array: NDArray[Any] | None, what: str) -> None:
         count = int(np.ma.getmaskarray(array).sum())
         raise ProblemError(
             f"{what} has {count} masked {'entry' if count == 1 else 'entries'}, expected a number in each",
-            hint="array.filled(0.0) puts one there",
+            hint="array.filled(0.0) fills them",
         )
 
 

@@ -167,7 +167,7 @@ def require_distinct(names: Sequence[str]) -> None:
     """Raise ProblemError where two leaves of a tree have one key path."""
     twice = [name for number, name in enumerate(names) if name in names[:number]]
     if twice:
-        raise ProblemError(f"there are two arrays by the key path {twice[0]!r}, expected each to have its own")
+        raise ProblemError(f"two arrays have the key path {twice[0]!r}, expected each to have its own")
 
 
 @dataclass
@@ -297,7 +297,7 @@ def of_module(torch: ModuleType, module: Any, inputs: Any, data: Mapping[str, An
     given = dict(inputs) if isinstance(inputs, Mapping) else {"x": inputs}
     both = sorted(set(given) & set(weights))
     if both:
-        raise ProblemError(f"{both[0]!r} is an input and a parameter of the module, expected it to be one of them")
+        raise ProblemError(f"{both[0]!r} is both an input and a parameter of the module, expected one of them")
     forward = called_in_its_way(own.forward, given, data)
     names = list(given)
     if len(names) == 1 and forward == own.forward:  # it has an argument of another name
@@ -438,7 +438,7 @@ class JaxBackend:
     """The products of jax."""
 
     name = "jax"
-    hint = "look for stop_gradient, and for numpy in the place of jax.numpy"
+    hint = "look for stop_gradient, and for numpy instead of jax.numpy"
 
     def __init__(self, jax: ModuleType) -> None:
         self.jax = jax

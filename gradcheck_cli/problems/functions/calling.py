@@ -145,7 +145,7 @@ def takes_so_many(function: Callable[..., Any], count: int, data: Collection[str
 def arguments_of(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     """Return the arguments of a function; none where it does not tell."""
     arguments: Mapping[str, inspect.Parameter] = {}
-    with suppress(UserFunctionError), asking("looking at the arguments raised"):
+    with suppress(UserFunctionError), asking("inspecting the arguments raised"):
         arguments = inspect.signature(function).parameters
     return arguments
 
@@ -169,7 +169,7 @@ def weightless(function: Callable[..., Any], data: Collection[str]) -> list[str]
         and type(argument.default) in (int, float)
         and not argument.default
     ]
-    return [f"{name} is 0 unless it is given: what it weighs was not checked" for name in names]
+    return [f"{name} is 0 unless it is given: the term that it weights was not checked" for name in names]
 
 
 def by_name_or_position(

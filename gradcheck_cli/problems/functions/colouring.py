@@ -65,7 +65,7 @@ def is_sparse(claim: Any) -> bool:
     """Whether a Jacobian is a sparse matrix, or has one among its parts."""
     if has_parts(claim):
         return any(is_sparse(part) for part in claim.values())
-    with asking("looking at the Jacobian raised"):
+    with asking("inspecting the Jacobian raised"):
         return callable(getattr(claim, "tocoo", None))
 
 
@@ -117,7 +117,7 @@ def coordinates(part: Any, what: str, sides: tuple[Array, Array]) -> tuple[Place
     """Return rows, columns and values of what is stored of one output with respect to one parameter."""
     output, parameter = sides
     wanted = ((output.size, parameter.size), (*output.shape, *parameter.shape))
-    with asking(f"taking {what} apart raised"):
+    with asking(f"unpacking {what} raised"):
         if is_sparse(part):
             stored = part.tocoo()
             shape, values = tuple(stored.shape), np.asarray(stored.data)

@@ -137,7 +137,7 @@ class ComplexView:
         names, words = ", ".join(self.centres), CONVENTIONS[self.convention].words
         verb = "is" if len(self.centres) == 1 else "are"
         return (
-            f"{names} {verb} complex, and the gradient is taken for {words} ({self.convention}); the entries are dJ/dx"
+            f"{names} {verb} complex, and the gradient is read as {words} ({self.convention}); the entries are dJ/dx"
             " (real) and dJ/dy (imag)"
         )
 
@@ -185,7 +185,7 @@ class ComplexView:
                     convention.slopes(as_claim(f"{name} from {source}", value, self.centres[name].shape))
                 )
             elif name in self.given and is_complex(value):
-                raise ProblemError(f"{name} from {source} is complex, and {name} is real", hint="take its real part")
+                raise ProblemError(f"{name} from {source} is complex, but {name} is real", hint="take its real part")
             else:
                 found[name] = value
         return found
@@ -229,7 +229,7 @@ def is_complex(values: Any) -> bool:
     """Whether values are an array of complex numbers, or lists that make one."""
     if isinstance(values, np.ndarray):
         return bool(values.dtype.kind == "c")
-    with suppress(UserFunctionError), asking("looking at an array raised"):  # told where it is converted
+    with suppress(UserFunctionError), asking("inspecting an array raised"):  # told where it is converted
         return bool(np.asarray(values).dtype.kind == "c")
     return False
 
@@ -239,13 +239,13 @@ def as_complex(name: str, values: Any) -> ComplexArray:
     array = np.ma.asarray(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
     refuse_masked(array, f"parameter {name}")
     if not np.isfinite(array).all():
-        raise ProblemError(f"parameter {name} holds NaN or infinity, expected finite numbers")
+        raise ProblemError(f"parameter {name} contains NaN or infinity, expected finite numbers")
     return np.array(array, dtype=np.complex128, order="C")
 
 
 def as_claim(what: str, value: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     """Return the claimed gradient of a complex parameter as a complex array, in the precision in which it came."""
-    with asking(f"taking {what} for an array raised"):
+    with asking(f"converting {what} to an array raised"):
         array = np.asanyarray(value)
         refuse_masked(array, what)
         array = np.asarray(array)

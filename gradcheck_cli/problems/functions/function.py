@@ -92,6 +92,8 @@ class Calls:
     """That the calls took."""
     shortest: float = math.inf
     """Seconds of the shortest: the first may have had to load something."""
+    told: Callable[[int], None] | None = None
+    """Called with 1 after each."""
 
     @contextmanager
     def one(self) -> Iterator[None]:
@@ -104,6 +106,8 @@ class Calls:
             self.count += 1
             self.seconds += took
             self.shortest = min(self.shortest, took)
+            if self.told is not None:
+                self.told(1)
 
 
 class Asked:
@@ -194,8 +198,8 @@ class FunctionProblem:
         """
         if not self.is_asked:
             raise SettingError(
-                "the gradient is saved numbers, which are of one point; other points need a function",
-                hint="name the function that makes them, or leave --points out",
+                "the gradient is saved numbers, which belong to one point; other points need a function",
+                hint="name the function that makes them, or leave out --points",
             )
         point = {**self.point, **parameters}
         recipe = None if self.recipe is None else MovedRecipe(self.recipe, point)

@@ -40,7 +40,7 @@ def identity_of(problem: FunctionProblem) -> str:
         Where what it refers to cannot be looked at.
     """
     digest = hashlib.sha256()
-    with asking("looking at what the loss is made of raised"):
+    with asking("inspecting the loss raised"):
         for part in _parts_of(problem):
             digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()

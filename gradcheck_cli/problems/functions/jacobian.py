@@ -97,7 +97,7 @@ def parts_of(claim: Any, outputs: Outputs) -> Mapping[str, Any]:
 
 def dense(claim: Any, what: str) -> Array:
     """Return a claim as an array, a sparse matrix among them."""
-    with asking(f"taking {what} for an array raised"):
+    with asking(f"converting {what} to an array raised"):
         return real_array(claim.toarray() if hasattr(claim, "toarray") else claim, what)
 
 
@@ -165,7 +165,7 @@ def complex_rows_of(
 
 def complex_dense(claim: Any, what: str) -> NDArray[Any]:
     """Return a claim as an array of complex numbers, a sparse matrix among them."""
-    with asking(f"taking {what} for an array raised"):
+    with asking(f"converting {what} to an array raised"):
         array = np.asarray(claim.toarray() if hasattr(claim, "toarray") else claim)
     if array.dtype.kind not in "fiubc":
         raise ProblemError(f"{what} is {kind_of(claim)}, expected complex numbers")

@@ -76,7 +76,9 @@ class Layer:
         cotangents = outputs.in_form(copies)
         answer = call(self.backward, *(cotangents if self.takes_each(cotangents, cache) else [cotangents]), *cache)
         if not all(same_bytes(copies[name], u) for name, u in given.items()):
-            self.remarks.add("the backward pass writes to the cotangents that it is given; it was given copies")
+            self.remarks.add(
+                "the backward pass modifies the cotangents that it is given (copies; your arrays are safe)"
+            )
         return claimed_gradient(by_name(answer, self.point, "the backward pass"), self.point, "the backward pass")
 
     def takes_each(self, cotangents: Any, cache: tuple[Any, ...]) -> bool:
@@ -142,9 +144,9 @@ def faults_of(layer: Layer, judged: Sequence[tuple[Named, Named]], seed: int) ->
             given="cotangents",
             before_names="d",
             if_constant=(
-                "look for what is added in the backward pass and is no part of the forward pass: a regulariser?"
+                "look for something added in the backward pass that is not in the forward pass: a regulariser?"
             ),
-            if_clipped="look for a clip, a norm, an abs or a mask of the gradient that comes in",
+            if_clipped="look for a clip, a norm, an abs or a mask of the incoming gradient",
         ),
         [(u, at_u), judged[0]],
     )
@@ -156,8 +158,8 @@ def faults_of(layer: Layer, judged: Sequence[tuple[Named, Named]], seed: int) ->
     if differs(both, expected, *OF_SUMS) or misses_parts(layer, u):
         yield Fault(
             "not-linear",
-            "the backward pass does not make the sum of two gradients of the sum of two cotangents",
-            "look for what depends on the size or the sign of the gradient that comes in, and for one output that"
+            "the backward pass is not additive: the sum of two cotangents does not give the sum of their gradients",
+            "look for something that depends on the size or the sign of the incoming gradient, or for one output that"
             " takes the place of another",
         )
     with suppress(UserFunctionError):  # it may take what it needs out of the cache
@@ -165,8 +167,8 @@ def faults_of(layer: Layer, judged: Sequence[tuple[Named, Named]], seed: int) ->
         if differs(again, first):
             yield Fault(
                 "changes-its-cache",
-                "the backward pass makes another gradient when it is called again with the same cache",
-                "look for what is written to the cache",
+                "the backward pass returns a different gradient when it is called again with the same cache",
+                "look for something that writes to the cache",
             )
 
 

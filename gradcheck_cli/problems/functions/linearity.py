@@ -64,8 +64,8 @@ def fault_of(derivative: Derivative, known: Iterable[tuple[Named, Named]]) -> Fa
     if any(differs(derivative.at(arrays), before) for arrays, before in known):
         return Fault(
             "changes-its-cache",
-            f"{it} makes another {made} of the same {given} when it is called again",
-            f"look for what is kept from call to call, for {made}s that are added up, or for chance",
+            f"{it} returns a different {made} for the same {given} when it is called again",
+            f"look for state kept between calls, for {made}s that accumulate, or for random numbers",
         )
     arrays, before = known[0]
     at_zero = derivative.at({name: np.zeros_like(values) for name, values in arrays.items()})
@@ -73,12 +73,12 @@ def fault_of(derivative: Derivative, known: Iterable[tuple[Named, Named]]) -> Fa
         return _of_zero(derivative, at_zero)
     large = derivative.at({name: -LARGE * values for name, values in arrays.items()})
     if differs(large, {name: -LARGE * values for name, values in before.items()}):
-        said = f"{it} does not make -2^20 times the {made} of -2^20 times the {given}"
+        said = f"{it} does not scale: -2^20 times the {given} do not give -2^20 times the {made}"
         return Fault("clips", said, derivative.if_clipped)
     small = derivative.at({name: -values / LARGE for name, values in arrays.items()})
     if differs(small, {name: -values / LARGE for name, values in before.items()}, OF_SMALL):
-        said = f"{it} does not make -2^-20 times the {made} of -2^-20 times the {given}"
-        return Fault("not-linear", said, "look for a threshold below which what comes in counts for nothing")
+        said = f"{it} does not scale: -2^-20 times the {given} do not give -2^-20 times the {made}"
+        return Fault("not-linear", said, "look for a threshold below which what comes in is ignored")
     return None
 
 
@@ -94,10 +94,10 @@ def differs(found: Named, expected: Named, relative: float = SAME, absolute: flo
 def _of_zero(derivative: Derivative, made: Named) -> Fault:
     """Say what the largest of numbers is that should be zero."""
     name, values = max(made.items(), key=lambda item: float(np.max(np.nan_to_num(np.abs(item[1]), nan=np.inf))))
-    what = f"{derivative.it} makes {derivative.before_names}{name}"
+    what = f"{derivative.it} returns {derivative.before_names}{name}"
     if not np.isfinite(values).all():
-        said = f"{what} not finite where the {derivative.given} are zero, expected zeros"
+        said = f"{what} not finite if the {derivative.given} are zero, expected zeros"
         return Fault("non-finite", said, "look for a division by what comes in, or by its norm")
     size = float(np.max(np.abs(values)))
-    said = f"{what} up to {size:.1e} of {derivative.given} that are zero"
+    said = f"{what} up to {size:.1e} for {derivative.given} that are zero"
     return Fault("adds-a-constant", said, derivative.if_constant)

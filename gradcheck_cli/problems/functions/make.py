@@ -78,7 +78,9 @@ def function_problem(
         loss, gradient = form.of(loss), form.of(gradient) if callable(gradient) else gradient
     if autograd is not None:
         if gradient is not None:
-            raise ProblemError("there is a gradient and a framework to differentiate the loss, expected one of them")
+            raise ProblemError(
+                "both a gradient and a framework to differentiate the loss are given, expected one of them"
+            )
         loss, gradient, said = differentiated(autograd, loss)
         notes = [*notes, said]
     require_separate(named)
@@ -87,7 +89,7 @@ def function_problem(
         loss, gradient = view.loss(loss, both=gradient is None), view.claim(gradient)
         named, notes = view.point, [*notes, view.note]
     elif convention:
-        notes = [*notes, "no parameter is complex: what a complex gradient would mean has no say"]
+        notes = [*notes, "no parameter is complex, so the convention for complex gradients has no effect"]
     point = {key: as_parameter(key, values) for key, values in named.items()}
     is_saved = gradient is not None and not callable(gradient)
     return FunctionProblem(

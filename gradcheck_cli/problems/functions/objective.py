@@ -53,7 +53,7 @@ class Objective:
         source = f"what {called(self.loss_function)} returned"
         if is_number(answer):
             return scalar_loss(answer, source)
-        with asking(f"adding up {source} raised"):
+        with asking(f"summing {source} raised"):
             values = np.asarray(answer, dtype=np.float64)
         if values.shape[:1] != scores.shape[:1]:
             raise ProblemError(f"{source} has shape {values.shape}, expected a number, or one for each sample")
@@ -71,7 +71,7 @@ class Objective:
         """Return both, each of the shape of the scores."""
         answer = called_with(self.objective, scores, self.labels)
         name = called(self.objective)
-        with asking(f"taking apart what {name} returned raised"):
+        with asking(f"unpacking what {name} returned raised"):
             if not (isinstance(answer, tuple | list) and len(answer) == 2):
                 raise ProblemError(f"{name} returned {kind_of(answer)}, expected a pair (gradient, Hessian)")
             gradient, hessian = (np.asarray(part, dtype=np.float64) for part in answer)

@@ -80,7 +80,7 @@ def outputs_of(answer: Any, source: str, convention: Convention = CONVENTIONS["t
     ProblemError
         Where it is none of these, or one of them is no array of real numbers.
     """
-    with asking(f"taking apart what {source} returned raised"):
+    with asking(f"unpacking what {source} returned raised"):
         if isinstance(answer, Mapping):
             keys = list(answer)
             named = {str(key): answer[key] for key in keys}
@@ -166,7 +166,7 @@ class Weighing:
         outputs = parted(answer)[0] if self.cached else answer
         values = outputs_of(outputs, self.source, self.convention).vector()
         if values.size != self.size:
-            raise ProblemError(f"{self.source} returned {values.size} numbers, at the point it was {self.size}")
+            raise ProblemError(f"{self.source} returned {values.size} numbers, but at the point it was {self.size}")
         if self.weights is None:
             return values
         return np.array([float(weights @ values) for weights in self.weights])
@@ -198,4 +198,4 @@ def require_finite(outputs: Outputs, source: str) -> None:
     """Raise ProblemError where an output at the point is not finite."""
     for name, array in outputs.arrays.items():
         if not np.isfinite(array).all():
-            raise ProblemError(f"{name} from {source} holds NaN or infinity, expected finite numbers")
+            raise ProblemError(f"{name} from {source} contains NaN or infinity, expected finite numbers")

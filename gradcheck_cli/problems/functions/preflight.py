@@ -3,7 +3,7 @@
 What would make a right gradient look wrong is an error here: a loss that is no number, one that differs from call to
 call, a gradient that does not fit. What a reader of the report should know is a note.
 
-The second call of the loss is on arrays that were handed over before, a little beside the point, and were then moved to
+The second call of the loss is on arrays that were handed over before, close to the point, and were then moved to
 the point in place: a loss that remembers its arrays, by reference or by ``id``, gives the old loss there. The functions
 are called last at the point itself, on arrays that stay there: a gradient may lean on what the loss has left behind.
 """
@@ -72,7 +72,7 @@ def preflight(problem: FunctionProblem, *, repeat: int = DEFAULT_REPEAT) -> Func
         *([f"the loss differs from call to call at one point, by {widest:.1e}: taken as its noise"] if widest else ()),
         *repeated_notes(problem, claim.gradient, repeat),
         *changed_notes(changes, name),
-        *([f"{name} remembers the arrays that it was given: every call gets new ones"] if remembers else ()),
+        *([f"{name} keeps the arrays that it was given, so every call gets new ones"] if remembers else ()),
         *changed_notes(claim.changed, "the gradient"),
         *extra_note(claim.extra),
     ]
@@ -101,7 +101,7 @@ def first_calls(problem: FunctionProblem) -> tuple[_LossCall, list[Losses], Loss
     losses : list of float
         At the point, that of the first call among them, so far as the arrays were right.
     beside : float
-        The loss a little beside the point; NaN where it has no value there, or was not called.
+        The loss close to the point; NaN where it has no value there, or was not called.
     changes : sequence of str
         The arrays that the loss changed.
     remembers : bool
@@ -131,7 +131,7 @@ def first_calls(problem: FunctionProblem) -> tuple[_LossCall, list[Losses], Loss
 
 
 def loss_in_place(problem: FunctionProblem) -> tuple[Arguments, Losses, Losses]:
-    """Call the loss a little beside the point, and on the same arrays at the point; return them and both losses."""
+    """Call the loss close to the point, and on the same arrays at the point; return them and both losses."""
     arguments = problem.arguments(problem.point)
     nudge(arguments, problem)
     with np.errstate(all="ignore"):
@@ -174,7 +174,7 @@ class _LossCall:
         if problem.weighing is not None:
             return cls(problem.number(answer), single=False, changed=arguments.changed(problem.point, problem.data))
         loss = scalar_loss(answer, f"what {called(problem.loss_function)} returned")
-        with asking("looking at the loss raised"):
+        with asking("inspecting the loss raised"):
             dtype = np.asarray(answer).dtype
         return cls(loss, dtype.kind == "f" and dtype.itemsize < 8, arguments.changed(problem.point, problem.data))
 
@@ -229,7 +229,7 @@ def first_answer(problem: FunctionProblem, arguments: Arguments) -> Any:
             return call(problem.loss_function, arguments.first, **arguments.data)
     except UserFunctionError as error:
         if problem.one_array and "IndexError" in error.message:
-            error.hint = "where there is one parameter the functions get it as an array, not in a dict"
+            error.hint = "if there is one parameter, the functions get it as an array, not in a dict"
         raise
 
 
@@ -317,12 +317,12 @@ def gap(first: Array, second: Array) -> Array:
 
 def changed_notes(names: Sequence[str], function: str) -> list[str]:
     """Say which of its arrays a function changed."""
-    return [f"{function} changes what it is given: {', '.join(names)}; it was given copies"] if names else []
+    return [f"{function} modifies its input {', '.join(names)} (a copy; your arrays are safe)"] if names else []
 
 
 def extra_note(names: Sequence[str]) -> list[str]:
     """Say which gradients are of nothing that there is."""
-    return [f"the gradient has {', '.join(names)} as well: no parameter, left out"] if names else []
+    return [f"ignored {', '.join(names)} in the gradient: not a parameter"] if names else []
 
 
 def is_rounded(problem: FunctionProblem, here: Losses, beside: Losses) -> bool:

@@ -153,7 +153,7 @@ class Program:
                     late = f"did not end within {self.timeout:g} s"
                     raise self.failure(late, errors, hint="--timeout gives it longer")
                 if (most := max(file.stat().st_size for file in errors.parent.iterdir())) > MAX_BYTES_WRITTEN:
-                    raise self.failure(f"has written {most:,} bytes and goes on, expected an answer", errors)
+                    raise self.failure(f"has written {most:,} bytes without end, expected an answer", errors)
         finally:
             end(process)
 
@@ -263,7 +263,7 @@ def program_problem(
         Where the parameters are no real numbers.
     """
     if LOSS in parameters:
-        raise ProblemError(f"a parameter is called {LOSS!r}, which a program's answer keeps for the loss")
+        raise ProblemError(f"a parameter is called {LOSS!r}, which is reserved for the loss in a program's answer")
     program = Program(words_of(command), exchange, timeout, data, batch)
     point = {name: as_parameter(name, values) for name, values in parameters.items()}
     return ProgramProblem(point, program.loss, program.gradient, program.name, notes, only=only)
@@ -274,7 +274,7 @@ def words_of(command: str) -> tuple[str, ...]:
     try:
         words = tuple(shlex.split(command, posix=os.name == "posix"))
     except ValueError as error:
-        raise InputError(f"{command!r} is no command line: {error}") from error
+        raise InputError(f"{command!r} is not a valid command line: {error}") from error
     if not words:
         raise InputError("the command line is empty, expected a program")
     return words

@@ -28,15 +28,15 @@ class Cause(enum.Enum):
 
 
 HINTS = {
-    Cause.ADDS_UP: "every call adds the same to the {what}, a state that stays from call to call: set it to zero first",
+    Cause.ADDS_UP: "every call adds the same to the {what}, a state kept between calls: set it to zero first",
     Cause.STATE: "nothing in it looks random: does the function keep a state from call to call (a hidden state, a"
-    " running mean, a buffer)? set it back at the start of each call",
+    " running mean, a buffer)? reset it at the start of each call",
     Cause.SELDOM: "most calls are the same: do threads write to one array, or is memory read before it is set?"
     " --repeat 100 calls it more often",
     Cause.CHANCE: "seed its random numbers inside the function: np.random.default_rng(0), torch.manual_seed(0); or does"
     " it keep a state between calls?",
 }
-TWICE = "the second call returns twice the first: the gradient is added up from call to call; set it to zero before the"
+TWICE = "the second call returns twice the first: the gradient accumulates from call to call; set it to zero before the"
 TWICE += " backward pass"
 
 

@@ -19,7 +19,7 @@ from gradcheck_cli.vocabulary.errors import ProblemError, did_you_mean
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 from gradcheck_cli.vocabulary.settings import MACHINE_EPSILON
 
-VECTOR = "a layer is checked by --backward, check_layer in Python; a Jacobian by --jac, check_jacobian"
+VECTOR = "--backward (check_layer in Python) checks a layer; --jac (check_jacobian) a Jacobian"
 
 __all__ = [
     "ManyNumbersError",
@@ -74,7 +74,7 @@ def scalar_loss(value: Any, what: str) -> float:
     ProblemError
         Where it is anything else.
     """
-    with asking(f"taking {what} for a number raised"):
+    with asking(f"converting {what} to a number raised"):
         array = _as_array(value)
         refuse_masked(array, what)
         if array is not None and array.size == 1 and array.dtype.kind in "fiub":
@@ -98,7 +98,7 @@ def loss_and_gradient(value: Any, source: str) -> tuple[Any, Any]:
     ProblemError
         Where it is no pair.
     """
-    with asking(f"taking apart what {source} returned raised"):
+    with asking(f"unpacking what {source} returned raised"):
         if isinstance(value, tuple | list) and len(value) >= 2:
             first, *rest = value
             if len(rest) == 1 and (type(first) is float or not is_number(rest[0]) or is_number(first)):
@@ -111,7 +111,7 @@ def loss_and_gradient(value: Any, source: str) -> tuple[Any, Any]:
                 return first, rest[0]
     raise ProblemError(
         f"{source} returned {kind_of(value)}, expected a pair (loss, gradient)",
-        hint="a gradient function of its own is named by --grad, the gradient argument in Python",
+        hint="--grad (gradient= in Python) names a separate gradient function",
     )
 
 
@@ -134,7 +134,7 @@ def by_name(claim: Any, parameters: Parameters, source: str) -> Mapping[str, Any
     ProblemError
         Where it is a tuple of another length, or a single array for several parameters.
     """
-    with asking(f"taking apart what {source} returned raised"):
+    with asking(f"unpacking what {source} returned raised"):
         if isinstance(claim, tuple) and set(parameters) <= set(getattr(claim, "_fields", ())):
             claim = claim._asdict()  # type: ignore[attr-defined]  # of a named tuple
         if isinstance(claim, Mapping):
@@ -221,7 +221,7 @@ def claimed_gradient(
     ProblemError
         Where it is no mapping, a parameter is missing, or a shape or a dtype does not fit.
     """
-    with asking(f"taking {source} for arrays raised"):
+    with asking(f"converting {source} to arrays raised"):
         if not isinstance(claim, Mapping):
             keys = ", ".join(prefix + name for name in parameters)
             raise ProblemError(f"{source} returned {kind_of(claim)}, expected a dict with {keys}")
@@ -243,7 +243,7 @@ def claimed_gradient(
 
 def less_than_double(arrays: Mapping[str, Any]) -> dict[str, str]:
     """Return by name the dtypes of arrays that hold fewer digits than float64; what has no dtype is left out."""
-    with asking("looking at the arrays of the gradient raised"):
+    with asking("inspecting the arrays of the gradient raised"):
         dtypes = {name: str(getattr(getattr(array, "dtype", None), "name", "")) for name, array in arrays.items()}
     return {name: dtype for name, dtype in dtypes.items() if MACHINE_EPSILON.get(dtype, 0) > MACHINE_EPSILON["float64"]}
 
@@ -285,8 +285,8 @@ def cause_of(found: tuple[int, ...], expected: tuple[int, ...]) -> str:
             return "an axis of length 1 is missing: was a sum taken without keepdims=True?"
         if found[::-1] == expected:
             return "its transpose would fit"
-        return f"it holds as many numbers: reshape{expected} would fit" if 0 not in found else ""
-    return "" if found else f"a number where {expected} is due: was a sum taken without axis and keepdims=True?"
+        return f"it has as many numbers: reshape{expected} would fit" if 0 not in found else ""
+    return "" if found else f"a number instead of shape {expected}: was a sum taken without axis and keepdims=True?"
 
 
 def is_masked(value: Any) -> bool:

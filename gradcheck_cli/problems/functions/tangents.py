@@ -46,7 +46,7 @@ class ForwardMode:
         second = next(iter(given.values())) if self.one_array else given
         answer = call(self.jvp, arguments.first, second, **arguments.data)
         if not all(same_bytes(array, whole[name]) for name, array in given.items() if name in whole):
-            self.remarks.add("the JVP writes to the tangents that it is given; it was given copies")
+            self.remarks.add("the JVP modifies the tangents that it is given (copies; your arrays are safe)")
         return self.derivative(answer)
 
     def derivative(self, answer: Any) -> dict[str, Array]:
@@ -71,7 +71,7 @@ class ForwardMode:
         shown = f"shape {answer.shape}" if isinstance(answer, np.ndarray) else kind_of(answer)
         raise ProblemError(
             f"{name} returned {shown}, expected the derivative of {expected}",
-            hint="a JVP returns what the function does in form, or the pair (value, derivative)",
+            hint="a JVP returns the same structure as the function, or the pair (value, derivative)",
         )
 
     def look_at(self, value: Any) -> None:
@@ -79,7 +79,7 @@ class ForwardMode:
         found = outputs_of(value, called(self.jvp)).arrays
         here = self.outputs.arrays
         if shapes(found) != shapes(here) or differs(found, here):
-            self.remarks.add("the value that the JVP returns beside the derivative is not the function's")
+            self.remarks.add("the value that the JVP returns with the derivative is not the function's")
 
     def vector(self, tangents: Named) -> Array:
         """Return the derivative of all outputs as one vector."""
@@ -115,8 +115,7 @@ def faults_of_jvp(jvp: ForwardMode, v: Named, w: Named) -> Iterator[Fault]:
             given="tangents",
             before_names="",
             if_constant=(
-                "look for the value of the function in the place of its derivative, or for a constant that is added to"
-                " it"
+                "look for the value of the function instead of its derivative, or for a constant that is added to it"
             ),
             if_clipped="look for a clip, a norm, an abs or a mask of the tangents, and for a finite difference",
         ),
@@ -138,8 +137,8 @@ def faults_of_jvp(jvp: ForwardMode, v: Named, w: Named) -> Iterator[Fault]:
     if any(not missed[name] <= OF_SUMS * terms[name] for name in at_v) and not is_rounding(jvp, missed, v, w):
         yield Fault(
             "not-linear",
-            "the JVP does not make the sum of two derivatives of the sum of two tangents",
-            "look for what depends on the size or the sign of a tangent, and for one that takes the place of another",
+            "the JVP is not additive: the sum of two tangents does not give the sum of their derivatives",
+            "look for something that depends on the size or the sign of a tangent, or for one that replaces another",
         )
 
 

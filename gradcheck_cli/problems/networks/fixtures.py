@@ -165,12 +165,12 @@ class _Fixture:
             for kind in ("W", "b"):
                 if f"{kind}{l}" not in self.arrays:
                     beside = [key for key in self.arrays if key[0] in "Wb"]
-                    raise self.refuse(f"{kind}{l} is missing; of weights and biases there are {listed(beside)}")
+                    raise self.refuse(f"{kind}{l} is missing; the weights and biases given are {listed(beside)}")
         for kind in ("dW", "db"):
             if (l := max(self.numbers(kind), default=1)) > last:
-                raise self.refuse(f"{kind}{l} is for a layer that is not there: the last is W{last}")
+                raise self.refuse(f"{kind}{l} is for a layer that does not exist: the last is W{last}")
         if (l := max(self.numbers("D"), default=0)) >= last:
-            raise self.refuse(f"D{l} is no mask of a hidden layer, expected D1 ... D(L-1) with L = {last}")
+            raise self.refuse(f"D{l} is not the mask of a hidden layer, expected D1 ... D(L-1) with L = {last}")
         return last
 
     # texts
@@ -184,7 +184,7 @@ class _Fixture:
             raise self.refuse(f"activations has shape {names.shape}, expected ({layer_count},): one name a layer")
         for l, name in enumerate(names, start=1):
             if name == "softmax" and l < layer_count:
-                raise self.refuse(f"activations: softmax stands in layer {l}, expected only in the last, {layer_count}")
+                raise self.refuse(f"activations: softmax is in layer {l}, expected only in the last, {layer_count}")
             self.require_one_of("activations", name, (*ACTIVATIONS, "softmax"))
         return tuple(str(name) for name in names)
 
@@ -207,11 +207,11 @@ class _Fixture:
         try:
             text = array.astype(np.str_)
         except UnicodeError as error:
-            raise self.refuse(f"{key} holds bytes that are not ASCII, expected text") from error
+            raise self.refuse(f"{key} contains bytes that are not ASCII, expected text") from error
         # numpy does not look at what a file's characters are, and Python fails where they are none
         text = text.astype(text.dtype.newbyteorder("="))
         if np.frombuffer(text.tobytes(), dtype=np.uint32).max(initial=0) > sys.maxunicode:
-            raise self.refuse(f"{key} holds characters that there are not, expected text")
+            raise self.refuse(f"{key} contains invalid Unicode, expected text")
         return text
 
     def require_one_of(self, key: str, name: str, known: tuple[str, ...]) -> None:
@@ -276,7 +276,7 @@ class _Fixture:
             )
         if LOSSES[loss_name].labels_are_probabilities and not ((Y >= 0) & (Y <= 1)).all():
             wrong = float(Y[~((Y >= 0) & (Y <= 1))][0])
-            raise self.refuse(f"Y holds the label {wrong:g}, expected labels in [0, 1] for the loss {loss_name}")
+            raise self.refuse(f"Y contains the label {wrong:g}, expected labels in [0, 1] for the loss {loss_name}")
         return Y
 
     def read_parameters(self, X: Array, layer_count: int) -> dict[str, Array]:
@@ -302,7 +302,7 @@ class _Fixture:
             if before == "X" and W.shape[1] == size_before[1]:
                 hint = "the transpose of X would fit: samples are columns"
             raise self.refuse(
-                f"{key} has shape {W.shape}, which does not take the {inputs} rows of {before}, shape {size_before}:"
+                f"{key} has shape {W.shape}, which does not match the {inputs} rows of {before}, shape {size_before}:"
                 f" expected (n{l}, {inputs})",
                 hint=hint,
             )
@@ -318,7 +318,7 @@ class _Fixture:
         if b.shape != wanted:
             hint = "its transpose would fit" if b.T.shape == wanted else None
             raise self.refuse(
-                f"{key} has shape {b.shape}, expected {wanted} beside {weights} of shape {W.shape}", hint=hint
+                f"{key} has shape {b.shape}, expected {wanted} to match {weights} of shape {W.shape}", hint=hint
             )
         return b
 

@@ -65,8 +65,8 @@ class Network(CourseNetwork):
             return moved
         if self.claim_at is None:
             raise SettingError(
-                "the gradient is saved numbers, which are of one point; other points need a function",
-                hint="name the function that makes them by --backward, or leave --points out",
+                "the gradient is saved numbers, which belong to one point; other points need a function",
+                hint="name the function that makes them by --backward, or leave out --points",
             )
         return replace(moved, claimed=self.claim_at(moved))
 
@@ -88,7 +88,7 @@ class Network(CourseNetwork):
         """The remarks, and what is not done in the course's way."""
         notes = list(self.remarks)
         if self.needs_stable_loss():
-            notes.append(f"{self.loss_name} overflows as it is written, and is taken in its stable form")
+            notes.append(f"{self.loss_name} overflows as written, so its stable form is used")
         if self.is_structured:
             notes.append(f"differences by the structured evaluation, one entry in 100 audited (seed {SEED})")
         return tuple(notes)

@@ -128,7 +128,7 @@ def held_by(
     if not chosen:
         raise ProblemError(
             f"no parameters were found in the model, which is {type(model).__name__} with {listed(every)}",
-            hint="--parameters says which they are, as in 'net.W, net.b'; in Python, parameters=[...]",
+            hint="--parameters names them, as in 'net.W, net.b'; in Python, parameters=[...]",
         )
     groups = [[name, *others] for name, others in together(chosen, kept, every).items()]
     gradient_of = [next((beside[name] for name in group if name in beside), None) for group in groups]

@@ -28,7 +28,7 @@ LOSSES = (
 )  # fmt: skip
 GRADIENTS = ("gradient", "gradients", "grad", "grads", "compute_gradients", "backward", "backprop", "backward_pass")
 NUDGE = 1e-3  # of a parameter: enough to show even in float32
-IN_DOUBLE = "the module is in float64 meanwhile: hand its arrays over as data, or make them with .double()"
+IN_DOUBLE = "the module is in float64 during the check: pass its arrays as data, or make them with .double()"
 MOST_OTHERS = 50  # arrays that are tried
 TWICE = 1e-6  # relative: what gradients that are added up may be off by
 
@@ -141,7 +141,9 @@ def model_of(
         raise ProblemError(f"{model.__name__} is a class, expected an object of it", hint=f"such as {model.__name__}()")
     run = loss or own_method(model, LOSSES)
     if run is None:
-        raise ProblemError(f"the model has no {' or '.join(LOSSES[:3])}", hint="say how its loss is had: --loss, loss=")
+        raise ProblemError(
+            f"the model has no {' or '.join(LOSSES[:3])}", hint="say how its loss is computed: --loss, loss="
+        )
     if is_module(model):
         tensors, run = HeldTensors(model), of_tensors(run)
         tensors.borrow()
@@ -152,7 +154,7 @@ def model_of(
             error.hint = IN_DOUBLE if "dtype" in error.message else None
             raise
         return Model(tensors, run, of_tensors(gradients) if gradients else backward_of(run))
-    with asking("looking for the parameters raised"):
+    with asking("finding the parameters raised"):
         before = places_in(model)
     first = call(run, **data)
     if number_of(first) is not None:  # it is of the model's own kind, and knows the way back
@@ -162,7 +164,7 @@ def model_of(
     own = None if is_tuple(first) else own_method(model, GRADIENTS)
     backward = gradients or own
     there_and_back = answering(run, backward)
-    with asking("looking for the parameters raised"):
+    with asking("finding the parameters raised"):
         held = held_by(model, given, partial(loss_of, run, **data), partial(call, there_and_back, **data), before)
     held.borrow()
     try:
@@ -175,14 +177,14 @@ def model_of(
     notes = weightless(own_loss, data) if own_loss else []
     if returns and isinstance(answer, tuple | list) and len(answer) > len(held.places) and not given:
         notes.append(
-            f"{len(answer)} gradients are returned, and {len(held.places)} of them checked: --parameters names all"
+            f"{len(answer)} gradients are returned, but only {len(held.places)} checked: --parameters names them all"
         )
     return Model(held, run, backward, returns, notes)
 
 
 def number_of(loss: Any) -> Any:
     """Return the number that a loss of somebody's own kind holds, one that can be gone back from; None of any other."""
-    with asking("looking at the loss raised"):
+    with asking("inspecting the loss raised"):
         if isinstance(loss, np.ndarray | float | int | tuple | list) or not callable(getattr(loss, "backward", None)):
             return None
         return next((held for name in ("data", "value") if (held := getattr(loss, name, None)) is not None), None)
@@ -245,7 +247,7 @@ def own_method(model: Any, names: tuple[str, ...]) -> Callable[..., Any] | None:
 
 def method_of(model: Any, names: tuple[str, ...]) -> Callable[..., Any] | None:
     """Return the first of some methods that a model has."""
-    with asking("looking at the model raised"):
+    with asking("inspecting the model raised"):
         return next((found for name in names if callable(found := getattr(model, name, None))), None)
 
 
@@ -286,8 +288,8 @@ def is_returned(answer: Any, held: HeldArrays) -> bool:
             raise
         if without:
             raise ProblemError(
-                f"there is no gradient of {listed(without)}: none is returned, and none is kept beside it",
-                hint="--grads says how the gradients are had; a gradient of W may be called dW, grad_W or W.grad",
+                f"there is no gradient of {listed(without)}: none is returned, and none is kept with it",
+                hint="--grads says how to get the gradients; a gradient of W may be called dW, grad_W or W.grad",
             ) from None
         return False
     return isinstance(answer, Mapping) or bool(without)
@@ -304,7 +306,7 @@ def model_problem(model: Model, data: Mapping[str, Any], name: str) -> FunctionP
     point = model.held.point()
     require_dependence(model, point, data)
     arrays = f"{len(point)} array{'s' * (len(point) > 1)} found in the model: {listed(point)}"
-    where = "returned" if model.returns else "kept beside them"
+    where = "returned" if model.returns else "kept with them"
     notes = [f"{arrays}; the gradients are {where}", *model.notes, *added_up(model, point, data)]
     notes += left_out(model, point, data)
     loss, gradient = model.loss, model.gradient
@@ -327,9 +329,7 @@ def require_dependence(model: Model, point: Parameters, data: Mapping[str, Any])
     name, twin = next(iter(twins.items()), ("", ""))
     raise ProblemError(
         f"the loss depends on none of the parameters that were found, {listed(point)}: were they copied?",
-        hint=f"{twin} holds the same numbers as {name}, in another array"
-        if twins
-        else "--parameters says which they are",
+        hint=f"{twin} holds the same numbers as {name}, in another array" if twins else "--parameters names them",
     )
 
 
@@ -341,7 +341,7 @@ def left_out(model: Model, point: Parameters, data: Mapping[str, Any]) -> list[s
         name for name, place in list(others.items())[:MOST_OTHERS] if number_beside(model, point, data, place) != here
     ]
     number(model, point, data)  # what the model keeps of a call is that of the point again
-    return [f"the loss depends on {listed(found)} as well, without a gradient: not checked"] if found else []
+    return [f"the loss depends on {listed(found)} as well, which has no gradient: not checked"] if found else []
 
 
 def number_beside(model: Model, point: Parameters, data: Mapping[str, Any], place: Place) -> float:
@@ -376,7 +376,7 @@ def added_up(model: Model, point: Parameters, data: Mapping[str, Any]) -> list[s
         for (name, values), size in zip(once.items(), sizes, strict=True)
     )
     return (
-        ["the gradients are added up from call to call; here they are set to zero before"]
+        ["the gradients accumulate from call to call; here they are set to zero before each call"]
         if any(sizes) and doubled
         else []
     )

@@ -22,4 +22,4 @@ def proposals(spot: Spot) -> Iterator[Proposal]:
         if spot.is_whole and same_name and other.forward and (there is not None or shape is None):
             yield spot.replaced(other.text, "as the loss has it", 0.0, other.level)
         elif shape is not None and shape != () and there == shape:
-            yield spot.replaced(other.text, "as it stands elsewhere", 2.0, other.level)
+            yield spot.replaced(other.text, "as it is elsewhere", 2.0, other.level)

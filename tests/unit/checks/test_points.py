@@ -192,14 +192,14 @@ def test_interrupted_on_the_way_it_is_no_pass(call: int) -> None:
 
 
 def test_saved_numbers_are_of_one_point() -> None:
-    with pytest.raises(SettingError, match="saved numbers, which are of one point") as caught:
+    with pytest.raises(SettingError, match="saved numbers, which belong to one point") as caught:
         check_gradient(penalised, fit_alone(AHEAD), AHEAD, points=1)
     assert "function" in str(caught.value.hint)
     with pytest.raises(SettingError, match="saved numbers"):
         check(load_fixture("fixtures/claimed_right.npz"), points=1)
     with pytest.raises(SettingError, match="saved numbers"):
         check(saved_gradients({"w": np.ones(2)}, {"w": np.ones(2)}, "two"), epsilon="auto", points=1)
-    with pytest.raises(SettingError, match="a saved state is of one point"):
+    with pytest.raises(SettingError, match="a saved state belongs to one point"):
         check_gradient(penalised, fit_alone, AHEAD, points=1, journal=Journal())
     with pytest.raises(SettingError, match="points is -1, expected a whole number of at least 0"):
         check_gradient(penalised, fit_alone, AHEAD, points=-1)

@@ -24,6 +24,12 @@ def test_verdict_stands_first_and_is_the_exit_code(arguments: list[str], code: i
     assert result.stdout.startswith(word)
 
 
+def test_a_wrong_number_is_set_beside_the_right_one() -> None:
+    report = invoke("scalar", "--x", "2", "--theta", "4", "--dtheta", "2.1").stdout
+    assert "error[unknown]: dtheta is 2.1 where 2 is right, 1.05 times that" in report
+    assert "error[non-finite]" in invoke("scalar", "--x", "2", "--theta", "4", "--dtheta", "inf").stdout
+
+
 def test_shows_j_and_both_gradients() -> None:
     report = invoke("scalar", "--x", "2", "--theta", "4").stdout
     for part in ("J = 8.0", "theta", "yours 2, numeric 2", "difference", "<= 2e-07"):
@@ -38,7 +44,7 @@ def test_shows_j_and_both_gradients() -> None:
         (["--x", "nan", "--theta", "4"], ["--x", "'nan'", "finite"]),
         (["--x", "2", "--theta", "inf"], ["--theta", "'inf'", "finite"]),
         (["--x", "1e200", "--theta", "1e200", "--epsilon", "1e190"], ["inf", "finite"]),
-        (["--x", "2", "--theta", "1e12"], ["theta", "1e+12", "vanishes", "theta + epsilon == theta"]),
+        (["--x", "2", "--theta", "1e12"], ["theta", "1e+12", "is too small for theta", "adding it changes nothing"]),
         *(
             (["--x", "2", "--theta", "4", f"--{name}", value], [name, repr(value), "greater than 0"])
             for name in ("epsilon", "threshold")

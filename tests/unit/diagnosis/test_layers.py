@@ -94,7 +94,7 @@ def test_a_wrong_step_is_one_finding_that_names_its_layer() -> None:
     (finding,) = check_gradient(loss, lambda p: gradient(p, "1 - h"), point, seed=1).findings
     assert (finding.code, finding.where) == ("derivative-of-wrong-variable", "dZ1")
     assert finding.note.startswith(
-        "dZ1 is of the layer of fc1.weight and fc1.bias; dfc2.weight and dfc2.bias show that"
+        "dZ1 belongs to the layer of fc1.weight and fc1.bias; dfc2.weight and dfc2.bias confirm"
     )
     (finding,) = check_gradient(loss, lambda p: gradient(p, "first layer thrice"), point, seed=1).findings
     assert (finding.code, finding.where, finding.factor) == ("delta-factor", "dZ1", 3)

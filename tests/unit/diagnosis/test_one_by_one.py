@@ -65,12 +65,12 @@ HIDDEN = [
     ("wrong-activation-derivative", "dZ2", "the value of sigmoid itself", slip("g2", lambda g, v: v["A2"])),
     ("wrong-activation-derivative", "dZ1", "that is applied at Z_1 = ",
      slip("g1", lambda g, v: 1 / (1 + v["Z1"] ** 4))),
-    ("wrong-weights", "dZ1", "another matrix than W2 transposed", slip("dA1", lambda d, v: np.sin(v["W2"]) @ v["dZ2"])),
+    ("wrong-weights", "dZ1", "a matrix other than W2 transposed", slip("dA1", lambda d, v: np.sin(v["W2"]) @ v["dZ2"])),
     ("output-delta", "dZ3", "where A is", slip("dZ3", lambda d, v: d * np.abs(d))),
-    ("wrong-step", "dW2", "is not what dZ2 makes of it, and db2 is", slip("dW2", lambda d, v: np.tanh(5 * d))),
-    ("wrong-step", "db1", "is not what dZ1 makes of it, and dW1 is", slip("db1", lambda d, v: d * np.abs(d))),
-    ("wrong-step", "dZ2", "made of its own dZ3", slip("dZ2", lambda d, v: d * np.sin(9e3 * d))),
-    ("over-samples", "all", "of each of 48 samples alone every gradient is right",
+    ("wrong-step", "dW2", "does not follow from dZ2, but db2 does", slip("dW2", lambda d, v: np.tanh(5 * d))),
+    ("wrong-step", "db1", "does not follow from dZ1, but dW1 does", slip("db1", lambda d, v: d * np.abs(d))),
+    ("wrong-step", "dZ2", "computed from its own dZ3", slip("dZ2", lambda d, v: d * np.sin(9e3 * d))),
+    ("over-samples", "all", "every gradient is right for each of the 48 samples alone",
      slip("dZ2", lambda d, v: d / len(d.T))),
 ]  # fmt: skip
 
@@ -85,7 +85,9 @@ def test_the_first_wrong_step_is_told(code: str, where: str, says: str, change: 
 def test_the_numbers_told_are_those_that_the_function_applies() -> None:
     (finding,) = told(slip("g2", lambda g, v: np.sqrt(g)))
     words = finding.message.split()
-    Z, applied, right = (float(words[words.index(word) + shift]) for word, shift in (("=", 1), ("=", 3), ("where", 1)))
+    Z, applied, right = (
+        float(words[words.index(word) + shift].rstrip(":")) for word, shift in (("=", 1), ("=", 3), ("instead", 2))
+    )
     s = 1 / (1 + np.exp(-Z))
     assert applied == pytest.approx(np.sqrt(s * (1 - s)), rel=1e-4)
     assert right == pytest.approx(s * (1 - s), rel=1e-4)

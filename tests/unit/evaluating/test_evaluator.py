@@ -175,7 +175,7 @@ def test_a_journal_of_other_questions_is_refused() -> None:
     problem, _ = cubes()
     journal = Journal(mode="full")
     recorded(problem, journal).loss_changes("x", ENTRIES, STEPS)
-    with pytest.raises(InputError, match="other losses"):
+    with pytest.raises(InputError, match="other evaluations"):
         recorded(problem, journal).loss_changes("x", ENTRIES, 2 * STEPS)
 
 

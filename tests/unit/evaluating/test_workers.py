@@ -163,7 +163,7 @@ def test_the_death_of_a_worker_of_the_users_own_pool_is_an_error() -> None:
     with (
         ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool,
         shared(problem_of(deadly), executor=pool) as other,
-        pytest.raises(WorkerError, match="does not go on without it"),
+        pytest.raises(WorkerError, match="does not continue without it"),
     ):
         other.loss_changes("x", ENTRIES, STEPS)
 

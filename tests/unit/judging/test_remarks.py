@@ -43,7 +43,7 @@ def test_a_constant_loss_has_one_sentence_no_note_and_no_finding(claim: float, s
     assert report.verdict is (Verdict.FAIL if claim else Verdict.PASS)
     (said,) = (reason for reason in report.reasons if "budget" not in reason)
     found = "its gradient is zero" if claim else "it checks nothing"
-    assert said.startswith(f"this loss does not move: {found}; weigh the outputs, as in loss = (w * out).sum()")
+    assert said.startswith(f"this loss does not change: {found}; weight the outputs, as in loss = (w * out).sum()")
     assert said.endswith("were they copied?") == bool(claim)
     assert (report.notes, report.findings) == ((), ())
 
@@ -52,7 +52,7 @@ def test_where_the_last_digit_may_hide_a_slope_the_loss_is_not_called_constant()
     x = np.array([0.3, -0.2, 0.9])
     report = check_gradient(lambda x: 1e15 + float(np.sum(np.sin(x))), np.cos(x), x, mode="full")
     assert report.verdict is Verdict.INCONCLUSIVE
-    assert report.reasons[-1] == "this loss moves by no more than its last digit, in which the claimed slopes may hide"
+    assert report.reasons[-1] == "this loss changes by no more than its last digit, where the claimed slopes may hide"
 
 
 def test_a_loss_in_float32_is_noted_in_both_modes() -> None:

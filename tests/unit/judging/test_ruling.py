@@ -78,8 +78,8 @@ def test_a_claim_of_low_precision_is_held_to_what_the_step_leaves() -> None:
 def test_a_doubt_is_never_a_pass_and_says_what_accepts_it() -> None:
     verdict, (reason,) = ruling(replace(NOTHING, doubts=["w", "b"]))
     assert verdict is Verdict.INCONCLUSIVE
-    assert reason.startswith("w, b: errors as large as float32 rounding, or a small slip")
-    assert "--precision float32 accepts it" in reason
+    assert reason.startswith("w, b: errors as small as those of float32 rounding, a small slip")
+    assert "--precision float32 accepts them" in reason
 
 
 def test_of_a_constant_loss_one_sentence_is_said() -> None:
@@ -89,7 +89,7 @@ def test_of_a_constant_loss_one_sentence_is_said() -> None:
         verdict, reasons = ruling(facts)
         if verdict is Verdict.PASS:
             assert reasons == (
-                "this loss does not move: it checks nothing; weigh the outputs, as in loss = (w * out).sum()",
+                "this loss does not change: it checks nothing; weight the outputs, as in loss = (w * out).sum()",
             )
 
 

@@ -195,7 +195,7 @@ def test_a_table_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", CONVERTED)
 def test_what_would_have_to_be_run_is_refused_with_the_line_that_converts_it(tmp_path: Path, ending: str) -> None:
-    error = refused(written(tmp_path, f"p{ending}", b"\x80\x04."), "may run what stands in it")
+    error = refused(written(tmp_path, f"p{ending}", b"\x80\x04."), "may run code that is in it")
     assert "python -c" in str(error.hint)
     assert "p.npz" in str(error.hint)
 

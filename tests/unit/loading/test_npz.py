@@ -76,14 +76,14 @@ def test_reads_an_archive_with_a_comment_and_a_member_without_an_ending(tmp_path
     ("content", "part"),
     [
         (b"", "is empty"),
-        (b"X,Y\n1,2\n", "no .npz archive: it begins with"),
-        (b"P", "no .npz archive"),
+        (b"X,Y\n1,2\n", "not an .npz archive: it begins with"),
+        (b"P", "not an .npz archive"),
         (ONE, "bare .npy array"),
         (b"PK\x03\x04" + b"\0" * 200, "list of contents is missing"),
         (b"PK\x05\x06", "list of contents is missing"),
         (b"PK\x03\x04" + b"\0" * 30 + b"PK\x05\x06" + b"\0" * 10, "list of contents is missing"),
-        (pickle.dumps({"X": 1}), "no .npz archive"),
-        (b"\x1f\x8b" + b"\0" * 50, "no .npz archive"),
+        (pickle.dumps({"X": 1}), "not an .npz archive"),
+        (b"\x1f\x8b" + b"\0" * 50, "not an .npz archive"),
     ],
     ids=["empty", "text", "one byte", "npy", "no end", "only end", "short end", "pickle", "gzip"],
 )
@@ -269,7 +269,7 @@ def test_refuses_an_encrypted_member(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("method", [1, 9, 12, 14, 93, 99])
 def test_refuses_another_packing(tmp_path: Path, method: int) -> None:
-    refused(patch_directory(one_member(tmp_path, ONE), 10, struct.pack("<H", method)), "packed by a method")
+    refused(patch_directory(one_member(tmp_path, ONE), 10, struct.pack("<H", method)), "compressed by a method")
 
 
 def test_refuses_a_member_by_its_declared_size(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_numbers_make_one_array() -> None:
 
 
 def test_a_name_in_both_files_is_refused(files: tuple[Path, Path]) -> None:
-    with pytest.raises(InputError, match="'W' stands in the parameters and in the data"):
+    with pytest.raises(InputError, match="'W' is in both the parameters and the data"):
         load_point(files[0], files[0], None, ())
 
 

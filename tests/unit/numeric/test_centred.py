@@ -61,7 +61,7 @@ def test_tells_of_every_entry_once() -> None:
 
 @pytest.mark.parametrize("value", [1e12, -1e12, 1e300])
 def test_a_step_that_vanishes_is_refused_by_the_entrys_name(value: float) -> None:
-    with pytest.raises(ProblemError, match=r"vanishes beside w\[1, 0\].*theta \+ epsilon == theta") as caught:
+    with pytest.raises(ProblemError, match=r"is too small for w\[1, 0\]") as caught:
         require_step_taken({"w": np.array([[1.0], [value]])}, 1e-7)
     assert caught.value.hint is not None
 

@@ -11,6 +11,7 @@ from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.watch import watch_of
 
 THRESHOLD = 2e-7
 Loss = Callable[[Array], float]
@@ -209,7 +210,7 @@ def test_claim_that_is_not_finite_disagrees() -> None:
 def test_shapes_order_and_progress() -> None:
     problem = built_in_case("default")
     done: list[int] = []
-    found = dict(ladder_reference(problem, problem.gradient(problem.parameters), THRESHOLD, 0, done.append))
+    found = dict(ladder_reference(problem, problem.gradient(problem.parameters), THRESHOLD, 0, watch_of(done.append)))
     assert list(found) == list(problem.parameters)
     assert all(found[name].coarse.shape == values.shape for name, values in problem.parameters.items())
     assert sum(done) == 47

@@ -86,7 +86,7 @@ def test_a_right_gradient_passes_and_a_wrong_one_fails(cache: Any, mode: str, na
     loss, gradient = cache((lambda p: p["x"]) if named else (lambda p: p))
     report = check_gradient(loss, lambda p: {"x": gradient(p)} if named else gradient(p), point, mode=mode, seed=1)
     assert report.passed
-    assert "remembers the arrays that it was given: every call gets new ones" in "".join(report.notes)
+    assert "keeps the arrays that it was given, so every call gets new ones" in "".join(report.notes)
     loss, gradient = cache((lambda p: p["x"]) if named else (lambda p: p))
     wrong = check_gradient(loss, lambda p: {"x": 1.01 * gradient(p)} if named else 1.01 * gradient(p), point, mode=mode)
     assert wrong.verdict is Verdict.FAIL

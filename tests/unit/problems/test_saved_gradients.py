@@ -67,7 +67,7 @@ def test_a_gradient_that_is_not_finite_fails() -> None:
         (RIGHT, {**RIGHT, "b": RIGHT["b"][:, None]}, r"b of the reference has shape \(2, 1\), expected \(2,\)"),
         (RIGHT, {**RIGHT, "b__error": np.array(1.0)}, r"b__error of the reference has shape \(\)"),
         (RIGHT, {**RIGHT, "b__error": np.array([1.0, -1.0])}, "b__error holds -1, expected error bars of 0 or more"),
-        (RIGHT, {**RIGHT, "b": np.array([np.inf, 0])}, "b of the reference holds infinity"),
+        (RIGHT, {**RIGHT, "b": np.array([np.inf, 0])}, "b of the reference contains infinity"),
         (RIGHT, {**RIGHT, "b__error": np.array([np.nan, 0])}, "b__error holds NaN where b is a number"),
         (RIGHT, {key: array * np.nan for key, array in RIGHT.items()}, "no entry has a reference"),
         (RIGHT, {**RIGHT, "V__error": np.array(1.0)}, "V__error has error bars for V"),

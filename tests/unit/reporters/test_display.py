@@ -24,10 +24,18 @@ def passing() -> CheckReport:
 
 def test_a_failure_is_raised_with_the_report(failing: CheckReport, passing: CheckReport) -> None:
     passing.raise_for_failure()
-    with pytest.raises(CheckFailedError, match=r"^FAIL  function: <w> is wrong \(2 of 2 entries\)") as caught:
+    with pytest.raises(CheckFailedError, match=r"^d<w> is 1\.5(.|\n)*FAIL  function: <w> is wrong \(2 of 2") as caught:
         failing.raise_for_failure()
     assert caught.value.report is failing
     assert isinstance(caught.value, AssertionError)
+
+
+def test_what_python_shows_of_a_report_is_a_line_that_says_what_was_found(
+    failing: CheckReport, passing: CheckReport
+) -> None:
+    assert repr(failing) == "<FAIL  function: d<w> is 1.5 times the right gradient (3/2)>"
+    assert repr(passing).startswith("<PASS  function: difference ")
+    assert len(repr(passing)) < 40
 
 
 def test_rich_prints_it_in_colour(failing: CheckReport) -> None:
@@ -39,9 +47,11 @@ def test_rich_prints_it_in_colour(failing: CheckReport) -> None:
 
 def test_a_notebook_gets_html_in_which_names_are_text(failing: CheckReport) -> None:
     html = failing._repr_html_()
-    assert html.startswith('<pre style="overflow-x: auto"><b style="color: firebrick">FAIL</b>  function')
-    assert "&lt;w&gt;" in html
+    assert html.startswith("<style>\n.gradcheck {")
+    assert "<h3><span class='verdict fail'>FAIL</span> function</h3>" in html
+    assert "&lt;w&gt;[1]: yours 6, right 4, ratio 1.5" in html
     assert "<w>" not in html
+    assert failing._repr_html_() == html
 
 
 def test_a_dict_is_what_json_takes(failing: CheckReport) -> None:

@@ -1,4 +1,4 @@
-"""Every format over the same four reports: pass, fail, inconclusive, could not be checked."""
+"""Every format over the same reports, which `tests/records.py` builds by hand."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ import jsonschema
 import pytest
 
 from gradcheck_cli.reporters.formats import FORMATS, renderer
+from gradcheck_cli.reporters.json_report import SCHEMA_VERSION
 from gradcheck_cli.vocabulary.results import CheckReport, RunReport
 from tests.make_golden import golden_files
-from tests.records import FINDING, OUTCOMES, VERSIONS, run_of
+from tests.records import FINDING, OUTCOMES, RUNS, VERSIONS, run_of
 
 SCHEMA = json.loads((files("gradcheck_cli") / "reporters" / "report.schema.json").read_text(encoding="utf-8"))
 GOLDEN = golden_files()
-every_outcome = pytest.mark.parametrize("name", OUTCOMES)
+every_run = pytest.mark.parametrize("name", RUNS)
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.name)
@@ -28,16 +29,29 @@ def test_a_report_is_the_golden_one(path: Path) -> None:
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-@every_outcome
+@every_run
 def test_no_control_character_of_a_name_gets_through(format_: str, name: str) -> None:
     text = renderer(format_)(run_of(name))
     assert all(c.isprintable() or c == "\n" for c in text)
 
 
-@every_outcome
+@every_run
 def test_json_fits_its_schema(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     content = json.loads(renderer("json")(run_of(name)), parse_constant=refuse)
+    jsonschema.validate(content, SCHEMA)
+
+
+def test_the_schema_names_its_version_and_takes_reports_of_an_earlier_one() -> None:
+    assert SCHEMA["$id"].endswith(SCHEMA_VERSION)
+    content = json.loads(renderer("json")(run_of("fail")))
+    for key in ("command", "verdict", "summary"):
+        del content[key]
+    del content["timing"]["date"]
+    for parameter in content["cases"][0]["parameters"]:
+        del parameter["values"], parameter["slope_values"]
+    for finding in content["cases"][0]["findings"]:
+        del finding["parameter"]
     jsonschema.validate(content, SCHEMA)
 
 
@@ -92,12 +106,12 @@ def test_an_inconclusive_case_is_a_warning_and_comes_after_the_errors() -> None:
     assert levels == ["::error", "::error", "::warning"]
 
 
-@every_outcome
+@every_run
 def test_html_is_well_formed_and_needs_nothing_else(name: str) -> None:
     text = renderer("html")(run_of(name))
     Balanced().feed(text)
     assert not any(word in text for word in ("<script", "http://", "https://", "url(", "@import"))
-    assert "prefers-color-scheme: dark" in text
+    assert "color-scheme: light dark" in text
 
 
 class Balanced(HTMLParser):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from gradcheck_cli import CheckReport, check_gradient
 from gradcheck_cli.reporters.formats import renderer
 from gradcheck_cli.reporters.terminal import Style, render, render_table
-from gradcheck_cli.vocabulary.results import RunReport
+from gradcheck_cli.vocabulary.results import NotRun, Outcome, RunReport, Unchecked
 from tests.records import VERSIONS
 from tests.unit.reporters.test_golden import SCHEMA
 
@@ -61,3 +62,16 @@ def test_json_tells_slopes_at_further_points_from_differences() -> None:
     for point in report.to_dict()["points"]["found"]:
         assert point["difference"] is None
         assert point["slope_mismatch"] < 2e-7
+
+
+@pytest.mark.parametrize("width", [100, 80, 60, 40])
+def test_a_table_of_cases_breaks_between_words_alone(width: int) -> None:
+    name = "the hidden layers of the network: net, fixtures/tanh_softmax.npz"
+    outcomes: list[Outcome] = [
+        dataclasses.replace(SCREENED, name=name),
+        Unchecked("bad", "no such file"),
+        NotRun("rest"),
+    ]
+    whole, shown = (render_table(outcomes, Style(width=columns)) for columns in (None, width))
+    assert max(map(len, shown.splitlines())) <= width
+    assert set(whole.split()) >= set(shown.split())

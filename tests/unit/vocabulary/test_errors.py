@@ -23,6 +23,21 @@ def test_did_you_mean_the_near_name_whatever_its_case(name: str, near: str | Non
     assert did_you_mean(name, ["default", "W1"]) == (f"did you mean {near!r}?" if near else None)
 
 
+@pytest.mark.parametrize(
+    ("name", "known", "near"),
+    [
+        ("nte", ["scalar", "net", "init"], "net"),
+        ("thresh", ["--color", "threshold"], "threshold"),
+        ("gradient", ["grad"], "grad"),
+        ("--rtol", ["--color", "--plot"], None),
+        ("target", ["at", "data"], None),
+        ("a", ["b"], None),
+    ],
+)
+def test_what_is_far_off_is_not_meant(name: str, known: list[str], near: str | None) -> None:
+    assert did_you_mean(name, known) == (f"did you mean {near!r}?" if near else None)
+
+
 def test_did_you_mean_nothing_where_nothing_is_known() -> None:
     assert did_you_mean("a", []) is None
 

@@ -38,9 +38,9 @@ DELTAS: list[tuple[str, str, Any, int, Change]] = [
     ("wrong-activation-derivative", "3.21 times exp(Z_1)", NET, 1, lambda p: 3.21 * p.dA[1] * np.exp(p.Z(1))),
     ("wrong-delta", "the right one +0.25 times A_2", NET, 2, lambda p: p.dZ[2] + 0.25 * p.A(2)),
     ("delta-factor", "2, 1, -0.3, 0.7, 1.1", NET, 2, lambda p: p.dZ[2] * UNITS),
-    ("clipped-value", "cut off at 0.05", NET, 2, lambda p: np.clip(p.dZ[2], -0.05, 0.05)),
+    ("clipped-value", "clipped at 0.05", NET, 2, lambda p: np.clip(p.dZ[2], -0.05, 0.05)),
     ("sample-order", "samples 2 and 7", NET, 2, lambda p: p.dZ[2][:, ORDER]),
-    ("wrong-weights", "another matrix than W3 transposed", WIDE, 2, through_another),
+    ("wrong-weights", "a matrix other than W3 transposed", WIDE, 2, through_another),
 ]  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def test_its_twin_is_not(code: str, says: str, problem: Any, l: int, change: Cha
 
 TENSORS: list[tuple[str, str, Change]] = [
     ("input-shifted", "A_1 - 0.3 A_1^2", lambda p: p.weights_from(2, p.dZ[2], p.A(1) - 0.3 * p.A(1) ** 2)),
-    ("sample-weights", "a weight for every sample: 0.2", lambda p: p.weights_from(2, p.dZ[2] * WEIGHTS)),
+    ("sample-weights", "one weight per sample: 0.2", lambda p: p.weights_from(2, p.dZ[2] * WEIGHTS)),
 ]
 
 

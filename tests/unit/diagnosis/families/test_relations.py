@@ -74,12 +74,12 @@ PLANTED = [
     Planted("penalty-differs", "log det w", WS, GS, GS - np.linalg.inv(WS).T, GS - np.linalg.inv(WS).T * NEARS),
     Planted("penalty-differs", "times w", W1, G1, G1 - 0.1 * W1, G1 - 0.1 * W1 * NEAR),
     Planted("link-derivative", "lacks exp(w)", W1, G1, G1 / np.exp(W1), G1 / np.exp(W1) * NEAR),
-    Planted("link-derivative", "has sigmoid'(w) too much at every entry, and a factor of 3", W1, G1,
+    Planted("link-derivative", "has sigmoid'(w) once too often at every entry, and a factor of 3", W1, G1,
             3 * G1 * np.exp(-W1) / (1 + np.exp(-W1)) ** 2, 3 * G1 * np.exp(-W1) / (1 + np.exp(-W1)) ** 2 * NEAR),
     Planted("factor-along-axis", "axis 0: 2, 0.5, -1, 3, 0.25", W2, G2, SCALES * G2, SCALES * G2 * NEAR2),
-    Planted("factor-along-axis", "0.2 w of a penalty is right", W2, G2, SCALES * (G2 - beside(W2)) + beside(W2),
+    Planted("factor-along-axis", "the penalty term 0.2 w is right", W2, G2, SCALES * (G2 - beside(W2)) + beside(W2),
             SCALES * (G2 - beside(W2)) + beside(W2) * NEAR2),
-    Planted("constant-along-axis", "the right one is dw less its mean along axis 0", W2, CENTRED,
+    Planted("constant-along-axis", "the right one is dw minus its mean along axis 0", W2, CENTRED,
             CENTRED + G2.mean(axis=0), CENTRED + G2.mean(axis=0) * NEAR2),
     Planted("constant-along-axis", "at every index of axes 0 and 2", W3, G3, G3 + W3[:1, :, :1],
             G3 + W3[:1, :, :1] * NEAR3),
@@ -88,7 +88,7 @@ PLANTED = [
     Planted("half-stored", "the upper triangle", WS, GS, np.triu(GS), np.triu(GS) * NEARS),
     Planted("transposed", "axes in the order 0, 1, 3, 2", W4, G4, G4.transpose(0, 1, 3, 2),
             G4.transpose(0, 1, 3, 2) * (1 + 1e-3 * W4)),
-    Planted("permuted", "turned round along axes 2 and 3", W4, G4, G4[:, :, ::-1, ::-1],
+    Planted("permuted", "flipped along axes 2 and 3", W4, G4, G4[:, :, ::-1, ::-1],
             G4[:, :, ::-1, ::-1] * (1 + 1e-3 * W4)),
     Planted("permuted", "indices along axis 1 in another order: 0 has what belongs to 5", W2, G2,
             G2[:, [5, 0, 1, 3, 4, 2]], G2[:, [5, 0, 1, 3, 4, 2]] * NEAR2),
@@ -100,7 +100,7 @@ PLANTED = [
             G2 + np.outer(W2[:, 0], W2[0]) * NEAR2),
     Planted("sums-right", "the sums of dw along axis 0 are right", W2, G2, G2 + OTHER - OTHER.mean(axis=0),
             G2 + (OTHER - OTHER.mean(axis=0)) * NEAR2),
-    Planted("normalisation", "a number plus a multiple of w: as where w is normalised along axis 0", W2, G2,
+    Planted("normalisation", "a number plus a multiple of w: as if w were normalised along axis 0", W2, G2,
             G2 + 2 + G2[:1] * W2, G2 + 2 + G2[:1] * W2 * NEAR2),
     Planted("normalisation", "plus a multiple of the right gradient", W5, G5, 3 * G5 + 2 + G5[0] * W5,
             3 * G5 + 2 + G5[0] * W5**1.001),
@@ -111,9 +111,9 @@ PLANTED = [
             GS + (np.triu(WS, 1) - np.triu(WS, 1).T) * NEARS),
     Planted("elementwise", "0.5 times the right gradient to the power of 0.5, entry by entry", W1, G1,
             np.sign(G1) * np.sqrt(np.abs(G1)) / 2, np.sign(G1) * np.sqrt(np.abs(G1)) / 2 * (1 + 99 * (NEAR - 1))),
-    Planted("elementwise", "goes all one way with the size of the right entry", W1, G1, np.tanh(3 * G1),
+    Planted("elementwise", "is monotonic in the size of the right entry", W1, G1, np.tanh(3 * G1),
             np.tanh(3 * G1) * (1 + 600 * (NEAR - 1))),
-    Planted("elementwise", "goes all one way with the entry of w", W1, G1, G1 * (2 + np.arctan(W1)),
+    Planted("elementwise", "is monotonic in the entry of w", W1, G1, G1 * (2 + np.arctan(W1)),
             G1 * (2 + np.arctan(W1)) * (1 + 99 * (NEAR - 1))),
     Planted("half-stored", "the lower triangle", W2, G2, np.tril(G2), np.tril(G2) * NEAR2),
     Planted("zero", "zero at every entry but for rounding", W1, G1, np.full(9, -1e-18), np.full(9, 1e-6)),
@@ -158,11 +158,11 @@ def test_a_constant_of_every_layer_is_one_finding() -> None:
     claim = {name: factors[name[1]] * G for name, G in right.items()}
     (finding,) = findings(point, right, claim)
     assert (finding.code, finding.where) == ("delta-factor", "dZ2")
-    assert "0.333333 more at every layer" in finding.message
+    assert "a further factor 0.333333 at every layer" in finding.message
     claim["b1"] = claim["b1"] * (1 + 1e-3 * point["b1"])
     finding = findings(point, right, claim)[0]
     assert finding.where == "dZ2"
-    assert "first wrong step on the way back: dW2 is 0.333333 times the right gradient (1/3)" in finding.message
+    assert "first wrong step of the backward pass: dW2 is 0.333333 times the right gradient (1/3)" in finding.message
 
 
 def test_the_same_of_many_parameters_is_one_finding() -> None:
@@ -180,7 +180,7 @@ def test_what_cannot_be_named_is_told_with_what_is_right() -> None:
     point = {"w": W1, "b": W2}
     right = {"w": G1, "b": G2}
     (finding,) = findings(point, right, {"w": G1 * (1 + 99 * (NEAR - 1)), "b": G2})
-    assert finding.message == "dw is wrong at 9 of 9 entries, in no pattern that was tried"
+    assert finding.message == "dw is wrong at 9 of 9 entries, in no known pattern"
     assert finding.note == "db is right"
 
 
@@ -188,7 +188,7 @@ def test_a_single_number_is_set_beside_the_right_one() -> None:
     (finding,) = findings({"a": np.array(2.0)}, {"a": np.array(3.0)}, {"a": np.array(3.9)})
     assert (finding.code, finding.message) == (
         "unknown",
-        "da is 3.900000e+00 where 3.000000e+00 is right, 1.3 times that",
+        "da is 3.900000e+00 instead of 3.000000e+00, 1.3 times that",
     )
 
 
@@ -201,7 +201,7 @@ def test_a_term_of_another_parameter_is_named_and_one_that_is_only_near_it_is_no
     assert "+0.1 times v, another parameter" in finding.message
     instead = {**right, "u": right["u"] + 0.1 * (point["v"] - point["u"])}
     (finding,) = findings(point, right, instead)
-    assert "0.1 times v where so much of u is due" in finding.message
+    assert "0.1 times v instead of as much of u" in finding.message
     near = {**right, "u": right["u"] + 0.1 * point["v"] * (1 + 1e-3 * point["u"])}
     assert all("another parameter" not in finding.message for finding in findings(point, right, near))
 

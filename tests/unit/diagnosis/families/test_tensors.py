@@ -64,7 +64,7 @@ def test_one_wrong_entry_is_named_with_its_index() -> None:
     assert (finding.code, finding.indices) == ("single-entry", ("W1[1, 2]",))
 
 
-@pytest.mark.parametrize(("factor", "how"), [(3.0, ": 3 times what is right"), (None, "")])
+@pytest.mark.parametrize(("factor", "how"), [(3.0, ": 3 times the right one"), (None, "")])
 def test_a_few_wrong_entries_are_named_with_their_indices(factor: float | None, how: str) -> None:
     problem = network(sizes=(12, 8, 5, 3))
     places = ([0, 3, 7], [2, 11, 5])

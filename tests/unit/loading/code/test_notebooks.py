@@ -52,7 +52,7 @@ def test_a_cell_that_is_no_python_is_in_nobodys_way(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         load_function(f"{path}:g")
     assert caught.value.hint is not None
-    assert "n.ipynb:cell 1, line 1, is no Python" in caught.value.hint
+    assert "n.ipynb:cell 1, line 1, is not valid Python" in caught.value.hint
 
 
 def test_what_only_a_loop_binds_is_told_of(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_anything_else_is_refused_in_one_line(tmp_path: Path, content: str) -> N
 
 def test_a_folder_and_a_pipe_are_refused(tmp_path: Path) -> None:
     (tmp_path / "n.ipynb").mkdir()
-    with pytest.raises(InputError, match="no file"):
+    with pytest.raises(InputError, match="is not a file"):
         load_function(f"{tmp_path / 'n.ipynb'}:f")
 
 

@@ -149,7 +149,7 @@ def test_the_message_of_an_error_of_many_lines_is_its_first() -> None:
         ({"w": []}, "w is empty"),
         ({"w": ["a"]}, "w has dtype"),
         ({"w": [1j, object()]}, "w is list"),
-        ({"w": [float("nan")]}, "w holds NaN or infinity"),
+        ({"w": [float("nan")]}, "w contains NaN or infinity"),
     ],
 )
 def test_parameters_that_cannot_be_checked_are_refused(parameters: dict[str, Any], message: str) -> None:

@@ -44,7 +44,7 @@ def adding_up() -> Callable[[Named], Named]:
         (with_a_constant, "adds-a-constant", "a constant?"),
         (clipped, "clips", "a clip?"),
         (normalized, "non-finite", "look for a division by what comes in, or by its norm"),
-        (adding_up(), "changes-its-cache", "look for what is kept from call to call, for gradients that are added up"),
+        (adding_up(), "changes-its-cache", "look for state kept between calls, for gradients that accumulate"),
     ],
 )
 def test_what_is_not_linear_is_named(at: Callable[[Named], Named], code: str | None, hint: str | None) -> None:
@@ -60,4 +60,4 @@ def test_the_words_name_what_came_of_what() -> None:
     given = {"out": np.ones(3)}
     fault = fault_of(derivative, [(given, with_a_constant(given))])
     assert fault is not None
-    assert fault.message == "the backward pass makes dx up to 1.0e-03 of cotangents that are zero"
+    assert fault.message == "the backward pass returns dx up to 1.0e-03 for cotangents that are zero"

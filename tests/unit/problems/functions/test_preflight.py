@@ -88,7 +88,7 @@ def test_a_function_that_changes_its_input_is_told(function: str) -> None:
     functions = (spoiling_loss, grad) if function == "loss" else (loss, spoiling_gradient)
     report = check_gradient(*functions, POINT)
     assert report.passed
-    assert "changes what it is given: w; it was given copies" in notes(report)
+    assert "modifies its input w (a copy; your arrays are safe)" in notes(report)
 
 
 def test_a_function_that_changes_its_data_is_told() -> None:
@@ -98,7 +98,7 @@ def test_a_function_that_changes_its_data_is_told() -> None:
 
     report = check_gradient(spoiling, lambda p, X: grad(p), POINT, data={"X": np.zeros(3)})
     assert report.passed
-    assert "spoiling changes what it is given: X" in notes(report)
+    assert "spoiling modifies its input X" in notes(report)
 
 
 def test_a_function_that_changes_its_input_later_only_gets_copies_then() -> None:
@@ -181,7 +181,7 @@ def test_a_parameter_without_effect_is_told() -> None:
 def test_an_extra_gradient_is_told() -> None:
     report = check_gradient(loss, lambda p: grad(p) | {"V": 1}, POINT)
     assert report.passed
-    assert "the gradient has V as well: no parameter, left out" in report.notes
+    assert "ignored V in the gradient: not a parameter" in report.notes
 
 
 def test_a_loss_without_a_value_beside_the_point_is_no_error() -> None:

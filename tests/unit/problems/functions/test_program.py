@@ -74,14 +74,14 @@ def test_a_program_answers_many_points_a_call(tmp_path: Path) -> None:
     [
         ("./no-such-program", InputError, "./no-such-program cannot be started: No such file"),
         ("", InputError, "the command line is empty"),
-        ("'", InputError, "is no command line"),
+        ("'", InputError, "is not a valid command line"),
         ("false", UserFunctionError, "false exited with 1, expected 0"),
         ("sh -c 'kill -9 $$'", UserFunctionError, "sh was ended by signal 9"),
         ("true", InputError, "what true answered is empty"),
         ("true {output}", InputError, "what true answered is empty"),
-        ("echo hello", InputError, "what echo answered is no JSON"),
+        ("echo hello", InputError, "what echo answered is not valid JSON"),
         ("sh -c 'echo \"{}\"'", ProblemError, "sh answered no 'loss'; it answered nothing"),
-        ("""sh -c 'echo "{\\"loss\\": \\"three\\"}"'""", InputError, "'loss' in what sh answered holds something else"),
+        ("""sh -c 'echo "{\\"loss\\": \\"three\\"}"'""", InputError, "'loss' in what sh answered contains values"),
         ("""sh -c 'echo "{\\"loss\\": NaN}"'""", ProblemError, "the loss of sh is nan at its parameters"),
         ("""sh -c 'echo "{\\"loss\\": [1, 2]}"'""", ProblemError, r"an array of shape \(2,\), expected one real"),
         ("""sh -c 'echo "{\\"loss\\": 1}"'""", ProblemError, "the gradient has no x; it has nothing"),
@@ -118,5 +118,5 @@ def test_a_batch_of_the_wrong_size_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_parameter_that_is_called_loss_is_refused() -> None:
-    with pytest.raises(ProblemError, match="which a program's answer keeps for the loss"):
+    with pytest.raises(ProblemError, match="which is reserved for the loss in a program's answer"):
         program_problem("true", {"loss": [1.0]}, data={})

@@ -68,7 +68,7 @@ def test_a_gradient_that_adds_up_is_told_of_as_such(in_place: bool) -> None:
             total = total + 2 * w
         return total
 
-    assert hint_for(loss, adding).startswith("the second call returns twice the first: the gradient is added up")
+    assert hint_for(loss, adding).startswith("the second call returns twice the first: the gradient accumulates")
 
 
 def test_a_hidden_state_is_told_of_as_such() -> None:
