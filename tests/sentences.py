@@ -48,8 +48,8 @@ NOT_COVERED = {
 NOT_SAID = {
     "gradcheck command './solver {input} -o {output}' --params p.npz --timeout 300",
     "# Made by gradcheck: of use on this machine alone. *",
-    '{MARK}(**settings): a test that checks a gradient, for `-m {MARK2}` and `-m "not {MARK3}"`; each with the fixture has'
-    " the mark. Settings, as seed=0 or threshold=1e-6, are those of the fixture's checks.",
+    '{MARK}(**settings): a test that checks a gradient, for `-m {MARK2}` and `-m "not {MARK3}"`; each with the fixture'
+    " has the mark. Settings, as seed=0 or threshold=1e-6, are those of the fixture's checks.",
     " --defs-only", " --forward {at}", " --hess {at}", " ... {length} characters ... ",
     '"""A logistic regression: put your own loss and gradient in its place."""',
     "--params params.npz --data data.npz", "... {length} characters ...",
@@ -81,14 +81,15 @@ WORDS = (
 ALONE = (
     "the course's PASS", "the course's FAIL", "another PASS", "another FAIL", "wrong", "yours/right", "right",
     "unresolved", "worst", "parameter", "shape", "yours", "agrees", "disagrees", "kink", "number", "found",
-    "difference", "entry", "unknown", "error:", "hint:", "error bar", "reference", "slope mismatch", "Checks", "Where", "Output", "Other", "repeatable", "warning:", "PASS", "FAIL",
+    "difference", "entry", "unknown", "error:", "hint:", "error bar", "reference", "slope mismatch",
+    "Checks", "Where", "Output", "Other", "repeatable", "warning:", "PASS", "FAIL",
     "could not be checked",
     "Usage:", "Options", "Commands", "Usage", "Arguments", "required", "Examples:",
 )  # fmt: skip
 """Heads, cells and other words that are said alone, and may be a name where they stand in a sentence."""
 
 COMPOSED = (
-    "{it} {words}",
+    "d{it} {words}",
     "error[{code}]: {message}",
     "note: {note}",
     "help: {help}",
@@ -132,6 +133,8 @@ COMPOSED = (
     "{it} has {c} times {name} beside",
     "this loss does not move: its gradient is zero; weigh the outputs, as in loss = (w * out).sum(), or see that the"
     " parameters are put into the model: were they copied?",
+    "{parameters} parameters, {entries} entries are right ({cost})",
+    "{parameters} parameters, {entries} entries are right",
     "{agreed} agree, so {follows}",
     "{agreed} agrees, so {follows}",
 )
@@ -214,7 +217,7 @@ def texts_in(tree: ast.AST) -> Iterator[tuple[str, bool]]:
     for node, known in said_in(tree, docstrings_in(tree)):
         for form in forms_of(node) or ():
             for part in parts_of(written(form), by_line=known):
-                if is_said(part) and not known:
+                if is_said(part) and (not known or NAME.search(part)):
                     yield part, False
                 elif known and re.search("[a-z]{2}", NAME.sub("", part)):
                     yield part.removesuffix(">"), True

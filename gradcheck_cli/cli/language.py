@@ -17,8 +17,8 @@ __all__ = ["context_class", "in_front", "speaking_as_asked"]
 
 OPTION = "--lang"
 _COLUMNS = re.compile(r"(\s{2,})")
-_EXTRAS = re.compile(r"(.*?)(?:\s\s\[([^][]*(?:\[[^][]*\][^][]*)*)\])?", re.DOTALL)
-"""What is said of an option, and what stands in brackets behind it: its default, and whether it is required."""
+_EXTRAS = re.compile(r"\s{2}\[")
+"""What begins behind the help of an option: its default, and whether it is required."""
 
 
 def in_front(words: Sequence[str]) -> list[str]:
@@ -111,9 +111,7 @@ def in_place(line: str) -> str:
 
 
 def of_option(text: str) -> str:
-    """Translate what is said of an option or a command."""
-    match = _EXTRAS.fullmatch(" ".join(text.split(" ")).strip())
-    if match is None:
-        return said(" ".join(text.split()))
-    about = said(" ".join(match[1].split()))
-    return about if match[2] is None else f"{about}  [{'; '.join(map(said, match[2].split('; ')))}]"
+    """Translate what is said of an option or a command, and what stands in brackets behind it."""
+    about, *extras = _EXTRAS.split(text.strip())
+    told = [f"[{'; '.join(map(said, extra.removesuffix(']').split('; ')))}]" for extra in extras]
+    return "  ".join([said(" ".join(about.split())), *told])

@@ -110,7 +110,7 @@ class Sentences:
         for form, values in itertools.chain(itertools.islice(fitting, MOST_TRIED), loosest):
             told = {name: self.told(value.strip()) for name, value in values.items()}
             left = sum(told[name].left for name in form.known)
-            letters = form.letters + sum(value.letters for value in told.values())
+            letters = sum(value.letters for value in told.values()) + form.letters * (form.letters > LEAST)
             if form.letters >= LONG or (letters > LEAST and left < 2):
                 filled = form.filled({name: value.text for name, value in told.items()})
                 yield Told(filled, left, letters, is_sure=form.letters >= LONG)
