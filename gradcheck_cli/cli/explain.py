@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from gradcheck_cli.cli.output import is_terminal, terminal_width, wants_color, w
 from gradcheck_cli.vocabulary.errors import did_you_mean
 from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.wrapping import cells, wrapped
+
+if TYPE_CHECKING:
+    from gradcheck_cli.manual import Term
 
 __all__ = ["explain"]
 
@@ -39,28 +43,37 @@ def explain(topic: str | None) -> None:
     if topic is None:
         write("".join(f"{line}\n" for line in listed()), sys.stdout)
         return
-    name = found_page(topic)
-    if name is None:
-        near = did_you_mean(without_brackets(topic), [*topics(), *codes(), *terms()])
+    found = found_term(topic)
+    if found is None:
+        near = did_you_mean(as_asked(topic), [*topics(), *codes(), *terms()])
         raise click.UsageError(f"there is no page on {topic!r}: {near or '`gradcheck explain` lists them'}")
-    show(page_text(name))
+    if found.definition:
+        show(f"{found.definition}\n\nMore: `gradcheck explain {found.page}`.\n")
+    else:
+        show(page_text(found.page))
 
 
 def found_page(asked: str) -> str | None:
-    """Return the topic or the code that is asked for, in whatever case, or the topic that a word of a report leads to.
+    """Return the page on what is asked for."""
+    found = found_term(asked)
+    return None if found is None else found.page
 
-    What a report prints may be handed over as it stands: ``error[factor]:``.
+
+def found_term(asked: str) -> Term | None:
+    """Return the topic, the code or the word of a report that is asked for, in whatever case, with what it is.
+
+    What a report prints may be handed over as it stands: ``error[factor]:``, ``note:``.
     """
-    from gradcheck_cli.manual import codes, terms, topics
+    from gradcheck_cli.manual import Term, codes, terms, topics
 
-    pages = {**terms(), **{name: name for name in (*codes(), *topics())}}
-    wanted = without_brackets(asked).casefold()
-    return next((page for name, page in pages.items() if name.casefold() == wanted), None)
+    known = {**terms(), **{name: Term(name) for name in (*codes(), *topics())}}
+    wanted = as_asked(asked).casefold()
+    return next((term for name, term in known.items() if name.rstrip(":").casefold() == wanted), None)
 
 
-def without_brackets(asked: str) -> str:
-    """Return the code in ``error[code]``, and what is something else as it is."""
-    return re.sub(r"^error\[(.*)\]:?$", r"\1", asked.strip())
+def as_asked(asked: str) -> str:
+    """Return the code in ``error[code]:``, and what is something else without its colon."""
+    return re.sub(r"^error\[(?!\.)(.*)\]$", r"\1", asked.strip().rstrip(":"))
 
 
 def listed() -> Iterator[str]:

@@ -143,4 +143,5 @@ def described(block: Block) -> Finding:
     wrong = [k for k, verdict in enumerate(entries.verdicts) if verdict == EntryVerdict.DISAGREES]
     names = tuple(entries.name(entries.place(k)) for k in wrong[:HOW_MANY])
     said = f"{block.row.name} is wrong at {len(wrong)} of {len(entries)} numbers"
-    return Finding("few-entries" if len(wrong) <= HOW_MANY else "unknown", block.row.name, said, indices=names)
+    code = "few-entries" if len(wrong) <= HOW_MANY else "unknown"
+    return Finding(code, block.row.name, said, indices=names, unnamed=len(wrong) - len(names))

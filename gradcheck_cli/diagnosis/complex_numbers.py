@@ -276,7 +276,8 @@ def described(compared: Compared) -> Finding:
     elif few:
         message += f": {', '.join(names)}"
     help_ = "" if few else "look for a conj() that is missing in a product, or for z.T instead of z.conj().T"
-    return Finding("few-entries" if few else "unknown", where, message, help=help_, indices=tuple(names[:10]))
+    code, shown = "few-entries" if few else "unknown", tuple(names[:10])
+    return Finding(code, where, message, help=help_, indices=shown, unnamed=len(names) - len(shown))
 
 
 def with_halves(row: ParameterResult) -> ParameterResult:

@@ -136,13 +136,15 @@ def not_finite(evidence: Evidence) -> Finding:
     else:
         l, first, where = None, bad[:1], f"d{bad[0]}"
     count = sum(int((~np.isfinite(evidence.analytic[name])).sum()) for name in first)
+    indices = entries_of(evidence, first[0], ~np.isfinite(evidence.analytic[first[0]]))
     return Finding(
         code="non-finite",
         where=where,
         layer=l,
         message=f"{where} is the first with NaN or infinity, at {count} entr{'y' if count == 1 else 'ies'}",
         help="look for a division by zero, a logarithm of zero or an overflow in the line that computes " + where,
-        indices=entries_of(evidence, first[0], ~np.isfinite(evidence.analytic[first[0]])),
+        indices=indices,
+        unnamed=count - len(indices),
         share=1.0,
         consequences=tuple(f"d{name}" for name in bad if name not in first),
     )

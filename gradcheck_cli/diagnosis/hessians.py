@@ -110,15 +110,17 @@ def of_diagonal(row: ParameterResult, known: Known) -> Finding:
     """Say which entries of a diagonal are wrong, and by what factor, where that is all."""
     wrong, count = known.wrong, int(known.wrong.sum())
     names = tuple(row.entries[int(k)].name for k in np.flatnonzero(wrong)[:MOST_NAMED])
+    unnamed = count - len(names)
     factor = factor_within(known.claim[wrong], known.right[wrong], known.bars[wrong])
     every = bool(wrong[known.right != 0].all())
     where = row.name if every else names[0] if count == 1 else f"{row.name}: {count} of {len(wrong)} entries"
     if factor is None:
         said = f"{where} {'are' if count > 1 and not every else 'is'} wrong"
-        return Finding("unknown" if every else "few-entries", row.name, said, indices=names)
+        return Finding("unknown" if every else "few-entries", row.name, said, indices=names, unnamed=unnamed)
     what = f"{factor:.6g} times the right one" if factor else "zero"
     said = f"{where} {'are' if count > 1 and not every else 'is'} {what}"
-    return Finding("factor" if factor else "zero", row.name, said, factor=factor or None, indices=names)
+    code = "factor" if factor else "zero"
+    return Finding(code, row.name, said, factor=factor or None, indices=names, unnamed=unnamed)
 
 
 def factor_within(claim: Array, right: Array, bars: Array) -> float | None:

@@ -104,19 +104,22 @@ def finding_of(row: ParameterResult) -> Finding:
     if claim.shape[0] == claim.shape[1] and is_transpose(claim, right):
         return Finding("transposed", row.name, f"{row.name} is the transpose of the right Jacobian")
     places = tuple(entry_name("", claim.shape, int(k)) for k in np.flatnonzero(wrong)[:3])
+    unnamed = int(wrong.sum()) - len(places)
     where = where_wrong(wrong, (claim != 0) | (right != 0))
     factor = factor_between(claim[wrong], right[wrong]) if where else None
     lines = per_line(claim, right) if factor is None and where in ("", ALL) else ""
     if lines:
-        return Finding("factor-along-axis", row.name, f"{row.name}: {lines}", indices=places)
+        return Finding("factor-along-axis", row.name, f"{row.name}: {lines}", indices=places, unnamed=unnamed)
     if factor is None and where == ALL:
-        return Finding("unknown", row.name, f"{row.name}: every entry is wrong, not by one factor", indices=places)
+        said = f"{row.name}: every entry is wrong, not by one factor"
+        return Finding("unknown", row.name, said, indices=places, unnamed=unnamed)
     if factor is None:
         said = where or f"{int(wrong.sum())} entries"
-        return Finding("few-entries", row.name, f"{row.name}: wrong in {said}", indices=places)
+        return Finding("few-entries", row.name, f"{row.name}: wrong in {said}", indices=places, unnamed=unnamed)
     said = "zero" if factor == 0 else f"{factor:.6g} times the right one"
     code = "zero" if factor == 0 else "factor"
-    return Finding(code, row.name, f"{row.name}: {where} is {said}", factor=factor or None, indices=places)
+    message = f"{row.name}: {where} is {said}"
+    return Finding(code, row.name, message, factor=factor or None, indices=places, unnamed=unnamed)
 
 
 def is_transpose(claim: Array, right: Array) -> bool:

@@ -52,7 +52,7 @@ def outside(row: ParameterResult, lacking: Mask, declared: Mask) -> Finding:
         if more:
             count = f"{len(more) + 1} entries that are not zero are missing from the pattern"
             said = f"{row.name}: {count}, such as {name} = {value}"
-    return Finding("outside-pattern", row.name, said, help=HELP, indices=named(row, lacking))
+    return with_entries(Finding("outside-pattern", row.name, said, help=HELP), row, lacking)
 
 
 def inside(row: ParameterResult, wrong: Mask, declared: Mask) -> Finding:
@@ -72,10 +72,10 @@ def inside(row: ParameterResult, wrong: Mask, declared: Mask) -> Finding:
     factor = factor_between(claim[wrong], right[wrong]) if where else None
     if factor is None:
         said = where if where and (where != "all of it" or wrong[counted].all()) else f"{int(wrong.sum())} entries"
-        return Finding("few-entries", row.name, f"{row.name}: wrong in {said}", indices=named(row, wrong))
+        return with_entries(Finding("few-entries", row.name, f"{row.name}: wrong in {said}"), row, wrong)
     code, said = ("factor", f"{factor:.6g} times the right one") if factor else ("zero", "zero")
     message = f"{row.name}: {where} is {said}"
-    return Finding(code, row.name, message, factor=factor or None, indices=named(row, wrong))
+    return with_entries(Finding(code, row.name, message, factor=factor or None), row, wrong)
 
 
 def coordinates(row: ParameterResult) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -85,7 +85,8 @@ def coordinates(row: ParameterResult) -> tuple[NDArray[Any], NDArray[Any], NDArr
     return places, rows, columns
 
 
-def named(row: ParameterResult, entries: Mask) -> tuple[str, ...]:
-    """Return the names of the first few of some entries."""
-    places = coordinates(row)[0][entries][:MOST_NAMED]
-    return tuple(row.entries.name(int(place)) for place in places)
+def with_entries(finding: Finding, row: ParameterResult, wrong: Mask) -> Finding:
+    """Return a finding with the names of the first few wrong entries, and how many more there are."""
+    places = coordinates(row)[0][wrong]
+    names = tuple(row.entries.name(int(place)) for place in places[:MOST_NAMED])
+    return finding._replace(indices=names, unnamed=len(places) - len(names))

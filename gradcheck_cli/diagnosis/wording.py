@@ -29,6 +29,8 @@ __all__ = [
     "with_shared",
 ]
 
+MOST_INDICES = 10  # entries that a finding names
+
 
 def finding(hits: Sequence[Hit[AnyGuess]], where: str, layer: int | None, share: float) -> Finding:
     """Make the finding of the first hit; the others are its equals and are named beside it."""
@@ -56,8 +58,10 @@ def filled(text: str, where: str, layer: int | None) -> str:
 def tensor_finding(evidence: Evidence, name: str, hits: Sequence[Hit[Guess]], share: float) -> Finding:
     """Make the finding of a mistake in one gradient."""
     found = finding(hits, f"d{name}", layer_of(name), share)
-    indices = tuple(evidence.entry_name(name, k) for k in hits[0].guess.positions)
-    found = found._replace(message=f"{found.message}{evidence.extent(name)}", indices=indices)
+    places = hits[0].guess.positions
+    indices = tuple(evidence.entry_name(name, k) for k in places[:MOST_INDICES])
+    message = f"{found.message}{evidence.extent(name)}"
+    found = found._replace(message=message, indices=indices, unnamed=len(places) - len(indices))
     if found.factor == -1 and not any(evidence.agrees(other, right) for other, right in evidence.reference.items()):
         return noted(found, OTHER_SIGN)
     return found
@@ -199,7 +203,7 @@ def merged(findings: Sequence[Finding], kind: str, names: Sequence[str]) -> list
     own = re.sub(rf"\b{first.where[1:]}\b", f"its {kind}", first.message.replace(first.where, "each"))
     message = f"all {len(same)} d{kind}: {own}"
     help_text = first.help.replace(first.where, f"every d{kind}")
-    joined = first._replace(where=where, layer=None, message=message, help=help_text, indices=(), note="")
+    joined = first._replace(where=where, layer=None, message=message, help=help_text, indices=(), unnamed=0, note="")
     return [joined if f is first else f for f in findings if f is first or f not in same]
 
 
@@ -232,6 +236,7 @@ def one_of(group: Sequence[Finding]) -> Finding:
         help=replaced(replaced(first.help, first.where, "each"), first.where[1:], "its parameter"),
         note="" if first.code != "unknown" else first.note,
         indices=(),
+        unnamed=0,
         share=min(finding.share for finding in group),
         alternatives=(),
         also=tuple(places[1:]),
@@ -248,4 +253,4 @@ COUNTS = re.compile(r", at \d+ of \d+ entries")
 
 def entries_of(evidence: Evidence, name: str, wrong: NDArray[np.bool_]) -> tuple[str, ...]:
     """Name the first few entries where `wrong` holds."""
-    return tuple(evidence.entry_name(name, int(k)) for k in np.flatnonzero(wrong)[:10])
+    return tuple(evidence.entry_name(name, int(k)) for k in np.flatnonzero(wrong)[:MOST_INDICES])

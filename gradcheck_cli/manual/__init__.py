@@ -8,22 +8,32 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from gradcheck_cli.manual.groups import TOPICS
 
-__all__ = ["codes", "page_text", "page_title", "terms", "topics"]
+__all__ = ["Term", "codes", "page_text", "page_title", "terms", "topics"]
 
 FOLDER = Path(__file__).parent
 MISTAKES = FOLDER / "mistakes"
 
-DEFINING = ("report", "verdict")
+DEFINING = ("words", "verdict", "report")
 """The pages whose tables define words of a report."""
 
 OTHER_NAMES = {"\u5b66\u751f": "student-zh"}
 """What a page is called in its own language."""
 
 _OPTION = re.compile(r"`--([a-z-]+)")
-_CELL = re.compile(r"^\| (`[^|]+) \|", re.MULTILINE)
+_ROW = re.compile(r"^\| (`[^|]+) \| ([^|]+) \|(?: `gradcheck explain ([\w-]+)` \|)?.*$", re.MULTILINE)
+
+
+class Term(NamedTuple):
+    """A word of a report, or an option that a page is about."""
+
+    page: str
+    """Where there is more."""
+    definition: str = ""
+    """What it is, in Markdown; empty where the page has to say it."""
 
 
 def topics() -> list[str]:
@@ -48,12 +58,17 @@ def page_title(name: str) -> str:
     return title if name in topics() else title.removeprefix(f"{name}: ")
 
 
-def terms() -> dict[str, str]:
+def terms() -> dict[str, Term]:
     """Return the words of a report that a page defines, and the options that its title names, each with its page."""
-    options = {option: topic for topic in topics() for option in _OPTION.findall(page_text(topic).partition("\n")[0])}
-    return {**options, **OTHER_NAMES} | {
-        word: topic
-        for topic in DEFINING
-        for cell in _CELL.findall(page_text(topic))
-        for word in re.findall(r"`([^`]+)`", cell)
+    found = {
+        option: Term(topic) for topic in topics() for option in _OPTION.findall(page_text(topic).partition("\n")[0])
     }
+    found |= {name: Term(page) for name, page in OTHER_NAMES.items()}
+    for page in DEFINING:
+        for cell, definition, more in _ROW.findall(page_text(page)):
+            words = re.findall(r"`([^`]+)`", cell)
+            if page == "verdict":  # its second column is the exit code
+                found |= {word: Term(page) for word in words}
+            else:
+                found |= {word: Term(more or page, f"**{word.rstrip(':')}**: {definition}") for word in words}
+    return found

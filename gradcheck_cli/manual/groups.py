@@ -8,14 +8,14 @@ __all__ = ["MISTAKES", "TOPICS", "grouped"]
 
 TOPICS = {
     "To begin": (
-        "start", "commands", "student", "student-zh", "ml", "statistician", "engineer", "ci", "pytest", "watch",
-        "large",
+        "start", "commands", "student", "student-zh",
+        "ml", "statistician", "engineer", "ci", "pytest", "watch", "large",
     ),
     "What is checked": (
         "func", "layers", "jacobians", "sparse", "adjoint", "jvp", "hessian", "complex", "torch", "jax", "objective",
         "model", "networks",
     ),
-    "What is printed": ("report", "verdict", "exit-codes", "mistakes", "fix", "formats"),
+    "What is printed": ("report", "verdict", "words", "exit-codes", "mistakes", "fix", "formats"),
     "How it is judged": ("difference", "inconclusive", "catches", "precision", "kink", "screen"),
     "Besides": ("beside-others", "programs", "language", "faq"),
 }  # fmt: skip

@@ -35,16 +35,20 @@ def annotation(item: Item) -> str:
     """Return the workflow command of one item."""
     level = "warning" if item.verdict is Verdict.INCONCLUSIVE else "error"
     properties = {"title": f"gradcheck: {item.case}: {item.name}"}
-    if item.location is not None:
+    file, _, cell = (item.location.file if item.location else "").partition(".ipynb:")
+    place = ""
+    if item.location is not None and cell:  # GitHub knows no lines of a cell
+        properties["file"], place = printable(f"{file}.ipynb"), f"{cell}, line {item.location.line}: "
+    elif item.location is not None:
         properties |= {"file": printable(item.location.file), "line": str(item.location.line)}
-    if item.change is not None:
+    if item.change is not None and not cell:
         change = item.change
         properties["endLine"] = str(change.end_line)
         if change.end_line == change.line:  # else GitHub takes no columns
             last = max(change.end_column - 1, change.column)
             properties |= {"col": str(change.column), "endColumn": str(last)}
     written = ",".join(f"{name}={escape(value, ':,')}" for name, value in properties.items())
-    message = "\n".join(line for line in (item.message, *item.details.splitlines()) if line)
+    message = "\n".join(line for line in (f"{place}{item.message}", *item.details.splitlines()) if line)
     return f"::{level} {written}::{escape(message)}"
 
 

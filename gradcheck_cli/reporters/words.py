@@ -262,7 +262,8 @@ def finding_lines(finding: Finding, *, helped: bool = False) -> Iterator[str]:
     """
     yield f"error[{printable(finding.code)}]: {printable(finding.message)}"
     if finding.indices:
-        yield f"  at: {printable(', '.join(finding.indices))}"
+        more = f" and {finding.unnamed:,} more" if finding.unnamed else ""
+        yield f"  at: {printable(', '.join(finding.indices))}{more}"
     if finding.note:
         yield f"  note: {printable(finding.note)}"
     if finding.consequences:

@@ -351,6 +351,8 @@ class Finding(NamedTuple):
     """Other mistakes that explain the same numbers equally well, one line each."""
     also: tuple[str, ...] = ()
     """Other places where the very same was found, as ``db``: one cause, most likely."""
+    unnamed: int = 0
+    """How many further entries are wrong that `indices` does not name."""
 
 
 class Location(NamedTuple):

@@ -19,6 +19,7 @@ from gradcheck_cli.cli.main import main
 from gradcheck_cli.manual import codes, page_text, topics
 from gradcheck_cli.manual.groups import MISTAKES, grouped
 from gradcheck_cli.reporters import markdown
+from gradcheck_cli.reporters.excerpt import LEVELS
 from gradcheck_cli.reporters.full_tables import (
     classic_table,
     entry_table,
@@ -30,8 +31,8 @@ from gradcheck_cli.reporters.full_tables import (
 )
 from gradcheck_cli.reporters.page import document
 from gradcheck_cli.reporters.terminal import ROWS, Style, render_table, short_table
-from gradcheck_cli.reporters.words import finding_lines
-from gradcheck_cli.vocabulary.results import EntryVerdict, Finding, Verdict
+from gradcheck_cli.reporters.words import COULD_NOT_CHECK, finding_lines
+from gradcheck_cli.vocabulary.results import SLOPE_MISMATCH, EntryVerdict, Finding, Verdict
 from tests.records import RUNS, run_of
 from tests.support import run_inside
 from tests.unit.cli.support import invoke
@@ -201,7 +202,45 @@ def test_every_line_of_a_finding_has_a_page() -> None:
     words = [line.strip().partition(": ")[0] for line in finding_lines(whole)]
     words += [line.strip().removeprefix("note: ").partition(": ")[0] for line in finding_lines(whole)]
     assert {"error[factor]", "at", "note", "or else", "wrong only because of this", "help"} <= set(words)
-    assert not {word for word in words if len(word) > 1 and found_page(word) is None and found_page(f"{word}:") is None}
+    assert not {word for word in words if len(word) > 1 and found_page(word) is None}
+
+
+LABEL = re.compile(r"(?:^|note: )\s*([A-Za-z][A-Za-z -]*?)(?:: ?| = )(?:$|\w)")
+
+
+def labels_of_lines() -> set[str]:
+    """Return the words before a colon with which the reporters begin a line."""
+    found: set[str] = set()
+    for name in ("terminal", "words", "excerpt", "items", "concise"):
+        tree = ast.parse((PACKAGE / "reporters" / f"{name}.py").read_text(encoding="utf-8"))
+        documented = (ast.Module, ast.FunctionDef, ast.ClassDef)
+        docs = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, documented)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in docs:
+                found |= set(LABEL.findall(node.value))
+    return found - {"is right"}
+
+
+def test_every_label_of_a_line_has_a_page() -> None:
+    labels = labels_of_lines()
+    assert {"at", "note", "help", "hint", "catches", "J", "verified", "look at"} <= labels
+    assert not {label for label in labels if found_page(label) is None}
+
+
+REFERENCES = ("a saved gradient", "complex step", "ladder of steps", "inner products", "slopes along random directions")
+CIRCUMSTANCES = ("the course's rule", "structured", "plain", "evaluations", "epsilon", "threshold", "seed", "entries")
+
+
+@pytest.mark.parametrize("word", [*REFERENCES, *CIRCUMSTANCES, *LEVELS, SLOPE_MISMATCH, COULD_NOT_CHECK])
+def test_what_is_said_of_how_it_was_checked_has_a_page(word: str) -> None:
+    assert found_page(word) is not None
+
+
+def test_a_word_is_told_in_a_sentence_and_where_there_is_more() -> None:
+    said = run_inside("explain", "yours/right").stdout
+    assert said.startswith("**yours/right**: how many times")
+    assert said.endswith("More: `gradcheck explain report`.\n")
+    assert len(said.splitlines()) == 3
 
 
 def test_every_command_of_the_page_is_one() -> None:

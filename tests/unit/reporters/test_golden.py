@@ -14,7 +14,8 @@ import pytest
 
 from gradcheck_cli.reporters.formats import FORMATS, renderer
 from gradcheck_cli.reporters.json_report import SCHEMA_VERSION
-from gradcheck_cli.vocabulary.results import CheckReport, RunReport
+from gradcheck_cli.reporters.words import finding_lines
+from gradcheck_cli.vocabulary.results import CheckReport, Location, RunReport
 from tests.make_golden import golden_files
 from tests.records import FINDING, OUTCOMES, RUNS, VERSIONS, run_of
 
@@ -98,6 +99,21 @@ def test_github_gets_ten_annotations_and_the_count_of_the_rest() -> None:
     lines = renderer("github")(RunReport((OUTCOMES["fail"],) * 7, 1, VERSIONS)).splitlines()
     assert sum(line.startswith("::error ") for line in lines) == 10
     assert "::notice title=gradcheck::and 4 more" in lines
+
+
+def test_an_annotation_of_a_cell_is_on_the_notebook_and_says_which_cell() -> None:
+    fail = OUTCOMES["fail"]
+    assert isinstance(fail, CheckReport)
+    report = dataclasses.replace(fail, location=Location("home work.ipynb:cell 3", 7))
+    (line, *_) = renderer("github")(RunReport((report,), 1, VERSIONS)).splitlines()
+    properties, _, message = line.partition("::")[2].partition("::")
+    assert properties.endswith(",file=home work.ipynb")
+    assert message.startswith("cell 3, line 7: ")
+
+
+def test_entries_that_are_not_named_are_counted() -> None:
+    lines = list(finding_lines(FINDING._replace(indices=("W1[0, 0]", "W1[0, 1]"), unnamed=1200)))
+    assert "  at: W1[0, 0], W1[0, 1] and 1,200 more" in lines
 
 
 def test_an_inconclusive_case_is_a_warning_and_comes_after_the_errors() -> None:
