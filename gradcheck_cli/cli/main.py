@@ -24,11 +24,10 @@ from gradcheck_cli.cli.environment import shared_options, warn_of_unread
 from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
 from gradcheck_cli.cli.habits import hint_for
 from gradcheck_cli.cli.help import OTHER, Command, option
-from gradcheck_cli.cli.language import context_class, in_front, speaking_as_asked
 from gradcheck_cli.cli.output import discard, show_error, show_failure, write
 from gradcheck_cli.cli.word_order import reordered
 from gradcheck_cli.vocabulary.errors import GradcheckError, did_you_mean
-from gradcheck_cli.vocabulary.language import LANGUAGES, said
+from gradcheck_cli.vocabulary.language import LANGUAGES, of_environment, said
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -111,7 +110,7 @@ class Gradcheck(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(importlib.import_module(f"gradcheck_cli.cli.{cmd_name}"), cmd_name)
-        command.context_class = context_class()
+        command.context_class = self.context_class
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -153,16 +152,29 @@ class Gradcheck(click.Group):
         kwargs["standalone_mode"] = False
         if "_GRADCHECK_COMPLETE" in os.environ:
             import gradcheck_cli.cli.bash  # noqa: F401  (which tells click of itself)
-        words = in_front(sys.argv[1:] if args is None else args)
+        words = list(sys.argv[1:] if args is None else args)
         try:
-            with speaking_as_asked(words):
-                self.context_class = context_class()
+            if of_environment(os.environ) == "en" and not any(word.startswith("--lang") for word in words):
                 code = self._exit_code(words, *more, **kwargs)
+            else:
+                code = self._exit_code_in_language(words, *more, **kwargs)
         except KeyboardInterrupt:
             code = code_of_signal(ended_by())
         except BaseException:  # noqa: BLE001  (what tells of errors has failed itself: Python would exit 1, as for FAIL)
             code = COULD_NOT_CHECK
         sys.exit(code)
+
+    def _exit_code_in_language(self, words: list[str], *more: Any, **kwargs: Any) -> int:
+        """Run the command in the language that is asked for, which is loaded where it is not plainly English."""
+        from gradcheck_cli.cli.language import context_class, in_front, speaking_as_asked
+
+        words, before = in_front(words), self.context_class
+        with speaking_as_asked(words):
+            try:
+                self.context_class = context_class()
+                return self._exit_code(words, *more, **kwargs)
+            finally:
+                self.context_class = before
 
     def _exit_code(self, *args: Any, **kwargs: Any) -> int:
         try:

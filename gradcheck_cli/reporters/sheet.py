@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from gradcheck_cli.vocabulary.language import said
+from gradcheck_cli.vocabulary.language import current, said
 
 if TYPE_CHECKING:
     from rich.table import Table  # which a PASS does not need
@@ -25,7 +25,7 @@ IDEOGRAPH = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
 CLOSING = "、。，：；！？）》"  # a line does not begin with one
 WORD = re.compile(rf"[{IDEOGRAPH}][{CLOSING}]*\s*|[^\s{IDEOGRAPH}]+[{CLOSING}]*\s*|\s+")
 CODE = re.compile(r" *(-->|\d* \|) ")
-MARKS = re.compile(r" * \| *\^+ ")
+MARKS = r" * \| *\^+ "  # not compiled, for a line in English is not looked at
 LEAST = 20  # columns that a sentence gets however narrow the terminal
 HIGHLIGHTS = (
     (r"^error(?=:)", "bold red"),
@@ -104,7 +104,9 @@ class Sheet:
 
 def translated(line: str) -> str:
     """Return a line in the language that is spoken; of a line that shows code, what stands at the marks under it."""
-    marks = MARKS.match(line)
+    if current() == "en":
+        return line
+    marks = re.match(MARKS, line)
     if marks is not None:
         return f"{marks[0]}{said(line[marks.end() :])}"
     return line if CODE.match(line) else said(line)
