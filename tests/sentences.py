@@ -135,6 +135,11 @@ COMPOSED = (
     " parameters are put into the model: were they copied?",
     "{parameters} parameters, {entries} entries are right ({cost})",
     "{parameters} parameters, {entries} entries are right",
+    "= verified: with this change all {many} entries agree, here and at {points}",
+    "= verified: with this change the entry agrees, here and at {points}",
+    "= verified: with these {n} changes all {many} entries agree, here and at {points}",
+    "= verified: with these {n} changes the entry agrees, here and at {points}",
+    "{figure} = {value} beside {threshold}",
     "{agreed} agree, so {follows}",
     "{agreed} agrees, so {follows}",
 )
