@@ -101,7 +101,8 @@ def print_verdict(out: Sheet, report: CheckReport, style: Style) -> None:
     out.print_wrapped(verdict_line(report.verdict, said_of_it, f"{exclamation(report)}{name}"), hang=len(INDENT))
     lines = [*points_lines(report), *report.reasons]
     if report.passed:
-        lines = [*lines, figure(report), *([circumstances(report)] if style.verbosity > 0 else []), *catches(report)]
+        more = [circumstances(report)] if style.verbosity > 0 else []
+        lines = [*lines, figure(report, alone=not more), *more, *catches(report)]
     for line in lines:
         out.print_wrapped(f"{INDENT}{printable(line)}")
 

@@ -146,13 +146,13 @@ def entries_text(count: int) -> str:
     return f"{count:,} entr{'y' if count == 1 else 'ies'}"
 
 
-def figure(report: CheckReport) -> str:
-    """Return the figure of the headline with all its digits, and what it may not exceed."""
+def figure(report: CheckReport, *, alone: bool = False) -> str:
+    """Return the figure of the headline with all its digits, and what it may not exceed; alone, with the reference."""
     above = ">" if report.difference > report.threshold else "beside"  # which NaN is
     relation = "<=" if report.difference <= report.threshold else above
     reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
     said = f"{figure_name(report)} = {report.difference!r} {relation} {report.threshold:g}"
-    return f"{said}; {reference}" if report.passed else said
+    return f"{said}; {reference}" if alone else said
 
 
 def circumstances(report: CheckReport, *, seconds: bool = True) -> str:
