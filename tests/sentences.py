@@ -74,7 +74,7 @@ NOT_SAID = {
 WORDS = (
     "first", "last", "row", "column", "rows", "columns", "upper", "lower", "sum", "mean", "entry", "entries", "unit",
     "sample", "feature", "each", "all", "No such file or directory", "Permission denied", "Is a directory",
-    "Not a directory", "No space left on device", "File exists", "interrupted", "nothing", "none",
+    "Not a directory", "No space left on device", "File exists", "is", "are", "interrupted", "nothing", "none",
 )  # fmt: skip
 """Words that stand in sentences for themselves, and what the system says."""
 
@@ -117,9 +117,9 @@ COMPOSED = (
     "J = {loss}, {extent}, epsilon {epsilon}, {cost}",
     "{extent}, epsilon {epsilon}, {cost}",
     "the number of outputs?",
-    "{weights} and {bias} show that {delta} is known",
+    "{weights} and {bias} confirm {delta}",
     "{names} follow from this {delta}",
-    "{where} is of the layer of {weights} and {bias}",
+    "{where} belongs to the layer of {weights} and {bias}",
     "{called} raised",
     "look for a stray factor of {shown} in what all gradients share",
     "look for a sign that is turned round in what all gradients share, or for a likelihood where the loss is its"
@@ -130,7 +130,7 @@ COMPOSED = (
     "the second call returns twice the first: the gradient is added up from call to call; set it to zero before the"
     " backward pass",
     "{message} (looking at {size} of {prod} entries)",
-    "{it} has {c} times {name} beside",
+    "{it} has {c} times {name} besides",
     "this loss does not move: its gradient is zero; weigh the outputs, as in loss = (w * out).sum(), or see that the"
     " parameters are put into the model: were they copied?",
     "{parameters} parameters, {entries} entries are right ({cost})",
@@ -140,6 +140,18 @@ COMPOSED = (
     "= verified: with these {n} changes all {many} entries agree, here and at {points}",
     "= verified: with these {n} changes the entry agrees, here and at {points}",
     "{figure} = {value} beside {threshold}",
+    "look for a flipped sign in what all gradients share",
+    "look for a sum over the samples instead of their mean: 1/m is missing in what all gradients share",
+    "d{it} has V (1 - V) with V = {letter} instead of the derivative of {name}",
+    "the analytic gradient by {names} is off by float32 rounding, so it is judged by that precision; --precision"
+    " float64 refuses it",
+    "the analytic gradient is off by float32 rounding, so it is judged by that precision; --precision float64 refuses"
+    " it",
+    "{activations}; {kind}, summed and divided by {by}; samples as columns",
+    "{activations}; {kind}, summed and divided by {by}; samples as rows",
+    "{activations}; {kind}, summed and divided by {by}, plus {l2} times the squared weights; samples as columns",
+    "{activations}; {kind}, summed and divided by {by}, plus {l2} times the squared weights; samples as rows",
+    "cross-entropy",
     "{agreed} agree, so {follows}",
     "{agreed} agrees, so {follows}",
 )

@@ -18,6 +18,7 @@ COUNTS = {
     "size", "sum",
 }  # fmt: skip
 """The names at which nothing but a number stands."""
+LAYER = re.compile(r"\b(d[AZ])_l\b")
 NUMBER = re.compile(r"[-+\d.,eij/]+|-?inf|nan")
 SIGN, LATIN = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[A-Za-z0-9+-]")
 
@@ -107,12 +108,19 @@ def form_of(msgid: str, translation: str) -> Form:
 
 
 def with_variants(msgid: str, text: str) -> Iterator[tuple[str, str]]:
-    """Yield a form as it is, without what joins it to another one, without its subject, and with what was raised."""
+    """Yield a form as it is, and those that it takes in a sentence.
+
+    That is without what joins it to another one, without its subject, of a certain layer, and with what was raised.
+    """
     yield msgid, text
     if msgid.startswith((", ", "; ", ": ")):
-        yield msgid[2:], text.lstrip(",;: ")
+        yield msgid[2:], text.lstrip("，；：: ")
     if msgid.startswith("{it} ") and NAME.sub("", msgid).strip() and text.startswith("{it}"):
         yield msgid.removeprefix("{it} "), text.removeprefix("{it}").lstrip()
+    if msgid.endswith(";"):
+        yield msgid.removesuffix(";"), text.rstrip("；")
+    if LAYER.search(msgid):
+        yield LAYER.sub(r"\1{layer}", msgid), LAYER.sub(r"\1{layer}", text)
     if msgid.endswith(" raised"):
         yield f"{msgid} {{error}}", f"{text}: {{error}}"
         yield f"{msgid} {{error}}: {{message}}", f"{text}: {{error}}: {{message}}"

@@ -30,7 +30,7 @@ JOINING = {
     "where", "which", "with",
 }  # fmt: skip
 """Words that nothing is called by."""
-JOINTS = {"; ": ";", ": ": ": ", ", ": ",", " and ": "和", " or ": "或"}
+JOINTS = {"; ": "；", ": ": ": ", ", ": "，", " and ": "和", " or ": "或"}
 """What sentences and phrases are joined by, and by what it is done in Chinese."""
 SENTENCES = {"; ", ": "}
 LEAST = 2  # letters that are known of a sentence
@@ -108,6 +108,8 @@ class Sentences:
         fitting = ((form, values) for form in near if form.letters > LEAST for values in form.values(text))
         loosest = ((form, values) for form in near if form.letters <= LEAST for values in form.values(text))
         for form, values in itertools.chain(itertools.islice(fitting, MOST_TRIED), loosest):
+            if any("; " in values[name] for name in form.known):  # two sentences
+                continue
             told = {name: self.told(value.strip()) for name, value in values.items()}
             left = sum(told[name].left for name in form.known)
             letters = sum(value.letters for value in told.values()) + form.letters * (form.letters > LEAST)

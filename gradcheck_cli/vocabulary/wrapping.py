@@ -8,7 +8,7 @@ import unicodedata
 __all__ = ["cells", "wrapped"]
 
 _WIDE = "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
-_OPENING, _CLOSING = "((「『“‘《[", "))」』”’》],。;:!?、…%"
+_OPENING, _CLOSING = "(（「『“‘《[", ")）」』”’》],，。;；:：!！?？、…%"
 _PIECE = re.compile(rf"[{re.escape(_OPENING)}]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[{re.escape(_CLOSING)}]*")
 """What is not broken: a word, or a wide sign, with the marks that belong to it."""
 

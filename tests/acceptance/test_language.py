@@ -17,10 +17,10 @@ def test_the_verdict_is_in_the_words_of_the_course() -> None:
     wrong = run_inside("net", "--case", "planted-bugs", "--lang", "zh")
     assert wrong.returncode == 1
     assert wrong.stdout.startswith(
-        "FAIL  反向传播有问题! net, planted-bugs: 6 个参数中有 2 个错误(47 个元素中的 8 个)\n"
+        "FAIL  反向传播有问题! net, planted-bugs: 6 个参数中有 2 个错误（47 个元素中的 8 个）\n"
     )
     assert "\n错误[factor]: dW2 是正确梯度的 2 倍\n" in wrong.stdout
-    assert "\n  帮助: 在计算 dW2 的那一行里,找多余的因子 2\n" in wrong.stdout
+    assert "\n  帮助: 在计算 dW2 的那一行里，找多余的因子 2\n" in wrong.stdout
     right = run_inside("--lang=zh", "net", "--case", "default")
     assert right.returncode == 0
     assert right.stdout.startswith("PASS  反向传播很完美! net, default: ")
@@ -58,7 +58,9 @@ def test_a_stream_that_cannot_show_it_gets_english() -> None:
 
 def test_errors_and_hints_are_in_chinese_and_clicks_too() -> None:
     assert run_inside("net", "--lang", "zh").stderr.startswith("错误: 缺少选项 '--case'。\n提示: ")
-    assert run_inside("net", "--case", "no.npz", "--lang", "zh").stderr.startswith("错误: no.npz 无法打开:没有这个文件")
+    assert run_inside("net", "--case", "no.npz", "--lang", "zh").stderr.startswith(
+        "错误: no.npz 无法打开：没有这个文件"
+    )
     assert "'xx' is not one of 'en', 'zh'" in run_inside("net", "--lang", "xx").stderr
 
 
