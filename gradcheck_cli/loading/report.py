@@ -29,6 +29,7 @@ from gradcheck_cli.vocabulary.results import (
     Finding,
     FurtherPoint,
     Location,
+    NotRun,
     Outcome,
     ParameterResult,
     PointFacts,
@@ -223,6 +224,8 @@ def outcome(found: Part, seconds: Iterator[float]) -> Outcome:
     error = found["error"].maybe()
     if error is None:
         return report(found, next(seconds, math.nan))
+    if "not_run" in found.value:
+        return NotRun(found["name"].to(str), error["message"].to(str))
     return Unchecked(
         name=found["name"].to(str),
         error=error["message"].to(str),

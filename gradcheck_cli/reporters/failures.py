@@ -6,7 +6,7 @@ from gradcheck_cli.reporters.words import figure_name
 from gradcheck_cli.vocabulary.results import CheckReport, Verdict
 from gradcheck_cli.vocabulary.text import printable
 
-__all__ = ["failure_text", "folded", "in_short"]
+__all__ = ["as_line", "failure_text", "folded"]
 
 WIDTH = 72  # columns: in 80 of them pytest sets an E and the indentation of the test's body before each line
 
@@ -21,6 +21,11 @@ def in_short(report: CheckReport) -> str:
     if report.verdict is Verdict.INCONCLUSIVE and report.reasons:
         return f"inconclusive: {printable(report.reasons[0])}"
     return figure if report.passed else f"{figure}, threshold {report.threshold:g}"
+
+
+def as_line(report: CheckReport) -> str:
+    """Return what Python, and an assertion in pytest, shows of a report."""
+    return f"<{report.verdict.value}  {printable(report.name)}: {in_short(report)}>"
 
 
 def failure_text(report: CheckReport, before: str) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from gradcheck_cli.reporters.excerpt import told, unchecked_lines
 from gradcheck_cli.reporters.words import (
-    COULD_NOT_CHECK,
     figure_name,
     headline,
     points_lines,
+    verdict_word,
     worst_line,
 )
 from gradcheck_cli.vocabulary.results import (
@@ -19,6 +19,7 @@ from gradcheck_cli.vocabulary.results import (
     CheckReport,
     Finding,
     Location,
+    NotRun,
     Outcome,
     ParameterResult,
     Unchecked,
@@ -58,8 +59,8 @@ def items(outcome: Outcome) -> Iterator[Item]:
         change = outcome.suggestion.changes[0] if outcome.suggestion is not None and outcome.diff() else None
         yield Item(
             case=printable(outcome.name),
-            name=COULD_NOT_CHECK,
-            verdict=None,
+            name=verdict_word(outcome),
+            verdict=Verdict.INCONCLUSIVE if isinstance(outcome, NotRun) else None,  # nothing was tried that could fail
             message=printable(outcome.error),
             details="\n".join(line for line in lines if line),
             location=None if change is None else Location(change.file, change.line),

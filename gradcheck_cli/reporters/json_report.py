@@ -19,6 +19,7 @@ from gradcheck_cli.vocabulary.results import (
     Entry,
     EntryVerdict,
     FurtherPoint,
+    NotRun,
     Outcome,
     ParameterResult,
     PointFacts,
@@ -64,7 +65,11 @@ def case(outcome: Outcome) -> dict[str, Any]:
     """Return what was found of one case."""
     if isinstance(outcome, Unchecked):
         error = {"message": outcome.error, "hint": outcome.hint, "traceback": outcome.traceback or None}
-        found = {} if outcome.suggestion is None else {"suggestion": suggestion(outcome.suggestion)}
+        found: dict[str, Any] = {}
+        if outcome.suggestion is not None:
+            found["suggestion"] = suggestion(outcome.suggestion)
+        if isinstance(outcome, NotRun):
+            found["not_run"] = True
         return {"name": outcome.name, "verdict": None, "error": error, **found}
     location = None if outcome.location is None else outcome.location._asdict()
     most = values_of_each(outcome)

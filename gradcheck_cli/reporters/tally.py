@@ -45,7 +45,8 @@ def verdict_of(outcome: Outcome) -> Verdict | None:
 
 def worst_verdict(run: RunReport) -> Verdict | None:
     """Return the worst verdict, in the order of the exit codes: None, of what could not be checked, is the worst."""
-    return min(map(verdict_of, run.outcomes), key=WORST_FIRST.index, default=None)
+    begun = (outcome for outcome in run.outcomes if not isinstance(outcome, NotRun))
+    return min(map(verdict_of, begun), key=WORST_FIRST.index, default=None)
 
 
 def tally(run: RunReport) -> Tally:

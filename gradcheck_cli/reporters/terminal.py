@@ -15,7 +15,6 @@ from rich.text import Text
 from gradcheck_cli.reporters.excerpt import is_code, told, unchecked_lines
 from gradcheck_cli.reporters.sheet import Sheet, new_table
 from gradcheck_cli.reporters.words import (
-    COULD_NOT_CHECK,
     VERDICT_STYLES,
     catches,
     circumstances,
@@ -295,7 +294,7 @@ def render_outcome(outcome: Outcome) -> str:
     """Return the report of one case, or why there is none."""
     if not isinstance(outcome, Unchecked):
         return render(outcome, Style())
-    lines = [f"{said(COULD_NOT_CHECK)}  {outcome.name}: {said(outcome.error)}"]
+    lines = [f"{said(verdict_word(outcome))}  {outcome.name}: {said(outcome.error)}"]
     lines += [f"{said('hint:')} {said(outcome.hint)}"] if outcome.hint else []
     shown = [printable(line) for line in [*lines, *printable_lines(outcome.traceback)]]
     return "".join(f"{line}\n" for line in [*shown, *unchecked_lines(outcome)])
@@ -330,10 +329,9 @@ def case_list(outcomes: Sequence[Outcome]) -> Table:
 def case_cells(outcome: Outcome) -> list[Text]:
     """Return the cells of one case."""
     name = Text(printable(outcome.name))
-    if isinstance(outcome, NotRun):
-        return [Text("not run", "bold yellow"), name]
     if isinstance(outcome, Unchecked):
-        return [Text(said(verdict_word(outcome)), "bold red"), name]
+        color = "bold yellow" if isinstance(outcome, NotRun) else "bold red"
+        return [Text(said(verdict_word(outcome)), color), name]
     worst = max(outcome.short, key=lambda p: p.refined_difference).worst.name if outcome.short else ""
     difference = f"{'' if outcome.screen is None else 'slopes '}{error_text(outcome.difference)}"
     figures = [difference, f"{outcome.seconds:.2f}", printable(worst)]

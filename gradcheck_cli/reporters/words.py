@@ -13,6 +13,7 @@ from gradcheck_cli.vocabulary.results import (
     Entry,
     EntryVerdict,
     Finding,
+    NotRun,
     Outcome,
     ParameterResult,
     PointFacts,
@@ -55,6 +56,7 @@ __all__ = [
 VERDICT_STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "bold yellow"}
 
 COULD_NOT_CHECK = "could not be checked"
+NOT_RUN = "not run"
 MOST_SHOWN = 10  # entries of a point
 TINY = 1e-199  # what stands for the error bar of a zero is less
 MOST_NAMED = 3  # parameters that a sentence names
@@ -64,6 +66,8 @@ GIVEN = {Verdict.PASS: "right here", Verdict.FAIL: "wrong here", Verdict.INCONCL
 
 def verdict_word(outcome: Outcome) -> str:
     """Return what a case came to."""
+    if isinstance(outcome, NotRun):
+        return NOT_RUN
     return COULD_NOT_CHECK if isinstance(outcome, Unchecked) else outcome.verdict.value
 
 

@@ -548,7 +548,7 @@ class CheckReport:
         return str(_reporter("notebook").as_html(self))
 
     def __repr__(self) -> str:
-        return f"<{self.verdict.value}  {self.name}: {_reporter('failures').in_short(self)}>"
+        return str(_reporter("failures").as_line(self))
 
     def __str__(self) -> str:
         return str(_reporter("terminal").as_text(self))

@@ -320,3 +320,24 @@ def test_durations_lists_the_slowest(project: Path) -> None:
     assert lines[-3] == "slowest:"
     seconds = [float(line.split()[0]) for line in lines[-2:]]
     assert seconds == sorted(seconds, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("format_", "told"),
+    [
+        ("junit", '<skipped message="not run: one before it did not pass">'),
+        ("github", "::warning title=gradcheck%3A line%3A not run::not run: one before it did not pass"),
+        ("concise", "line: not run: one before it did not pass"),
+        ("markdown", "## not run: line"),
+        ("html", "not run"),
+    ],
+)
+def test_every_format_tells_what_is_not_run_from_what_failed(format_: str, told: str, project: Path) -> None:
+    result = run("run", "-x", "--format", format_, cwd=project)
+    assert told in result.stdout
+    assert result.returncode == 1
+
+
+def test_a_saved_report_still_knows_what_was_not_run(project: Path) -> None:
+    run("run", "-x", "--report", "json=r.json", cwd=project)
+    assert run("show", "r.json", cwd=project).stdout.splitlines()[-1] == "3 cases: 1 FAIL, 1 PASS, 1 not run"
