@@ -7,7 +7,10 @@ import os
 import pytest
 from hypothesis import settings
 
-from tests.support import FORCING_LOOKS
+from gradcheck_cli.vocabulary.language import choose
+from tests.support import ENGLISH, FORCING_LOOKS
+
+choose("en")  # before a test module makes a report
 
 # a build must not depend on the luck of the draw; at the desk every run draws anew
 settings.register_profile("build", derandomize=True)
@@ -23,6 +26,8 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.fixture(autouse=True)
 def _plain_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep what the machine says of colours and widths out of the tests."""
+    """Keep what the machine says of colours, widths and languages out of the tests."""
     for variable in FORCING_LOOKS:
         monkeypatch.delenv(variable, raising=False)
+    for variable, value in ENGLISH.items():
+        monkeypatch.setenv(variable, value)

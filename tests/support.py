@@ -24,13 +24,18 @@ COMMAND = Path(sys.executable).with_name("gradcheck")
 DATA = Path(__file__).parent / "acceptance" / "data"
 SEARCHING, WITHOUT_SEARCH = {"GRADCHECK_SUGGEST": "1"}, {"GRADCHECK_SUGGEST": "0"}
 """With and without a search for patches, which takes its time after every FAIL."""
-FORCING_LOOKS = ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "CI", "GITHUB_ACTIONS", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+FORCING_LOOKS = (
+    "FORCE_COLOR", "NO_COLOR", "COLUMNS", "CI", "GITHUB_ACTIONS", "TTY_COMPATIBLE", "TTY_INTERACTIVE",
+    "GRADCHECK_LANG", "LANGUAGE", "LC_ALL",
+)  # fmt: skip
+ENGLISH = {"LC_MESSAGES": "C"}
+"""Tests read English wherever they are run."""
 
 
 def clean_environment(**more: str) -> dict[str, str]:
     """Return the environment without what changes the looks of a report, and without a search for patches."""
     plain = {key: value for key, value in os.environ.items() if key not in FORCING_LOOKS}
-    return plain | WITHOUT_SEARCH | more
+    return plain | ENGLISH | WITHOUT_SEARCH | more
 
 
 def run(
@@ -58,7 +63,9 @@ def run_inside(
         patch.chdir(cwd or Path.cwd())
         for name in FORCING_LOOKS:
             patch.delenv(name, raising=False)
-        result = CliRunner(env=WITHOUT_SEARCH | dict(env or {})).invoke(main, [str(argument) for argument in arguments])
+        result = CliRunner(env=ENGLISH | WITHOUT_SEARCH | dict(env or {})).invoke(
+            main, [str(argument) for argument in arguments]
+        )
     return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)
 
 

@@ -8,7 +8,7 @@ import click
 
 from gradcheck_cli.cli.completion import complete_built_in
 from gradcheck_cli.cli.help import Command, option
-from gradcheck_cli.cli.output import write
+from gradcheck_cli.cli.output import say, write
 
 __all__ = ["cases"]
 
@@ -67,4 +67,4 @@ def save_case(name: str, path: str, *, force: bool) -> None:
         save_fixture(network, path)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
-    write(f"{printable(path)}: {name} as a fixture; gradcheck net --case {printable(path)} checks it\n", sys.stdout)
+    say(f"{printable(path)}: {name} as a fixture; gradcheck net --case {printable(path)} checks it", sys.stdout)

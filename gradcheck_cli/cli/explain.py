@@ -13,6 +13,8 @@ from gradcheck_cli.cli.completion import complete_topic
 from gradcheck_cli.cli.help import Command
 from gradcheck_cli.cli.output import is_terminal, terminal_width, wants_color, write
 from gradcheck_cli.vocabulary.errors import did_you_mean
+from gradcheck_cli.vocabulary.language import said
+from gradcheck_cli.vocabulary.wrapping import cells, wrapped
 
 if TYPE_CHECKING:
     from gradcheck_cli.manual import Term
@@ -79,11 +81,11 @@ def listed() -> Iterator[str]:
     from gradcheck_cli.manual import codes, page_title, topics
     from gradcheck_cli.manual.groups import TOPICS, grouped
 
-    yield "The manual; `gradcheck explain TOPIC` shows a page."
-    yield from section(TOPICS, {topic: page_title(topic) for topic in topics()})
+    yield said("The manual; `gradcheck explain TOPIC` shows a page.")
+    yield from section(TOPICS, {topic: said(page_title(topic)) for topic in topics()})
     yield ""
-    yield "The codes of findings; `gradcheck explain CODE` says what one means."
-    yield from section(grouped(codes()), {code: page_title(code) for code in codes()})
+    yield said("The codes of findings; `gradcheck explain CODE` says what one means.")
+    yield from section(grouped(codes()), {code: said(page_title(code)) for code in codes()})
 
 
 def section(groups: Mapping[str, list[str] | tuple[str, ...]], titles: Mapping[str, str]) -> Iterator[str]:
@@ -92,19 +94,16 @@ def section(groups: Mapping[str, list[str] | tuple[str, ...]], titles: Mapping[s
     for heading, names in groups.items():
         if names:
             yield ""
-            yield f"{heading}:"
+            yield f"{said(heading)}:"
             yield from (in_width(f"  {name:{width}}  {titles[name]}", width + 4) for name in names)
 
 
 def in_width(line: str, indent: int) -> str:
     """Return a line as the terminal has room for it, broken between words."""
     columns = terminal_width()
-    if columns is None or len(line) <= columns:
+    if columns is None or cells(line) <= columns:
         return line
-    import textwrap
-
-    head, text = line[:indent], line[indent:]
-    return textwrap.fill(text, max(columns, indent + 20), initial_indent=head, subsequent_indent=" " * indent)
+    return "\n".join(wrapped(line, max(columns, indent + 20), " " * indent))
 
 
 def show(markdown: str) -> None:

@@ -19,7 +19,7 @@ from gradcheck_cli.cli.faces import FACES
 from gradcheck_cli.cli.further_options import FurtherOptions
 from gradcheck_cli.cli.help import Command, option
 from gradcheck_cli.cli.making import outcomes_of
-from gradcheck_cli.cli.output import show_failure, write
+from gradcheck_cli.cli.output import say, show_failure, write
 from gradcheck_cli.cli.publishing import final_code, publish
 from gradcheck_cli.cli.running import Prepared, in_order
 from gradcheck_cli.cli.word_order import reordered
@@ -109,16 +109,16 @@ def tell(outcome: Outcome) -> None:
     if isinstance(outcome, Unchecked):
         show_failure(outcome.error, outcome.hint, outcome.traceback)
     elif outcome.verdict is not Verdict.FAIL:
-        write(f"{outcome.verdict.value}  {printable(outcome.name)}: there is nothing to change\n", sys.stderr)
+        say(f"{outcome.verdict.value}  {printable(outcome.name)}: there is nothing to change", sys.stderr)
     elif outcome.suggestion is not None and outcome.suggestion.is_verified and not outcome.diff():
-        write(f"FAIL  {printable(outcome.name)}: the change has to be made by hand\n", sys.stderr)
+        say(f"FAIL  {printable(outcome.name)}: the change has to be made by hand", sys.stderr)
         for change in outcome.suggestion.changes:
             where = f"{printable(change.file)}:{change.line}:{change.column}"
-            write(f"{where}: {printable(change.old)!r}: {printable(change.order)}\n", sys.stderr)
+            say(f"{where}: {printable(change.old)!r}: {printable(change.order)}", sys.stderr)
     elif not outcome.diff():
-        write(f"FAIL  {printable(outcome.name)}: no change was found that makes it right\n", sys.stderr)
+        say(f"FAIL  {printable(outcome.name)}: no change was found that makes it right", sys.stderr)
         for suspect in outcome.suspects[:3]:
-            write(f"look at {printable(suspect.file)}:{suspect.line}:{suspect.column}\n", sys.stderr)
+            say(f"look at {printable(suspect.file)}:{suspect.line}:{suspect.column}", sys.stderr)
 
 
 def apply_to_files(suggestion: Suggestion) -> None:
@@ -135,7 +135,7 @@ def apply_to_files(suggestion: Suggestion) -> None:
     for file, source in texts.items():
         write_whole(file, changed(source, suggestion, file).raw)
         count = sum(change.file == file for change in suggestion.changes)
-        write(f"changed {printable(file)}: {count} place{'s' * (count != 1)}\n", sys.stderr)
+        say(f"changed {printable(file)}: {count} place{'s' * (count != 1)}", sys.stderr)
 
 
 def as_checked(file: str, digest: str) -> Source:

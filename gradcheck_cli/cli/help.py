@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gradcheck_cli.cli.environment import value_in_environment, variables_of
+from gradcheck_cli.vocabulary.language import said
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -121,8 +122,11 @@ class Command(click.Command):
         options = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
         formatter.write_paragraph()
         if is_short(ctx):
-            formatter.write("Examples:\n" + "".join(f"  {line}\n" for line in self.examples[:EXAMPLES_AT_FIRST]))
-            formatter.write(f"\n'{ctx.command_path} --help' shows all {len(options)} options.\n")
+            formatter.write(
+                f"{said('Examples:')}\n" + "".join(f"  {line}\n" for line in self.examples[:EXAMPLES_AT_FIRST])
+            )
+            more = said(f"'{ctx.command_path} --help' shows all {len(options)} options.")
+            formatter.write(f"\n{more}\n")
             return
         formatter.write_text(inspect.cleandoc(self.epilog or ""))
         if any(map(is_common, options)):

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gradcheck_cli.cli.help import Command
-from gradcheck_cli.cli.output import write
+from gradcheck_cli.cli.output import say
 from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["FILES", "init"]
@@ -84,8 +84,8 @@ def init(folder: str) -> None:
     except OSError as error:
         raise InputError(f"{home} cannot be written to: {error.strerror}") from error
     written = "".join(f"{printable(str(home / name))}\n" for name in FILES)
-    said = f"""{written}
-gradcheck run, in {printable(str(home))}, runs the check in pyproject.toml.
-The workflow installs a checkout of gradcheck from the folder gradcheck: there is no release on an index yet.
-"""
-    write(said, sys.stdout)
+    say(f"{written}\ngradcheck run, in {printable(str(home))}, runs the check in pyproject.toml.", sys.stdout)
+    say(
+        "The workflow installs a checkout of gradcheck from the folder gradcheck: there is no release on an index yet.",
+        sys.stdout,
+    )

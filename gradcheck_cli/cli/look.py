@@ -9,6 +9,7 @@ import click
 
 from gradcheck_cli.cli.help import Command
 from gradcheck_cli.cli.output import write
+from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["look"]
@@ -28,5 +29,5 @@ def look(file: str) -> None:
 
     lines = []
     for one in checkables(Path(file)):
-        lines += [", ".join(one.names), f"  {one.command}", *([f"  {one.needs}"] if one.needs else []), ""]
+        lines += [", ".join(one.names), f"  {one.command}", *([f"  {said(one.needs)}"] if one.needs else []), ""]
     write("\n".join(printable(line) for line in lines), sys.stdout)

@@ -8,6 +8,7 @@ import gc
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from gradcheck_cli.cli.help import OTHER, Command, option
 from gradcheck_cli.cli.output import discard, show_error, show_failure, write
 from gradcheck_cli.cli.word_order import reordered
 from gradcheck_cli.vocabulary.errors import GradcheckError, did_you_mean
+from gradcheck_cli.vocabulary.language import LANGUAGES, of_environment, said
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -108,6 +110,7 @@ class Gradcheck(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(importlib.import_module(f"gradcheck_cli.cli.{cmd_name}"), cmd_name)
+        command.context_class = self.context_class
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -144,18 +147,34 @@ class Gradcheck(click.Group):
         formatter.write_paragraph()
         formatter.write_text(EPILOG)
 
-    def main(self, *args: Any, **kwargs: Any) -> Any:
+    def main(self, args: Sequence[str] | None = None, *more: Any, **kwargs: Any) -> Any:
         """Run the command and exit; click itself would exit 1 for a missing file or Ctrl-C."""
         kwargs["standalone_mode"] = False
         if "_GRADCHECK_COMPLETE" in os.environ:
             import gradcheck_cli.cli.bash  # noqa: F401  (which tells click of itself)
+        words = list(sys.argv[1:] if args is None else args)
         try:
-            code = self._exit_code(*args, **kwargs)
+            if of_environment(os.environ) == "en" and not any(word.startswith("--lang") for word in words):
+                code = self._exit_code(words, *more, **kwargs)
+            else:
+                code = self._exit_code_in_language(words, *more, **kwargs)
         except KeyboardInterrupt:
             code = code_of_signal(ended_by())
         except BaseException:  # noqa: BLE001  (what tells of errors has failed itself: Python would exit 1, as for FAIL)
             code = COULD_NOT_CHECK
         sys.exit(code)
+
+    def _exit_code_in_language(self, words: list[str], *more: Any, **kwargs: Any) -> int:
+        """Run the command in the language that is asked for, which is loaded where it is not plainly English."""
+        from gradcheck_cli.cli.language import context_class, in_front, speaking_as_asked
+
+        words, before = in_front(words), self.context_class
+        with speaking_as_asked(words):
+            try:
+                self.context_class = context_class()
+                return self._exit_code(words, *more, **kwargs)
+            finally:
+                self.context_class = before
 
     def _exit_code(self, *args: Any, **kwargs: Any) -> int:
         try:
@@ -169,7 +188,7 @@ class Gradcheck(click.Group):
         except GradcheckError as error:
             show_error(error)
         except (click.Abort, KeyboardInterrupt) as interruption:
-            write("interrupted: the check was not finished\n", sys.stderr)
+            write(said("interrupted: the check was not finished") + "\n", sys.stderr)
             return code_of_signal(ended_by(interruption.__cause__ or interruption))
         except MemoryError:
             show_error(GradcheckError("there is not enough memory for that"))
@@ -244,6 +263,14 @@ def _report_fault(error: Exception) -> None:
     },
 )
 @click.version_option(__version__, prog_name="gradcheck")
+@option(
+    "--lang",
+    group=OTHER,
+    type=click.Choice(LANGUAGES),
+    expose_value=False,
+    show_default="as the environment has it",
+    help="Speak English or Chinese.",
+)
 @option(
     "--config",
     group=OTHER,

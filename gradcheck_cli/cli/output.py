@@ -8,6 +8,7 @@ import sys
 from typing import TextIO
 
 from gradcheck_cli.vocabulary.errors import GradcheckError, UserFunctionError
+from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.text import printable, printable_lines
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "can_show",
     "discard",
     "is_terminal",
+    "say",
     "show_error",
     "show_failure",
     "terminal_width",
@@ -80,6 +82,11 @@ def write(text: str, stream: TextIO | None) -> None:
             raise OutputError(f"the output could not be written: {reason}") from error
 
 
+def say(text: str, stream: TextIO | None) -> None:
+    """Write lines in the language that is spoken."""
+    write("".join(f"{said(line)}\n" for line in text.split("\n")), stream)
+
+
 def discard(stream: TextIO | None) -> None:
     """Send what the stream still holds nowhere: Python would fail once more when it flushes on its way out."""
     if stream is None:
@@ -109,8 +116,11 @@ def show_failure(message: str, hint: str | None, user_traceback: str = "") -> No
 
     On a terminal the line is broken between words, and in colour.
     """
-    said = [f"error: {printable(message)}", *([f"hint: {printable(hint)}"] if hint else [])]
-    shown = "\n".join([*printable_lines(user_traceback), *said]) + "\n"
+    told = [
+        f"{said('error:')} {printable(said(message))}",
+        *([f"{said('hint:')} {printable(said(hint))}"] if hint else []),
+    ]
+    shown = "\n".join([*printable_lines(user_traceback), *told]) + "\n"
     if is_terminal(sys.stderr):
         import shutil
 
@@ -119,7 +129,7 @@ def show_failure(message: str, hint: str | None, user_traceback: str = "") -> No
         out = Sheet(shutil.get_terminal_size().columns, color=colors_by_environment(sys.stderr))
         for line in printable_lines(user_traceback):
             out.print(line)
-        for line in said:
+        for line in told:
             out.print_wrapped(line, hang=len("hint: "))
         shown = out.text()
     write(shown, sys.stderr)

@@ -14,10 +14,11 @@ from gradcheck_cli.cli.ending import code_of_signal, ended_by
 from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
 from gradcheck_cli.cli.making import unchecked
 from gradcheck_cli.cli.options import Checking
-from gradcheck_cli.cli.output import can_show, show_failure, terminal_width, wants_color, write
+from gradcheck_cli.cli.output import can_show, say, show_failure, terminal_width, wants_color, write
 from gradcheck_cli.cli.report_files import ReportFiles, run_of
 from gradcheck_cli.reporters.formats import renderer
 from gradcheck_cli.vocabulary.errors import GradcheckError
+from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.results import CheckReport, NotRun, Outcome, RunReport, Unchecked, Verdict
 from gradcheck_cli.vocabulary.text import printable
 
@@ -81,7 +82,7 @@ def publish(
             lines = ["interrupted: nothing was checked"]
             if options.large and options.large.going_on:
                 lines.append(f"hint: {options.large.going_on}")
-            write("".join(f"{line}\n" for line in lines), sys.stderr)
+            say("\n".join(lines), sys.stderr)
     except Exception as fault:  # whoever reads the files must not take them for the whole
         found.append(Unchecked("gradcheck", f"not finished: {type(fault).__name__}: {fault}"))
         files.write(run_report(found, COULD_NOT_CHECK, options))
@@ -117,7 +118,8 @@ def show(outcome: Outcome, options: Checking) -> None:
         if outcome.suggestion is not None and options.verbosity > -2:
             from gradcheck_cli.reporters.excerpt import unchecked_lines
 
-            write("".join(f"{line}\n" for line in unchecked_lines(outcome)), sys.stderr)
+            for line in unchecked_lines(outcome):
+                say(line, sys.stderr)
     elif options.format == "text" and options.verbosity > -2:
         from gradcheck_cli.reporters.terminal import render
 
@@ -174,7 +176,7 @@ def closing(run: RunReport, options: Checking, *, table: bool) -> str:
         return ""
     from gradcheck_cli.reporters.tally import run_sentence
 
-    line = f"{run_sentence(run)}\n" if len(run.outcomes) > 1 else ""
+    line = f"{said(run_sentence(run))}\n" if len(run.outcomes) > 1 else ""
     if not table:
         return line
     from gradcheck_cli.reporters.terminal import render_table

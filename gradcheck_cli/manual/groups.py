@@ -17,7 +17,7 @@ TOPICS = {
     ),
     "What is printed": ("report", "verdict", "words", "exit-codes", "mistakes", "fix", "formats"),
     "How it is judged": ("difference", "inconclusive", "catches", "precision", "kink", "screen"),
-    "Besides": ("beside-others", "programs", "faq"),
+    "Besides": ("beside-others", "programs", "language", "faq"),
 }  # fmt: skip
 """The topics."""
 

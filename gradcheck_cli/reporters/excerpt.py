@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
+from gradcheck_cli.reporters.sheet import CODE
 from gradcheck_cli.reporters.words import finding_lines
 from gradcheck_cli.vocabulary.results import Change, CheckReport, Finding, Suggestion, Unchecked
 from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["changes_of", "is_code", "told", "unchecked_lines"]
 
-CODE = re.compile(r" *(-->|\d* \|) ")
 TAB = 4
 MOST_SUSPECTS = 3
 LEVELS = {

@@ -22,6 +22,7 @@ from gradcheck_cli.reporters.words import (
     shape_text,
     value_text,
 )
+from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.results import SLOPE_MISMATCH, CheckReport, Entry, ParameterResult, Verdict
 from gradcheck_cli.vocabulary.text import printable
 
@@ -52,7 +53,7 @@ def wide_table(parameters: Sequence[ParameterResult]) -> Table:
     )  # fmt: skip
     for p in parameters:
         cells = [
-            printable(p.name), shape_text(p), norm_text(p.analytic_norm), numeric_norm_text(p),
+            printable(p.name), said(shape_text(p)), norm_text(p.analytic_norm), numeric_norm_text(p),
             error_text(p.difference), error_text(p.refined_difference), error_text(p.worst.error),
             printable(p.worst.name), value_text(p.worst.analytic), value_text(p.worst.reference),
             error_text(p.worst.bar), *catch_texts(p),
@@ -71,7 +72,7 @@ def stacked_table(parameters: Sequence[ParameterResult]) -> Table:
     )  # fmt: skip
     for p in parameters:
         cells = [
-            f"{printable(p.name)}\n{shape_text(p)}",
+            f"{printable(p.name)}\n{said(shape_text(p))}",
             f"{norm_text(p.analytic_norm)}\n{numeric_norm_text(p)}",
             error_text(p.difference) + ("" if p.slopes else f"\n{error_text(p.refined_difference)}"),
             f"{error_text(p.worst.error)}\n{printable(p.worst.name)}",
@@ -88,7 +89,7 @@ def listed_table(parameters: Sequence[ParameterResult]) -> Table:
     for p in parameters:
         entry, factor = catch_texts(p)
         lines = [
-            f"{printable(p.name)} {shape_text(p)}",
+            f"{printable(p.name)} {said(shape_text(p))}",
             f"norms {norm_text(p.analytic_norm)}",
             f"      {numeric_norm_text(p)}",
             *(
@@ -117,7 +118,7 @@ def screened_table(parameters: Sequence[ParameterResult]) -> Table:
     )  # fmt: skip
     for p in parameters:
         cells = [
-            printable(p.name), shape_text(p), norm_text(p.analytic_norm), error_text(p.difference),
+            printable(p.name), said(shape_text(p)), norm_text(p.analytic_norm), error_text(p.difference),
             error_text(p.worst.error), printable(p.worst.name), value_text(p.worst.analytic),
             value_text(p.worst.reference), error_text(p.worst.bar), *catch_texts(p), shape_error_text(p),
         ]  # fmt: skip
@@ -134,7 +135,7 @@ def classic_table(parameters: Sequence[ParameterResult], *, hidden: bool) -> Tab
     for p in parameters:
         mark = " (hidden)" if hidden and p.verdict is not Verdict.PASS else ""
         cells = [
-            printable(p.name), shape_text(p), norm_text(p.analytic_norm), numeric_norm_text(p),
+            printable(p.name), said(shape_text(p)), norm_text(p.analytic_norm), numeric_norm_text(p),
             error_text(p.difference) + mark, error_text(p.worst.error), printable(p.worst.name),
             value_text(p.worst.analytic), value_text(p.worst.numeric),
         ]  # fmt: skip
@@ -155,7 +156,7 @@ def entry_table(entries: Sequence[Entry], gap: int = 2) -> Table:
     table = new_table("entry", "found", "analytic>", "numeric>", "reference>", "error>", "bar>", gap=gap)
     for e in entries:
         cells = [
-            printable(e.name), e.verdict.name.lower(), value_text(e.analytic), value_text(e.numeric),
+            printable(e.name), said(e.verdict.name.lower()), value_text(e.analytic), value_text(e.numeric),
             value_text(e.reference), error_text(e.error), error_text(e.bar),
         ]  # fmt: skip
         table.add_row(*map(Text, cells))
@@ -167,7 +168,8 @@ def stacked_entries(entries: Sequence[Entry]) -> Table:
     table = new_table("entry\nfound", "analytic\nreference>", "numeric>", "error\nbar>", gap=1)
     for e in entries:
         cells = [
-            f"{printable(e.name)}\n{e.verdict.name.lower()}", f"{value_text(e.analytic)}\n{value_text(e.reference)}",
+            f"{printable(e.name)}\n{said(e.verdict.name.lower())}",
+            f"{value_text(e.analytic)}\n{value_text(e.reference)}",
             value_text(e.numeric), f"{error_text(e.error)}\n{error_text(e.bar)}",
         ]  # fmt: skip
         table.add_row(*map(Text, cells))

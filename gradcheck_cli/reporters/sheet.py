@@ -11,10 +11,12 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from gradcheck_cli.vocabulary.language import current, said
+
 if TYPE_CHECKING:
     from rich.table import Table  # which a PASS does not need
 
-__all__ = ["LOG_WIDTH", "Sheet", "new_table"]
+__all__ = ["CODE", "LOG_WIDTH", "Sheet", "new_table"]
 
 LOG_WIDTH = 119
 """Columns of what nobody's terminal limits: a log is read in a browser or a pager."""
@@ -22,6 +24,8 @@ UNLIMITED = 100_000
 IDEOGRAPH = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
 CLOSING = "、。，：；！？）》"  # a line does not begin with one
 WORD = re.compile(rf"[{IDEOGRAPH}][{CLOSING}]*\s*|[^\s{IDEOGRAPH}]+[{CLOSING}]*\s*|\s+")
+CODE = re.compile(r" *(-->|\d* \|) ")
+MARKS = r" * \| *\^+ "  # not compiled, for a line in English is not looked at
 LEAST = 20  # columns that a sentence gets however narrow the terminal
 HIGHLIGHTS = (
     (r"^error(?=:)", "bold red"),
@@ -63,11 +67,11 @@ class Sheet:
 
     def print(self, line: Text | str = "") -> None:
         """Print a line; it is never broken or cut."""
-        self.console.print(highlighted(line) if isinstance(line, str) else line, soft_wrap=True)
+        self.console.print(highlighted(translated(line)) if isinstance(line, str) else line, soft_wrap=True)
 
     def print_wrapped(self, line: Text | str, *, hang: int | None = None) -> None:
         """Print a sentence, broken between words, and indented as it begins, or by `hang` columns."""
-        text = highlighted(line) if isinstance(line, str) else line
+        text = highlighted(translated(line)) if isinstance(line, str) else line
         indent = len(text.plain) - len(text.plain.lstrip()) if hang is None else hang
         lines = text.divide(breaks(text.plain, max(self.width, indent + LEAST), indent))
         for number, part in enumerate(lines):
@@ -98,6 +102,16 @@ class Sheet:
         return "".join(f"{line.rstrip()}\n" for line in self.file.getvalue().splitlines())
 
 
+def translated(line: str) -> str:
+    """Return a line in the language that is spoken; of a line that shows code, what stands at the marks under it."""
+    if current() == "en":
+        return line
+    marks = re.match(MARKS, line)
+    if marks is not None:
+        return f"{marks[0]}{said(line[marks.end() :])}"
+    return line if CODE.match(line) else said(line)
+
+
 def highlighted(line: str) -> Text:
     """Return a line with colour on what a reader looks for."""
     text = Text(line)
@@ -125,5 +139,6 @@ def new_table(*headers: str, gap: int = 2) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
     for header in headers:
         justify = "right" if header.endswith(">") else "left"
-        table.add_column(Text(header.rstrip(">")), justify=justify, no_wrap=True)  # type: ignore[arg-type]
+        head = "\n".join(map(said, header.rstrip(">").split("\n")))
+        table.add_column(Text(head), justify=justify, no_wrap=True)  # type: ignore[arg-type]
     return table

@@ -20,6 +20,7 @@ from gradcheck_cli.reporters.words import (
     circumstances,
     entries_text,
     error_text,
+    exclamation,
     figure,
     figure_name,
     pair_texts,
@@ -30,6 +31,7 @@ from gradcheck_cli.reporters.words import (
     standing,
     verdict_word,
 )
+from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.results import (
     CheckReport,
     Entry,
@@ -93,7 +95,9 @@ def render(report: CheckReport, style: Style) -> str:
 
 def print_verdict(out: Sheet, report: CheckReport, style: Style) -> None:
     """Print the verdict, and why it is what it is; of a PASS also what it is worth, for there is nothing else."""
-    out.print_wrapped(verdict_line(report.verdict, standing(report)), hang=len(INDENT))
+    name = f"{printable(report.name)}: "  # whose it is is the same in every language
+    said_of_it = standing(report).removeprefix(name)
+    out.print_wrapped(verdict_line(report.verdict, said_of_it, f"{exclamation(report)}{name}"), hang=len(INDENT))
     lines = [*points_lines(report), *report.reasons]
     if report.passed:
         more = [circumstances(report)] if style.verbosity > 0 else []
@@ -188,8 +192,8 @@ def row_of(p: ParameterResult, columns: Columns) -> Row:
     return Row(
         p.verdict,
         printable(p.name),
-        shape_text(p),
-        f"{count}/{p.entries.total}" if p.slopes is None else f"{count} found" if count else "-",
+        said(shape_text(p)),
+        f"{count}/{p.entries.total}" if p.slopes is None else said(f"{count} found") if count else "-",
         error_text(p.difference),
         ratio_text(p.worst) if columns.counted is EntryVerdict.DISAGREES else error_text(p.worst.bar),
         printable(p.worst.name.removeprefix(p.name)),  # its index, where the name is the parameter's
@@ -276,9 +280,9 @@ def print_sum(out: Sheet, report: CheckReport, style: Style) -> None:
     out.print_wrapped(f"{INDENT}gradcheck explain {printable(topics[0])} {what}{more}")
 
 
-def verdict_line(verdict: Verdict, text: str) -> Text:
+def verdict_line(verdict: Verdict, text: str, before: str = "") -> Text:
     """Return the word in its colour, and what is said after it."""
-    return Text.assemble((verdict.value, VERDICT_STYLES[verdict]), f"  {text}")
+    return Text.assemble((verdict.value, VERDICT_STYLES[verdict]), f"  {before}{said(text)}")
 
 
 def render_run(run: RunReport) -> str:
@@ -290,8 +294,8 @@ def render_outcome(outcome: Outcome) -> str:
     """Return the report of one case, or why there is none."""
     if not isinstance(outcome, Unchecked):
         return render(outcome, Style())
-    lines = [f"{verdict_word(outcome)}  {outcome.name}: {outcome.error}"]
-    lines += [f"hint: {outcome.hint}"] if outcome.hint else []
+    lines = [f"{said(verdict_word(outcome))}  {outcome.name}: {said(outcome.error)}"]
+    lines += [f"{said('hint:')} {said(outcome.hint)}"] if outcome.hint else []
     shown = [printable(line) for line in [*lines, *printable_lines(outcome.traceback)]]
     return "".join(f"{line}\n" for line in [*shown, *unchecked_lines(outcome)])
 
@@ -326,7 +330,8 @@ def case_cells(outcome: Outcome) -> list[Text]:
     """Return the cells of one case."""
     name = Text(printable(outcome.name))
     if isinstance(outcome, Unchecked):
-        return [Text(verdict_word(outcome), "bold yellow" if isinstance(outcome, NotRun) else "bold red"), name]
+        color = "bold yellow" if isinstance(outcome, NotRun) else "bold red"
+        return [Text(said(verdict_word(outcome)), color), name]
     worst = max(outcome.short, key=lambda p: p.refined_difference).worst.name if outcome.short else ""
     difference = f"{'' if outcome.screen is None else 'slopes '}{error_text(outcome.difference)}"
     figures = [difference, f"{outcome.seconds:.2f}", printable(worst)]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.results import (
     SLOPE_MISMATCH,
     CheckReport,
@@ -31,6 +32,7 @@ __all__ = [
     "circumstances",
     "entries_text",
     "error_text",
+    "exclamation",
     "facts",
     "figure",
     "figure_name",
@@ -98,6 +100,17 @@ def came_to(report: CheckReport, *, cost: bool = True) -> str:
     verb = "is wrong" if len(short) == 1 else "are wrong"
     verb = "could not be decided" if report.verdict is Verdict.INCONCLUSIVE else verb
     return f"{which} {verb}{extent_of(report, short)}"
+
+
+def exclamation(report: CheckReport) -> str:
+    """Return the words that the course has for a verdict, in its own language; of what is no backward pass, others."""
+    if report.verdict is Verdict.INCONCLUSIVE:
+        return ""
+    is_courses = bool(report.evaluation) or report.name.startswith("scalar")
+    whose = "the course's" if is_courses else "another"
+    key = f"{whose} {report.verdict.value}"
+    words = said(key)
+    return "" if words == key else f"{words} "
 
 
 def what_is_right(report: CheckReport, *, cost: bool) -> str:
