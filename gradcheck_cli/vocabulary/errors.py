@@ -160,7 +160,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """
     wanted = name.casefold()
     slips = {candidate: _slips(wanted, candidate.casefold()) for candidate in known if wanted}
-    near = min(slips, key=lambda candidate: slips[candidate], default=None)
+    near = min(slips, key=lambda candidate: (slips[candidate], abs(len(candidate) - len(wanted))), default=None)
     if near is None or slips[near] > max(len(wanted) // 3, min(1, len(wanted) - 1)):
         return None
     return near

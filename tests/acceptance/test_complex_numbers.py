@@ -118,7 +118,7 @@ def test_what_does_not_go_together_is_refused(folder: Path) -> None:
     hessian = ("--grad", "model.py:slope", "--hess", "model.py:slope", "--at", "1", "--complex", "jax")
     faces = run_inside("func", "model.py:power", *hessian, cwd=folder)
     assert faces.returncode == 2
-    assert "of gradients, --backward and --jac" in faces.stderr
+    assert "for gradients, --backward and --jac" in faces.stderr
     double = run_inside("func", "model.py:power", "--grad", "model.py:slope", "--at", "1", "--no-double", cwd=folder)
     assert double.returncode == 2
     assert "--no-double goes with --autograd" in double.stderr
