@@ -82,5 +82,5 @@ def test_files_that_do_not_fit_are_refused(mine: Any, reference: Any, message: s
 
 @pytest.mark.parametrize("settings", [{"epsilon": 1e-7}, {"classic": True}])
 def test_without_a_loss_there_are_no_steps(settings: dict[str, Any]) -> None:
-    with pytest.raises(ProblemError, match="no steps to take"):
+    with pytest.raises(ProblemError, match="no step to take"):
         check(saved_gradients(RIGHT, RIGHT, "two"), **settings)
