@@ -7,9 +7,10 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import redirect_stdout, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from gradcheck_cli.cli.apart import Begun
 from gradcheck_cli.cli.ending import heed
@@ -33,8 +34,7 @@ Checked: TypeAlias = Callable[..., CheckReport]
 """(**settings) -> report, of the settings of `check`."""
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """One problem that a command is to check."""
 
     name: str
@@ -43,7 +43,7 @@ class Case:
     """Makes it, and may raise a GradcheckError; or what checks it in its own way."""
     gradient: str | None = None
     """``FILE.py:NAME`` of the function that gives the gradient, where the user wrote one."""
-    reads: Mapping[str, Path | None] = field(default_factory=dict)
+    reads: Mapping[str, Path | None] = MappingProxyType({})
     """The files that it is made of, by what they are; None where one is not given."""
     foreign: bool = True
     """Whether code that is not ours runs in its check."""

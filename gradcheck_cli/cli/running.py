@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import click
 
@@ -18,8 +18,7 @@ from gradcheck_cli.vocabulary.results import Outcome
 __all__ = ["Case", "Prepared", "in_order", "require_all_writable", "require_separate_files", "run_checks"]
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(NamedTuple):
     """Cases that are checked in one way."""
 
     cases: Sequence[Case]

@@ -8,7 +8,6 @@ the order in which a user reads the reasons. A new rule is one entry of the tabl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from gradcheck_cli.vocabulary.results import (
@@ -34,8 +33,7 @@ LOW_CATCHES = 0.5  # the same of a claim of low precision, the bars of which are
 # the records
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of a check when it is judged."""
 
     settings: Settings

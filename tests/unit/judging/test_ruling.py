@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 
@@ -44,13 +43,13 @@ def test_where_no_rule_holds_it_is_a_pass() -> None:
 
 @pytest.mark.parametrize("difference", [3e-7, float("nan"), float("inf")])
 def test_a_difference_above_the_threshold_or_none_is_never_a_pass(difference: float) -> None:
-    assert ruling(replace(NOTHING, difference=difference)).verdict is Verdict.INCONCLUSIVE
+    assert ruling(NOTHING._replace(difference=difference)).verdict is Verdict.INCONCLUSIVE
     classic = Settings(classic=True)
-    assert ruling(replace(NOTHING, difference=difference, settings=classic)).verdict is Verdict.FAIL
+    assert ruling(NOTHING._replace(difference=difference, settings=classic)).verdict is Verdict.FAIL
 
 
 def test_a_parameter_of_which_nothing_was_checked_is_never_a_pass() -> None:
-    assert ruling(replace(NOTHING, sizes={"w": 2})).verdict is Verdict.INCONCLUSIVE
+    assert ruling(NOTHING._replace(sizes={"w": 2})).verdict is Verdict.INCONCLUSIVE
 
 
 def test_the_first_rule_with_a_verdict_decides_and_all_that_hold_speak_in_order() -> None:
@@ -69,14 +68,14 @@ def test_rules_that_fail_stand_before_those_that_doubt() -> None:
 
 
 def test_a_claim_of_low_precision_is_held_to_what_the_step_leaves() -> None:
-    facts = replace(NOTHING, difference=1e-4, low_precision=["w"])
-    assert ruling(replace(facts, held=1e-8)) == (Verdict.PASS, ())
-    assert ruling(replace(facts, held=1e-6)).verdict is Verdict.INCONCLUSIVE
-    assert ruling(replace(facts, held=float("nan"))).verdict is Verdict.INCONCLUSIVE
+    facts = NOTHING._replace(difference=1e-4, low_precision=["w"])
+    assert ruling(facts._replace(held=1e-8)) == (Verdict.PASS, ())
+    assert ruling(facts._replace(held=1e-6)).verdict is Verdict.INCONCLUSIVE
+    assert ruling(facts._replace(held=float("nan"))).verdict is Verdict.INCONCLUSIVE
 
 
 def test_a_doubt_is_never_a_pass_and_says_what_accepts_it() -> None:
-    verdict, (reason,) = ruling(replace(NOTHING, doubts=["w", "b"]))
+    verdict, (reason,) = ruling(NOTHING._replace(doubts=["w", "b"]))
     assert verdict is Verdict.INCONCLUSIVE
     assert reason.startswith("w, b: errors as small as those of float32 rounding, a small slip")
     assert "--precision float32 accepts them" in reason
