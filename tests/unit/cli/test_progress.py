@@ -111,14 +111,13 @@ def test_nothing_is_shown_where_stderr_is_no_terminal(monkeypatch: pytest.Monkey
         assert progress.thread is None
 
 
-SLOW = "import time\ndef loss(x):\n    time.sleep(1.2)\n    return x @ x\ndef grad(x): return 2 * x\n"
+SLOW = "import time\ndef loss(x):\n    time.sleep(60)\n    return x @ x\ndef grad(x): return 2 * x\n"
 
 
-def test_a_word_is_there_within_a_second_of_a_loss_that_takes_longer_and_gone_at_the_end(tmp_path: Path) -> None:
+def test_a_word_is_there_before_the_first_value_of_a_slow_loss_and_gone_at_the_end(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
     ours, theirs = pty.openpty()
     arguments = [str(COMMAND), "func", "slow.py:loss", "--grad", "slow.py:grad", "--at", "1", "--max-evals", "1"]
-    begun = time.monotonic()
     with subprocess.Popen(
         arguments,
         cwd=tmp_path,
@@ -126,11 +125,11 @@ def test_a_word_is_there_within_a_second_of_a_loss_that_takes_longer_and_gone_at
         stdout=subprocess.DEVNULL,
         stderr=theirs,
     ) as process:
-        first = os.read(ours, 1000).decode()
-        assert time.monotonic() - begun < 2.0  # the start of the process is not counted where others work as well
+        text = ""
+        while "first evaluations: 0:0" not in text:  # the loss does not end before the test's own limit
+            text += os.read(ours, 1000).decode()
         process.terminate()
     os.close(theirs)
-    text = first + os.read(ours, 4000).decode()
-    assert "first evaluations: 0:0" in text
+    text += os.read(ours, 4000).decode()
     *_, line, rest = text.partition("interrupted")[0].rsplit("\r", 2)
     assert (line.strip(), rest.strip()) == ("", "")
