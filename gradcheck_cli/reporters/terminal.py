@@ -44,6 +44,7 @@ from gradcheck_cli.vocabulary.results import (
     Verdict,
 )
 from gradcheck_cli.vocabulary.text import printable, printable_lines
+from gradcheck_cli.vocabulary.wrapping import wrapped
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -340,9 +341,7 @@ def case_cells(outcome: Outcome) -> list[Text]:
 
 def filled(text: str, width: int | None) -> str:
     """Return a text in lines of a width, broken between words."""
-    import textwrap
-
-    return text if width is None else textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+    return text if width is None else "\n".join(wrapped(text, width))
 
 
 def as_text(report: CheckReport) -> str:
