@@ -140,7 +140,7 @@ class Gradcheck(click.Group):
         """Write what help says of the commands."""
         for heading, is_check in (("Checks", True), ("Other commands", False)):
             with formatter.section(heading):
-                formatter.write_dl([(name, said) for name, said in COMMANDS.items() if (name in KINDS) == is_check])
+                formatter.write_dl([(name, what) for name, what in COMMANDS.items() if (name in KINDS) == is_check])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write how to begin, and the exit codes."""

@@ -35,7 +35,7 @@ def told(report: CheckReport, findings: Sequence[Finding] | None = None, *, verb
     """
     suggestion = report.suggestion
     changed = suggestion if suggestion is not None and (suggestion.is_verified or verbose) else None
-    told: list[list[str]] = []
+    blocks: list[list[str]] = []
     last: list[str] | None = None  # the last block with changes: how far all were tried is said once
     for finding in (report.findings if findings is None else findings) or (None,):
         changes = changes_of(report, finding) if changed else []
@@ -44,10 +44,10 @@ def told(report: CheckReport, findings: Sequence[Finding] | None = None, *, verb
         if changed and changes:
             block += [line for change in changes for line in place_lines(change, width_of(changed))]
             last = block
-        told.append(block)
+        blocks.append(block)
     if changed and last is not None:
         last.append(tried_line(changed))
-    return [block for block in told if block]
+    return [block for block in blocks if block]
 
 
 def place_notes(report: CheckReport, finding: Finding | None, *, changed: bool) -> list[str]:
