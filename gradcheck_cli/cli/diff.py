@@ -14,6 +14,7 @@ from gradcheck_cli.cli.options import COLOR
 from gradcheck_cli.cli.output import terminal_width, wants_color, write
 from gradcheck_cli.cli.param_types import FILE
 from gradcheck_cli.reporters.changes import Kind, Turn, sum_line, turns
+from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.text import printable
 from gradcheck_cli.vocabulary.wrapping import wrapped
 
@@ -53,15 +54,16 @@ def lines(found: Sequence[Turn], *, colored: bool) -> Iterator[str]:
     for case, group in itertools.groupby(told, key=lambda turn: turn.case):
         yield printable(case)
         for turn in group:
-            kind = click.style(turn.kind.value, COLORS.get(turn.kind, "red")) if colored else turn.kind.value
+            kind = said(turn.kind.value)
+            kind = click.style(kind, COLORS.get(turn.kind, "red")) if colored else kind
             first, *rest = turn.details or ("",)
             name = f"  {turn.name}" if turn.name else ""
             if turn.name and first and not first.startswith(("error[", "was ")):
-                yield f"  {kind}{name}: {first}"
+                yield f"  {kind}{name}: {said(first)}"
             else:
                 yield f"  {kind}{name}"
                 rest = list(filter(None, [first, *rest]))
             for detail in rest:
-                yield from wrapped(f"{' ' * 6}{detail}", width, " " * 8)
+                yield from wrapped(f"{' ' * 6}{said(detail)}", width, " " * 8)
         yield ""
     yield sum_line(found)
