@@ -78,7 +78,7 @@ ALONE = (
     "the course's PASS", "the course's FAIL", "another PASS", "another FAIL", "wrong", "yours/right", "right",
     "unresolved", "worst", "parameter", "shape", "yours", "agrees", "disagrees", "kink", "number", "found",
     "difference", "entry", "unknown", "error:", "hint:", "error bar", "reference", "slope mismatch",
-    "Checks", "Where", "Output", "Other", "repeatable", "warning:", "PASS", "FAIL",
+    "Checks", "Where", "Output", "Other", "repeatable", "warning:", "PASS", "FAIL", "smaller",
     "could not be checked",
     "Usage:", "Options", "Commands", "Usage", "Arguments", "required", "Examples:",
 )  # fmt: skip
