@@ -27,8 +27,7 @@ NOT_COVERED = {
     "problems/networks/course.py": "the course's own text",
     "loading/code/course": "the course's own text",
     "loading/code/statements.py": "the kinds of statements, which are told to nobody",
-    "reporters/html": "a page is in English, as the files that programs read are",
-    "reporters/page": "likewise",
+    "reporters/page": "a page is in English, as the files that programs read are",
     "reporters/notebook.py": "likewise",
     "cli/bash.py": "a script for a shell",
     "reporters/benchmark.py": "the table of `bench` is in English",
@@ -54,12 +53,9 @@ NOT_SAID = {
     '"""A logistic regression: put your own loss and gradient in its place."""',
     "--params params.npz --data data.npz", "... {length} characters ...",
     ".npz .npy .json .csv .txt .mat .safetensors",
-    "<svg role='img' aria-label='error against step' width='{WIDTH}' height='{HEIGHT}'>{frame}{"
-    'line}{line2}{marks}{epsilon_line}</svg>',
     "No module named {fullname}", "X, Y, W1, b1, ..., activations, loss, l2, D1, ..., dW1, db1, ...",
     "```python {after} ```", "```python {before} ```", "autograd {name}", "bold cyan", "bold green", "bold red",
     "bold yellow", "func {at} --grad {at2}{second} {point}", "func {at} --jac {at2} {point}", "func {at} {point}",
-    "gradcheck command './solver {input} --out {output}' --params params.npz --timeout 300",
     "gradcheck {version}, Python {python_version}, {platform}", "gradcheck {words}{more}", "import numpy as np",
     "jax check_grads", "layer {at} --backward {at2} --params layer.npz", "model {at} --loss LOSS",
     "model {at} --loss {call}", "model {quote} --parameters {which} --loss {call}",
@@ -82,7 +78,7 @@ ALONE = (
     "the course's PASS", "the course's FAIL", "another PASS", "another FAIL", "wrong", "yours/right", "right",
     "unresolved", "worst", "parameter", "shape", "yours", "agrees", "disagrees", "kink", "number", "found",
     "difference", "entry", "unknown", "error:", "hint:", "error bar", "reference", "slope mismatch",
-    "Checks", "Where", "Output", "Other", "repeatable", "warning:", "PASS", "FAIL",
+    "Checks", "Where", "Output", "Other", "repeatable", "warning:", "PASS", "FAIL", "smaller",
     "could not be checked",
     "Usage:", "Options", "Commands", "Usage", "Arguments", "required", "Examples:",
 )  # fmt: skip
@@ -122,17 +118,14 @@ COMPOSED = (
     "{where} belongs to the layer of {weights} and {bias}",
     "{called} raised",
     "look for a stray factor of {shown} in what all gradients share",
-    "look for a sign that is turned round in what all gradients share, or for a likelihood where the loss is its"
-    " negative",
-    "look for a sum over the samples where their mean is due: 1/m is missing in what all gradients share",
     "look for 1/m applied twice in what all gradients share",
     "look for a constant that is slightly off in what all gradients share",
-    "the second call returns twice the first: the gradient is added up from call to call; set it to zero before the"
+    "the second call returns twice the first: the gradient accumulates from call to call; set it to zero before the"
     " backward pass",
     "{message} (looking at {size} of {prod} entries)",
     "{it} has {c} times {name} besides",
-    "this loss does not move: its gradient is zero; weigh the outputs, as in loss = (w * out).sum(), or see that the"
-    " parameters are put into the model: were they copied?",
+    "this loss does not change: its gradient is zero; weight the outputs, as in loss = (w * out).sum(), or make sure"
+    " that the parameters are put into the model: were they copied?",
     "{parameters} parameters, {entries} entries are right ({cost})",
     "{parameters} parameters, {entries} entries are right",
     "= verified: with this change all {many} entries agree, here and at {points}",

@@ -161,7 +161,7 @@ def fitting_together(
         reference="inner products",
         seconds=time.perf_counter() - started,
         parameters=(row,),
-        reasons=(f"not linear: by {departure:.1e}of its result",) if departure > MOST_DEPARTURE else (),
+        reasons=(f"not linear: by {departure:.1e} of its result",) if departure > MOST_DEPARTURE else (),
         findings=findings,
         notes=(
             f"{pairs} pairs of random vectors from seed {seed}, linear to {departure:.1e}",

@@ -81,7 +81,7 @@ def check_autograd(
     seed : int, optional
         Of cotangents and tangents; a fresh one where it is not given. The report has it.
     name : str, optional
-        What the report calls the function.
+        What the report calls the function; its own name unless given.
     **settings
         As for `check_layer`, but journal; a budget is for each of the parts.
 

@@ -73,7 +73,7 @@ def check_jacobian(
     seed : int, optional
         Of what is random, the weights of the columns of a sparse matrix among it.
     name : str, optional
-        What the report calls the function.
+        What the report calls the function; its own name unless given.
     mode : {"auto", "full", "screen"}, optional
         As for `check`.
     **settings

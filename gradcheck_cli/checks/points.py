@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradcheck_cli.checks.mode import FEW
+from gradcheck_cli.judging.joined import WORST_FIRST
 from gradcheck_cli.problems.directions import sizes_of
 from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.functions.preflight import CALLS
@@ -29,7 +30,6 @@ __all__ = ["moved", "over_points"]
 
 LEAST, MOST = 0.1, 10.0  # times the size of an entry
 TRIES = 4  # points that are drawn for one
-WORST_FIRST = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
 def over_points(problem: Problem, settings: Settings, check_at: Callable[..., CheckReport]) -> CheckReport:

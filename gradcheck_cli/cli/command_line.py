@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 import click
@@ -19,6 +18,8 @@ def keep_command_line(ctx: click.Context, words: Sequence[str]) -> None:
 
 def kept_command_line() -> str | None:
     """Return the line as a shell takes it; None where no command runs."""
+    import shlex
+
     context = click.get_current_context(silent=True)
     words = context.meta.get(KEY) if context else None
     return shlex.join(words) if words else None

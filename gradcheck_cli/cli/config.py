@@ -8,7 +8,6 @@ import stat
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gradcheck_cli.cli.habits import hint_for
 from gradcheck_cli.vocabulary.errors import ExtraError, InputError
 
 if TYPE_CHECKING:
@@ -178,6 +177,8 @@ def known_key(key: str, known: Iterable[str], where: str) -> str:
     """
     names = [name.replace("_", "-") for name in known]
     if key.replace("_", "-") not in names:
+        from gradcheck_cli.cli.habits import hint_for
+
         raise InputError(
             f"{where} has the key {key.replace('_', '-')!r}, expected one of {', '.join(sorted(names))}",
             hint=hint_for(key, names),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import sys
-import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,7 +14,9 @@ from gradcheck_cli.cli.options import COLOR
 from gradcheck_cli.cli.output import terminal_width, wants_color, write
 from gradcheck_cli.cli.param_types import FILE
 from gradcheck_cli.reporters.changes import Kind, Turn, sum_line, turns
+from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.text import printable
+from gradcheck_cli.vocabulary.wrapping import wrapped
 
 __all__ = ["diff"]
 
@@ -48,32 +49,21 @@ def diff(ctx: click.Context, old: Path, new: Path, color: str) -> None:
 
 def lines(found: Sequence[Turn], *, colored: bool) -> Iterator[str]:
     """Yield what changed, case by case, and at the end the sum; what is still right is only counted."""
+    width = min(terminal_width() or WIDEST, WIDEST)
     told = [turn for turn in found if turn.kind is not Kind.STILL_RIGHT]
     for case, group in itertools.groupby(told, key=lambda turn: turn.case):
         yield printable(case)
         for turn in group:
-            kind = click.style(turn.kind.value, COLORS.get(turn.kind, "red")) if colored else turn.kind.value
+            kind = said(turn.kind.value)
+            kind = click.style(kind, COLORS.get(turn.kind, "red")) if colored else kind
             first, *rest = turn.details or ("",)
             name = f"  {turn.name}" if turn.name else ""
             if turn.name and first and not first.startswith(("error[", "was ")):
-                yield f"  {kind}{name}: {first}"
+                yield f"  {kind}{name}: {said(first)}"
             else:
                 yield f"  {kind}{name}"
                 rest = list(filter(None, [first, *rest]))
             for detail in rest:
-                yield from wrapped(detail)
+                yield from wrapped(f"{' ' * 6}{said(detail)}", width, " " * 8)
         yield ""
     yield sum_line(found)
-
-
-def wrapped(sentence: str) -> list[str]:
-    """Return a sentence as lines that fit the terminal, between words."""
-    width = min(terminal_width() or WIDEST, WIDEST)
-    return textwrap.wrap(
-        sentence,
-        width,
-        initial_indent=" " * 6,
-        subsequent_indent=" " * 8,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

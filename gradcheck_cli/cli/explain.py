@@ -53,12 +53,6 @@ def explain(topic: str | None) -> None:
         show(page_text(found.page))
 
 
-def found_page(asked: str) -> str | None:
-    """Return the page on what is asked for."""
-    found = found_term(asked)
-    return None if found is None else found.page
-
-
 def found_term(asked: str) -> Term | None:
     """Return the topic, the code or the word of a report that is asked for, in whatever case, with what it is.
 

@@ -27,7 +27,6 @@ __all__ = ["FACES", "asked_face", "face_options", "load_face", "require_plain"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-OF_JVP = ("threshold", "precision", "require_sensitivity", "seed", "data", "name")
 OF_LOSSES = ("epsilon", "classic", "points", "sweep_steps", "suggest")
 """Settings that are of losses alone."""
 MOST_AXES, MOST_DIGITS, MOST_ENTRIES = 32, 9, 2**27

@@ -159,11 +159,11 @@ def write_groups(
     for name, group in rows.items():
         if group:
             with formatter.section(name):
-                formatter.write_dl([(flag.ljust(width), said) for flag, said in group], col_max=width)
+                formatter.write_dl([(flag.ljust(width), what) for flag, what in group], col_max=width)
 
 
 def of_environment(ctx: click.Context, first: click.Option) -> str:
     """Return how the options are called in the environment, by the first of them and one that all commands have."""
     variable = next(variables_of(first, [f"{ctx.auto_envvar_prefix}_"]))
-    said = f"{variable} sets {max(first.opts, key=len)}, and so on"
-    return f"{said}; GRADCHECK_THRESHOLD sets --threshold for all commands."
+    example = f"{variable} sets {max(first.opts, key=len)}, and so on"
+    return f"{example}; GRADCHECK_THRESHOLD sets --threshold for all commands."

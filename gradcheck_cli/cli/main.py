@@ -22,7 +22,6 @@ from gradcheck_cli.cli.defaults import Project
 from gradcheck_cli.cli.ending import code_of_signal, ended_by, raise_when_told_to_end
 from gradcheck_cli.cli.environment import shared_options, warn_of_unread
 from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
-from gradcheck_cli.cli.habits import hint_for
 from gradcheck_cli.cli.help import OTHER, Command, option
 from gradcheck_cli.cli.output import discard, show_error, show_failure, write
 from gradcheck_cli.cli.word_order import reordered
@@ -140,7 +139,7 @@ class Gradcheck(click.Group):
         """Write what help says of the commands."""
         for heading, is_check in (("Checks", True), ("Other commands", False)):
             with formatter.section(heading):
-                formatter.write_dl([(name, said) for name, said in COMMANDS.items() if (name in KINDS) == is_check])
+                formatter.write_dl([(name, what) for name, what in COMMANDS.items() if (name in KINDS) == is_check])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write how to begin, and the exit codes."""
@@ -218,6 +217,8 @@ def _report_usage(error: click.ClickException) -> None:
     ctx: click.Context | None = getattr(error, "ctx", None)
     message, hint = error.format_message(), f"'{ctx.command_path} --help' shows what there is" if ctx else None
     if isinstance(error, click.NoSuchOption) and ctx is not None:
+        from gradcheck_cli.cli.habits import hint_for
+
         message, hint = error.message, hint_for(error.option_name, flags_of(ctx)) or hint
     elif isinstance(error, click.MissingParameter) and ctx is not None and isinstance(ctx.command, Command):
         hint = next((f"for example: {line}" for line in ctx.command.examples), hint)

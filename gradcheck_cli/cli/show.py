@@ -10,10 +10,11 @@ import click
 from gradcheck_cli.cli.files import require_apart, write_whole
 from gradcheck_cli.cli.help import Command
 from gradcheck_cli.cli.options import COLOR, FORMAT, QUIET, REPORTS, VERBOSE
-from gradcheck_cli.cli.output import can_show, terminal_width, wants_color, write
+from gradcheck_cli.cli.output import terminal_width, wants_color, write
 from gradcheck_cli.cli.param_types import FILE
 from gradcheck_cli.reporters.formats import renderer
 from gradcheck_cli.reporters.tally import run_sentence
+from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.results import RunReport, Unchecked
 
 __all__ = ["show"]
@@ -52,7 +53,7 @@ def as_text(run: RunReport, verbosity: int, color: str) -> str:
     """Return the run as the command that made it showed it."""
     from gradcheck_cli.reporters.terminal import Style, render, render_outcome
 
-    style = Style(wants_color(color), terminal_width(), verbosity, plot=False, blocks=can_show(sys.stdout, "░▒▓█┌─"))
+    style = Style(wants_color(color), terminal_width(), verbosity)
     parts = [render_outcome(one) if isinstance(one, Unchecked) else render(one, style) for one in run.outcomes]
-    closing = [f"{run_sentence(run)}\n"] if len(parts) > 1 else []
+    closing = [f"{said(run_sentence(run))}\n"] if len(parts) > 1 else []
     return "\n".join([*filter(None, parts), *closing])

@@ -14,7 +14,6 @@ from itertools import pairwise
 from pathlib import Path
 from shutil import get_terminal_size
 from tempfile import TemporaryDirectory
-from textwrap import fill
 
 import click
 
@@ -23,6 +22,7 @@ from gradcheck_cli.cli.output import is_terminal, write
 from gradcheck_cli.cli.reads import reads_told_in, state_of
 from gradcheck_cli.vocabulary.errors import ExtraError
 from gradcheck_cli.vocabulary.text import printable
+from gradcheck_cli.vocabulary.wrapping import wrapped
 
 __all__ = ["watch_until_interrupted"]
 
@@ -164,4 +164,4 @@ def waiting_for(read: Iterable[str]) -> str:
     shown, left = ", ".join(map(printable, names[:MOST_NAMED])), len(names) - MOST_NAMED
     more = f" and {left} more" if left > 0 else ""
     line = f"[{time.strftime('%H:%M:%S')}] watching {shown}{more}; Ctrl-C ends it"
-    return fill(line, get_terminal_size().columns, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(wrapped(line, get_terminal_size().columns))

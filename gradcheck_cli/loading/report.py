@@ -12,10 +12,10 @@ import math
 import types
 import typing
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -58,6 +58,8 @@ KINDS = {"float": "a number", "int": "a whole number", "str": "text", "bool": "t
 PLAIN: dict[Any, set[type]] = {float: {float, int}, int: {int}, str: {str}}
 MOST_SHOWN = 40  # characters of a value that is wrong
 
+_Read = TypeVar("_Read")
+
 
 class Part:
     """A value of the file, and the way to it."""
@@ -78,9 +80,9 @@ class Part:
             raise self.error("a list")
         return (Part(value, f"{self.way}[{k}]") for k, value in enumerate(self.value))
 
-    def maybe(self) -> Part | None:
-        """Return the part, or None where null stands."""
-        return None if self.value is None else self
+    def maybe(self, read: Callable[[Part], _Read]) -> _Read | None:
+        """Return what a function reads in the part, or None where null stands."""
+        return None if self.value is None else read(self)
 
     def error(self, expected: str) -> InputError:
         """Make the error for a value that is something else."""
@@ -221,8 +223,8 @@ def dict_of(found: Part) -> dict[str, Any]:
 
 def outcome(found: Part, seconds: Iterator[float]) -> Outcome:
     """Return one case."""
-    error = found["error"].maybe()
-    if error is None:
+    error = found["error"]
+    if error.value is None:
         return report(found, next(seconds, math.nan))
     if "not_run" in found.value:
         return NotRun(found["name"].to(str), error["message"].to(str))
@@ -238,9 +240,9 @@ def outcome(found: Part, seconds: Iterator[float]) -> Outcome:
 def report(found: Part, seconds: float) -> CheckReport:
     """Return one case that was checked."""
     settings = found["settings"]
-    settings["seed"].to(int)
+    settings["seed"].to(int)  # which reports tell
     epsilon = settings["epsilon"]
-    screen = None if found["screen"].value is None else screen_facts(found["screen"])
+    screen = found["screen"].maybe(screen_facts)
     parameters = tuple(parameter(one) for one in found["parameters"].items())
     if not parameters:
         raise found["parameters"].error("at least one parameter")
@@ -258,15 +260,15 @@ def report(found: Part, seconds: float) -> CheckReport:
         reasons=found["reasons"].to(tuple[str, ...]),
         findings=found["findings"].to(tuple[Finding, ...]),
         suspects=found["suspects"].to(tuple[Suspect, ...]),
-        suggestion=None if found["suggestion"].value is None else suggestion(found["suggestion"]),
+        suggestion=found["suggestion"].maybe(suggestion),
         notes=found["notes"].to(tuple[str, ...]),
         settings={name: setting(Part(value, f"settings.{name}")) for name, value in dict_of(settings).items()},
         location=found["location"].to(Location | None),
         sweeps=tuple(map(sweep, found["step_sweeps"].items())),
         screen=screen,
         evaluation=found["evaluation"].to(str | None) or "",
-        points=None if found["points"].value is None else points(found["points"]),
-        point=None if found["point"].value is None else point(found["point"]),
+        points=found["points"].maybe(points),
+        point=found["point"].maybe(point),
     )
 
 
@@ -341,7 +343,7 @@ def point(found: Part) -> dict[str, Any]:
 def parameter(found: Part) -> ParameterResult:
     """Return what was found of one parameter."""
     counts = tuple(found["entries"][verdict.name.lower()].to(int) for verdict in EntryVerdict)
-    slopes = found["slope_values"].maybe()
+    slopes = found["slope_values"].maybe(entries)
     return ParameterResult(
         name=found["name"].to(str),
         shape=shape(found["shape"]),
@@ -352,7 +354,7 @@ def parameter(found: Part) -> ParameterResult:
         worst=entry(found["worst"]),
         sensitivity=found["sensitivity"].to(Sensitivity | None),
         entries=entries(found["values"], counts),
-        slopes=None if slopes is None else entries(slopes),
+        slopes=slopes,
     )
 
 

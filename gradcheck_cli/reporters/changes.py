@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gradcheck_cli.reporters.items import WHOLE, findings_on, items
+from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, Outcome, RunReport, Unchecked, Verdict
 from gradcheck_cli.vocabulary.text import printable
 
@@ -68,9 +69,10 @@ def turns(old: RunReport, new: RunReport) -> list[Turn]:
 
 
 def sum_line(found: Sequence[Turn]) -> str:
-    """Return how many of each kind there are."""
+    """Return how many of each kind there are, in the language that is spoken."""
     counts = Counter(turn.kind for turn in found)
-    return ", ".join(f"{counts[kind]} {kind.value}" for kind in Kind if counts[kind]) or "there is nothing to compare"
+    told = ", ".join(f"{counts[kind]} {said(kind.value)}" for kind in Kind if counts[kind])
+    return told or said("there is nothing to compare")
 
 
 def by_name(run: RunReport) -> dict[str, Outcome]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradcheck_cli.reporters.excerpt import changes_of
+from gradcheck_cli.reporters.tally import tally
 from gradcheck_cli.reporters.words import pair_texts, standing
 from gradcheck_cli.vocabulary.results import (
     CheckReport,
@@ -24,7 +25,7 @@ __all__ = ["render_run"]
 def render_run(run: RunReport) -> str:
     """Return a line for each mistake, for each case that could not be decided or checked, and the sum of all."""
     lines = [line for outcome in run.outcomes for line in lines_of(outcome)]
-    return "".join(f"{line}\n" for line in [*lines, summary(run.outcomes)])
+    return "".join(f"{line}\n" for line in [*lines, summary(run)])
 
 
 def lines_of(outcome: Outcome) -> Iterator[str]:
@@ -69,17 +70,17 @@ def entry_text(parameter: ParameterResult) -> str:
     return f"{printable(worst.name)}: {yours}, right {right}"
 
 
-def summary(outcomes: tuple[Outcome, ...]) -> str:
+def summary(run: RunReport) -> str:
     """Return the last line."""
-    reports = [outcome for outcome in outcomes if isinstance(outcome, CheckReport)]
+    reports = [outcome for outcome in run.outcomes if isinstance(outcome, CheckReport)]
     mistakes = sum(max(len(report.findings), report.verdict is Verdict.FAIL) for report in reports)
-    parameters = sum(len(report.parameters) for report in reports)
     found = f"{mistakes or 'no'} mistake{'s' * (mistakes != 1)}"
-    open_ = sum(report.verdict is Verdict.INCONCLUSIVE for report in reports)
-    left = sum(isinstance(outcome, NotRun) for outcome in outcomes)
-    lost = len(outcomes) - len(reports) - left
+    counts = tally(run)
+    parameters, undecided = counts.parameters, counts.inconclusive
+    left = sum(isinstance(outcome, NotRun) for outcome in run.outcomes)
+    lost = counts.unchecked - left
     parts = [f"Found {found} in {parameters} parameter{'s' * (parameters != 1)}"]
-    parts += [f"{open_} case{'s' * (open_ > 1)} could not be decided"] if open_ else []
+    parts += [f"{undecided} case{'s' * (undecided > 1)} could not be decided"] if undecided else []
     parts += [f"{lost} case{'s' * (lost > 1)} could not be checked"] if lost else []
     parts += [f"{left} not run"] if left else []
     return "; ".join(parts) + "."

@@ -11,7 +11,7 @@ from gradcheck_cli.reporters.words import finding_lines
 from gradcheck_cli.vocabulary.results import Change, CheckReport, Finding, Suggestion, Unchecked
 from gradcheck_cli.vocabulary.text import printable
 
-__all__ = ["changes_of", "is_code", "told", "unchecked_lines"]
+__all__ = ["changes_of", "is_code", "known_places", "shown", "told", "unchecked_lines", "verified_line"]
 
 TAB = 4
 MOST_SUSPECTS = 3
@@ -35,7 +35,7 @@ def told(report: CheckReport, findings: Sequence[Finding] | None = None, *, verb
     """
     suggestion = report.suggestion
     changed = suggestion if suggestion is not None and (suggestion.is_verified or verbose) else None
-    told: list[list[str]] = []
+    blocks: list[list[str]] = []
     last: list[str] | None = None  # the last block with changes: how far all were tried is said once
     for finding in (report.findings if findings is None else findings) or (None,):
         changes = changes_of(report, finding) if changed else []
@@ -44,21 +44,30 @@ def told(report: CheckReport, findings: Sequence[Finding] | None = None, *, verb
         if changed and changes:
             block += [line for change in changes for line in place_lines(change, width_of(changed))]
             last = block
-        told.append(block)
+        blocks.append(block)
     if changed and last is not None:
         last.append(tried_line(changed))
-    return [block for block in told if block]
+    return [block for block in blocks if block]
 
 
 def place_notes(report: CheckReport, finding: Finding | None, *, changed: bool) -> list[str]:
-    """Return what is known of the code besides changes, with the first finding: say the first wrong value."""
+    """Return the lines on the code besides changes."""
+    known, places = known_places(report, finding, changed=changed)
+    return [*(f"  note: {line}" for line in known), *([f"  look at: {', '.join(places)}"] if places else [])]
+
+
+def known_places(report: CheckReport, finding: Finding | None, *, changed: bool) -> tuple[list[str], list[str]]:
+    """Return what is known of the code besides changes, with the first finding.
+
+    That is where the first wrong value is and what is wrong with it, or else the places to look at, where there is no
+    change.
+    """
     if report.findings and finding is not report.findings[0]:
-        return []
-    known = [f"  note: {printable(s.file)}:{s.line}: {printable(s.says)}" for s in report.suspects if s.says]
-    if known or changed or not 0 < len(report.suspects) <= MOST_SUSPECTS:  # many are as good as none
-        return known
-    places = [f"{printable(s.file)}:{s.line}" for s in report.suspects]
-    return [f"  look at: {', '.join(places)}"]
+        return [], []
+    known = [f"{printable(s.file)}:{s.line}: {printable(s.says)}" for s in report.suspects if s.says]
+    if known or changed or len(report.suspects) > MOST_SUSPECTS:  # many are as good as none
+        return known, []
+    return [], [f"{printable(s.file)}:{s.line}" for s in report.suspects]
 
 
 def is_code(line: str) -> bool:

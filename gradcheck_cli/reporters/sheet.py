@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from gradcheck_cli.vocabulary.language import current, said
+from gradcheck_cli.vocabulary.wrapping import breaks
 
 if TYPE_CHECKING:
     from rich.table import Table  # which a PASS does not need
@@ -21,9 +21,6 @@ __all__ = ["CODE", "LOG_WIDTH", "Sheet", "new_table"]
 LOG_WIDTH = 119
 """Columns of what nobody's terminal limits: a log is read in a browser or a pager."""
 UNLIMITED = 100_000
-IDEOGRAPH = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
-CLOSING = "、。，：；！？）》"  # a line does not begin with one
-WORD = re.compile(rf"[{IDEOGRAPH}][{CLOSING}]*\s*|[^\s{IDEOGRAPH}]+[{CLOSING}]*\s*|\s+")
 CODE = re.compile(r" *(-->|\d* \|) ")
 MARKS = r" * \| *\^+ "  # not compiled, for a line in English is not looked at
 LEAST = 20  # columns that a sentence gets however narrow the terminal
@@ -118,18 +115,6 @@ def highlighted(line: str) -> Text:
     for pattern, style in HIGHLIGHTS:
         text.highlight_regex(pattern, style)
     return text
-
-
-def breaks(line: str, width: int, indent: int) -> list[int]:
-    """Return where a line is broken: between words, or beside an ideograph, which needs no blank."""
-    places: list[int] = []
-    used = 0
-    for word in WORD.finditer(line):
-        if used + cell_len(word[0].rstrip()) > width and used > indent:
-            places.append(word.start())
-            used = indent
-        used += cell_len(word[0])
-    return places
 
 
 def new_table(*headers: str, gap: int = 2) -> Table:

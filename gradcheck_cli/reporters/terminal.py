@@ -44,6 +44,7 @@ from gradcheck_cli.vocabulary.results import (
     Verdict,
 )
 from gradcheck_cli.vocabulary.text import printable, printable_lines
+from gradcheck_cli.vocabulary.wrapping import wrapped
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -155,11 +156,11 @@ ROWS = {
 
 def print_rows(out: Sheet, parameters: Sequence[ParameterResult], columns: Columns, figure: str) -> None:
     """Print a table; where a name is long or the terminal narrow, a sentence a parameter."""
+    if not parameters:
+        return
     rows = [row_of(p, columns) for p in parameters]
     tables = (short_table(rows, columns, figure, shape=shape) for shape in (True, False))
     fitting = next((table for table in tables if out.fits(table)), None)
-    if not rows:
-        return
     if fitting is not None:
         out.print_table(fitting)
         return
@@ -241,15 +242,18 @@ def print_figures(out: Sheet, report: CheckReport) -> None:
 
 def print_entries(out: Sheet, report: CheckReport, style: Style) -> None:
     """Print the entries of what falls short, or of all; those that a screen has located always."""
-    for parameter in detailed(report, style.verbosity):
-        out.print()
-        shown = parameter.entries or parameter.slopes or parameter.entries
-        entries: Sequence[Entry] = shown if style.verbosity > 1 else shown.worst(MAX_ENTRY_ROWS)
-        from gradcheck_cli.reporters.full_tables import entry_layouts
+    shown = detailed(report, style.verbosity)
+    if not shown:
+        return
+    from gradcheck_cli.reporters.full_tables import entry_layouts
 
+    for parameter in shown:
+        out.print()
+        known = parameter.entries if parameter.entries or parameter.slopes is None else parameter.slopes
+        entries: Sequence[Entry] = known if style.verbosity > 1 else known.worst(MAX_ENTRY_ROWS)
         out.print_fitting(entry_layouts(entries))
-        if len(entries) < shown.total:
-            out.print(f"the worst {len(entries)} of {shown.total} entries{'; -vv shows all' * (style.verbosity < 2)}")
+        if len(entries) < known.total:
+            out.print(f"the worst {len(entries)} of {known.total} entries{'; -vv shows all' * (style.verbosity < 2)}")
 
 
 def detailed(report: CheckReport, verbosity: int) -> list[ParameterResult]:
@@ -340,9 +344,7 @@ def case_cells(outcome: Outcome) -> list[Text]:
 
 def filled(text: str, width: int | None) -> str:
     """Return a text in lines of a width, broken between words."""
-    import textwrap
-
-    return text if width is None else textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+    return text if width is None else "\n".join(wrapped(text, width))
 
 
 def as_text(report: CheckReport) -> str:

@@ -155,8 +155,8 @@ def figure(report: CheckReport, *, alone: bool = False) -> str:
     above = ">" if report.difference > report.threshold else "beside"  # which NaN is
     relation = "<=" if report.difference <= report.threshold else above
     reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
-    said = f"{figure_name(report)} = {report.difference!r} {relation} {report.threshold:g}"
-    return f"{said}; {reference}" if alone else said
+    compared = f"{figure_name(report)} = {report.difference!r} {relation} {report.threshold:g}"
+    return f"{compared}; {reference}" if alone else compared
 
 
 def circumstances(report: CheckReport, *, seconds: bool = True) -> str:
@@ -189,8 +189,8 @@ def rows_above(report: CheckReport) -> list[str]:
     rows = [p for p in report.parameters if p.verdict is Verdict.PASS and not p.difference <= report.threshold]
     named = ", ".join(f"{printable(p.name)} ({p.difference:.1e})" for p in rows[:MOST_NAMED])
     more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
-    said = "right by the reference, though the difference is above the threshold"
-    return [f"{said}: {named}{more}"] if rows else []
+    why = "right by the reference, though the difference is above the threshold"
+    return [f"{why}: {named}{more}"] if rows else []
 
 
 def facts(report: CheckReport) -> list[str]:

@@ -394,8 +394,6 @@ class Change(NamedTuple):
     @property
     def order(self) -> str:
         """What is to be done there, in a few words."""
-        if not self.old.strip():
-            return f"write {self.new.strip()} here"
         return f"write {self.new.strip()} here" if self.new.strip() else "remove this"
 
 

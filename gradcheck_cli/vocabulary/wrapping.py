@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from itertools import pairwise
 
-__all__ = ["cells", "wrapped"]
+__all__ = ["breaks", "cells", "wrapped"]
 
 _WIDE = "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
 _OPENING, _CLOSING = "(（「『“‘《[", ")）」』”’》],，。;；:：!！?？、…%"
@@ -23,9 +23,26 @@ def cells(text: str) -> int:
     """
     if text.isascii():
         return len(text)
+    import unicodedata  # which few texts need
+
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in {"W", "F"} else 1 for c in text
     )
+
+
+def breaks(text: str, width: int, indent: int = 0) -> list[int]:
+    """Return where a sentence is broken so that it fits a width, all lines but the first with an indent before them."""
+    places: list[int] = []
+    used = end = 0
+    first = max(indent, len(text) - len(text.lstrip()))  # before what stands first there is no break
+    for piece in _PIECE.finditer(text):
+        used += cells(text[end : piece.start()])
+        if used + cells(piece[0]) > width and used > first:
+            places.append(piece.start())
+            used = first = indent
+        used += cells(piece[0])
+        end = piece.end()
+    return places
 
 
 def wrapped(text: str, width: int, indent: str = "") -> list[str]:
@@ -36,13 +53,6 @@ def wrapped(text: str, width: int, indent: str = "") -> list[str]:
     >>> wrapped("dW2 是正确梯度的 2 倍", 16, "  ")
     ['dW2 是正确梯度的', '  2 倍']
     """
-    lines, line, end = [], "", 0
-    for piece in _PIECE.finditer(text):
-        between = text[end : piece.start()]
-        if line.strip() and cells(line) + cells(between) + cells(piece[0]) > width:
-            lines.append(line)
-            line = indent + piece[0]
-        else:
-            line += between + piece[0]
-        end = piece.end()
-    return [*lines, line]
+    places = [0, *breaks(text, width, len(indent)), len(text)]
+    first, *others = [text[start:end].rstrip() for start, end in pairwise(places)]
+    return [first, *(indent + line for line in others)]

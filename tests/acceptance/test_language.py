@@ -64,6 +64,15 @@ def test_errors_and_hints_are_in_chinese_and_clicks_too() -> None:
     assert "'xx' is not one of 'en', 'zh'" in run_inside("net", "--lang", "xx").stderr
 
 
+def test_saved_reports_are_shown_and_compared_in_chinese(tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+    run_inside("net", "--case", "planted-bugs", "--case", "default", "--report", f"json={path}")
+    assert run_inside("show", str(path), "--lang", "zh").stdout.endswith("\n2 个问题：1 FAIL, 1 PASS\n")
+    compared = run_inside("diff", str(path), str(path), "--lang", "zh").stdout
+    assert "\n  仍然错误  W2: 15 个元素中的 4 个\n      错误[factor]: dW2 是正确梯度的 2 倍\n" in compared
+    assert compared.endswith("\n2 仍然错误, 10 仍然正确\n")
+
+
 def test_what_programs_read_is_the_same_in_both(tmp_path: Path) -> None:
     reports = []
     for language in ("en", "zh"):

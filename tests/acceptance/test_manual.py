@@ -10,7 +10,7 @@ import click
 import pytest
 
 from gradcheck_cli import manual
-from gradcheck_cli.cli.explain import found_page
+from gradcheck_cli.cli.explain import found_term
 from gradcheck_cli.cli.main import COMMANDS, main
 from tests.pages import ROOT, Page, Run, first_missing, follow, make_recipe
 from tests.support import SEARCHING, run, run_inside
@@ -93,7 +93,7 @@ def test_the_options_that_are_named_with_a_command_are_its_own(page: Page) -> No
 @every_page
 def test_a_page_names_only_pages_that_there_are(name: str) -> None:
     topics = re.findall(r"`gradcheck explain ([^`]+)`", PAGES[name].text)
-    assert not {topic for topic in topics if not topic.isupper() and found_page(topic) is None}
+    assert not {topic for topic in topics if not topic.isupper() and found_term(topic) is None}
 
 
 # what holds the examples against what is printed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gradcheck_cli.reporters.excerpt import MOST_SUSPECTS, changes_of, verified_line
+from gradcheck_cli.reporters.excerpt import changes_of, known_places, verified_line
 from gradcheck_cli.reporters.items import parameter_of
 from gradcheck_cli.reporters.page.explained import explained
 from gradcheck_cli.reporters.page.marks import fold, heading, text
@@ -80,15 +80,10 @@ def finding_card(
 
 def facts_of(report: CheckReport, finding: Finding, *, is_mended: bool) -> str:
     """Return what is known beside the mistake, each under its name."""
-    first = finding is report.findings[0]
-    suspects = report.suspects if first else ()
-    known = [f"{s.file}:{s.line}: {s.says}" for s in suspects if s.says]
-    lines = (
-        [f"{s.file}:{s.line}" for s in suspects] if not (known or is_mended) and len(suspects) <= MOST_SUSPECTS else []
-    )
+    known, places = known_places(report, finding, changed=is_mended)
     facts = [
         ("Why there", [finding.note, *known]),
-        ("Look at", [", ".join(lines)]),
+        ("Look at", [", ".join(places)]),
         ("What to do", [finding.help]),
         ("At", [named_once(finding.indices)]),
         ("Wrong only because of this", [", ".join(finding.consequences)]),

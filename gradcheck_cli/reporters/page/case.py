@@ -101,7 +101,7 @@ def sure(report: CheckReport) -> str:
     """Return how it was checked, and what would have been caught."""
     lines = [*(fact for fact in facts(report) if fact not in report.reasons), *report.notes]
     listed = "".join(f"<li>{text(line)}</li>" for line in lines)
-    catches = (
+    meaning = (
         f"<p>{CATCHES} What each column means: <code>gradcheck explain report</code></p>\n" if report.reference else ""
     )
-    return f"<ul>{listed}</ul>\n{sure_table(report)}{catches}"
+    return f"<ul>{listed}</ul>\n{sure_table(report)}{meaning}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gradcheck_cli.reporters.page.marks import scrolling, text
-from gradcheck_cli.reporters.page.ratios import Kind, kind_of, said
+from gradcheck_cli.reporters.page.ratios import Kind, entry_line, kind_of
 from gradcheck_cli.vocabulary.results import Entries
 
 __all__ = ["ratio_map"]
@@ -103,7 +103,7 @@ def drawn_cell(entries: Entries, k: int, box: tuple[int, int, int, int], *, is_t
     ratio = short_ratio(entries.analytic[k], entries.reference[k])
     shown = f"<text x='{x + width / 2:g}' y='{y + height / 2 + 4:g}'>{ratio}</text>" if is_told else ""
     return (
-        f"<g class='{found.name_in_style}{' told' * is_told}'><title>{text(said(entries, k))}</title>"
+        f"<g class='{found.name_in_style}{' told' * is_told}'><title>{text(entry_line(entries, k))}</title>"
         f"<rect x='{x}' y='{y}' width='{width}' height='{height}'/>{shown}</g>"
     )
 

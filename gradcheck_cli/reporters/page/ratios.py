@@ -8,7 +8,7 @@ import math
 from gradcheck_cli.reporters.words import pair_texts, ratio_text
 from gradcheck_cli.vocabulary.results import Entries, EntryVerdict
 
-__all__ = ["Kind", "kind_of", "said"]
+__all__ = ["Kind", "entry_line", "kind_of"]
 
 
 class Kind(enum.Enum):
@@ -47,7 +47,7 @@ def kind_of(entries: Entries, k: int) -> Kind:
     return Kind.LARGE if abs(yours) > abs(right) else Kind.SMALL
 
 
-def said(entries: Entries, k: int) -> str:
+def entry_line(entries: Entries, k: int) -> str:
     """Return all that is known of the k-th of some entries, in one line."""
     entry = entries[k]
     yours, right = pair_texts(entry.analytic, entry.reference)

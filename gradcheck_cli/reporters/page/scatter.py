@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from gradcheck_cli.reporters.page.marks import text
-from gradcheck_cli.reporters.page.ratios import kind_of, said
+from gradcheck_cli.reporters.page.ratios import entry_line, kind_of
 from gradcheck_cli.vocabulary.results import Entries
 
 __all__ = ["scatter"]
@@ -63,7 +63,7 @@ def scatter(entries: Entries, factor: float | None = None, *, what: str = "") ->
     y = Axis(together or yours, SIZE - BOTTOM, EDGE)
     dots = "".join(
         f"<circle class='{kind_of(every, k).name_in_style}' cx='{x.place(every.reference[k]):.1f}'"
-        f" cy='{y.place(every.analytic[k]):.1f}' r='4'><title>{text(said(every, k))}</title></circle>"
+        f" cy='{y.place(every.analytic[k]):.1f}' r='4'><title>{text(entry_line(every, k))}</title></circle>"
         for k in sorted(shown, key=lambda k: every.verdicts[k])
     )
     name = text(f"yours against right, of {what or entries.parameter}")

@@ -14,7 +14,7 @@ import click
 import pytest
 
 import gradcheck_cli
-from gradcheck_cli.cli.explain import found_page, listed, rendered
+from gradcheck_cli.cli.explain import found_term, listed, rendered
 from gradcheck_cli.cli.main import main
 from gradcheck_cli.manual import codes, page_text, topics
 from gradcheck_cli.manual.groups import MISTAKES, grouped
@@ -123,7 +123,7 @@ def test_other_commands_import_neither_the_manual_nor_what_shows_it(arguments: l
 
 
 def test_nothing_is_found_for_nothing() -> None:
-    assert found_page("") is None
+    assert found_term("") is None
 
 
 # every word of a report
@@ -192,12 +192,12 @@ def test_every_code_that_a_finding_may_have_has_a_page() -> None:
 def test_every_head_of_a_column_has_a_page() -> None:
     words = words_of_tables()
     assert {"refined", "catches entry", "any shape", "norm(analytic)", "found", "seconds", "yours/right"} <= words
-    assert not {word for word in words if found_page(word) is None}
+    assert not {word for word in words if found_term(word) is None}
 
 
 @pytest.mark.parametrize("word", [verdict.value for verdict in Verdict] + [v.name.lower() for v in EntryVerdict])
 def test_every_verdict_has_a_page(word: str) -> None:
-    assert found_page(word) is not None
+    assert found_term(word) is not None
 
 
 def test_every_line_of_a_finding_has_a_page() -> None:
@@ -207,7 +207,7 @@ def test_every_line_of_a_finding_has_a_page() -> None:
     words = [line.strip().partition(": ")[0] for line in finding_lines(whole)]
     words += [line.strip().removeprefix("note: ").partition(": ")[0] for line in finding_lines(whole)]
     assert {"error[factor]", "at", "note", "or else", "wrong only because of this", "help"} <= set(words)
-    assert not {word for word in words if len(word) > 1 and found_page(word) is None}
+    assert not {word for word in words if len(word) > 1 and found_term(word) is None}
 
 
 LABEL = re.compile(r"(?:^|note: )\s*([A-Za-z][A-Za-z -]*?)(?:: ?| = )(?:$|\w)")
@@ -229,7 +229,7 @@ def labels_of_lines() -> set[str]:
 def test_every_label_of_a_line_has_a_page() -> None:
     labels = labels_of_lines()
     assert {"at", "note", "help", "hint", "catches", "J", "verified", "look at"} <= labels
-    assert not {label for label in labels if found_page(label) is None}
+    assert not {label for label in labels if found_term(label) is None}
 
 
 REFERENCES = ("a saved gradient", "complex step", "ladder of steps", "inner products", "slopes along random directions")
@@ -238,7 +238,7 @@ CIRCUMSTANCES = ("the course's rule", "structured", "plain", "evaluations", "eps
 
 @pytest.mark.parametrize("word", [*REFERENCES, *CIRCUMSTANCES, *LEVELS, SLOPE_MISMATCH, COULD_NOT_CHECK])
 def test_what_is_said_of_how_it_was_checked_has_a_page(word: str) -> None:
-    assert found_page(word) is not None
+    assert found_term(word) is not None
 
 
 def test_a_word_is_told_in_a_sentence_and_where_there_is_more() -> None:
