@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator, Sequence
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from gradcheck_cli.reporters.sheet import CODE
 from gradcheck_cli.reporters.words import finding_lines
 from gradcheck_cli.vocabulary.results import Change, CheckReport, Finding, Suggestion, Unchecked
 from gradcheck_cli.vocabulary.text import printable
 
-__all__ = ["changes_of", "is_code", "told", "unchecked_lines"]
+__all__ = ["changes_of", "is_code", "told", "unchecked_lines", "within"]
 
 TAB = 4
+CUT = "..."
+BEFORE_MARKS = 16  # columns of a long line that are left before the marks
+CODE_AND_MARKS = re.compile(r"( *\d* \| )( *)(.*)")
 MOST_SUSPECTS = 3
 LEVELS = {
     "partly": "makes some entries right, and leaves others wrong",
@@ -64,6 +69,29 @@ def place_notes(report: CheckReport, finding: Finding | None, *, changed: bool) 
 def is_code(line: str) -> bool:
     """Whether a line shows code, its place or the marks under it: such a line is never broken."""
     return CODE.match(line) is not None
+
+
+def within(lines: Sequence[str], width: int) -> list[str]:
+    """Return a block with long lines of code cut to a width, around what is marked in them."""
+    cut = list(lines)
+    for k, (line, under) in enumerate(itertools.pairwise(lines)):
+        code, marks = CODE_AND_MARKS.fullmatch(line), CODE_AND_MARKS.fullmatch(under)
+        if code is None or marks is None or not marks[3].startswith("^") or cell_len(line) <= width:
+            continue
+        margin, start = code[1], len(marks[2])
+        room = width - len(margin)
+        left = max(0, min(start - BEFORE_MARKS, start + cell_len(marks[3]) - room))
+        shown = columns(f"{code[2]}{code[3]}", left, room)
+        cut[k], cut[k + 1] = f"{margin}{shown}", f"{marks[1]}{' ' * (start - left)}{marks[3]}"
+    return cut
+
+
+def columns(text: str, left: int, room: int) -> str:
+    """Return a part of a text from a column on, with dots where it was cut."""
+    if left:
+        head = set_cell_size(text, left + len(CUT))  # half a wide character is a blank
+        text = CUT + " " * (cell_len(text[: len(head)]) - cell_len(head)) + text[len(head) :]
+    return text if cell_len(text) <= room else set_cell_size(text, room - len(CUT)) + CUT
 
 
 def unchecked_lines(outcome: Unchecked) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from gradcheck_cli.reporters.excerpt import told
+from rich.cells import cell_len
+
+from gradcheck_cli.reporters.excerpt import told, within
 from gradcheck_cli.reporters.terminal import Style, render
 from gradcheck_cli.vocabulary.results import Change, CheckReport, Suggestion, Suspect
 from tests.records import OUTCOMES
@@ -51,3 +53,16 @@ def test_on_a_narrow_screen_no_word_of_a_sentence_is_broken() -> None:
     lines = render(report, Style(width=60)).splitlines()
     assert all(len(line) <= 60 for line in lines if "verified" in line or "points" in line)
     assert any(line.lstrip().startswith("= verified: with this change") for line in lines)
+
+
+def test_a_line_wider_than_the_terminal_is_cut_around_what_is_marked() -> None:
+    text = f"    误差 = {'a + ' * 20}b; g = 4 * X{'  # and so on' * 5}"
+    at = text.index("4 *") + 1
+    (lines,) = told(report_of(Change("a.py", 6, at, 6, at + 1, "4", "2", text)))
+    _, line, marks, _ = within(lines, 60)
+    assert cell_len(line) == 60
+    assert line.startswith("6 | ...")
+    assert line.endswith("...")
+    assert line[marks.index("^")] == "4"
+    assert marks.endswith("^ write 2 here")
+    assert within(lines, 200) == lines
