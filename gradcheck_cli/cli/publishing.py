@@ -193,7 +193,7 @@ def durations(outcomes: Iterable[Outcome], slowest: int | None) -> str:
     made = [outcome for outcome in outcomes if isinstance(outcome, CheckReport)]
     made.sort(key=lambda report: report.seconds, reverse=True)
     lines = [f"{report.seconds:8.2f} s  {printable(report.name)}\n" for report in made[: slowest or None]]
-    return "".join(["slowest:\n", *lines]) if lines else ""
+    return "".join([f"{said('slowest:')}\n", *lines]) if lines else ""
 
 
 def code_of(outcome: Outcome) -> int:
