@@ -19,7 +19,7 @@ TAB = 4
 CUT = "..."
 BEFORE_MARKS = 16  # columns of a long line that are left before the marks
 CODE_AND_MARKS = re.compile(r"( *\d* \| )( *)(.*)")
-MOST_SUSPECTS = 3
+MOST_SUSPECTS = 3  # the most suspicious ones come first
 LEVELS = {
     "partly": "makes some entries right, and leaves others wrong",
     "fits-here": "fits here, and could not be tried with other data",
@@ -60,9 +60,9 @@ def place_notes(report: CheckReport, finding: Finding | None, *, changed: bool) 
     if report.findings and finding is not report.findings[0]:
         return []
     known = [f"  note: {printable(s.file)}:{s.line}: {printable(s.says)}" for s in report.suspects if s.says]
-    if known or changed or not 0 < len(report.suspects) <= MOST_SUSPECTS:  # many are as good as none
+    if known or changed or not report.suspects:
         return known
-    places = [f"{printable(s.file)}:{s.line}" for s in report.suspects]
+    places = dict.fromkeys(f"{printable(s.file)}:{s.line}" for s in report.suspects[:MOST_SUSPECTS])
     return [f"  look at: {', '.join(places)}"]
 
 

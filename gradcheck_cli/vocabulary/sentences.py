@@ -128,9 +128,7 @@ class Sentences:
             if letters and may_join(joint, told):
                 between = translation if any(WIDE.search(each.text) for each in told) else joint
                 pieces = itertools.chain.from_iterable((between, each.text) for each in told)
-                is_list = joint == ", " and all(
-                    each.letters for each in told
-                )  # of phrases, not a phrase with a list in it
+                is_list = joint == ", " and all(each.letters for each in told) and are_alike(text.split(joint))
                 gained = len(joint) * (len(told) - 1) if joint in SENTENCES or is_list else 0
                 left = sum(each.left for each in told)
                 yield Told(joined(itertools.islice(pieces, 1, None)), left, letters + gained)
@@ -144,6 +142,11 @@ def may_join(joint: str, told: Sequence[Told]) -> bool:
     if joint == "; ":
         return all(each.letters for each in told)
     return joint == ": " or not any(each.left for each in told)
+
+
+def are_alike(parts: Sequence[str]) -> bool:
+    """Whether parts are a list of phrases of one kind, ``3 of W1`` and ``1 of b1``, and not one phrase with commas."""
+    return len({tuple(words_in(part)[:1]) for part in parts}) == 1
 
 
 def words_in(text: str) -> list[str]:

@@ -83,9 +83,7 @@ def facts_of(report: CheckReport, finding: Finding, *, is_mended: bool) -> str:
     first = finding is report.findings[0]
     suspects = report.suspects if first else ()
     known = [f"{s.file}:{s.line}: {s.says}" for s in suspects if s.says]
-    lines = (
-        [f"{s.file}:{s.line}" for s in suspects] if not (known or is_mended) and len(suspects) <= MOST_SUSPECTS else []
-    )
+    lines = [] if known or is_mended else list(dict.fromkeys(f"{s.file}:{s.line}" for s in suspects[:MOST_SUSPECTS]))
     facts = [
         ("Why there", [finding.note, *known]),
         ("Look at", [", ".join(lines)]),

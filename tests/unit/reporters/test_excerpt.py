@@ -41,11 +41,12 @@ def test_what_was_not_verified_is_told_only_where_more_is_asked_for() -> None:
     assert "could not be tried with other data" in told(report, verbose=True)[-1][-1]
 
 
-def test_few_suspects_are_told_and_many_are_not() -> None:
+def test_the_first_suspects_are_told_each_line_once() -> None:
     report = report_of(Change("a.py", 1, 1, 1, 2, "a", "b", "a"), "partly")
     one = Suspect("a.py", 3, 1, 3, 2, "", "")
     assert told(dataclasses.replace(report, suspects=(one,))) == [["  look at: a.py:3"]]
-    assert told(dataclasses.replace(report, suspects=(one,) * 5)) == []
+    more = (one, one._replace(column=2), one._replace(line=4), one._replace(line=5))
+    assert told(dataclasses.replace(report, suspects=more)) == [["  look at: a.py:3, a.py:4"]]
 
 
 def test_on_a_narrow_screen_no_word_of_a_sentence_is_broken() -> None:
