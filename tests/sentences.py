@@ -76,10 +76,10 @@ WORDS = (
 
 ALONE = (
     "the course's PASS", "the course's FAIL", "another PASS", "another FAIL", "wrong", "yours/right", "right",
-    "unresolved", "worst", "parameter", "shape", "yours", "agrees", "disagrees", "kink", "number", "found",
-    "difference", "entry", "unknown", "error:", "hint:", "error bar", "reference", "slope mismatch",
-    "Checks", "Where", "Output", "Other", "repeatable", "warning:", "PASS", "FAIL", "smaller",
-    "could not be checked",
+    "smaller", "unresolved", "worst", "parameter", "shape", "yours", "agrees", "disagrees", "kink", "number", "found",
+    "difference", "entry", "unknown", "error:", "hint:", "note:", "error bar", "reference", "slope mismatch",
+    "Checks", "Where", "Output", "Other", "repeatable", "warning:", "PASS", "FAIL",
+    "could not be checked", "slowest:",
     "Usage:", "Options", "Commands", "Usage", "Arguments", "required", "Examples:",
 )  # fmt: skip
 """Heads, cells and other words that are said alone, and may be a name where they stand in a sentence."""

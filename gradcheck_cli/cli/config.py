@@ -150,7 +150,9 @@ def read_check(table: Mapping[str, Any], number: int, path: Path) -> Check:
     where = f"check {number} of {CHECKS} in {path}"
     for key in ("name", "kind"):
         if not isinstance(table.get(key), str) or not table[key]:
-            raise InputError(f'{where} has no {key}, expected {key} = "..."')
+            raise InputError(
+                f'{where} has no {key}, expected {key} = "..."', hint="gradcheck explain ci shows such tables"
+            )
     options = {option_key(key): value for key, value in table.items() if key not in {"name", "kind"}}
     return Check(table["name"], table["kind"], options)
 

@@ -33,6 +33,7 @@ from gradcheck_cli.cli.running import (
 )
 from gradcheck_cli.cli.selection import matcher
 from gradcheck_cli.vocabulary.errors import GradcheckError
+from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.results import NotRun, Outcome, Unchecked
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def those_that_failed(planned: list[Plan], memory: LastFailed) -> list[Plan]:
     told = f"{len(found)} of {len(planned)} checks did not pass last time: only they are made"
     if not found:
         told = f"none of the {len(planned)} checks failed last time: all are made"
-    write(f"note: {told}\n", sys.stderr)
+    write(f"{said('note:')} {said(told)}\n", sys.stderr)
     return found or planned
 
 

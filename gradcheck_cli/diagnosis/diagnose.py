@@ -12,7 +12,7 @@ from gradcheck_cli.diagnosis.evidence import Evidence, layer_of
 from gradcheck_cli.diagnosis.layers import bare_names, layer_names, only_layer, renamed, with_own_names
 from gradcheck_cli.diagnosis.layout import in_course_layout, in_own_layout, is_laid_out
 from gradcheck_cli.diagnosis.propagation import Propagation
-from gradcheck_cli.diagnosis.wording import entries_of
+from gradcheck_cli.diagnosis.wording import entries_of, named
 from gradcheck_cli.judging.precision import are_single_numbers
 from gradcheck_cli.vocabulary.results import CheckReport, Finding, Verdict
 
@@ -81,7 +81,7 @@ def of_what_fails(finding: Finding, innocent: Collection[str]) -> Finding | None
     places = [place for place in (finding.where, *finding.also) if place not in innocent]
     if not places or len(places) == 1 + len(finding.also):
         return finding if places else None
-    message = f"{', '.join(places)}: {finding.message.partition(': ')[2]}"
+    message = f"{named(places)}: {finding.message.partition(': ')[2]}"
     return finding._replace(where=places[0], also=tuple(places[1:]), message=message)
 
 

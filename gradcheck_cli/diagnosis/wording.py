@@ -18,6 +18,7 @@ __all__ = [
     "entries_of",
     "joined",
     "merged",
+    "named",
     "noted",
     "relation_of_delta",
     "reproduced",
@@ -116,7 +117,8 @@ def reproduced(right: int, wrong: int, numbers: int, equations: int) -> str:
         return ""
     fitted = f", {numbers} number{'s' * (numbers > 1)} fitted" if numbers else ""
     entries = f"all {wrong} wrong entries" if right == wrong else f"{right} of {wrong} wrong entries"
-    entries = "the one wrong entry" if wrong == 1 else entries
+    if wrong == right <= 2:
+        entries = "the one wrong entry" if wrong == 1 else "both wrong entries"
     few = ": too few equations to tell it from other mistakes" if equations - numbers < ENOUGH else ""
     return f"{'reproduces' if right == wrong else 'nearly: it reproduces'} {entries}{fitted}{few}"
 
@@ -188,6 +190,7 @@ def one_number(claim: float, right: float) -> str:
 
 OTHER_SIGN = "right if the loss is the negative of what is meant, such as a log-likelihood"
 NO_PATTERN = "in no known pattern"
+MOST_NAMED = 6  # places in one message; of more, half as many are named
 EXCLUDED = "it is not a multiple of the right one, nor that plus a multiple of the parameter, nor its entries reordered"
 
 
@@ -232,7 +235,7 @@ def one_of(group: Sequence[Finding]) -> Finding:
     several = f"each of them {said}" if "each " not in said else f"of each of them: {said}"
     return first._replace(
         layer=None,
-        message=f"{', '.join(places)}: {several}",
+        message=f"{named(places)}: {several}",
         help=replaced(replaced(first.help, first.where, "each"), first.where[1:], "its parameter"),
         note="" if first.code != "unknown" else first.note,
         indices=(),
@@ -241,6 +244,14 @@ def one_of(group: Sequence[Finding]) -> Finding:
         alternatives=(),
         also=tuple(places[1:]),
     )
+
+
+def named(places: Sequence[str]) -> str:
+    """Return places by their names, or where they are many the first ones and how many more."""
+    if len(places) <= MOST_NAMED:
+        return ", ".join(places)
+    first = ", ".join(places[: MOST_NAMED // 2])
+    return f"{first} and {len(places) - MOST_NAMED // 2} more"
 
 
 def replaced(text: str, name: str, by: str) -> str:

@@ -95,7 +95,7 @@ def meaning(report: CheckReport, entry: Entry, errors: Sequence[float], noise: f
     finite = [k for k, error in enumerate(errors) if math.isfinite(error)]
     if not math.isfinite(entry.analytic) or not finite:
         what = "analytic value" if finite or not math.isfinite(entry.analytic) else "loss"
-        return f"the {what} is not finite, whatever the step"
+        return f"is not finite at any step, for the {what} is not"
     best = min(finite, key=lambda k: errors[k])
     allowed = report.threshold * abs(entry.analytic) + entry.bar + FLOORS_EXPLAINED * noise / STEPS[best]
     if errors[best] <= allowed:

@@ -70,9 +70,26 @@ def proposals_at(scene: Scene, site: Site) -> Iterator[Proposal]:
         rarer = AROUND_A_CALL if calls_own(spot) else 0.0
         for family in FAMILIES:
             for proposal in family(spot):
-                if proposal.patch and proposal.patch not in told:
+                if proposal.patch and proposal.patch not in told and is_kept(scene.source, site, proposal.patch):
                     told.add(proposal.patch)
                     yield proposal._replace(rarity=proposal.rarity + rarer)
+
+
+def is_kept(source: Source, site: Site, patch: Patch) -> bool:
+    """Whether what is assigned to is still something that has a name: what is written into a copy is lost."""
+    start, end = source.span(site.node)
+    if site.kind != "target" or any(not start <= edit.start <= edit.end <= end for _, edit in patch):
+        return True
+    text = source.content[start:end]
+    for _, edit in sorted(patch, key=lambda change: change[1].start, reverse=True):
+        text = text[: edit.start - start] + edit.new.encode() + text[edit.end - start :]
+    try:
+        node = ast.parse(text.decode().strip(), mode="eval").body
+    except SyntaxError:
+        return False
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return isinstance(node, ast.Name | ast.Tuple | ast.List)
 
 
 def calls_own(spot: Spot) -> bool:

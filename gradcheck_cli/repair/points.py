@@ -59,13 +59,19 @@ class Point:
         for slot, _ in self.changes:
             slot.put(slot.value)
 
-    def claim(self) -> Array:
-        """Return what the user's code claims here, as a vector; the world must be there."""
+    def claim(self, changed: set[str] | None = None) -> Array:
+        """Return what the user's code claims here, as a vector; the world must be there.
+
+        `changed` gets the names of what the code has changed of what it was given.
+        """
         problem = self.problem
         if isinstance(problem, Network):
             claimed = problem.claim_at(problem) if problem.claim_at else problem.gradient(problem.parameters)
         else:
-            claimed = problem.gradient(problem.parameters)
+            arguments = problem.arguments(problem.point)
+            claimed = problem.gradient(problem.parameters, arguments)
+            if changed is not None:
+                changed.update(arguments.changed(problem.point, problem.data))
         return dictionary_to_vector({name: claimed[name] for name in problem.parameters})
 
     def loss(self) -> float:

@@ -92,6 +92,8 @@ class Trials:
     """That the claim takes."""
     losses: Sequence[float] | None = None
     """What the loss has to stay at each point, where the edited code computes it too."""
+    changed: frozenset[str] = frozenset()
+    """What the unchanged code changes of what it is given; a patch that changes more is none."""
     count: int = 0
     """How many patches were tried."""
     stuck: int = 0
@@ -136,9 +138,12 @@ class Trials:
         """Compare the claim with the references at every point, as the code is now."""
         masks = []
         for k, (point, before) in enumerate(zip(self.points, self.wrong, strict=True)):
+            changed: set[str] = set()
             point.enter()
             try:
-                claimed = point.claim()
+                claimed = point.claim(changed)
+                if not changed <= self.changed:
+                    return None
                 if self.losses is not None and point.loss() != self.losses[k]:
                     return None
             finally:

@@ -111,14 +111,15 @@ def looked_for(
     here = point_of(Point(subject.problem, ()), threshold, seed)
     if here is None:
         raise Nothing
-    claimed = asked(here)
+    changed: set[str] = set()
+    claimed = asked(here, changed)
     wrong_here = np.ones(here.low.shape, bool) if claimed is None else here.wrong(claimed, threshold)
     if not wrong_here.any() or (claimed is None) != raises:  # it is not here what it was in the check
         raise Nothing
     points, wrong = elsewhere(subject, here, wrong_here, threshold, seed, deadline)
     losses = [loss_at(point) for point in points] if subject.shares else None
     trials = Trials(
-        subject.program, points, wrong, threshold, deadline, subject.seconds, losses
+        subject.program, points, wrong, threshold, deadline, subject.seconds, losses, frozenset(changed)
     )  # fmt: skip
     first = None if claimed is None else first_wrong_of(subject, here, threshold, seed, deadline)
     suspects: list[Ranked] = []
@@ -247,11 +248,11 @@ def held_still(slots: Sequence[Slot]) -> list[Slot]:
     return still
 
 
-def asked(point: Point) -> Array | None:
-    """Return the claim at a point; None where the code raises."""
+def asked(point: Point, changed: set[str] | None = None) -> Array | None:
+    """Return the claim at a point; None where the code raises. `changed` is that of `Point.claim`."""
     point.enter()
     try:
-        return point.claim()
+        return point.claim(changed)
     except Exception:  # noqa: BLE001  (what it raises was told already)
         return None
     finally:

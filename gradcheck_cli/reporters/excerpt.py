@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator, Sequence
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from gradcheck_cli.reporters.sheet import CODE
 from gradcheck_cli.reporters.words import finding_lines
 from gradcheck_cli.vocabulary.results import Change, CheckReport, Finding, Suggestion, Unchecked
 from gradcheck_cli.vocabulary.text import printable
 
-__all__ = ["changes_of", "is_code", "known_places", "shown", "told", "unchecked_lines", "verified_line"]
+__all__ = ["changes_of", "is_code", "known_places", "shown", "told", "unchecked_lines", "verified_line", "within"]
 
 TAB = 4
-MOST_SUSPECTS = 3
+CUT = "..."
+BEFORE_MARKS = 16  # columns of a long line that are left before the marks
+CODE_AND_MARKS = re.compile(r"( *\d* \| )( *)(.*)")
+MOST_SUSPECTS = 3  # the most suspicious ones come first
 LEVELS = {
     "partly": "makes some entries right, and leaves others wrong",
     "fits-here": "fits here, and could not be tried with other data",
@@ -65,14 +70,37 @@ def known_places(report: CheckReport, finding: Finding | None, *, changed: bool)
     if report.findings and finding is not report.findings[0]:
         return [], []
     known = [f"{printable(s.file)}:{s.line}: {printable(s.says)}" for s in report.suspects if s.says]
-    if known or changed or len(report.suspects) > MOST_SUSPECTS:  # many are as good as none
+    if known or changed:
         return known, []
-    return [], [f"{printable(s.file)}:{s.line}" for s in report.suspects]
+    return [], list(dict.fromkeys(f"{printable(s.file)}:{s.line}" for s in report.suspects[:MOST_SUSPECTS]))
 
 
 def is_code(line: str) -> bool:
     """Whether a line shows code, its place or the marks under it: such a line is never broken."""
     return CODE.match(line) is not None
+
+
+def within(lines: Sequence[str], width: int) -> list[str]:
+    """Return a block with long lines of code cut to a width, around what is marked in them."""
+    cut = list(lines)
+    for k, (line, under) in enumerate(itertools.pairwise(lines)):
+        code, marks = CODE_AND_MARKS.fullmatch(line), CODE_AND_MARKS.fullmatch(under)
+        if code is None or marks is None or not marks[3].startswith("^") or cell_len(line) <= width:
+            continue
+        margin, start = code[1], len(marks[2])
+        room = width - len(margin)
+        left = max(0, min(start - BEFORE_MARKS, start + cell_len(marks[3]) - room))
+        shown = columns(f"{code[2]}{code[3]}", left, room)
+        cut[k], cut[k + 1] = f"{margin}{shown}", f"{marks[1]}{' ' * (start - left)}{marks[3]}"
+    return cut
+
+
+def columns(text: str, left: int, room: int) -> str:
+    """Return a part of a text from a column on, with dots where it was cut."""
+    if left:
+        head = set_cell_size(text, left + len(CUT))  # half a wide character is a blank
+        text = CUT + " " * (cell_len(text[: len(head)]) - cell_len(head)) + text[len(head) :]
+    return text if cell_len(text) <= room else set_cell_size(text, room - len(CUT)) + CUT
 
 
 def unchecked_lines(outcome: Unchecked) -> list[str]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from gradcheck_cli.reporters.heat import LEGEND, HeatMap, heat_map, pictured
@@ -50,16 +51,28 @@ def print_pictures(out: Sheet, report: CheckReport, *, blocks: bool) -> None:
         for line in drawn_map(name, heat, signs):
             out.print(line)
     if maps:
-        legend = "  ".join(f"{signs[k] * CELL_WIDTH} {said(LEGEND[k])}" for k in reversed(range(len(LEGEND))))
-        out.print_wrapped(Text(" " * MARGIN + legend))
+        for line in legend(signs, out.width):
+            out.print(line)
     if report.sweeps:
         out.print()
     for sweep, later in zip_longest(report.sweeps, report.sweeps[1:]):
         for line in drawn_sweep(sweep, report.epsilon, min(out.width - STEP_WIDTH, WIDEST_PLOT)):
             out.print_wrapped(line)
-        errors, _, conclusion = sweep_line(sweep).rpartition(": ")
+        told, _, conclusion = sweep_line(sweep).rpartition(": ")
         again = later is not None and sweep_line(later).endswith(f": {conclusion}")
-        out.print_wrapped(Text(said(errors if again else f"{errors}: {conclusion}")))
+        out.print_wrapped(Text(said(told if again else f"{told}: {conclusion}")))
+
+
+def legend(signs: str, width: int) -> Iterator[Text]:
+    """Yield what the signs stand for, no sign parted from its meaning at the end of a line."""
+    line = " " * MARGIN
+    for k in reversed(range(len(LEGEND))):
+        piece = f"{signs[k] * CELL_WIDTH} {said(LEGEND[k])}  "
+        if line.strip() and cell_len(line + piece.rstrip()) > width:
+            yield Text(line)
+            line = " " * MARGIN
+        line += piece
+    yield Text(line)
 
 
 def drawn_map(name: str, heat: HeatMap, signs: str) -> Iterator[Text]:
@@ -91,9 +104,8 @@ def drawn_sweep(sweep: StepSweep, epsilon: float | str, width: int) -> Iterator[
         return
     floors = [sweep.floor(step) for step in sweep.steps]
     axis = Axis([*known, *(floor for floor in floors if floor > 0)], width)
-    yield Text(
-        said(f"error of {printable(sweep.entry)} against step; {ERROR} error, {FLOOR} what round-off alone makes")
-    )
+    title = f"error of {printable(sweep.entry)} against step; {ERROR} error, {FLOOR} what round-off alone makes"
+    yield Text(said(title))
     yield Text(f"{'step':>7} {'error':>8} {axis.labels()}", "bold")
     for k in shown[::EVERY]:
         line = [" "] * axis.width

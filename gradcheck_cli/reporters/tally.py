@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from gradcheck_cli.reporters.words import COULD_NOT_CHECK, came_to
+from gradcheck_cli.reporters.words import came_to
 from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, NotRun, Outcome, RunReport, Unchecked, Verdict
 from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["WORST_FIRST", "Tally", "outcome_sentence", "run_sentence", "tally", "verdict_of", "worst_verdict"]
 
 WORST_FIRST = (None, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
-SAID = {
-    None: COULD_NOT_CHECK,
-    Verdict.FAIL: "FAIL",
-    Verdict.INCONCLUSIVE: "INCONCLUSIVE",
-    Verdict.PASS: "PASS",
-}
 
 
 class Tally(NamedTuple):
@@ -75,9 +69,14 @@ def run_sentence(run: RunReport) -> str:
         return outcome_sentence(run.outcomes[0])
     begun = [outcome for outcome in run.outcomes if not isinstance(outcome, NotRun)]
     counts = Counter(map(verdict_of, begun))
-    told = [f"{counts[verdict]} {SAID[verdict]}" for verdict in WORST_FIRST if counts[verdict]]
+    told = [counted(verdict, counts[verdict]) for verdict in WORST_FIRST if counts[verdict]]
     left = len(run.outcomes) - len(begun)
     return f"{len(run.outcomes)} cases: {', '.join([*told, *([f'{left} not run'] if left else [])])}"
+
+
+def counted(verdict: Verdict | None, number: int) -> str:
+    """Return how many cases came to something."""
+    return f"{number} could not be checked" if verdict is None else f"{number} {verdict.value}"
 
 
 def outcome_sentence(outcome: Outcome) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from gradcheck_cli.reporters.excerpt import is_code, told, unchecked_lines
+from gradcheck_cli.reporters.excerpt import is_code, told, unchecked_lines, within
 from gradcheck_cli.reporters.sheet import Sheet, new_table
 from gradcheck_cli.reporters.words import (
     VERDICT_STYLES,
@@ -55,6 +55,7 @@ INDENT = "      "
 ROOMS = (None, 48, 40, 32, 24)  # columns that the name of a case may take, the most that fits
 MAX_FINDINGS = 5  # where not all are asked for
 MAX_ROWS = 10  # of parameters that fall short, likewise
+MAX_SENTENCES = 4  # likewise, where no table fits and each takes several lines
 MAX_ENTRY_ROWS = 20  # of one parameter, likewise
 
 
@@ -78,7 +79,7 @@ def render(report: CheckReport, style: Style) -> str:
         return ""
     out = Sheet(style.width, color=style.color)
     print_verdict(out, report, style)
-    print_findings(out, report, verbose=style.verbosity > 0)
+    print_findings(out, report, style)
     if style.verbosity > 0:
         print_figures(out, report)
     elif not report.passed:
@@ -107,13 +108,14 @@ def print_verdict(out: Sheet, report: CheckReport, style: Style) -> None:
         out.print_wrapped(f"{INDENT}{printable(line)}")
 
 
-def print_findings(out: Sheet, report: CheckReport, *, verbose: bool) -> None:
-    """Print what is wrong and what is to be changed, as a compiler does."""
+def print_findings(out: Sheet, report: CheckReport, style: Style) -> None:
+    """Print what is wrong and what is to be changed, as a compiler does; a log has the lines of code whole."""
+    verbose = style.verbosity > 0
     blocks = told(report, verbose=verbose)
     shown = blocks if verbose else blocks[:MAX_FINDINGS]
     for block in shown:
         out.print()
-        for line in block:
+        for line in block if style.width is None else within(block, style.width):
             if is_code(line):
                 out.print(line)
             else:
@@ -131,9 +133,9 @@ def print_parameters(out: Sheet, report: CheckReport, *, right: bool) -> None:
         short, passed = list(report.short), []
     short.sort(key=lambda p: inf if isnan(p.refined_difference) else p.refined_difference, reverse=True)
     out.print()
-    print_rows(out, short[:MAX_ROWS], ROWS[report.verdict], figure_name(report))
-    if len(short) > MAX_ROWS:
-        out.print(f"and {len(short) - MAX_ROWS} more; -v shows all")
+    shown = print_rows(out, short[:MAX_ROWS], ROWS[report.verdict], figure_name(report))
+    if len(short) > shown:
+        out.print(f"and {len(short) - shown} more; -v shows all")
     if right and passed:
         out.print(right_line(passed, out.width))
 
@@ -154,22 +156,27 @@ ROWS = {
 }
 
 
-def print_rows(out: Sheet, parameters: Sequence[ParameterResult], columns: Columns, figure: str) -> None:
-    """Print a table; where a name is long or the terminal narrow, a sentence a parameter."""
+def print_rows(out: Sheet, parameters: Sequence[ParameterResult], columns: Columns, figure: str) -> int:
+    """Print a table; where a name is long or the terminal narrow, a sentence a parameter. Return how many are told."""
     if not parameters:
-        return
+        return 0
     rows = [row_of(p, columns) for p in parameters]
     tables = (short_table(rows, columns, figure, shape=shape) for shape in (True, False))
     fitting = next((table for table in tables if out.fits(table)), None)
     if fitting is not None:
         out.print_table(fitting)
-        return
-    for row in rows:
-        sentence = (
-            f"{row.name} {row.shape}: {columns.counts} {row.counts}, {figure} {row.difference}, worst {row.worst}"
-            f" yours {row.yours} {columns.right} {row.right}, {columns.size} {row.size}"
-        )
-        out.print_wrapped(verdict_line(row.verdict, sentence), hang=len(INDENT))
+        return len(rows)
+    for row in rows[:MAX_SENTENCES]:
+        told = [
+            f"{said(columns.counts)} {row.counts}",
+            f"{said(figure)} {row.difference}",
+            f"{said('worst')} {row.worst}: {said('yours')} {row.yours}",
+            f"{said(columns.right)} {row.right}",
+            f"{said(columns.size)} {row.size}",
+        ]
+        sentence = f"{row.name} {row.shape}: {', '.join(told)}"
+        out.print_wrapped(verdict_line(row.verdict, "", sentence), hang=len(INDENT))
+    return min(len(rows), MAX_SENTENCES)
 
 
 class Row(NamedTuple):

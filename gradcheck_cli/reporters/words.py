@@ -281,7 +281,7 @@ def finding_lines(finding: Finding, *, helped: bool = False) -> Iterator[str]:
 def worst_line(parameter: ParameterResult) -> str:
     """Return how many entries are off, and the worst with all its figures."""
     worst, off = parameter.worst, parameter.count(EntryVerdict.DISAGREES)
-    counted = f"{off} of {parameter.size} entries disagree, most " if off else "largest error "
+    counted = f"{off} of {parameter.size} entries disagree{'s' * (off == 1)}, most " if off else "largest error "
     return (
         f"{counted}at {printable(worst.name)}: analytic {value_text(worst.analytic)}, numeric"
         f" {value_text(worst.numeric)}, reference {value_text(worst.reference)}, error {error_text(worst.error)},"

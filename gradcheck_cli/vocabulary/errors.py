@@ -108,11 +108,15 @@ class UserFunctionError(GradcheckError):
         except BaseException:  # noqa: BLE001  (an exception may have code of its own wherever it is looked at)
             line, shown = str(type.__getattribute__(type(error), "__name__")), ""
         hint = "nothing was checked: mend this first, at the last of these lines that is yours" if shown else None
+        if not shown and isinstance(error, TypeError):
+            hint = (
+                "nothing was checked: `gradcheck explain func` and `explain layers` tell what functions are called with"
+            )
         return cls(f"{what} {line}", hint=hint, user_traceback=shown)
 
     @staticmethod
     def described(error: BaseException) -> tuple[str, str]:
-        """Return the own line of an exception, and its traceback from the user's first frame on."""
+        """Return the own line of an exception, and its traceback from the user's first frame on; none without one."""
         import traceback
 
         details = traceback.TracebackException.from_exception(error)
@@ -122,6 +126,8 @@ class UserFunctionError(GradcheckError):
         details.stack = traceback.StackSummary.from_list(frames)
         text = next(iter(str(details).splitlines()), "")
         line = printable(f"{type(error).__name__}: {text}" if text else type(error).__name__)
+        if not frames and not isinstance(error, SyntaxError):  # of which its text tells the place
+            return line, ""
         return line, "\n".join(printable_lines("".join(details.format(chain=False)).rstrip()))
 
 
@@ -160,7 +166,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """
     wanted = name.casefold()
     slips = {candidate: _slips(wanted, candidate.casefold()) for candidate in known if wanted}
-    near = min(slips, key=lambda candidate: (slips[candidate], abs(len(candidate) - len(wanted))), default=None)
+    near = min(
+        slips,
+        key=lambda name: (slips[name], not name.casefold().startswith(wanted), abs(len(name) - len(wanted))),
+        default=None,
+    )
     if near is None or slips[near] > max(len(wanted) // 3, min(1, len(wanted) - 1)):
         return None
     return near

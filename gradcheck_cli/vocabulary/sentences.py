@@ -33,6 +33,7 @@ JOINING = {
 JOINTS = {"; ": "；", ": ": ": ", ", ": "，", " and ": "和", " or ": "或"}
 """What sentences and phrases are joined by, and by what it is done in Chinese."""
 SENTENCES = {"; ", ": "}
+LABELS = ("note: ", "help: ", "hint: ", "error: ")
 LEAST = 2  # letters that are known of a sentence
 LONG = 15  # letters of a form that is its own even where what stands in it has no translation
 MOST_TRIED = 12  # forms that fit a sentence
@@ -110,6 +111,8 @@ class Sentences:
         for form, values in itertools.chain(itertools.islice(fitting, MOST_TRIED), loosest):
             if any("; " in values[name] for name in form.known):  # two sentences
                 continue
+            if not form.parts[0] and values[form.names[0]].startswith(LABELS):  # which is not of the sentence
+                continue
             told = {name: self.told(value.strip()) for name, value in values.items()}
             left = sum(told[name].left for name in form.known)
             letters = sum(value.letters for value in told.values()) + form.letters * (form.letters > LEAST)
@@ -125,7 +128,8 @@ class Sentences:
             if letters and may_join(joint, told):
                 between = translation if any(WIDE.search(each.text) for each in told) else joint
                 pieces = itertools.chain.from_iterable((between, each.text) for each in told)
-                gained = len(joint) * (len(told) - 1) if joint in SENTENCES else 0
+                is_list = joint == ", " and all(each.letters for each in told) and are_alike(text.split(joint))
+                gained = len(joint) * (len(told) - 1) if joint in SENTENCES or is_list else 0
                 left = sum(each.left for each in told)
                 yield Told(joined(itertools.islice(pieces, 1, None)), left, letters + gained)
 
@@ -138,6 +142,11 @@ def may_join(joint: str, told: Sequence[Told]) -> bool:
     if joint == "; ":
         return all(each.letters for each in told)
     return joint == ": " or not any(each.left for each in told)
+
+
+def are_alike(parts: Sequence[str]) -> bool:
+    """Whether parts are a list of phrases of one kind, ``3 of W1`` and ``1 of b1``, and not one phrase with commas."""
+    return len({tuple(words_in(part)[:1]) for part in parts}) == 1
 
 
 def words_in(text: str) -> list[str]:

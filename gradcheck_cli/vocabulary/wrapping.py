@@ -9,7 +9,8 @@ __all__ = ["breaks", "cells", "wrapped"]
 
 _WIDE = "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
 _OPENING, _CLOSING = "(（「『“‘《[", ")）」』”’》],，。;；:：!！?？、…%"
-_PIECE = re.compile(rf"[{re.escape(_OPENING)}]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[{re.escape(_CLOSING)}]*")
+_WORD = rf"(?:[^\s\[{_WIDE}]|\[[-\d:, ]+\]|\[)+"  # an index is a part of its word: W1[0, 1]
+_PIECE = re.compile(rf"[{re.escape(_OPENING)}]*(?:[{_WIDE}]|{_WORD})[{re.escape(_CLOSING)}]*")
 """What is not broken: a word, or a wide sign, with the marks that belong to it."""
 
 

@@ -212,9 +212,10 @@ class FunctionProblem:
         with np.errstate(all="ignore"):
             return self.loss_or_nan(self.arguments({**self.point, **parameters}))
 
-    def gradient(self, parameters: Parameters) -> Parameters:
-        """Return the claimed gradient, its shapes checked."""
-        claim = self.claimed(self.arguments({**self.point, **parameters})) if self.is_asked else self.claim
+    def gradient(self, parameters: Parameters, arguments: Arguments | None = None) -> Parameters:
+        """Return the claimed gradient, its shapes checked; the function gets `arguments`, where they are given."""
+        given = arguments or self.arguments({**self.point, **parameters})
+        claim = self.claimed(given) if self.is_asked else self.claim
         named = by_name(claim, self.point, "the gradient")
         return claimed_gradient(named, self.parameters, "the gradient", copy=self.is_asked, misfits=[])
 

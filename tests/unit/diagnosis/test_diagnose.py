@@ -14,6 +14,7 @@ from gradcheck_cli import check, check_gradient
 from gradcheck_cli.diagnosis.diagnose import diagnose, diagnosed, of_what_fails
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.diagnosis.propagation import Propagation
+from gradcheck_cli.diagnosis.wording import named
 from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 from gradcheck_cli.vocabulary.results import Finding, Verdict
@@ -245,3 +246,9 @@ def test_a_finding_accuses_only_what_fails() -> None:
     passed = [dataclasses.replace(p, verdict=Verdict.PASS) if p.name == "b3" else p for p in report.parameters]
     told = diagnosed(dataclasses.replace(report, parameters=tuple(passed)), seen)
     assert [(f.code, f.where) for f in told.findings] == [("factor", "dW2")]
+
+
+def test_a_mistake_in_many_parameters_names_the_first_few() -> None:
+    places = [f"dw{k}" for k in range(20)]
+    assert named(places[:6]) == "dw0, dw1, dw2, dw3, dw4, dw5"
+    assert named(places) == "dw0, dw1, dw2 and 17 more"

@@ -57,7 +57,7 @@ def test_the_scalar_model_is_swept_too() -> None:
 
 def test_a_claim_that_is_not_finite_is_said() -> None:
     (sweep,) = check_scalar(ScalarModel(2, 4, float("nan")), sweep_steps=True).sweeps
-    assert sweep.meaning == "the analytic value is not finite, whatever the step"
+    assert sweep.meaning == "is not finite at any step, for the analytic value is not"
 
 
 def test_a_sweep_counts_no_evaluation_and_is_made_only_when_asked_for() -> None:

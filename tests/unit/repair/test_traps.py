@@ -177,6 +177,14 @@ def test_what_is_not_finite_never_agrees(tmp_path: Path) -> None:
     assert suggestion is None or "0.0" not in suggestion.changes[0].new
 
 
+def test_no_patch_writes_into_the_parameters_or_into_a_copy_that_is_lost(tmp_path: Path) -> None:
+    text = "import numpy as np\ndef loss(w): return float(np.sum(w ** 2))\n"
+    text += "def gradient(w):\n    g = 2 * w\n    g[1] = np.nan\n    return g\n"
+    suggestion, _ = looked_for(tmp_path, text)
+    assert suggestion is not None
+    assert "+    g[1] = g[1]\n" in suggestion.diff  # not w[1] = np.nan, nor (g ** 2)[1] = np.nan
+
+
 def test_a_right_gradient_is_left_alone(tmp_path: Path) -> None:
     suggestion, note = looked_for(tmp_path, HEAD + "def gradient(w):\n    return 2 * X.T @ (X @ w)\n")
     assert (suggestion, note) == (None, "")

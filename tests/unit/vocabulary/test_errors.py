@@ -27,6 +27,7 @@ def test_did_you_mean_the_near_name_whatever_its_case(name: str, near: str | Non
     ("name", "known", "near"),
     [
         ("nte", ["scalar", "net", "init"], "net"),
+        ("fun", ["run", "func"], "func"),
         ("thresh", ["--color", "threshold"], "threshold"),
         ("gradient", ["grad"], "grad"),
         ("--rtol", ["--color", "--plot"], None),
@@ -52,3 +53,9 @@ def test_an_error_whose_text_cannot_be_had_is_still_reported() -> None:
 
 def test_an_error_without_a_text_is_its_name() -> None:
     assert UserFunctionError.of("f raised", KeyError()).message == "f raised KeyError"
+
+
+def test_an_error_in_the_call_itself_is_told_once_and_says_where_the_arguments_are_told() -> None:
+    told = UserFunctionError.of("f raised", TypeError("f() takes 0 positional arguments but 1 was given"))
+    assert (told.user_traceback, told.message.count("takes 0 positional arguments")) == ("", 1)
+    assert "tell what functions are called with" in str(told.hint)

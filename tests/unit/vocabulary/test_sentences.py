@@ -12,6 +12,7 @@ CATALOGUE = {
     "{path} cannot be opened: {reason}": "{path} 无法打开：{reason}",
     "; seen alone, {wrong} is no gradient": "；单独来看，{wrong} 不是梯度",
     "copying the data raised": "复制数据时抛出了异常",
+    "{k} of {name}": "{name} 的 {k} 个",
     "alone\x04factor": "因子",
 }
 
@@ -29,6 +30,8 @@ def chinese() -> Sentences:
         ("note: seen alone, dW is no gradient", "说明: 单独来看，dW 不是梯度"),
         ("a b.npz cannot be opened: No such file", "a b.npz 无法打开：No such file"),
         ("copying the data raised ValueError: out of luck", "复制数据时抛出了异常: ValueError: out of luck"),
+        ("note: 3 of W1", "说明: W1 的 3 个"),
+        ("3 of W1, 1 of b1", "W1 的 3 个，b1 的 1 个"),
         ("factor", "因子"),
         ("dW is factor times the right gradient", "dW is factor times the right gradient"),
         ("nobody has heard of this sentence", "nobody has heard of this sentence"),
