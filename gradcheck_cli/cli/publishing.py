@@ -202,10 +202,10 @@ def code_of(outcome: Outcome) -> int:
 
 
 def final_code(outcomes: Collection[Outcome], forgiven: Callable[[Outcome], bool]) -> int:
-    """Return the worst code, and that of no outcome at all; what was checked counts as 0 where it is forgiven."""
-    begun = (outcome for outcome in outcomes if not isinstance(outcome, NotRun))
+    """Return the worst code, and that of nothing begun at all; what was checked counts as 0 where it is forgiven."""
+    begun = [outcome for outcome in outcomes if not isinstance(outcome, NotRun)]
     codes = (code_of(outcome) for outcome in begun if isinstance(outcome, Unchecked) or not forgiven(outcome))
-    return min(codes, key=WORST_FIRST.index, default=0) if outcomes else COULD_NOT_CHECK
+    return min(codes, key=WORST_FIRST.index, default=0) if begun else COULD_NOT_CHECK
 
 
 def run_report(outcomes: Iterable[Outcome], code: int, options: Checking) -> RunReport:

@@ -7,6 +7,7 @@ nothing is guessed.
 from __future__ import annotations
 
 import enum
+import itertools
 import json
 import math
 import types
@@ -46,9 +47,13 @@ from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["read_report"]
 
-MAX_BYTES = 64 * MEBIBYTE  # of which Python makes a gigabyte and a half at the worst
+MAX_BYTES = 64 * MEBIBYTE
+MOST_VALUES = 4_000_000  # of so many Python makes half a gigabyte at the worst; a report of 64 MiB has fewer
 FIRST_WITH_VALUES = 3  # the 1.x from which on a report keeps its entries
 MOST_AXES = 64
+MOST_FINDINGS = 2_000  # of a case: each is looked up for each parameter
+MOST_CHANGES = 100  # of a case: each is looked up for each finding
+MOST_CASES = 100_000
 MOST_ENTRIES = 2**63
 LEAST = 1e-300
 MOST_NOISE = 1e300
@@ -86,7 +91,9 @@ class Part:
 
     def error(self, expected: str) -> InputError:
         """Make the error for a value that is something else."""
-        shown = printable(repr(self.value) if isinstance(self.value, str) else json.dumps(self.value))
+        pieces = json.JSONEncoder().iterencode(self.value)  # of which there may be millions
+        text = repr(self.value) if isinstance(self.value, str) else "".join(itertools.islice(pieces, MOST_SHOWN + 1))
+        shown = printable(text)
         shown = shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]}..."
         return InputError(f"{printable(self.way) or 'the file'} is {shown}, expected {expected}")
 
@@ -112,6 +119,12 @@ class Part:
                     array("d", self.value)  # a whole number may be too large for one
                 return tuple(self.value)
         return tuple(item.to(kind) for item in self.items())
+
+    def at_most(self, count: int) -> Part:
+        """Return a list that is no longer than that."""
+        if isinstance(self.value, list) and len(self.value) > count:
+            raise InputError(f"{printable(self.way)} has {len(self.value):,} items, expected at most {count:,}")
+        return self
 
     def record(self, kind: Any, **known: Any) -> Any:
         """Return a named tuple, each field from the key of its name, but for those that are known."""
@@ -176,6 +189,8 @@ def read_report(path: Path) -> RunReport:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise InputError(f"{path} is larger than {MAX_BYTES // MEBIBYTE} MiB, the most that is read")
+    if sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise InputError(f"{path} has more than {MOST_VALUES:,} values, the most that are read")
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -194,7 +209,7 @@ def run(found: Part) -> RunReport:
     timing = found["timing"]
     seconds = iter(timing["cases"].to(tuple[float, ...]))
     return RunReport(
-        outcomes=tuple(outcome(case, seconds) for case in found["cases"].items()),
+        outcomes=tuple(outcome(case, seconds) for case in found["cases"].at_most(MOST_CASES).items()),
         exit_code=found["exit_code"].to(int),
         versions={name: Part(value, f"versions.{name}").to(str) for name, value in dict_of(found["versions"]).items()},
         command=found["command"].to(str | None),
@@ -258,7 +273,7 @@ def report(found: Part, seconds: float) -> CheckReport:
         seconds=seconds,
         parameters=parameters,
         reasons=found["reasons"].to(tuple[str, ...]),
-        findings=found["findings"].to(tuple[Finding, ...]),
+        findings=found["findings"].at_most(MOST_FINDINGS).to(tuple[Finding, ...]),
         suspects=found["suspects"].to(tuple[Suspect, ...]),
         suggestion=found["suggestion"].maybe(suggestion),
         notes=found["notes"].to(tuple[str, ...]),
@@ -304,6 +319,7 @@ def differences(found: Part, *, screened: bool) -> dict[str, float]:
 
 def suggestion(found: Part) -> Suggestion:
     """Return what would make the gradient right."""
+    found["changes"].at_most(MOST_CHANGES)
     digests = tuple((one["file"].to(str), one["sha256"].to(str)) for one in found["digests"].items())
     known: Suggestion = found.record(Suggestion, digests=digests)
     if not known.changes:

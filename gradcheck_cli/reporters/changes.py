@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 from gradcheck_cli.reporters.items import WHOLE, findings_on, items
 from gradcheck_cli.vocabulary.language import said
@@ -13,6 +13,8 @@ from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, Outcome,
 from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["Kind", "Turn", "sum_line", "turns"]
+
+T = TypeVar("T")
 
 
 class Kind(enum.Enum):
@@ -77,11 +79,20 @@ def sum_line(found: Sequence[Turn]) -> str:
 
 def by_name(run: RunReport) -> dict[str, Outcome]:
     """Return the cases by their names; a name that comes again gets its number."""
-    found: dict[str, Outcome] = {}
-    for outcome in run.outcomes:
-        again = sum(outcome.name == other.name for other in found.values())
-        found[f"{outcome.name} ({again + 1})" if again else outcome.name] = outcome
-    return found
+    return dict(each_by_its_own_name((outcome.name, outcome) for outcome in run.outcomes))
+
+
+def each_by_its_own_name(named: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
+    """Yield what has a name, a name that comes again with its number: nothing takes the place of another."""
+    times: Counter[str] = Counter()
+    taken: set[str] = set()
+    for name, one in named:
+        own = name
+        while own in taken:
+            times[name] += 1
+            own = f"{name} ({times[name] + 1})"
+        taken.add(own)
+        yield own, one
 
 
 def turns_of(case: str, old: Outcome | None, new: Outcome | None) -> Iterator[Turn]:
@@ -105,15 +116,15 @@ def turns_of(case: str, old: Outcome | None, new: Outcome | None) -> Iterator[Tu
 
 def states(report: CheckReport) -> Mapping[str, State]:
     """Return what was found, by the names of the parameters; of the whole too where none of them speaks for it."""
-    parameters = {printable(p.name): p for p in report.parameters}
+    parameters = dict(each_by_its_own_name((printable(p.name), p) for p in report.parameters))
     found = {}
-    for item in items(report):
-        p = parameters.get(item.name)
+    for name, item in each_by_its_own_name((item.name, item) for item in items(report)):
+        p = parameters.get(name)
         count = p.count(EntryVerdict.DISAGREES) if p is not None else 0
         wrong = f"{count} of {p.entries.total} entries" if p is not None and count else ""
         findings = findings_on(report, p.name) if p is not None else report.findings
         told = tuple(f"error[{printable(f.code)}]: {printable(f.message)}" for f in findings)
-        found[item.name] = State(item.verdict, wrong, told if item.verdict is Verdict.FAIL else ())
+        found[name] = State(item.verdict, wrong, told if item.verdict is Verdict.FAIL else ())
     return found
 
 

@@ -27,9 +27,10 @@ from gradcheck_cli.vocabulary.results import (
 )
 from gradcheck_cli.vocabulary.text import printable, printable_lines
 
-__all__ = ["WHOLE", "Item", "findings_on", "items", "parameter_of"]
+__all__ = ["WHOLE", "Item", "findings_on", "items", "parameters_of"]
 
 WHOLE = "the whole gradient"
+MOST_TOLD = 20  # findings with one parameter
 
 
 @dataclass(frozen=True)
@@ -143,13 +144,18 @@ def findings_on(report: CheckReport, parameter: str) -> Sequence[Finding]:
     return named or report.findings
 
 
-def parameter_of(report: CheckReport, finding: Finding) -> str | None:
-    """Return the parameter whose gradient a finding is about; None where it is about a step or about many."""
-    names = (p.name for p in report.parameters)
-    return next((name for name in names if finding.where in (f"d{name}", name)), None)
+def parameters_of(report: CheckReport) -> list[str | None]:
+    """Return the parameter whose gradient each finding is about; None where one is about a step or about many."""
+    names: dict[str, str] = {}
+    for p in report.parameters:
+        names.setdefault(f"d{p.name}", p.name)
+        names.setdefault(p.name, p.name)
+    return [names.get(finding.where) for finding in report.findings]
 
 
 def explanation(report: CheckReport, parameter: str = "") -> str:
     """Return the reasons and the findings, one a line: those that name the parameter's gradient, or else all."""
-    findings = [line for lines in told(report, findings_on(report, parameter)) for line in lines]
-    return "\n".join([*map(printable, [*points_lines(report), *report.reasons]), *findings])
+    named = findings_on(report, parameter)
+    findings = [line for lines in told(report, named[:MOST_TOLD]) for line in lines]
+    more = [f"... ({len(named) - MOST_TOLD:,} more)"] if len(named) > MOST_TOLD else []
+    return "\n".join([*map(printable, [*points_lines(report), *report.reasons]), *findings, *more])

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from gradcheck_cli.reporters.items import parameter_of
+from gradcheck_cli.reporters.items import parameters_of
 from gradcheck_cli.reporters.tally import run_sentence, tally, worst_verdict
 from gradcheck_cli.vocabulary.results import (
     CheckReport,
@@ -73,6 +73,7 @@ def case(outcome: Outcome) -> dict[str, Any]:
         return {"name": outcome.name, "verdict": None, "error": error, **found}
     location = None if outcome.location is None else outcome.location._asdict()
     most = values_of_each(outcome)
+    short = set(map(id, outcome.short))
     return {
         "name": outcome.name,
         "verdict": outcome.verdict.value,
@@ -87,10 +88,11 @@ def case(outcome: Outcome) -> dict[str, Any]:
         "screen": None if outcome.screen is None else outcome.screen._asdict(),
         "points": None if outcome.points is None else points(outcome.points),
         "point": None if outcome.point is None else point(outcome.point),
-        "parameters": [parameter(p, most if p in outcome.short else RIGHT_VALUES) for p in outcome.parameters],
+        "parameters": [parameter(p, most if id(p) in short else RIGHT_VALUES) for p in outcome.parameters],
         "reasons": outcome.reasons,
         "findings": [
-            {**finding._asdict(), "parameter": parameter_of(outcome, finding)} for finding in outcome.findings
+            {**finding._asdict(), "parameter": name}
+            for finding, name in zip(outcome.findings, parameters_of(outcome), strict=True)
         ],
         "suspects": [suspect._asdict() for suspect in outcome.suspects],
         "suggestion": None if outcome.suggestion is None else suggestion(outcome.suggestion),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gradcheck_cli.reporters.excerpt import changes_of, known_places, verified_line
-from gradcheck_cli.reporters.items import parameter_of
+from gradcheck_cli.reporters.items import parameters_of
 from gradcheck_cli.reporters.page.explained import explained
 from gradcheck_cli.reporters.page.marks import fold, heading, text
 from gradcheck_cli.reporters.page.numbers import entry_table, wrong_text
@@ -16,7 +16,7 @@ from gradcheck_cli.reporters.page.step_plot import step_plot
 from gradcheck_cli.reporters.words import sweep_line
 from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, Finding, ParameterResult, Verdict
 
-__all__ = ["anchor_of", "cards"]
+__all__ = ["anchors_of", "cards"]
 
 SAID = {
     Verdict.FAIL: "is wrong",
@@ -39,25 +39,27 @@ def cards(report: CheckReport, case: str, level: int) -> Iterator[str]:
         Of the headings.
     """
     shown: set[str] = set()
-    for number, finding in enumerate(report.findings):
-        name = parameter_of(report, finding)
-        about = [p for p in report.parameters if p.name == name and p.name not in shown]
+    named: dict[str, list[ParameterResult]] = {}
+    for p in report.parameters:
+        named.setdefault(p.name, []).append(p)
+    for number, (finding, name) in enumerate(zip(report.findings, parameters_of(report), strict=True)):
+        about = [] if name is None or name in shown else named[name]
         shown |= {p.name for p in about}
         yield finding_card(report, finding, about, f"{case}-finding{number}", level)
-    short = () if report.passed else report.short  # the classic rule passes over a parameter
-    rest = [(k, p) for k, p in enumerate(report.parameters) if p in short and p.name not in shown]
+    short = set() if report.passed else set(map(id, report.short))  # the classic rule passes over a parameter
+    rest = [(k, p) for k, p in enumerate(report.parameters) if id(p) in short and p.name not in shown]
     for k, parameter in rest[:MOST_CARDS]:
         yield parameter_card(report, parameter, f"{case}-parameter{k}", level)
 
 
-def anchor_of(report: CheckReport, parameter: ParameterResult, case: str) -> str:
-    """Return where the page tells of a parameter that falls short: its card, else the table."""
-    names = [parameter_of(report, finding) for finding in report.findings]
-    if parameter.name in names:
-        return f"{case}-finding{names.index(parameter.name)}"
-    rest = [] if report.passed else [p for p in report.short if p.name not in names]
-    known = parameter in rest[:MOST_CARDS]
-    return f"{case}-parameter{report.parameters.index(parameter)}" if known else f"{case}-numbers"
+def anchors_of(report: CheckReport, parameters: Sequence[ParameterResult], case: str) -> Iterator[str]:
+    """Yield where the page tells of each of some parameters that fall short: its card, else the table."""
+    cards = {name: f"{case}-finding{k}" for k, name in reversed([*enumerate(parameters_of(report))])}
+    places = {id(p): k for k, p in enumerate(report.parameters)}
+    rest = [] if report.passed else [p for p in report.short if p.name not in cards]
+    own = {id(p): f"{case}-parameter{places[id(p)]}" for p in rest[:MOST_CARDS]}
+    for p in parameters:
+        yield cards.get(p.name) or own.get(id(p)) or f"{case}-numbers"
 
 
 def finding_card(

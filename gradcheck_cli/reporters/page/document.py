@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.reporters.page.cards import anchor_of
+from gradcheck_cli.reporters.page.cards import anchors_of
 from gradcheck_cli.reporters.page.case import body, lead, plain_name, title
 from gradcheck_cli.reporters.page.marks import heading, mark, style, text, unbroken, verdict
 from gradcheck_cli.reporters.page.numbers import wrong_text
@@ -88,9 +88,9 @@ def parameter_links(report: CheckReport, case: str) -> str:
     """Return a link to each parameter that falls short, and one to all that are right."""
     short = [p for p in report.short if p.verdict is not Verdict.PASS]
     items = [
-        f"<li><a href='#{anchor_of(report, p, case)}'>{mark(p.verdict)} <code>{text(p.name)}</code>"
+        f"<li><a href='#{anchor}'>{mark(p.verdict)} <code>{text(p.name)}</code>"
         f" <span class='count'>{wrong_text(p)}</span></a></li>\n"
-        for p in short[:MOST_LINKS]
+        for p, anchor in zip(short[:MOST_LINKS], anchors_of(report, short[:MOST_LINKS], case), strict=True)
     ]
     if len(short) > MOST_LINKS:
         items.append(f"<li><a href='#{case}-numbers'>and {len(short) - MOST_LINKS} more</a></li>\n")

@@ -10,8 +10,8 @@ import click
 import pytest
 
 from gradcheck_cli.cli.options import Checking
-from gradcheck_cli.cli.publishing import publish
-from gradcheck_cli.vocabulary.results import Outcome
+from gradcheck_cli.cli.publishing import final_code, publish
+from gradcheck_cli.vocabulary.results import NotRun, Outcome
 from tests.records import OUTCOMES
 
 
@@ -46,3 +46,7 @@ def test_a_fault_of_ours_stands_in_the_file_and_goes_on(tmp_path: Path) -> None:
     content = json.loads(report.read_text(encoding="utf-8"))
     assert content["exit_code"] == 2
     assert content["cases"][-1]["error"]["message"] == "not finished: ZeroDivisionError: 1 / 0"
+
+
+def test_where_nothing_was_begun_nothing_was_checked() -> None:
+    assert final_code([NotRun("a")], lambda _: True) == 2

@@ -93,6 +93,8 @@ def test_entries_that_are_kept_are_the_worst_and_some_between() -> None:
         ("[" * 100_000, "is not valid JSON"),
         ("[]", "the file is [], expected an object"),
         ('{"a": 1}', "has no 'schema_version'"),
+        ("[" + "[]," * 2_000_001, "has more than 4,000,000 values"),
+        (f'{{"schema_version": {[0] * 100_000}}}', "expected text"),
         ('{"schema_version": "1.2"}', "reports before 1.3 did not keep their entries"),
         ('{"schema_version": "2.0"}', "expected 1.3 or a later 1.x"),
     ],
