@@ -84,6 +84,6 @@ def init(folder: str) -> None:
     except OSError as error:
         raise InputError(f"{home} cannot be written to: {error.strerror}") from error
     written = "".join(f"{printable(str(home / name))}\n" for name in FILES)
-    say(f"{written}\ngradcheck run, in {printable(str(home))}, runs the check in pyproject.toml.", sys.stdout)
+    say(f"{written}\nNext, in {printable(str(home))}: gradcheck run makes the check in pyproject.toml.", sys.stdout)
     say("The workflow installs a checkout of gradcheck from the folder gradcheck:", sys.stdout)
     say("there is no release on an index yet.", sys.stdout)

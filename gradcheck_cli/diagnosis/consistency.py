@@ -12,6 +12,7 @@ __all__ = ["with_consistency"]
 
 OF_ANOTHER = "the claim is the gradient of some loss, but not of this one: its derivative is symmetric (to {:.0e})"
 OF_NONE = "the claim is not the gradient of any loss: its derivative is not symmetric"
+OPEN = ("unknown", "derivation")  # what is helped by where the claim is inconsistent; a named mistake has its place
 LOOK_AT_LOSS = (
     "the steps of the backward pass fit each other, so compare where they start with the loss: labels, a mask,"
     " weights, a mean or a sum, a penalty, a term, the derivative of the last step"
@@ -23,9 +24,12 @@ LOOK_AT_STEPS = (
 
 def with_consistency(report: CheckReport, found: Symmetry) -> CheckReport:
     """Say it of the first finding; what is unknown gets the name of it where it follows."""
-    told = OF_ANOTHER.format(found.asymmetry) if found.is_symmetric else f"{OF_NONE}{parts(found)}"
     named = [renamed(finding, found, alone=len(report.findings) == 1) for finding in report.findings]
-    return replace(report, findings=(noted(named[0], told), *named[1:])) if named else report
+    if not named:
+        return report
+    which = parts(found) if named[0].code in OPEN else ""
+    told = OF_ANOTHER.format(found.asymmetry) if found.is_symmetric else f"{OF_NONE}{which}"
+    return replace(report, findings=(noted(named[0], told), *named[1:]))
 
 
 def parts(found: Symmetry) -> str:
