@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gradcheck_cli.cli.help import Command
-from gradcheck_cli.cli.output import say
+from gradcheck_cli.cli.output import say, write
 from gradcheck_cli.vocabulary.text import printable
 
 __all__ = ["FILES", "init"]
@@ -84,6 +84,7 @@ def init(folder: str) -> None:
     except OSError as error:
         raise InputError(f"{home} cannot be written to: {error.strerror}") from error
     written = "".join(f"{printable(str(home / name))}\n" for name in FILES)
-    say(f"{written}\nNext, in {printable(str(home))}: gradcheck run makes the check in pyproject.toml.", sys.stdout)
+    write(f"{written}\n", sys.stdout)
+    say(f"Next, in {printable(str(home))}: gradcheck run makes the check in pyproject.toml.", sys.stdout)
     say("The workflow installs a checkout of gradcheck from the folder gradcheck:", sys.stdout)
     say("there is no release on an index yet.", sys.stdout)
