@@ -77,6 +77,7 @@ from gradcheck_cli.numeric.tolerances import (
     FLAT,
     LOST,
     NEGLIGIBLE,
+    NORMAL,
     ROUNDING,
     SAFETY,
     SINGLE,
@@ -657,7 +658,8 @@ class _Ladder:
         return wrong
 
     def as_reference(self, values: Array, bars: Array, low: Array, high: Array, kinks: Mask, coarse: Mask) -> Reference:
-        """Return a reference of the parameter's shape."""
+        """Return a reference of the parameter's shape; no bar is finer than float64 itself."""
+        bars = np.maximum(bars, NORMAL)
         shape = self.point.problem.parameters[self.name].shape
         return Reference(
             values=values.reshape(shape),

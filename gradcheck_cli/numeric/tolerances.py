@@ -12,6 +12,7 @@ __all__ = [
     "LOST",
     "NEGLIGIBLE",
     "NOISE_BARS",
+    "NORMAL",
     "ROUNDING",
     "SAFETY",
     "SINGLE",
@@ -19,6 +20,7 @@ __all__ = [
 ]
 
 EPS = float(np.finfo(np.float64).eps)
+NORMAL = float(np.finfo(np.float64).tiny)  # below the smallest normal number arithmetic has no relative precision
 SINGLE = float(np.finfo(np.float32).eps)
 
 NOISE_BARS = (
