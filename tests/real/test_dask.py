@@ -52,7 +52,7 @@ def command(*more: str) -> list[str]:
 
 def content(text: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(text)
-    del found["timing"]
+    del found["timing"], found["command"]
     return found
 
 

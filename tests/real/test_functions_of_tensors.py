@@ -59,7 +59,7 @@ def test_what_is_wrong_is_named_with_the_part_that_it_is_wrong_in() -> None:
     assert of("jvp x 2/3").findings[0].message.startswith("jvp: J v_x is 0.666667 times")
     cut = of("input detached")
     assert any("double: no gradient reaches x" in note and "detach()" in note for note in cut.notes)
-    assert any("intermediate results that forward has saved" in note for note in cut.notes)
+    assert any("intermediate results saved by forward" in note for note in cut.notes)
     once = of("once differentiable")
     assert any("once_differentiable" in note for note in once.notes)
     assert once.passed
@@ -111,9 +111,7 @@ def test_where_a_graph_is_cut_the_hint_says_what_to_look_for() -> None:
         check_autograd(lambda x: x.long(), X)
     part = check_autograd(lambda p: p["x"].detach() * p["w"], {"x": X, "w": X}, seed=1)
     assert part.verdict is Verdict.FAIL
-    assert any(
-        "backward: no gradient reaches x: backward" in note or "nothing comes to x" in note for note in part.notes
-    )
+    assert any("backward: no gradient reaches x:" in note or "nothing comes to x" in note for note in part.notes)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +243,7 @@ def test_the_command_leaves_the_double_backward_out_and_refuses_what_is_of_losse
     assert run(*command, "--mode", "screen", "--jobs", "2", cwd=MODELS, timeout=120).returncode == 0
     result = run(*command, "--classic", cwd=MODELS, timeout=120)
     assert result.returncode == 2
-    assert "is no loss" in result.stderr
+    assert "is not a loss" in result.stderr
 
 
 @pytest.mark.parametrize("size", [1.0, 1e-5])

@@ -37,9 +37,11 @@ def fails(place: str, *arguments: str) -> None:
     """The check must fail, and name the entry or parameter with the mistake in the row of a failed parameter."""
     result = run(*arguments, cwd=MODELS, timeout=120)
     assert result.returncode == 1, result.stdout + result.stderr
-    rows = [line.split() for line in result.stdout.splitlines()[3:] if line.startswith("FAIL")]
+    rows = [line.split() for line in result.stdout.splitlines()[1:-2] if line.startswith("FAIL")]
     assert len(rows) == 1, result.stdout
-    assert place in " ".join(rows[0])
+    name, _, index = place.partition("[")
+    assert rows[0][1] == name
+    assert f"[{index}" in rows[0] or not index
 
 
 def test_rosenbrock() -> None:
