@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import click
 
 from gradcheck_cli.cli.defaults import DISPLAY, HOW, keys_of
-from gradcheck_cli.cli.output import write
+from gradcheck_cli.cli.output import say
 from gradcheck_cli.vocabulary.errors import nearest
 from gradcheck_cli.vocabulary.text import printable
 
@@ -47,8 +47,8 @@ def warn_of_unread(group: click.Group, environment: Mapping[str, str]) -> None:
     if not unread:
         return
     known = [name for command in ("", *group.list_commands(click.Context(group))) for name in names_of(group, command)]
-    said = [f"{printable(name)}{f' (did you mean {near}?)' if (near := meant(name, known)) else ''}" for name in unread]
-    write(f"warning: no option reads {', '.join(said)}\n", sys.stderr)
+    told = [f"{printable(name)}{f' (did you mean {near}?)' if (near := meant(name, known)) else ''}" for name in unread]
+    say(f"warning: no option reads {', '.join(told)}", sys.stderr)
 
 
 def meant(name: str, known: Sequence[str]) -> str | None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from gradcheck_cli.reporters.terminal import Style
 
-__all__ = ["EXIT_CODES", "WORST_FIRST", "final_code", "publish", "record_failure"]
+__all__ = ["EXIT_CODES", "WORST_FIRST", "final_code", "is_pass", "publish", "record_failure"]
 
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
 WORST_FIRST = (COULD_NOT_CHECK, 1, 3, 0)
@@ -70,7 +70,7 @@ def publish(
         files.require_all()
         for outcome in outcomes:
             found.append(outcome)
-            if not (table and passed(outcome) and options.verbosity < 1):
+            if not (table and is_pass(outcome) and options.verbosity < 1):
                 show(outcome, options)
     except GradcheckError as error:
         table, files.error = False, None
@@ -104,8 +104,8 @@ def require_ready() -> None:
         raise project.error
 
 
-def passed(outcome: Outcome) -> bool:
-    """Whether nothing has to be told of a case but that it passed."""
+def is_pass(outcome: Outcome) -> bool:
+    """Whether a case was checked and passed."""
     return isinstance(outcome, CheckReport) and outcome.passed
 
 
@@ -181,8 +181,8 @@ def closing(run: RunReport, options: Checking, *, table: bool) -> str:
         return line
     from gradcheck_cli.reporters.terminal import render_table
 
-    shown = [outcome for outcome in run.outcomes if options.verbosity >= 0 or not passed(outcome)]
-    told = options.verbosity > 0 or not all(map(passed, run.outcomes))
+    shown = [outcome for outcome in run.outcomes if options.verbosity >= 0 or not is_pass(outcome)]
+    told = options.verbosity > 0 or not all(map(is_pass, run.outcomes))
     return ("\n" if told else "") + (render_table(shown, style_of(options)) if shown else "") + line
 
 

@@ -23,7 +23,7 @@ from gradcheck_cli.cli.making import outcomes_of
 from gradcheck_cli.cli.options import Checking, checking_options
 from gradcheck_cli.cli.output import write
 from gradcheck_cli.cli.planning import Plan, cases_of, described, inside, plans
-from gradcheck_cli.cli.publishing import final_code, publish
+from gradcheck_cli.cli.publishing import final_code, is_pass, publish
 from gradcheck_cli.cli.report_files import ReportFiles, run_of
 from gradcheck_cli.cli.running import (
     Prepared,
@@ -163,11 +163,6 @@ class Fuse:
         """Take note of an outcome, and return it."""
         self.blown = self.blown or (self.wanted and not is_pass(outcome))
         return outcome
-
-
-def is_pass(outcome: Outcome) -> bool:
-    """Whether a case was checked and passed."""
-    return not isinstance(outcome, Unchecked) and outcome.passed
 
 
 @dataclasses.dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradcheck_cli.reporters.excerpt import changes_of
+from gradcheck_cli.reporters.items import speaks_of
 from gradcheck_cli.reporters.tally import tally
 from gradcheck_cli.reporters.words import pair_texts, standing
 from gradcheck_cli.vocabulary.results import (
@@ -59,8 +60,8 @@ def place_of(report: CheckReport, finding: Finding) -> str:
 
 def worst_of(report: CheckReport, finding: Finding) -> str:
     """Return the worst entry of the gradient that a finding is on, as it is and as it should be; or nothing."""
-    named = [p for p in report.parameters if f"d{p.name}" in (finding.where, *finding.also, *finding.consequences)]
-    return entry_text(named[0]) if named else ""
+    named = next((p for p in report.parameters if speaks_of(finding, p.name)), None)
+    return "" if named is None else entry_text(named)
 
 
 def entry_text(parameter: ParameterResult) -> str:

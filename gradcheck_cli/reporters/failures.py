@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradcheck_cli.reporters.words import figure_name
 from gradcheck_cli.vocabulary.results import CheckReport, Verdict
 from gradcheck_cli.vocabulary.text import printable
+from gradcheck_cli.vocabulary.wrapping import wrapped
 
 __all__ = ["as_line", "failure_text", "folded"]
 
@@ -45,8 +46,4 @@ def failure_text(report: CheckReport, before: str) -> str:
 
 def folded(text: str, before: str = "") -> str:
     """Return a text in lines that fit behind what pytest sets before them."""
-    import textwrap
-
-    return textwrap.fill(
-        text, WIDTH, initial_indent=" " * len(before), break_long_words=False, break_on_hyphens=False
-    ).lstrip()
+    return "\n".join(wrapped(" " * len(before) + text, WIDTH)).lstrip()

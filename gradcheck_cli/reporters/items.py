@@ -27,7 +27,7 @@ from gradcheck_cli.vocabulary.results import (
 )
 from gradcheck_cli.vocabulary.text import printable, printable_lines
 
-__all__ = ["WHOLE", "Item", "findings_on", "items", "parameters_of"]
+__all__ = ["WHOLE", "Item", "findings_on", "items", "parameters_of", "speaks_of"]
 
 WHOLE = "the whole gradient"
 MOST_TOLD = 20  # findings with one parameter
@@ -139,9 +139,12 @@ def figures_of(report: CheckReport, whole: CheckReport | ParameterResult) -> lis
 
 def findings_on(report: CheckReport, parameter: str) -> Sequence[Finding]:
     """Return the findings that speak of a parameter's gradient; all where none does."""
-    gradient = f"d{parameter}"
-    named = [one for one in report.findings if gradient in (one.where, *one.also, *one.consequences)]
-    return named or report.findings
+    return [finding for finding in report.findings if speaks_of(finding, parameter)] or report.findings
+
+
+def speaks_of(finding: Finding, parameter: str) -> bool:
+    """Whether a finding is on a parameter's gradient, or makes it wrong."""
+    return f"d{parameter}" in (finding.where, *finding.also, *finding.consequences)
 
 
 def parameters_of(report: CheckReport) -> list[str | None]:

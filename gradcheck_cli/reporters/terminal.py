@@ -16,6 +16,7 @@ from gradcheck_cli.reporters.excerpt import is_code, told, unchecked_lines, with
 from gradcheck_cli.reporters.sheet import Sheet, new_table
 from gradcheck_cli.reporters.words import (
     VERDICT_STYLES,
+    came_to,
     catches,
     circumstances,
     entries_text,
@@ -28,7 +29,6 @@ from gradcheck_cli.reporters.words import (
     ratio_text,
     rows_above,
     shape_text,
-    standing,
     verdict_word,
 )
 from gradcheck_cli.vocabulary.language import said
@@ -98,8 +98,7 @@ def render(report: CheckReport, style: Style) -> str:
 def print_verdict(out: Sheet, report: CheckReport, style: Style) -> None:
     """Print the verdict, and why it is what it is; of a PASS also what it is worth, for there is nothing else."""
     name = f"{printable(report.name)}: "  # whose it is is the same in every language
-    said_of_it = standing(report).removeprefix(name)
-    out.print_wrapped(verdict_line(report.verdict, said_of_it, f"{exclamation(report)}{name}"), hang=len(INDENT))
+    out.print_wrapped(verdict_line(report.verdict, came_to(report), f"{exclamation(report)}{name}"), hang=len(INDENT))
     lines = [*points_lines(report), *report.reasons]
     if report.passed:
         more = [circumstances(report)] if style.verbosity > 0 else []
@@ -355,7 +354,7 @@ def filled(text: str, width: int | None) -> str:
 
 
 def as_text(report: CheckReport) -> str:
-    """Return the report as plain text, as wide as it needs."""
+    """Return the report as plain text, as it would be in a log."""
     return render(report, Style()).rstrip()
 
 

@@ -154,17 +154,24 @@ def figure(report: CheckReport, *, alone: bool = False) -> str:
     """Return the figure of the headline with all its digits, and what it may not exceed; alone, with the reference."""
     above = ">" if report.difference > report.threshold else "beside"  # which NaN is
     relation = "<=" if report.difference <= report.threshold else above
-    reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
     compared = f"{figure_name(report)} = {report.difference!r} {relation} {report.threshold:g}"
-    return f"{compared}; {reference}" if alone else compared
+    return f"{compared}; {reference_text(report)}" if alone else compared
 
 
-def circumstances(report: CheckReport, *, seconds: bool = True) -> str:
+def circumstances(report: CheckReport) -> str:
     """Return the loss with every digit, what was checked, and what that has cost."""
-    loss = "" if report.loss is None else f"J = {report.loss!r}, "
-    reference = f"reference by {report.reference}" if report.reference else "the course's rule alone"
-    time = f", {report.seconds:.2f} s" if seconds else ""
-    return f"{loss}{extent(report)}, {evaluations(report)}{time}; {reference}"
+    spent = f"{evaluations(report)}, {report.seconds:.2f} s"
+    return f"{loss_text(report)}{extent(report)}, {spent}; {reference_text(report)}"
+
+
+def loss_text(report: CheckReport) -> str:
+    """Return the loss, to stand before something else; nothing where there is none."""
+    return "" if report.loss is None else f"J = {report.loss!r}, "
+
+
+def reference_text(report: CheckReport) -> str:
+    """Return where the reference comes from."""
+    return f"reference by {report.reference}" if report.reference else "the course's rule alone"
 
 
 def catches(report: CheckReport) -> list[str]:
@@ -195,10 +202,9 @@ def rows_above(report: CheckReport) -> list[str]:
 
 def facts(report: CheckReport) -> list[str]:
     """Return the circumstances of the check, every digit of the loss and of the difference, and the reasons."""
-    loss = "" if report.loss is None else f"J = {report.loss!r}, "
     return [
-        f"{loss}{figure_name(report)} = {report.difference!r}",
-        circumstances(report, seconds=False).removeprefix(loss),
+        f"{loss_text(report)}{figure_name(report)} = {report.difference!r}",
+        f"{extent(report)}, {evaluations(report)}; {reference_text(report)}",
         *points_lines(report),
         *report.reasons,
         *rows_above(report),
