@@ -18,7 +18,7 @@ from gradcheck_cli.judging.entries import sensitivity
 from gradcheck_cli.numeric.columns import STEPS, UNMOVED, WIDE, WIDEST, far_steps, plain_columns
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.scales import entry_sizes, largest_size, like_sizes
-from gradcheck_cli.numeric.tolerances import DUST, EPS, NORMAL
+from gradcheck_cli.numeric.tolerances import DUST, EPS
 from gradcheck_cli.problems.functions.outputs import MOST_KEPT
 from gradcheck_cli.vocabulary.errors import SettingError, UserFunctionError
 from gradcheck_cli.vocabulary.parameters import Array, Parameters, dictionary_to_vector, vector_to_dictionary
@@ -230,5 +230,5 @@ def is_far(claims: Array, values: Array, bars: Array) -> NDArray[np.bool_]:
 
 def plain_reference(values: Array, bars: Array) -> Reference:
     """Return plain differences as a reference."""
-    none, bars = np.zeros(values.shape, dtype=np.bool_), np.maximum(bars, NORMAL)
-    return Reference(values, bars, bars, values, values, none, none)
+    none = np.zeros(values.shape, dtype=np.bool_)
+    return Reference(values, bars, bars, values, values, none, none).floored()

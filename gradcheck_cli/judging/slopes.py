@@ -17,7 +17,6 @@ from gradcheck_cli.judging.ruling import entries_verdict
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.screen import MISSED, WORST_SHAPE
 from gradcheck_cli.numeric.slopes import Slope, Slopes
-from gradcheck_cli.numeric.tolerances import NORMAL
 from gradcheck_cli.problems.directions import LEAST, SMALL, TINY, entry_at
 from gradcheck_cli.vocabulary.parameters import Array, norm
 from gradcheck_cli.vocabulary.results import Entries, EntryVerdict, ParameterResult, Sensitivity
@@ -43,7 +42,7 @@ def slope_reference(slopes: Slopes, measured: Sequence[Slope]) -> Reference:
         Its arrays have the shape (k,).
     """
     values, gaps = np.array([s.value for s in measured]), np.array([s.gap for s in measured])
-    bars = np.maximum([slopes.allowed(s) for s in measured], NORMAL)
+    bars = np.array([slopes.allowed(s) for s in measured])
     resolved = np.array([slopes.is_resolved(s) for s in measured], dtype=np.bool_)
     return Reference(
         values=values,
@@ -53,7 +52,7 @@ def slope_reference(slopes: Slopes, measured: Sequence[Slope]) -> Reference:
         high=values + gaps / 2,
         kinks=gaps > 0,
         coarse=~resolved,
-    )
+    ).floored()
 
 
 def compare_screened(

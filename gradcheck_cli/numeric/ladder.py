@@ -77,7 +77,6 @@ from gradcheck_cli.numeric.tolerances import (
     FLAT,
     LOST,
     NEGLIGIBLE,
-    NORMAL,
     ROUNDING,
     SAFETY,
     SINGLE,
@@ -658,8 +657,7 @@ class _Ladder:
         return wrong
 
     def as_reference(self, values: Array, bars: Array, low: Array, high: Array, kinks: Mask, coarse: Mask) -> Reference:
-        """Return a reference of the parameter's shape; no bar is finer than float64 itself."""
-        bars = np.maximum(bars, NORMAL)
+        """Return a reference of the parameter's shape."""
         shape = self.point.problem.parameters[self.name].shape
         return Reference(
             values=values.reshape(shape),
@@ -670,7 +668,7 @@ class _Ladder:
             kinks=kinks.reshape(shape),
             coarse=coarse.reshape(shape),
             small=(~coarse & ~(bars <= CATCHES * np.maximum(np.abs(low), np.abs(high)))).reshape(shape),
-        )
+        ).floored()
 
     def doubt(self) -> None:
         """Look for noise that has hidden so far where steps contradict each other, and judge by it."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.numeric.tolerances import CATCHES, NORMAL
 from gradcheck_cli.vocabulary.parameters import Array
 from gradcheck_cli.vocabulary.settings import MACHINE_EPSILON
 
@@ -57,6 +58,22 @@ class Reference:
         """Return its arrays by their names."""
         values = ((f.name, getattr(self, f.name)) for f in fields(self))
         return {name: value for name, value in values if isinstance(value, np.ndarray)}
+
+    def floored(self) -> Reference:
+        """Return the reference with no bar finer than float64's smallest normal number.
+
+        Below that arithmetic has no relative precision. What it leaves no digits of is coarse: a claim of the other
+        sign would agree as well.
+        """
+        size = np.maximum(np.abs(self.low), np.abs(self.high))
+        lost = (self.bars < NORMAL) & (size > 0) & ~(CATCHES * size >= NORMAL)
+        return replace(
+            self,
+            bars=np.maximum(self.bars, NORMAL),
+            single_bars=np.maximum(self.single_bars, NORMAL),
+            coarse=self.coarse | lost,
+            small=None if self.small is None else self.small & ~lost,
+        )
 
     def rounded_to(self, machine_epsilon: float) -> Reference:
         """Return the reference to judge a value by that was computed with a machine epsilon.

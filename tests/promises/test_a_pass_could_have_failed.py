@@ -206,3 +206,13 @@ def test_saturated_losses_do_not_hide_a_wrong_gradient() -> None:
         assert verdict(lambda x: np.sum(np.log1p(np.exp(-40 - x))), claim, x, mode=mode) is PASS
         for factor in (0.0, -1.0, 2.0):
             assert verdict(lambda x: np.sum(np.log1p(np.exp(-40 - x))), factor * claim, x, mode=mode) is FAIL
+
+
+@pytest.mark.parametrize("mode", BOTH_MODES)
+@pytest.mark.parametrize("size", [1e-310, 1e-308, 1e-305, 1e-300])
+def test_what_float64_has_no_digits_for_is_told_from_nothing(size: float, mode: str) -> None:
+    slopes, x = size * np.array([3.0, 5.0]), np.array([2.0, 0.7])
+    for seed in range(3):
+        right, wrong = (report(lambda x: float(slopes @ x), f * slopes, x, mode=mode, seed=seed) for f in (1, -1))
+        assert right.verdict is not FAIL
+        assert wrong.verdict is (INCONCLUSIVE if size < 1e-308 else FAIL)
