@@ -48,6 +48,7 @@ def check_autograd(
     parameters: Any,
     *,
     framework: str = "torch",
+    device: str | None = None,
     double: bool = True,
     data: Mapping[str, Any] | None = None,
     cotangents: int = COTANGENTS,
@@ -72,6 +73,8 @@ def check_autograd(
         The point. It is copied, never changed.
     framework : {"torch", "jax"}, optional
         Whose tensors the function takes.
+    device : str, optional
+        Where the framework keeps them, as it calls it; ``"cpu"`` where it is not given.
     double : bool, optional
         Whether to check the double backward as well.
     data : mapping of str to object, optional
@@ -104,7 +107,7 @@ def check_autograd(
     name = name_of(function) if name is None else name
     require_plain_arguments(name, data)
     import_framework(framework)
-    tensors = autograd_map(framework, function, parameters, data or {})
+    tensors = autograd_map(framework, function, parameters, data or {}, device)
     settings |= {"complex": OF_FRAMEWORK[framework], "cotangents": cotangents, "seed": seed, "name": name}
     with hinted(tensors.backend.hint):
         parts = {BACKWARD: backward_report(tensors, settings)}

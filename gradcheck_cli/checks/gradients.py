@@ -21,6 +21,7 @@ def check_gradient(
     *,
     data: Mapping[str, Any] | None = None,
     autograd: str | None = None,
+    device: str | None = None,
     complex: str | None = None,  # noqa: A002  (the numbers' own word)
     name: str | None = None,
     epsilon: float | str | None = None,
@@ -44,7 +45,11 @@ def check_gradient(
     data : mapping of str to object, optional
         What both functions get by keyword. Arrays are copied, never changed.
     autograd : {"torch", "jax", "autograd"}, optional
-        The framework whose arrays the loss takes and whose gradient of it is checked.
+        The framework whose arrays the loss takes and whose gradient of it is checked. With torch and jax a `precision`
+        below float64 is that in which it computes the gradient; the losses stay in float64.
+    device : str, optional
+        Where torch or jax keeps its arrays, as it calls it: ``"cpu"``, ``"cuda"``, ``"gpu"``. Parameters are moved, and
+        slopes taken, there; ``"cpu"`` where it is not given.
     complex : {"torch", "jax", "wirtinger"}, optional
         What the gradient of a complex parameter z = x + iy means: dJ/dx + i dJ/dy (torch), dJ/dx - i dJ/dy (jax), or
         dJ/dz = (dJ/dx - i dJ/dy) / 2. Where it is not given, what the framework means, or torch's. The functions get
@@ -78,7 +83,14 @@ def check_gradient(
     name = name_of(loss) if name is None else name
     require_plain_arguments(name, data)
     problem = function_problem(
-        loss, gradient, parameters, data=data or {}, autograd=autograd, convention=complex, name=name
+        loss,
+        gradient,
+        parameters,
+        data=data or {},
+        autograd=autograd,
+        device=device,
+        convention=complex,
+        name=name,
     )
     if epsilon is None:
         epsilon = DEFAULT_EPSILON if classic else AUTO

@@ -14,6 +14,7 @@ from gradcheck_cli.checks.mode import chosen_mode
 from gradcheck_cli.evaluating.journal import MADE_AGAIN, Journal, fingerprint
 from gradcheck_cli.problems.functions.function import Calls, FunctionProblem
 from gradcheck_cli.problems.functions.identity import identity_of
+from gradcheck_cli.problems.functions.on_device import DeviceProblem
 from gradcheck_cli.problems.functions.preflight import preflight
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.vocabulary.alarm import GRACE, LateError, raised_after
@@ -46,6 +47,8 @@ def prepared(problem: Problem, settings: Settings, watch: Watch) -> Problem:
     """
     if not isinstance(problem, FunctionProblem):
         return problem
+    if isinstance(problem, DeviceProblem) and settings.precision not in (AUTO, "float64"):
+        problem = problem.in_arithmetic(settings.precision)
     calls = Calls(told=watch)
     with in_time(problem.name, settings.time_limit):
         made = preflight(dataclasses.replace(problem, calls=calls), repeat=settings.repeat)

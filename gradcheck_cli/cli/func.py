@@ -56,6 +56,7 @@ dict of arrays. A JVP is called as jvp(params, tangents, **data). A Jacobian may
     type=click.Choice(["torch", "jax", "autograd"]),
     help="Check this framework's own gradient, vjp and jvp.",
 )
+@option("--device", metavar="NAME", show_default="cpu", help="Keep the arrays of --autograd there: cuda, gpu, ...")
 @option("--no-double", is_flag=True, help="Leave out the double backward of --autograd.")
 @option(
     "--complex",
@@ -82,6 +83,7 @@ def prepare(
     autograd: str | None,
     complex: str | None,  # noqa: A002  (the option's name)
     no_double: bool,
+    device: str | None,
     defs_only: bool = False,
     **options: Any,
 ) -> Prepared:
@@ -91,6 +93,8 @@ def prepare(
         raise click.UsageError("--complex is for gradients, --backward and --jac.")
     if no_double and not autograd:
         raise click.UsageError("--no-double goes with --autograd.")
+    if device and autograd not in TENSORS:
+        raise click.UsageError("--device goes with --autograd torch and --autograd jax.")
     claim, shape = [options.pop(name) for name in FACES if options[name]], options.pop("shape")
     for name in FACES:
         options.pop(name, None)
@@ -104,7 +108,7 @@ def prepare(
         require_plain(face, chosen, [point for _, point in points])
         make: Callable[..., Any] = partial(load_face, face, [loss, *named], shape, convention=complex)
     elif autograd in TENSORS:
-        make = partial(load_tensors, loss, autograd, double=not no_double, convention=complex)
+        make = partial(load_tensors, loss, autograd, double=not no_double, convention=complex, device=device)
     elif named:
         make = partial(load_either, loss, named[0], convention=complex)
     else:

@@ -27,6 +27,7 @@ class FunctionFiles:
     autograd: str | None
     point: PointOptions
     convention: str | None
+    device: str | None = None
 
     @property
     def files(self) -> list[Path]:
@@ -36,7 +37,7 @@ class FunctionFiles:
     def make(self, places: Mapping[Path, Path]) -> FunctionProblem:
         """Make the problem; its claim is of no use there."""
         loss, point = elsewhere(self.loss, self.point, places)
-        return load_problem(loss, None, self.autograd, point, self.loss, self.convention)
+        return load_problem(loss, None, self.autograd, point, self.loss, self.convention, self.device)
 
 
 def load_either(loss: str, grad: str, point: PointOptions, name: str, convention: str | None = None) -> Checked:
@@ -70,6 +71,7 @@ def load_problem(
     point: PointOptions,
     name: str,
     convention: str | None = None,
+    device: str | None = None,
 ) -> FunctionProblem:
     """Load the functions and the arrays that they are called with, and call them by a name."""
     from gradcheck_cli.loading.functions import load_function
@@ -85,6 +87,7 @@ def load_problem(
         loaded.parameters,
         data=loaded.data,
         autograd=autograd,
+        device=device,
         convention=convention,
         name=name,
         by_file=True,
@@ -92,4 +95,4 @@ def load_problem(
         only=loaded.only,
         notes=loaded.notes,
     )
-    return replace(problem, recipe=FunctionFiles(loss, autograd, point, convention))
+    return replace(problem, recipe=FunctionFiles(loss, autograd, point, convention, device))

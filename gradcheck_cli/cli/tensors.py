@@ -19,7 +19,14 @@ TENSORS = ("torch", "jax")
 
 
 def load_tensors(
-    reference: str, framework: str, point: PointOptions, name: str, *, double: bool, convention: str | None
+    reference: str,
+    framework: str,
+    point: PointOptions,
+    name: str,
+    *,
+    double: bool,
+    convention: str | None,
+    device: str | None,
 ) -> FunctionProblem | Checked:
     """Load a function of tensors: a loss becomes a problem, anything else what checks it."""
     from gradcheck_cli.cli.function_files import load_problem
@@ -31,8 +38,8 @@ def load_tensors(
     loaded = point.load()
     import_framework(framework)  # before the user's file makes arrays of the wrong precision
     function = load_function(reference)
-    if is_loss(framework, function, loaded.parameters, loaded.data):
-        return load_problem(reference, None, framework, point, name, convention)
+    if is_loss(framework, function, loaded.parameters, loaded.data, device):
+        return load_problem(reference, None, framework, point, name, convention, device)
     if convention:
         raise SettingError(f"--complex is for losses, and {name} returns more than one number")
     parameters = point_in_form(function, loaded.parameters, loaded.data)
@@ -47,7 +54,14 @@ def load_tensors(
                 f"{name} is not a loss: --classic, --epsilon, --points, --param, --skip, --save, --resume are for those"
             )
         return check_autograd(
-            function, parameters, framework=framework, double=double, data=loaded.data, name=name, **settings
+            function,
+            parameters,
+            framework=framework,
+            device=device,
+            double=double,
+            data=loaded.data,
+            name=name,
+            **settings,
         )
 
     return check

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from gradcheck_cli.diagnosis.evidence import layer_of
 from gradcheck_cli.numeric.slopes import Slope, Slopes
 from gradcheck_cli.numeric.tolerances import SAFETY
-from gradcheck_cli.problems.directions import along
 from gradcheck_cli.vocabulary.parameters import PIECE, Array
 from gradcheck_cli.vocabulary.results import Finding, ParameterResult, entry_name
 
@@ -100,7 +99,7 @@ def fitted(rule: Rule, name: str, slopes: Slopes, measured: Sequence[Slope]) -> 
     """Return the c with which a rule agrees with all slopes; None where there is none."""
     problem = slopes.problem
     beside = {**problem.parameters, name: rule.beside}
-    guessed = [along(slope.direction, beside, problem.parameters, problem.sizes)[0] for slope in measured]
+    guessed = [problem.along(slope.direction, beside)[0] for slope in measured]
     wanted = [slope.value - slope.claim * rule.on_top for slope in measured]
     squares = math.fsum(g * g for g in guessed)
     if not squares:

@@ -20,7 +20,7 @@ from gradcheck_cli.numeric.noise import POINTS, Line, LossNoise, finer_noise, ro
 from gradcheck_cli.numeric.rungs import Estimate, Rungs, estimate, first_estimate, moves_below
 from gradcheck_cli.numeric.scales import largest_size, scale_of_motion
 from gradcheck_cli.numeric.tolerances import DUST, EPS, FLAT, LOST, NEGLIGIBLE, NOISE_BARS, ROUNDING, SAFETY, STILL
-from gradcheck_cli.problems.directions import TINY, ZERO, Direction, along, component, entry_at
+from gradcheck_cli.problems.directions import TINY, ZERO, Direction, component, entry_at
 from gradcheck_cli.problems.problem import Directional
 from gradcheck_cli.vocabulary.parameters import Parameters
 
@@ -130,7 +130,7 @@ class Slopes:
 
     def of(self, direction: Direction) -> Slope:
         """Return a slope of which only the claim is known, the errors put right that are known."""
-        claim, size = along(direction, self.claim, self.problem.parameters, self.problem.sizes)
+        claim, size = self.problem.along(direction, self.claim)
         known = (
             error * component(direction, position, self.problem.parameters, self.problem.sizes)
             for position, error in self.errors.items()

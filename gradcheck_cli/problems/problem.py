@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.problems.directions import Move
+from gradcheck_cli.problems.directions import Direction, Move
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = [
@@ -107,6 +107,9 @@ class Directional(Problem, Protocol):
 
     def losses_along(self, moves: Sequence[Move]) -> Array:
         """Return the losses with the parameters moved along directions, one for each move."""
+
+    def along(self, direction: Direction, gradient: Parameters) -> tuple[float, float]:
+        """Return the derivative along a direction that a gradient claims, and about how large it can be."""
 
 
 @runtime_checkable

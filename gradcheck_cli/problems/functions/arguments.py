@@ -57,6 +57,10 @@ class Arguments:
             array.flags.writeable = True  # it is ours, whatever the function has done to it
             array[...] = parameters[name]
 
+    def write(self, name: str, entry: int, value: float) -> None:
+        """Write one entry of a parameter, counted row by row."""
+        self.given[name].reshape(-1)[entry] = value
+
     def changed(self, parameters: Parameters, data: Mapping[str, Any]) -> list[str]:
         """Return the names of what is no longer as it was in the originals."""
         names = [name for name in self.parameters if name not in self.given]

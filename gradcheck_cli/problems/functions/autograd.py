@@ -9,37 +9,29 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcheck_cli.vocabulary.errors import ExtraError, ProblemError, SettingError, did_you_mean
+from gradcheck_cli.problems.functions.own_arrays import numpy_array
+from gradcheck_cli.vocabulary.errors import ExtraError, SettingError, did_you_mean
 
-__all__ = ["FRAMEWORKS", "converted", "differentiated", "double", "import_framework", "own_gradient_note"]
+if TYPE_CHECKING:
+    from gradcheck_cli.problems.devices.device import Device
+
+__all__ = [
+    "FRAMEWORKS",
+    "converted",
+    "double",
+    "import_framework",
+    "of_autograd",
+    "of_numpy_arrays",
+    "own_gradient_note",
+]
+
+FRAMEWORKS = ("torch", "jax", "autograd")
 
 Functions = tuple[Callable[..., Any], Callable[..., Any]]
-
-
-def differentiated(framework: str, loss: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., Any], str]:
-    """Return the loss and its gradient as functions of numpy arrays, and a note on their arithmetic.
-
-    Parameters
-    ----------
-    framework : {"torch", "jax", "autograd"}
-        Whose arrays the loss takes.
-    loss : callable
-        (parameters, **data) -> scalar.
-
-    Raises
-    ------
-    SettingError
-        Where there is no such framework, or it is not installed.
-    """
-    module = import_framework(framework)
-    value, gradient = FRAMEWORKS[framework](module, loss)
-    value.__name__ = getattr(loss, "__name__", framework)
-    gradient.__name__ = f"the {framework} gradient"
-    return value, gradient, own_gradient_note(framework)
 
 
 def own_gradient_note(framework: str) -> str:
@@ -87,64 +79,23 @@ def double(array: Any) -> Any:
     return array if wide is None else array.astype(wide)
 
 
-def with_torch(torch: Any, loss: Callable[..., Any]) -> Functions:
-    """Return loss and gradient by torch; its default is float64 while they run."""
+def of_numpy_arrays(device: Device, loss: Callable[..., Any]) -> Functions:
+    """Return a loss of a framework's arrays, and its gradient, as functions of numpy's: each call puts them there."""
 
-    def tensor(array: Any, *, watched: bool = False) -> Any:
-        return torch.tensor(double(array)).requires_grad_(watched)
-
-    def in_double(point: Any, data: dict[str, Any]) -> tuple[Any, Any]:
-        """Return watched tensors, for a loss may differentiate by them itself, and the loss."""
-        before = torch.get_default_dtype()
-        torch.set_default_dtype(torch.float64)
-        try:
-            tensors = converted(point, lambda array: tensor(array, watched=True))
-            return tensors, loss(tensors, **converted(data, tensor))
-        finally:
-            torch.set_default_dtype(before)
+    def there(value: Any) -> Any:
+        return converted(value, lambda array: device.own(device.put(array)))
 
     def value(point: Any, **data: Any) -> Any:
-        answer = in_double(point, data)[1]
-        return answer.detach().numpy() if isinstance(answer, torch.Tensor) else answer
+        return device.value(loss, there(point), there(data))
 
     def gradient(point: Any, **data: Any) -> Any:
-        tensors, answer = in_double(point, data)
-        if not isinstance(answer, torch.Tensor):
-            raise ProblemError(
-                f"the loss is {type(answer).__name__}, expected a torch tensor", hint="leave out .item()"
-            )
-        named = tensors if isinstance(tensors, dict) else {"": tensors}
-        slopes = torch.autograd.grad(answer.sum(), list(named.values()), allow_unused=True)
-        found = {
-            name: np.zeros(tuple(of.shape)) if slope is None else slope.detach().numpy()
-            for (name, of), slope in zip(named.items(), slopes, strict=True)
-        }
-        return found if isinstance(tensors, dict) else found[""]
+        found = device.gradient(loss, there(point), there(data), "float64")
+        return {name: numpy_array(slope) for name, slope in found.items()} if isinstance(found, dict) else found
 
     return value, gradient
 
 
-def with_jax(jax: Any, loss: Callable[..., Any]) -> Functions:
-    """Return loss and gradient by jax; `import_framework` has set it to float64."""
-
-    def arguments(point: Any, data: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        return converted(point, lambda array: jax.numpy.array(double(array))), {
-            name: converted(value, lambda array: jax.numpy.array(double(array))) for name, value in data.items()
-        }
-
-    def value(point: Any, **data: Any) -> Any:
-        arrays, more = arguments(point, data)
-        return np.asarray(loss(arrays, **more))
-
-    def gradient(point: Any, **data: Any) -> Any:
-        arrays, more = arguments(point, data)
-        found = jax.grad(lambda held: loss(held, **more))(arrays)
-        return {name: np.asarray(slope) for name, slope in found.items()} if isinstance(found, dict) else found
-
-    return value, gradient
-
-
-def with_autograd(_: Any, loss: Callable[..., Any]) -> Functions:
+def of_autograd(loss: Callable[..., Any]) -> Functions:
     """Return loss and gradient by autograd, whose arrays are numpy's."""
     grad = importlib.import_module("autograd").grad
 
@@ -156,10 +107,3 @@ def with_autograd(_: Any, loss: Callable[..., Any]) -> Functions:
         return grad(lambda held: loss(held, **more))(point)
 
     return value, gradient
-
-
-FRAMEWORKS: dict[str, Callable[[Any, Callable[..., Any]], Functions]] = {
-    "torch": with_torch,
-    "jax": with_jax,
-    "autograd": with_autograd,
-}

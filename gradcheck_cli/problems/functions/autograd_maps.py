@@ -17,12 +17,12 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
-from types import ModuleType
-from typing import Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from gradcheck_cli.problems.devices.make import device_of
 from gradcheck_cli.problems.functions.arguments import as_parameter
 from gradcheck_cli.problems.functions.autograd import converted, double, import_framework
 from gradcheck_cli.problems.functions.calling import by_name_or_position, by_position
@@ -32,6 +32,10 @@ from gradcheck_cli.problems.functions.pytrees import leaves_of, replaced, with_a
 from gradcheck_cli.vocabulary.asking import called, kind_of
 from gradcheck_cli.vocabulary.errors import ProblemError, SettingError, UserFunctionError
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
+
+if TYPE_CHECKING:
+    from gradcheck_cli.problems.devices.jax_device import JaxDevice
+    from gradcheck_cli.problems.devices.torch_device import TorchDevice
 
 __all__ = ["BACKENDS", "AutogradMap", "autograd_map", "hinted", "is_loss", "is_module", "point_in_form"]
 
@@ -122,7 +126,9 @@ class AutogradMap:
         )
 
 
-def autograd_map(framework: str, function: Any, parameters: Any, data: Mapping[str, Any]) -> AutogradMap:
+def autograd_map(
+    framework: str, function: Any, parameters: Any, data: Mapping[str, Any], device: str | None = None
+) -> AutogradMap:
     """Make a map of a function of a framework's tensors, or of a torch.nn.Module.
 
     Parameters
@@ -135,21 +141,19 @@ def autograd_map(framework: str, function: Any, parameters: Any, data: Mapping[s
         The point; names are key paths, as ``layers.0.w``.
     data : mapping of str to object
         What the function gets by keyword.
+    device : str, optional
+        Where the framework keeps its arrays.
 
     Raises
     ------
     SettingError
-        Where there is no such framework, or it has no such products.
+        Where there is no such framework or device, or it has no such products.
     ProblemError
         Where the parameters are no real numbers, or the function returns something else than tensors.
     """
-    module = import_framework(framework)
-    if framework not in BACKENDS:
-        known = ", ".join(BACKENDS)
-        raise SettingError(f"autograd is {framework!r}, expected {known} for a function of more than one output")
-    backend = BACKENDS[framework](module)
+    backend = backend_of(framework, device)
     if is_module(function):
-        function, parameters = of_module(module, function, parameters, data)
+        function, parameters = of_module(backend, function, parameters, data)
     parameters = with_arrays(parameters)
     leaves = list(leaves_of(parameters, "x"))
     require_distinct([name for name, _ in leaves])
@@ -161,6 +165,21 @@ def autograd_map(framework: str, function: Any, parameters: Any, data: Mapping[s
     flat = Flat(backend, called_in_its_way(function, parameters, data), parameters, data)
     first_run(backend, flat, called(function), [values.copy() for values in point.values()])
     return AutogradMap(backend, flat, list(point), list(flat.output_names), point)
+
+
+def backend_of(framework: str, device: str | None) -> Backend:
+    """Return what a framework does on one of its devices, on the processor where none is asked for.
+
+    Raises
+    ------
+    SettingError
+        As for `autograd_map`.
+    """
+    import_framework(framework)
+    if framework not in BACKENDS:
+        known = ", ".join(BACKENDS)
+        raise SettingError(f"autograd is {framework!r}, expected {known} for a function of more than one output")
+    return BACKENDS[framework](device_of(framework, device or "cpu"))
 
 
 def require_distinct(names: Sequence[str]) -> None:
@@ -237,11 +256,13 @@ def point_in_form(function: Any, parameters: Mapping[str, Any], data: Mapping[st
     return next(iter(parameters.values())) if alone else parameters
 
 
-def is_loss(framework: str, function: Any, parameters: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
+def is_loss(
+    framework: str, function: Any, parameters: Mapping[str, Any], data: Mapping[str, Any], device: str | None
+) -> bool:
     """Whether what a function of tensors returns is one number; a torch.autograd.Function or a module is no loss."""
     if is_module(function) or is_apply(function):
         return False
-    backend = BACKENDS[framework](import_framework(framework))
+    backend = backend_of(framework, device)
     form = point_in_form(function, parameters, data)
     taking = called_in_its_way(function, form, data)
     answer: Any = None
@@ -288,12 +309,13 @@ def is_module(function: Any) -> bool:
     return any(kind.__module__.startswith("torch.nn.") and kind.__name__ == "Module" for kind in kinds)
 
 
-def of_module(torch: ModuleType, module: Any, inputs: Any, data: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+def of_module(backend: Any, module: Any, inputs: Any, data: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Return a function of a module's inputs and of its own parameters, and all of them; the module is copied."""
+    torch = backend.torch
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        own = (module() if isinstance(module, type) else copy.deepcopy(module)).double().cpu()
-    weights = {n: p.detach().numpy().copy() for n, p in own.named_parameters() if p.requires_grad}
+        own = (module() if isinstance(module, type) else copy.deepcopy(module)).double().to(backend.device.where)
+    weights = {n: p.detach().cpu().numpy().copy() for n, p in own.named_parameters() if p.requires_grad}
     given = dict(inputs) if isinstance(inputs, Mapping) else {"x": inputs}
     both = sorted(set(given) & set(weights))
     if both:
@@ -327,12 +349,9 @@ class TorchBackend:
     name = "torch"
     hint = CUT
 
-    def __init__(self, torch: ModuleType) -> None:
-        self.torch = torch
-
-    def tensor(self, array: Any) -> Any:
-        """Return an array as a tensor of its own, its numbers in double precision."""
-        return self.torch.tensor(double(array))
+    def __init__(self, device: TorchDevice) -> None:
+        self.device, self.torch = device, device.torch
+        self.tensor, self.in_double = device.put, partial(device.in_arithmetic, "float64")
 
     def is_tensor(self, value: Any) -> bool:
         """Whether a value is a tensor."""
@@ -342,19 +361,9 @@ class TorchBackend:
         """Whether the numbers of a tensor are real or complex, and not whole."""
         return bool(tensor.is_floating_point() or tensor.is_complex())
 
-    @contextmanager
-    def in_double(self) -> Iterator[None]:
-        """Let what is created meanwhile be in double precision."""
-        before = self.torch.get_default_dtype()
-        self.torch.set_default_dtype(self.torch.float64)
-        try:
-            yield
-        finally:
-            self.torch.set_default_dtype(before)
-
     def watched(self, arrays: Sequence[Array]) -> list[Any]:
         """Return arrays as tensors whose use is recorded."""
-        return [self.torch.tensor(array).requires_grad_() for array in arrays]
+        return [self.tensor(array).requires_grad_() for array in arrays]
 
     def copies(self, tensors: Tensors) -> list[Any]:
         """Return recorded copies: a function may write to them, as an activation in place does."""
@@ -379,7 +388,7 @@ class TorchBackend:
         with warnings.catch_warnings(), self.in_double(), forward.dual_level():
             warnings.filterwarnings("ignore", module=r"torch\.")  # of what it loads for forward mode
             pairs = zip(arrays, tangents, strict=True)
-            x = [forward.make_dual(self.torch.tensor(array), self.torch.tensor(v)) for array, v in pairs]
+            x = [forward.make_dual(self.tensor(array), self.tensor(v)) for array, v in pairs]
             duals = [forward.unpack_dual(y) for y in function(*self.copies(x))]
             return [self.number(self.torch.zeros_like(y) if v is None else v) for y, v in duals]
 
@@ -426,7 +435,7 @@ class TorchBackend:
 
     def cotangent(self, u: Array, output: Any) -> Any:
         """Return a cotangent of an output, in its precision."""
-        return self.torch.tensor(u).to(output.dtype)
+        return self.tensor(u).to(output.dtype)
 
     def number(self, tensor: Any) -> Array:
         """Return a tensor as an array."""
@@ -440,17 +449,9 @@ class JaxBackend:
     name = "jax"
     hint = "look for stop_gradient, and for numpy instead of jax.numpy"
 
-    def __init__(self, jax: ModuleType) -> None:
-        self.jax = jax
-
-    @cached_property
-    def numpy(self) -> Any:
-        """Return jax.numpy."""
-        return self.jax.numpy
-
-    def tensor(self, array: Any) -> Any:
-        """Return an array as one of jax, its numbers in double precision."""
-        return self.numpy.array(double(array))
+    def __init__(self, device: JaxDevice) -> None:
+        self.device, self.jax, self.numpy = device, device.jax, device.xp
+        self.tensor = device.put
 
     def is_tensor(self, value: Any) -> bool:
         """Whether a value is an array of jax."""
@@ -489,4 +490,5 @@ class JaxBackend:
         return np.array(array, dtype=np.complex128 if np.iscomplexobj(array) else np.float64)
 
 
-BACKENDS: dict[str, type[TorchBackend | JaxBackend]] = {"torch": TorchBackend, "jax": JaxBackend}
+BACKENDS: dict[str, Callable[[Any], Backend]] = {"torch": TorchBackend, "jax": JaxBackend}
+"""By framework, what it does on one of its devices."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.problems.directions import Move, move, moved_in_turn, sizes_of
+from gradcheck_cli.problems.directions import Direction, Move, along, move, moved_in_turn, sizes_of
 from gradcheck_cli.problems.functions.arguments import Arguments, Handed
 from gradcheck_cli.problems.functions.complex_numbers import ComplexView
 from gradcheck_cli.problems.functions.outputs import Weighing
@@ -240,6 +240,10 @@ class FunctionProblem:
             losses = self.losses_on_moved_copy(moves) if self.one_copy else None
             return self.losses_on_moved_copies(moves) if losses is None else losses
 
+    def along(self, direction: Direction, gradient: Parameters) -> tuple[float, float]:
+        """Return the derivative along a direction that a gradient claims, and about how large it can be."""
+        return along(direction, gradient, self.parameters, self.sizes)
+
     @cached_property
     def here(self) -> Losses:
         """The loss at the point."""
@@ -343,16 +347,15 @@ class FunctionProblem:
         losses = np.empty((len(entries), *self.outputs))
         for k, (entry, step) in enumerate(zip(entries.tolist(), steps.tolist(), strict=True)):
             arguments = self.arguments(self.point)
-            arguments.parameters[parameter].reshape(-1)[entry] += step
+            arguments.write(parameter, entry, self.point[parameter].reshape(-1)[entry] + step)
             losses[k] = self.loss_or_nan(arguments)
         return losses
 
     def losses_on_moved_copy(self, moves: Sequence[Move]) -> Array | None:
         """Return the losses with the parameters moved; None where the function changed more than we did."""
         arguments = self.arguments(self.point)
-        arrays = dict(arguments.parameters)
         losses = np.empty((len(moves), *self.outputs))
-        for k, _ in enumerate(moved_in_turn(arrays, self.parameters, self.sizes, moves)):
+        for k, _ in enumerate(self.moved_in_turn(arguments, moves)):
             losses[k] = self.loss_or_nan(arguments)
         return None if len(moves) > 1 and arguments.changed(self.point, self.data) else losses
 
@@ -361,9 +364,17 @@ class FunctionProblem:
         losses = np.empty((len(moves), *self.outputs))
         for k, (direction, step) in enumerate(moves):
             arguments = self.arguments(self.point)
-            move(dict(arguments.parameters), self.parameters, self.sizes, direction, step)
+            self.move(arguments, direction, step)
             losses[k] = self.loss_or_nan(arguments)
         return losses
+
+    def move(self, arguments: Arguments, direction: Direction, step: float) -> None:
+        """Put the point + step * direction into the arguments of a call."""
+        move(arguments.given, self.parameters, self.sizes, direction, step)
+
+    def moved_in_turn(self, arguments: Arguments, moves: Sequence[Move]) -> Iterator[None]:
+        """Move the arguments along each of some directions in turn, and back at the end."""
+        return moved_in_turn(arguments.given, self.parameters, self.sizes, moves)
 
 
 def call(function: Callable[..., Any], *arguments: Any, **data: Any) -> Any:

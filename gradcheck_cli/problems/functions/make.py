@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from gradcheck_cli.problems.devices.device import Device, Mirror
+from gradcheck_cli.problems.devices.make import WITH_DEVICES, device_of
 from gradcheck_cli.problems.functions.arguments import as_parameter, require_separate
-from gradcheck_cli.problems.functions.autograd import differentiated
+from gradcheck_cli.problems.functions.autograd import (
+    import_framework,
+    of_autograd,
+    of_numpy_arrays,
+    own_gradient_note,
+)
 from gradcheck_cli.problems.functions.calling import Form, by_position, weightless
 from gradcheck_cli.problems.functions.complex_numbers import OF_FRAMEWORK, complex_view
 from gradcheck_cli.problems.functions.function import FunctionProblem
+from gradcheck_cli.problems.functions.on_device import DeviceProblem, OwnGradient, OwnLoss
 from gradcheck_cli.problems.functions.returned import by_name, less_than_double
 from gradcheck_cli.problems.functions.trees import flattened, is_tree, names_in
 from gradcheck_cli.vocabulary.asking import kind_of
-from gradcheck_cli.vocabulary.errors import ProblemError
+from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
 
 __all__ = ["function_problem"]
 
@@ -25,6 +33,7 @@ def function_problem(
     *,
     data: Mapping[str, Any],
     autograd: str | None = None,
+    device: str | None = None,
     convention: str | None = None,
     name: str = "function",
     by_file: bool = False,
@@ -46,6 +55,8 @@ def function_problem(
         What the functions get by keyword.
     autograd : str, optional
         The framework whose gradient of the loss is the claim.
+    device : str, optional
+        Where that framework keeps its arrays, as it calls it; ``"cpu"`` where it is not given.
     convention : str, optional
         What the gradient of a complex parameter means; the framework's own one, or torch's, where it is not given.
     name : str, optional
@@ -64,7 +75,7 @@ def function_problem(
     ProblemError
         Where the parameters are no real numbers, or two share memory.
     SettingError
-        Where the framework is not installed.
+        Where the framework is not installed, or has no such device.
     """
     if not callable(loss):
         raise ProblemError(f"the loss is {kind_of(loss)}, expected a function")
@@ -81,10 +92,13 @@ def function_problem(
             raise ProblemError(
                 "both a gradient and a framework to differentiate the loss are given, expected one of them"
             )
-        loss, gradient, said = differentiated(autograd, loss)
-        notes = [*notes, said]
+        import_framework(autograd)
+        notes = [*notes, own_gradient_note(autograd)]
     require_separate(named)
     view = complex_view(named, convention or OF_FRAMEWORK.get(autograd or ""))
+    where = place_of(autograd, device)
+    if autograd is not None:
+        loss, gradient = own_functions(autograd, loss, where, by_numpy=view is not None)
     if view is not None:
         loss, gradient = view.loss(loss, both=gradient is None), view.claim(gradient)
         named, notes = view.point, [*notes, view.note]
@@ -92,16 +106,40 @@ def function_problem(
         notes = [*notes, "no parameter is complex, so the convention for complex gradients has no effect"]
     point = {key: as_parameter(key, values) for key, values in named.items()}
     is_saved = gradient is not None and not callable(gradient)
+    made: dict[str, Any] = {"point": point, "loss_function": loss, "claim": gradient, "name": name, "notes": notes}
+    made |= {"data": data, "one_array": alone, "only": only}
+    if where is not None and view is None:
+        return DeviceProblem(**made, mirror=Mirror(where))
     return FunctionProblem(
-        point,
-        loss,
-        gradient,
-        name,
-        notes,
-        data=data,
-        one_array=alone,
-        only=only,
+        **made,
         complex_view=view,
         returns_both=gradient is None,
         saved_in=less_than_double(by_name(gradient, point, "the gradient")) if is_saved else {},
     )
+
+
+def place_of(framework: str | None, device: str | None) -> Device | None:
+    """Return where a framework keeps its arrays; None where these are numpy's.
+
+    Raises
+    ------
+    SettingError
+        Where a device is asked for and there is no framework that has it.
+    """
+    if framework in WITH_DEVICES or (framework is not None and device is not None):
+        return device_of(framework, device or "cpu")
+    if device is not None:
+        raise SettingError(
+            f"device is {device!r}, but no framework is named", hint=f"autograd={WITH_DEVICES[0]!r} is one"
+        )
+    return None
+
+
+def own_functions(framework: str, loss: Callable[..., Any], where: Device | None, *, by_numpy: bool) -> tuple[Any, Any]:
+    """Return a loss of a framework's arrays and the framework's own gradient of it; of numpy's where that is wanted."""
+    name, of_gradient = getattr(loss, "__name__", framework), f"the {framework} gradient"
+    if where is not None and not by_numpy:
+        return OwnLoss(where, loss, name), OwnGradient(where, loss, of_gradient)
+    value, gradient = of_autograd(loss) if where is None else of_numpy_arrays(where, loss)
+    value.__name__, gradient.__name__ = name, of_gradient
+    return value, gradient

@@ -19,13 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.problems.directions import Direction
 from gradcheck_cli.problems.functions.arguments import Arguments, Handed, same_bytes
 from gradcheck_cli.problems.functions.function import Asked, FunctionProblem, Losses, call
 from gradcheck_cli.problems.functions.repeated import hint_of
 from gradcheck_cli.problems.functions.returned import Misfit, by_name, claimed_gradient, scalar_loss
 from gradcheck_cli.vocabulary.asking import asking, called
 from gradcheck_cli.vocabulary.errors import ProblemError, UserFunctionError
-from gradcheck_cli.vocabulary.parameters import PIECE, Array, Parameters, dictionary_to_vector
+from gradcheck_cli.vocabulary.parameters import Array, Parameters, dictionary_to_vector
 from gradcheck_cli.vocabulary.results import entry_name
 from gradcheck_cli.vocabulary.settings import DEFAULT_REPEAT
 
@@ -148,14 +149,9 @@ def loss_or_nan(problem: FunctionProblem, arguments: Arguments) -> Losses:
 
 def nudge(arguments: Arguments, problem: FunctionProblem) -> None:
     """Move every entry that is checked a little, up or down, to the same place each time."""
-    random = np.random.default_rng(0)
     arguments.put(problem.point)
-    for name in problem.parameters:
-        values = arguments.given[name].reshape(-1)
-        size = largest_entry(values)
-        for start in range(0, len(values), PIECE):
-            part = values[start : start + PIECE]
-            part += random.choice([-1.0, 1.0], part.shape) * little(part, size, random)
+    count = sum(values.size for values in problem.parameters.values())
+    problem.move(arguments, Direction(0, 0, 0, count), NUDGE)
 
 
 @dataclasses.dataclass(frozen=True)

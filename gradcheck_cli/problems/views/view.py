@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.problems.directions import Move, losses_one_by_one, sizes_of
+from gradcheck_cli.problems.directions import Direction, Move, along, losses_one_by_one, sizes_of
 from gradcheck_cli.problems.problem import Directional, Problem
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
@@ -73,3 +73,9 @@ class View:
         if isinstance(self.problem, Directional):
             return self.problem.losses_along(moves)
         return losses_one_by_one(self.problem.loss, self.parameters, moves)
+
+    def along(self, direction: Direction, gradient: Parameters) -> tuple[float, float]:
+        """Return the derivative along a direction that a gradient claims, and about how large it can be."""
+        if isinstance(self.problem, Directional):
+            return self.problem.along(direction, gradient)
+        return along(direction, gradient, self.parameters, self.sizes)

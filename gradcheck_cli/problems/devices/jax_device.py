@@ -1,0 +1,125 @@
+"""Where jax keeps its arrays: the processor, a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property, partial
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.problems.devices.device import remade
+from gradcheck_cli.problems.philox import PER_COUNT, bits, bits_of_counts, counts_of, round_keys
+from gradcheck_cli.vocabulary.errors import SettingError
+from gradcheck_cli.vocabulary.parameters import PIECE
+
+__all__ = ["JaxDevice"]
+
+LARGE_PIECE = 2**24  # entries
+
+
+class JaxDevice:
+    """One of jax's devices; jax computes in float64 from then on.
+
+    Parameters
+    ----------
+    jax : module
+        It is imported by now.
+    name : str
+        ``"cpu"``, ``"gpu"``, ``"gpu:1"``: jax's platform, and the number of the device.
+
+    Raises
+    ------
+    SettingError
+        Where jax has no such device here.
+    """
+
+    framework = "jax"
+
+    def __init__(self, jax: ModuleType, name: str = "cpu") -> None:
+        self.jax, self.name, self.xp = jax, name, jax.numpy
+        jax.config.update("jax_enable_x64", val=True)
+        platform, _, number = name.partition(":")
+        try:
+            self.where = jax.devices(platform)[int(number or 0)]
+        except Exception as error:  # jax raises RuntimeError for most of what it does not have
+            raise SettingError(
+                f"device is {name!r}, which jax does not offer here: {str(error).partition(chr(10))[0]}",
+                hint="cpu, or gpu where there is one and jax is built for it",
+            ) from error
+        self.on_cpu = self.where.platform == "cpu"
+        self.piece = PIECE if self.on_cpu else LARGE_PIECE
+
+    def __reduce__(self) -> Any:
+        return remade, (JaxDevice, self.framework, self.name)
+
+    # arrays
+
+    def put(self, array: NDArray[Any]) -> Any:
+        """Return a copy of an array of numpy's there."""
+        wide = {"f": np.float64, "c": np.complex128}.get(array.dtype.kind, array.dtype)
+        return self.jax.device_put(np.array(array, dtype=wide), self.where)
+
+    def own(self, array: Any) -> Any:
+        """Return the array: nobody can write to it."""
+        return array
+
+    def written(self, array: Any, start: int, values: Any) -> Any:
+        """Return an array with other entries."""
+        values = self.xp.reshape(values, -1)
+        return array.reshape(-1).at[start : start + values.size].set(values).reshape(array.shape)
+
+    def bits(self, seed: int, number: int, start: int, stop: int) -> Any:
+        """Return the numbers of `philox.bits`: by numpy where its memory is jax's as well.
+
+        What jax compiles is for one length, so each time as many are made as the next power of two has.
+        """
+        if self.on_cpu:
+            return self.jax.device_put(bits(seed, number, start, stop).astype(np.float64), self.where)
+        first, last = counts_of(start, stop)
+        keys = self.jax.device_put(round_keys(seed, number), self.where)
+        made = self._some_bits(first, keys, length=2 ** (last - first - 1).bit_length())
+        return made[start - PER_COUNT * first :][: stop - start]
+
+    @cached_property
+    def _some_bits(self) -> Any:
+        def made(first: Any, keys: Any, length: int) -> Any:
+            return bits_of_counts(first + self.xp.arange(length), keys, self.xp.stack).astype(float)
+
+        return self.jax.jit(made, static_argnames="length")
+
+    def places(self, start: int, stop: int) -> Any:
+        """Return whole numbers."""
+        return self.jax.device_put(np.arange(start, stop, dtype=np.float64), self.where)
+
+    def same(self, array: Any, other: Any) -> bool:
+        """Whether two arrays hold the same numbers."""
+        return array is other or bool(self.xp.array_equal(array, other, equal_nan=array.dtype.kind in "fc"))
+
+    # the user's loss
+
+    def value(self, loss: Callable[..., Any], point: Any, data: dict[str, Any]) -> Any:
+        """Call the loss."""
+        return np.asarray(loss(point, **data))
+
+    def gradient(self, loss: Callable[..., Any], point: Any, data: dict[str, Any], arithmetic: str) -> Any:
+        """Return jax's own gradient of the loss."""
+        if arithmetic != "float64":
+            point, data = (self.lowered(value, arithmetic) for value in (point, data))
+        slopes = self.jax.grad(lambda held: loss(held, **data))(point)
+        return self.lowered(slopes, "float64")
+
+    def lowered(self, value: Any, arithmetic: str) -> Any:
+        """Return the arrays of floats in a tree in another arithmetic."""
+        is_float = partial(self.xp.issubdtype, arg2=self.xp.floating)
+
+        def one(leaf: Any) -> Any:
+            return leaf.astype(arithmetic) if isinstance(leaf, self.jax.Array) and is_float(leaf.dtype) else leaf
+
+        return self.jax.tree_util.tree_map(one, value)
+
+    def rounded(self, array: NDArray[Any], arithmetic: str) -> NDArray[np.float64]:
+        """Return numbers as an arithmetic has them."""
+        return np.asarray(self.put(array).astype(arithmetic), dtype=np.float64)

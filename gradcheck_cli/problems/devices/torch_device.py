@@ -1,0 +1,151 @@
+"""Where torch keeps its tensors: the processor, a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.problems.devices.device import remade
+from gradcheck_cli.problems.philox import PER_COUNT, bits, bits_of_counts, counts_of, round_keys
+from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
+from gradcheck_cli.vocabulary.parameters import PIECE
+
+__all__ = ["TorchDevice"]
+
+LARGE_PIECE = 2**24  # entries: a kernel is started in microseconds, however few there are
+
+
+class TorchDevice:
+    """One of torch's devices.
+
+    Parameters
+    ----------
+    torch : module
+        It is imported by now.
+    name : str
+        ``"cpu"``, ``"cuda"``, ``"cuda:1"``, as torch has it.
+
+    Raises
+    ------
+    SettingError
+        Where torch has no such device here, or one without float64.
+    """
+
+    framework = "torch"
+
+    def __init__(self, torch: ModuleType, name: str = "cpu") -> None:
+        self.torch, self.name = torch, name
+        try:
+            self.where = torch.device(name)
+            torch.zeros(1, dtype=torch.float64, device=self.where)
+        except Exception as error:  # torch has an own kind for each way in which it may not be there
+            raise SettingError(
+                f"device is {name!r}, which torch does not offer here: {str(error).partition(chr(10))[0]}",
+                hint="cpu, or cuda where there is a GPU and torch is built for it",
+            ) from error
+        self.on_cpu = self.where.type == "cpu"
+        self.piece = PIECE if self.on_cpu else LARGE_PIECE
+        self.xp = torch
+
+    def __reduce__(self) -> Any:
+        return remade, (TorchDevice, self.framework, self.name)
+
+    # arrays
+
+    def put(self, array: NDArray[Any]) -> Any:
+        """Return a copy of an array of numpy's there."""
+        wide = {"f": self.torch.float64, "c": self.torch.complex128}.get(array.dtype.kind)
+        return self.torch.tensor(array, dtype=wide, device=self.where)
+
+    def own(self, array: Any) -> Any:
+        """Return a copy, watched where it can be: a loss may differentiate by it itself."""
+        continuous = array.is_floating_point() or array.is_complex()
+        return array.detach().clone().requires_grad_(continuous)
+
+    def written(self, array: Any, start: int, values: Any) -> Any:
+        """Write into an array in place."""
+        flat = array.detach().view(-1)
+        stop = start + (values.numel() if isinstance(values, self.torch.Tensor) else 1)
+        flat[start:stop] = values
+        return array
+
+    def bits(self, seed: int, number: int, start: int, stop: int) -> Any:
+        """Return the numbers of `philox.bits`: by numpy where its memory is the tensors' as well."""
+        if self.on_cpu:
+            return self.torch.from_numpy(bits(seed, number, start, stop)).double()
+        first, last = counts_of(start, stop)
+        counts = self.torch.arange(first, last, device=self.where)
+        made = bits_of_counts(counts, round_keys(seed, number).tolist(), self.torch.stack)
+        return made[start - PER_COUNT * first :][: stop - start].double()
+
+    def places(self, start: int, stop: int) -> Any:
+        """Return whole numbers."""
+        return self.torch.arange(start, stop, dtype=self.torch.float64, device=self.where)
+
+    def same(self, array: Any, other: Any) -> bool:
+        """Whether two arrays hold the same numbers."""
+        array, other = array.detach(), other.detach()
+        if array.shape != other.shape or array.dtype != other.dtype:
+            return False
+        return bool(((array == other) | ((array != array) & (other != other))).all())
+
+    # the user's loss
+
+    def value(self, loss: Callable[..., Any], point: Any, data: dict[str, Any]) -> Any:
+        """Call the loss."""
+        with self.in_arithmetic("float64"):
+            answer = loss(point, **data)
+        return answer.detach().cpu().numpy() if isinstance(answer, self.torch.Tensor) else answer
+
+    def gradient(self, loss: Callable[..., Any], point: Any, data: dict[str, Any], arithmetic: str) -> Any:
+        """Return torch's own gradient of the loss; zeros for what it does not depend on.
+
+        Raises
+        ------
+        ProblemError
+            Where the loss is no tensor.
+        """
+        if arithmetic != "float64":
+            point, data = (self.lowered(value, arithmetic) for value in (point, data))
+        with self.in_arithmetic(arithmetic):
+            answer = loss(point, **data)
+            if not isinstance(answer, self.torch.Tensor):
+                raise ProblemError(
+                    f"the loss is {type(answer).__name__}, expected a torch tensor", hint="leave out .item()"
+                )
+            named = point if isinstance(point, dict) else {"": point}
+            slopes = self.torch.autograd.grad(answer.sum(), list(named.values()), allow_unused=True)
+        found = {
+            name: self.torch.zeros_like(of) if slope is None else slope.detach()
+            for (name, of), slope in zip(named.items(), slopes, strict=True)
+        }
+        wide = {name: slope if slope.is_complex() else slope.double() for name, slope in found.items()}
+        return wide if isinstance(point, dict) else wide[""]
+
+    def lowered(self, value: Any, arithmetic: str) -> Any:
+        """Return the tensors of floats in a dict, or one tensor, in another arithmetic."""
+        if isinstance(value, dict):
+            return {name: self.lowered(item, arithmetic) for name, item in value.items()}
+        if not (isinstance(value, self.torch.Tensor) and value.is_floating_point()):
+            return value
+        return value.detach().to(getattr(self.torch, arithmetic)).requires_grad_(value.requires_grad)
+
+    def rounded(self, array: NDArray[Any], arithmetic: str) -> NDArray[np.float64]:
+        """Return numbers as an arithmetic has them."""
+        values = self.torch.from_numpy(array).to(getattr(self.torch, arithmetic)).double()
+        return np.asarray(values.numpy(), dtype=np.float64)
+
+    @contextmanager
+    def in_arithmetic(self, arithmetic: str) -> Iterator[None]:
+        """Let what the loss creates itself be in an arithmetic, as far as torch lets us."""
+        before = self.torch.get_default_dtype()
+        self.torch.set_default_dtype(getattr(self.torch, arithmetic))
+        try:
+            yield
+        finally:
+            self.torch.set_default_dtype(before)

@@ -1,0 +1,165 @@
+"""A loss of a framework's arrays as a problem: what is as long as the parameters stays on the framework's device.
+
+The point is put there once, and so is the claim. Parameters are moved there, and slopes are scalar products there; what
+comes back is a number each time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck_cli.problems.devices.device import Device, Mirror
+from gradcheck_cli.problems.devices.directions import Field, along, move
+from gradcheck_cli.problems.directions import Direction, Move
+from gradcheck_cli.problems.functions.autograd import converted, own_gradient_note
+from gradcheck_cli.problems.functions.function import FunctionProblem, MovedRecipe
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
+
+__all__ = ["DeviceProblem", "OwnGradient", "OwnLoss"]
+
+
+class DeviceArguments:
+    """Arrays on a device for one function to do with as it likes: what `arguments.Arguments` is of numpy's.
+
+    Parameters
+    ----------
+    mirror : Mirror
+        Has the originals there.
+    parameters, data, one_array
+        As for `arguments.Arguments`.
+    """
+
+    def __init__(self, mirror: Mirror, parameters: Parameters, data: Mapping[str, Any], *, one_array: bool) -> None:
+        self.mirror, self.device, self.one_array = mirror, mirror.device, one_array
+        self.given = {name: self.device.own(mirror(values)) for name, values in parameters.items()}
+        self.data = converted(dict(data), lambda array: self.device.own(mirror(array)))
+
+    @property
+    def first(self) -> Any:
+        """The arrays in a dict that is new each time, or the one array."""
+        return next(iter(self.given.values())) if self.one_array else dict(self.given)
+
+    @property
+    def size(self) -> int:
+        """Bytes that the parameters take."""
+        return sum(int(array.nbytes) for array in self.given.values())
+
+    def put(self, parameters: Parameters) -> None:
+        """Write other values into the same arrays, where that can be."""
+        for name in self.given:
+            self.write(name, 0, self.mirror(parameters[name]).reshape(-1))
+
+    def write(self, name: str, start: int, values: Any) -> None:
+        """Write entries of one parameter, from one of them on."""
+        self.given[name] = self.device.written(self.given[name], start, values)
+
+    def changed(self, parameters: Parameters, data: Mapping[str, Any]) -> list[str]:
+        """Return the names of what is no longer as it was in the originals."""
+        own, originals = {**self.given, **self.data}, converted({**parameters, **data}, self.mirror)
+        return [name for name in own if not self.is_same(own[name], originals[name])]
+
+    def is_same(self, value: Any, original: Any) -> bool:
+        """Whether the arrays in a value are what they were; what is no array is not ours to look into."""
+        if isinstance(original, dict):
+            return set(value) == set(original) and all(self.is_same(value[key], original[key]) for key in original)
+        return not hasattr(original, "dtype") or self.device.same(value, original)
+
+
+@dataclass
+class OwnLoss:
+    """A loss of a framework's arrays, whose value numpy can take."""
+
+    device: Device
+    loss: Callable[..., Any]
+    __name__: str
+
+    def __call__(self, point: Any, /, **data: Any) -> Any:
+        """Return the loss."""
+        return self.device.value(self.loss, point, data)
+
+
+@dataclass
+class OwnGradient:
+    """The framework's own gradient of a loss."""
+
+    device: Device
+    loss: Callable[..., Any]
+    __name__: str
+    arithmetic: str = "float64"
+    """In which it is computed."""
+
+    def __call__(self, point: Any, /, **data: Any) -> Any:
+        """Return the gradient."""
+        return self.device.gradient(self.loss, point, data, self.arithmetic)
+
+
+@dataclass(frozen=True)
+class DeviceProblem(FunctionProblem):
+    """A loss and its gradient as functions of a framework's arrays."""
+
+    mirror: Mirror = field(kw_only=True, repr=False, compare=False)
+    """The arrays that are on the device, too."""
+
+    @cached_property
+    def there(self) -> Field:
+        """The checked parameters as directions lead through them."""
+        flat = {name: self.mirror(values).reshape(-1) for name, values in self.parameters.items()}
+        return Field(self.mirror.device, self.parameters, self.sizes, flat)
+
+    def in_arithmetic(self, arithmetic: str) -> DeviceProblem:
+        """Return the problem with a claim that is computed in less than float64, at a point that has no more digits.
+
+        Its losses stay in float64: what they are differenced for is not what the claim may lose.
+        """
+        point = {name: self.mirror.device.rounded(values, arithmetic) for name, values in self.point.items()}
+        own, there = own_gradient_note(self.mirror.device.framework), f"in {arithmetic}, at parameters rounded to it"
+        notes = [
+            note.replace("in float64", f"{there}; the losses are in float64") if note == own else note
+            for note in self.notes
+        ]
+        claim = dataclasses.replace(self.claim, arithmetic=arithmetic)
+        recipe = None if self.recipe is None else MovedRecipe(self.recipe, point)
+        return dataclasses.replace(self, point=point, claim=claim, recipe=recipe, notes=notes, known=None)
+
+    # where FunctionProblem has numpy's arrays
+
+    def arguments(self, parameters: Parameters) -> Any:
+        """Return copies on the device for one call, or for many on one copy."""
+        arguments: Any = DeviceArguments(self.mirror, parameters, self.data, one_array=self.one_array)
+        return arguments if self.one_copy else self.handed.keep(arguments)
+
+    def along(self, direction: Direction, gradient: Parameters) -> tuple[float, float]:
+        """Return the derivative along a direction that a gradient claims, and about how large it can be."""
+        return along(self.there, direction, {name: self.mirror(g).reshape(-1) for name, g in gradient.items()})
+
+    def move(self, arguments: Any, direction: Direction, step: float) -> None:
+        """Put the point + step * direction into the arguments of a call."""
+        move(self.there, arguments.given, direction, step)
+
+    def moved_in_turn(self, arguments: Any, moves: Sequence[Move]) -> Iterator[None]:
+        """Move the arguments along each of some directions in turn, and back at the end."""
+        last: Direction | None = None
+        for direction, step in moves:
+            if last is not None and not direction.start <= last.start <= last.stop <= direction.stop:
+                arguments.put(self.point)
+            self.move(arguments, direction, step)
+            last = direction
+            yield
+        arguments.put(self.point)
+
+    def losses_on_one_copy(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array | None:
+        """Return the losses with single entries moved; None where the function changed more than we did."""
+        arguments, before = self.arguments(self.point), self.point[parameter].reshape(-1)[entries]
+        losses = []
+        for entry, moved, value in zip(entries.tolist(), (before + steps).tolist(), before.tolist(), strict=True):
+            arguments.write(parameter, entry, moved)
+            losses.append(self.loss_or_nan(arguments))
+            arguments.write(parameter, entry, value)
+        return None if arguments.changed(self.point, self.data) else np.array(losses)
