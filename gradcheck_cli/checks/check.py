@@ -12,7 +12,14 @@ from gradcheck_cli.checks.asked import asked
 from gradcheck_cli.checks.classic import classic_report
 from gradcheck_cli.checks.full import full_report
 from gradcheck_cli.checks.points import over_points
-from gradcheck_cli.checks.preparing import decided, open_journal, prepared, require_means, require_something
+from gradcheck_cli.checks.preparing import (
+    decided,
+    open_journal,
+    prepared,
+    require_means,
+    require_one_process,
+    require_something,
+)
 from gradcheck_cli.checks.screened import screened_report
 from gradcheck_cli.checks.subject import Subject
 from gradcheck_cli.diagnosis.complex_numbers import in_complex_numbers
@@ -261,6 +268,7 @@ def checked(
     started, budget = time.perf_counter(), Budget(settings.max_evals, settings.time_limit)
     journal, watch = means.journal, means.watch
     watch.begin()
+    require_one_process(problem, means.jobs, means.executor)
     problem = prepared(problem, settings, watch)
     settings, why = decided(problem, settings, seed, journal, means.jobs)
     if journal is not None:

@@ -23,7 +23,15 @@ from gradcheck_cli.vocabulary.parameters import Parameters
 from gradcheck_cli.vocabulary.settings import AUTO, SCREEN, Settings, require_whole
 from gradcheck_cli.vocabulary.watch import Watch
 
-__all__ = ["decided", "in_time", "open_journal", "prepared", "require_means", "require_something"]
+__all__ = [
+    "decided",
+    "in_time",
+    "open_journal",
+    "prepared",
+    "require_means",
+    "require_one_process",
+    "require_something",
+]
 
 
 def require_means(jobs: object, executor: object, progress: object, journal: object) -> None:
@@ -35,6 +43,13 @@ def require_means(jobs: object, executor: object, progress: object, journal: obj
         raise SettingError(f"progress is {progress!r}, expected a function of a number")
     if not (journal is None or isinstance(journal, Journal)):
         raise SettingError(f"journal is {journal!r}, expected a Journal")
+
+
+def require_one_process(problem: Problem, jobs: int, executor: object) -> None:
+    """Raise SettingError where several processes would share a device: each would need the parameters there again."""
+    if isinstance(problem, DeviceProblem) and not problem.mirror.device.on_cpu and (jobs > 1 or executor is not None):
+        device = problem.mirror.device.name
+        raise SettingError(f"the loss is evaluated on {device}, by one process", hint="leave out --jobs and --executor")
 
 
 def prepared(problem: Problem, settings: Settings, watch: Watch) -> Problem:

@@ -83,7 +83,7 @@ def prepare(
     autograd: str | None,
     complex: str | None,  # noqa: A002  (the option's name)
     no_double: bool,
-    device: str | None,
+    device: str | None = None,
     defs_only: bool = False,
     **options: Any,
 ) -> Prepared:

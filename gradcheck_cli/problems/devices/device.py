@@ -21,10 +21,14 @@ class Device(Protocol):
     framework: str
     name: str
     """As the framework calls it: ``cpu``, ``cuda:0``."""
+    on_cpu: bool
+    """Whether its memory is numpy's as well."""
     piece: int
     """How many entries are worked on at once."""
     xp: Any
-    """The framework's functions: ``where`` and ``stack``, as numpy has them."""
+    """The framework's functions: ``where``, ``copysign`` and ``stack``, as numpy has them."""
+    least: Any
+    """The number `directions.LEAST` there."""
 
     def put(self, array: NDArray[Any]) -> Any:
         """Return a copy of an array of numpy's there: floats in float64, complex numbers in complex128."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.problems.devices.device import remade
+from gradcheck_cli.problems.directions import LEAST
 from gradcheck_cli.problems.philox import PER_COUNT, bits, bits_of_counts, counts_of, round_keys
 from gradcheck_cli.vocabulary.errors import SettingError
 from gradcheck_cli.vocabulary.parameters import PIECE
@@ -49,6 +50,7 @@ class JaxDevice:
                 f"device is {name!r}, which jax does not offer here: {str(error).partition(chr(10))[0]}",
                 hint="cpu, or gpu where there is one and jax is built for it",
             ) from error
+        self.least = jax.device_put(np.float64(LEAST), self.where)
         self.on_cpu = self.where.platform == "cpu"
         self.piece = PIECE if self.on_cpu else LARGE_PIECE
 

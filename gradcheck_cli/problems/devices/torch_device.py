@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -11,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.problems.devices.device import remade
+from gradcheck_cli.problems.directions import LEAST
 from gradcheck_cli.problems.philox import PER_COUNT, bits, bits_of_counts, counts_of, round_keys
 from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
 from gradcheck_cli.vocabulary.parameters import PIECE
 
 __all__ = ["TorchDevice"]
 
-LARGE_PIECE = 2**24  # entries: a kernel is started in microseconds, however few there are
+LARGE_PIECE = 2**25  # entries: to start a kernel takes microseconds, however few there are
+KEPT = 2  # pieces whose bits are kept: a direction is asked for twice, to either side
 
 
 class TorchDevice:
@@ -42,15 +45,16 @@ class TorchDevice:
         self.torch, self.name = torch, name
         try:
             self.where = torch.device(name)
-            torch.zeros(1, dtype=torch.float64, device=self.where)
+            torch.zeros(1, dtype=torch.float64, device=self.where).item()
         except Exception as error:  # torch has an own kind for each way in which it may not be there
             raise SettingError(
                 f"device is {name!r}, which torch does not offer here: {str(error).partition(chr(10))[0]}",
                 hint="cpu, or cuda where there is a GPU and torch is built for it",
             ) from error
+        self.made = lru_cache(KEPT)(self.bits_there)
         self.on_cpu = self.where.type == "cpu"
         self.piece = PIECE if self.on_cpu else LARGE_PIECE
-        self.xp = torch
+        self.xp, self.least = torch, torch.tensor(LEAST, dtype=torch.float64, device=self.where)
 
     def __reduce__(self) -> Any:
         return remade, (TorchDevice, self.framework, self.name)
@@ -79,9 +83,12 @@ class TorchDevice:
         if self.on_cpu:
             return self.torch.from_numpy(bits(seed, number, start, stop)).double()
         first, last = counts_of(start, stop)
+        return self.made(seed, number, first, last)[start - PER_COUNT * first :][: stop - start].double()
+
+    def bits_there(self, seed: int, number: int, first: int, last: int) -> Any:
+        """Return the numbers of some counts, in as few bytes as they have."""
         counts = self.torch.arange(first, last, device=self.where)
-        made = bits_of_counts(counts, round_keys(seed, number).tolist(), self.torch.stack)
-        return made[start - PER_COUNT * first :][: stop - start].double()
+        return bits_of_counts(counts, round_keys(seed, number).tolist(), self.torch.stack).short()
 
     def places(self, start: int, stop: int) -> Any:
         """Return whole numbers."""
@@ -92,7 +99,7 @@ class TorchDevice:
         array, other = array.detach(), other.detach()
         if array.shape != other.shape or array.dtype != other.dtype:
             return False
-        return bool(((array == other) | ((array != array) & (other != other))).all())
+        return self.torch.equal(array, other) or bool(((array == other) | ((array != array) & (other != other))).all())
 
     # the user's loss
 

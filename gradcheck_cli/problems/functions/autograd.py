@@ -34,9 +34,12 @@ FRAMEWORKS = ("torch", "jax", "autograd")
 Functions = tuple[Callable[..., Any], Callable[..., Any]]
 
 
-def own_gradient_note(framework: str) -> str:
+def own_gradient_note(framework: str, arithmetic: str = "float64") -> str:
     """Return a note on whose a gradient is, and on its arithmetic."""
-    return f"the gradient is {framework} {module_version(import_framework(framework))}'s own, in float64"
+    own = f"{framework} {module_version(import_framework(framework))}"
+    if arithmetic == "float64":
+        return f"the gradient is {own}'s own, in float64"
+    return f"the gradient is {own}'s own, in {arithmetic} at parameters rounded to it; the losses are in float64"
 
 
 def import_framework(name: str) -> ModuleType:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.problems.devices.device import Device, Mirror
-from gradcheck_cli.problems.devices.directions import Field, along, move
+from gradcheck_cli.problems.devices.directions import Field, along, move, move_back
 from gradcheck_cli.problems.directions import Direction, Move
 from gradcheck_cli.problems.functions.autograd import converted, own_gradient_note
 from gradcheck_cli.problems.functions.function import FunctionProblem, MovedRecipe
@@ -111,7 +111,7 @@ class DeviceProblem(FunctionProblem):
     def there(self) -> Field:
         """The checked parameters as directions lead through them."""
         flat = {name: self.mirror(values).reshape(-1) for name, values in self.parameters.items()}
-        return Field(self.mirror.device, self.parameters, self.sizes, flat)
+        return Field.of(self.mirror.device, self.parameters, self.sizes, flat)
 
     def in_arithmetic(self, arithmetic: str) -> DeviceProblem:
         """Return the problem with a claim that is computed in less than float64, at a point that has no more digits.
@@ -119,11 +119,9 @@ class DeviceProblem(FunctionProblem):
         Its losses stay in float64: what they are differenced for is not what the claim may lose.
         """
         point = {name: self.mirror.device.rounded(values, arithmetic) for name, values in self.point.items()}
-        own, there = own_gradient_note(self.mirror.device.framework), f"in {arithmetic}, at parameters rounded to it"
-        notes = [
-            note.replace("in float64", f"{there}; the losses are in float64") if note == own else note
-            for note in self.notes
-        ]
+        framework = self.mirror.device.framework
+        notes = [note for note in self.notes if note != own_gradient_note(framework)]
+        notes.append(own_gradient_note(framework, arithmetic))
         claim = dataclasses.replace(self.claim, arithmetic=arithmetic)
         recipe = None if self.recipe is None else MovedRecipe(self.recipe, point)
         return dataclasses.replace(self, point=point, claim=claim, recipe=recipe, notes=notes, known=None)
@@ -148,11 +146,12 @@ class DeviceProblem(FunctionProblem):
         last: Direction | None = None
         for direction, step in moves:
             if last is not None and not direction.start <= last.start <= last.stop <= direction.stop:
-                arguments.put(self.point)
+                move_back(self.there, arguments.given, last)
             self.move(arguments, direction, step)
             last = direction
             yield
-        arguments.put(self.point)
+        if last is not None:
+            move_back(self.there, arguments.given, last)
 
     def losses_on_one_copy(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array | None:
         """Return the losses with single entries moved; None where the function changed more than we did."""
