@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any
 
+from gradcheck_cli.problems.devices.device import Device
+from gradcheck_cli.problems.devices.jax_device import JaxDevice
+from gradcheck_cli.problems.devices.torch_device import TorchDevice
+from gradcheck_cli.problems.functions.autograd import import_framework
 from gradcheck_cli.vocabulary.errors import SettingError
 
-if TYPE_CHECKING:
-    from gradcheck_cli.problems.devices.device import Device
+__all__ = ["DEVICES", "device_of"]
 
-__all__ = ["WITH_DEVICES", "device_of"]
-
-WITH_DEVICES = ("torch", "jax")
+DEVICES: dict[str, Callable[[Any, str], Device]] = {"torch": TorchDevice, "jax": JaxDevice}
+"""By framework, what makes a device of its name."""
 
 
 def device_of(framework: str, name: str = "cpu") -> Device:
@@ -29,17 +32,9 @@ def device_of(framework: str, name: str = "cpu") -> Device:
     SettingError
         Where the framework is not installed, knows no devices, or does not have this one.
     """
-    from gradcheck_cli.problems.functions.autograd import import_framework
-
     module = import_framework(framework)
-    if framework == "torch":
-        from gradcheck_cli.problems.devices.torch_device import TorchDevice
-
-        return TorchDevice(module, name)
-    if framework == "jax":
-        from gradcheck_cli.problems.devices.jax_device import JaxDevice
-
-        return JaxDevice(module, name)
-    raise SettingError(
-        f"device is {name!r}, and {framework} has no devices", hint=f"it goes with {' and '.join(WITH_DEVICES)}"
-    )
+    if framework not in DEVICES:
+        raise SettingError(
+            f"device is {name!r}, and {framework} has no devices", hint=f"it goes with {' and '.join(DEVICES)}"
+        )
+    return DEVICES[framework](module, name)

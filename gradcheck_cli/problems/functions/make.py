@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradcheck_cli.problems.devices.device import Device, Mirror
-from gradcheck_cli.problems.devices.make import WITH_DEVICES, device_of
+from gradcheck_cli.problems.devices.make import DEVICES, device_of
 from gradcheck_cli.problems.functions.arguments import as_parameter, require_separate
 from gradcheck_cli.problems.functions.autograd import (
     import_framework,
@@ -126,12 +126,10 @@ def place_of(framework: str | None, device: str | None) -> Device | None:
     SettingError
         Where a device is asked for and there is no framework that has it.
     """
-    if framework in WITH_DEVICES or (framework is not None and device is not None):
+    if framework in DEVICES or (framework is not None and device is not None):
         return device_of(framework, device or "cpu")
     if device is not None:
-        raise SettingError(
-            f"device is {device!r}, but no framework is named", hint=f"autograd={WITH_DEVICES[0]!r} is one"
-        )
+        raise SettingError(f"device is {device!r}, but no framework is named", hint="such as autograd='torch'")
     return None
 
 
