@@ -58,7 +58,7 @@ class Device(Protocol):
     def same(self, array: Any, other: Any) -> bool:
         """Whether two arrays hold the same numbers; NaN is the same as NaN."""
 
-    def value(self, loss: Callable[..., Any], point: Any, data: dict[str, Any]) -> Any:
+    def value(self, loss: Callable[..., Any], point: Any, /, **data: Any) -> Any:
         """Call a loss of the framework's arrays in float64; what it returns as numpy can take it."""
 
     def gradient(self, loss: Callable[..., Any], point: Any, data: dict[str, Any], arithmetic: str) -> Any:

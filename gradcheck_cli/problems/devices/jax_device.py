@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import cache, partial
 from types import ModuleType
 from typing import Any
 
@@ -82,15 +82,8 @@ class JaxDevice:
             return self.jax.device_put(bits(seed, number, start, stop).astype(np.float64), self.where)
         first, last = counts_of(start, stop)
         keys = self.jax.device_put(round_keys(seed, number), self.where)
-        made = self._some_bits(first, keys, length=2 ** (last - first - 1).bit_length())
+        made = compiled_bits(self.jax)(first, keys, length=2 ** (last - first - 1).bit_length())
         return made[start - PER_COUNT * first :][: stop - start]
-
-    @cached_property
-    def _some_bits(self) -> Any:
-        def made(first: Any, keys: Any, length: int) -> Any:
-            return bits_of_counts(first + self.xp.arange(length), keys, self.xp.stack).astype(float)
-
-        return self.jax.jit(made, static_argnames="length")
 
     def places(self, start: int, stop: int) -> Any:
         """Return whole numbers."""
@@ -102,7 +95,7 @@ class JaxDevice:
 
     # the user's loss
 
-    def value(self, loss: Callable[..., Any], point: Any, data: dict[str, Any]) -> Any:
+    def value(self, loss: Callable[..., Any], point: Any, /, **data: Any) -> Any:
         """Call the loss."""
         return np.asarray(loss(point, **data))
 
@@ -125,3 +118,13 @@ class JaxDevice:
     def rounded(self, array: NDArray[Any], arithmetic: str) -> NDArray[np.float64]:
         """Return numbers as an arithmetic has them."""
         return np.asarray(self.put(array).astype(arithmetic), dtype=np.float64)
+
+
+@cache
+def compiled_bits(jax: ModuleType) -> Any:
+    """Return what makes the numbers of so many counts from the first one on; once, for it takes seconds to compile."""
+
+    def made(first: Any, keys: Any, length: int) -> Any:
+        return bits_of_counts(first + jax.numpy.arange(length), keys, jax.numpy.stack).astype(float)
+
+    return jax.jit(made, static_argnames="length")

@@ -103,7 +103,7 @@ class TorchDevice:
 
     # the user's loss
 
-    def value(self, loss: Callable[..., Any], point: Any, data: dict[str, Any]) -> Any:
+    def value(self, loss: Callable[..., Any], point: Any, /, **data: Any) -> Any:
         """Call the loss."""
         with self.in_arithmetic("float64"):
             answer = loss(point, **data)

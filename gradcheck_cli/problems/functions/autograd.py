@@ -89,7 +89,7 @@ def of_numpy_arrays(device: Device, loss: Callable[..., Any]) -> Functions:
         return converted(value, lambda array: device.own(device.put(array)))
 
     def value(point: Any, **data: Any) -> Any:
-        return device.value(loss, there(point), there(data))
+        return device.value(loss, there(point), **there(data))
 
     def gradient(point: Any, **data: Any) -> Any:
         found = device.gradient(loss, there(point), there(data), "float64")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from gradcheck_cli.problems.devices.device import Device, Mirror
@@ -17,7 +18,7 @@ from gradcheck_cli.problems.functions.autograd import (
 from gradcheck_cli.problems.functions.calling import Form, by_position, weightless
 from gradcheck_cli.problems.functions.complex_numbers import OF_FRAMEWORK, complex_view
 from gradcheck_cli.problems.functions.function import FunctionProblem
-from gradcheck_cli.problems.functions.on_device import DeviceProblem, OwnGradient, OwnLoss
+from gradcheck_cli.problems.functions.on_device import DeviceProblem, OwnGradient
 from gradcheck_cli.problems.functions.returned import by_name, less_than_double
 from gradcheck_cli.problems.functions.trees import flattened, is_tree, names_in
 from gradcheck_cli.vocabulary.asking import kind_of
@@ -136,8 +137,12 @@ def place_of(framework: str | None, device: str | None) -> Device | None:
 def own_functions(framework: str, loss: Callable[..., Any], where: Device | None, *, by_numpy: bool) -> tuple[Any, Any]:
     """Return a loss of a framework's arrays and the framework's own gradient of it; of numpy's where that is wanted."""
     name, of_gradient = getattr(loss, "__name__", framework), f"the {framework} gradient"
+    value: Any
+    gradient: Any
     if where is not None and not by_numpy:
-        return OwnLoss(where, loss, name), OwnGradient(where, loss, of_gradient)
-    value, gradient = of_autograd(loss) if where is None else of_numpy_arrays(where, loss)
-    value.__name__, gradient.__name__ = name, of_gradient
+        value, gradient = partial(where.value, loss), OwnGradient(where, loss, of_gradient)
+    else:
+        value, gradient = of_autograd(loss) if where is None else of_numpy_arrays(where, loss)
+        gradient.__name__ = of_gradient
+    value.__name__ = name
     return value, gradient

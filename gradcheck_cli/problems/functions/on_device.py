@@ -22,7 +22,7 @@ from gradcheck_cli.problems.functions.autograd import converted, own_gradient_no
 from gradcheck_cli.problems.functions.function import FunctionProblem, MovedRecipe
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
-__all__ = ["DeviceProblem", "OwnGradient", "OwnLoss"]
+__all__ = ["DeviceProblem", "OwnGradient"]
 
 
 class DeviceArguments:
@@ -70,19 +70,6 @@ class DeviceArguments:
         if isinstance(original, dict):
             return set(value) == set(original) and all(self.is_same(value[key], original[key]) for key in original)
         return not hasattr(original, "dtype") or self.device.same(value, original)
-
-
-@dataclass
-class OwnLoss:
-    """A loss of a framework's arrays, whose value numpy can take."""
-
-    device: Device
-    loss: Callable[..., Any]
-    __name__: str
-
-    def __call__(self, point: Any, /, **data: Any) -> Any:
-        """Return the loss."""
-        return self.device.value(self.loss, point, data)
 
 
 @dataclass
