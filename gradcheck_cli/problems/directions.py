@@ -10,21 +10,24 @@ is 0, or 0 but for rounding, takes what is usual. So none is moved by more than 
 need, and every entry but those of another unit by a tenth of the usual size at least. Those, which may just be small
 by chance, have a direction of their own (`TINY`), for beside the others nothing would be seen of them.
 
-u_i depends on the seed, the number of the
-direction and i alone, for it comes from a generator that counts (Philox: Salmon et al., "Parallel random numbers: as
-easy as 1, 2, 3", SC 2011): wherever and in whatever pieces a direction is made, it is the same, and its restrictions to
-disjoint ranges add up. Nothing as long as the parameters is ever kept; vectors are made in pieces of `PIECE` entries.
+u_i depends on the seed, the number of the direction and i alone, for it comes from a generator that counts
+(`philox`): wherever and in whatever pieces a direction is made, it is the same, and its restrictions to disjoint ranges
+add up. No vector is ever kept; they are made in pieces of `PIECE` entries, which stay in the processor's cache. Of one
+that the parameters are moved along several times in turn, as to both sides of the point, the random bits are kept
+meanwhile: two bytes an entry, of `MOST_KEPT` entries at most.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.problems.philox import Stream
 from gradcheck_cli.vocabulary.parameters import PIECE, Array, Parameters, norm
 
 __all__ = [
@@ -54,8 +57,9 @@ LEAST = 0.5  # magnitude of u
 SMALL = 0.1  # of the usual size: what an entry is moved by at least, unless it has another unit
 BY_CHANCE = 1e-3  # of the usual size: an entry below it is taken for one of another unit
 DUST = 1e-12  # of the usual size: an entry below it is a zero but for rounding
-_PER_COUNT = 16  # numbers of 16 bits for each count of the generator
+MOST_KEPT = 2**25  # entries, whose random bits take 64 MiB
 _HALF = 2.0**15
+_SIGN = np.int16(-(2**15))
 
 
 class Direction(NamedTuple):
@@ -122,9 +126,7 @@ def smallest_tiny(values: Array, usual: float) -> float:
 
 
 def _is_among(among: int, values: Array, usual: float) -> NDArray[np.bool_]:
-    """Return which entries a direction moves."""
-    if among == ALL:
-        return np.ones(values.shape, dtype=np.bool_)
+    """Return which entries a direction moves that does not move all."""
     return _is_tiny(np.abs(values), usual) if among == TINY else (values == 0) == (among == ZERO)
 
 
@@ -132,22 +134,52 @@ def _is_tiny(sizes: Array, usual: float) -> NDArray[np.bool_]:
     return (sizes < BY_CHANCE * usual) & (sizes >= DUST * usual)
 
 
+class _Bits:
+    """The random bits of one direction after another, 16 for each entry.
+
+    Parameters
+    ----------
+    room : int, optional
+        How many entries of the last direction are kept, from its beginning.
+    """
+
+    def __init__(self, room: int = 0) -> None:
+        self.kept = np.empty(min(room, MOST_KEPT), dtype=np.int16)
+        self.known = 0
+        """How many are there."""
+        self.vector: tuple[int, ...] = ()
+        """Which they are of: seed, number and start of a direction."""
+
+    def of(self, direction: Direction, start: int, stop: int) -> NDArray[np.int16]:
+        """Return those of some entries in the range of a direction."""
+        if self.vector != direction[:3]:
+            self.vector, self.known = direction[:3], 0
+            self.stream = Stream(direction.seed, direction.number)
+        here = slice(start - direction.start, stop - direction.start)
+        if here.stop <= self.known:
+            return self.kept[here]
+        bits = self.stream.bits(start, stop)
+        if here.start == self.known and here.stop <= self.kept.size:
+            self.kept[here], self.known = bits, here.stop
+        return bits
+
+
 class _Scratch:
     """Room to make a piece in, which every piece uses again: memory that is new costs more than what is done in it."""
 
     def __init__(self, most: int) -> None:
         self.components, self.sizes = np.empty((2, most))
-        self.raw = self.sizes.view(np.float32).reshape(2, most)
+        self.single = self.sizes.view(np.float32).reshape(2, most)
         """The same memory as the sizes, which are only wanted when the components are made."""
 
 
-def _entry_sizes(values: Array, usual: float, out: Array | None = None) -> Array:
+def _entry_sizes(values: Array, usual: float, out: Array) -> Array:
     """Return the sizes of some entries of a parameter."""
     sizes = np.abs(values, out=out)
-    small = np.flatnonzero(sizes < SMALL * usual)
-    own = sizes[small]
-    of_another_unit = np.where(own < DUST * usual, usual, own)
-    sizes[small] = np.where(own < BY_CHANCE * usual, of_another_unit, SMALL * usual)
+    of_another_unit = np.flatnonzero(sizes < BY_CHANCE * usual)
+    own = sizes[of_another_unit]
+    np.clip(sizes, SMALL * usual, math.inf, out=sizes)  # a maximum with one number takes three times as long
+    sizes[of_another_unit] = np.where(own < DUST * usual, usual, own)
     return sizes
 
 
@@ -176,7 +208,9 @@ def ranges(direction: Direction, parameters: Parameters) -> Iterator[tuple[str, 
             yield name, slice(begin - start, min(begin + PIECE, last) - start)
 
 
-def pieces(direction: Direction, parameters: Parameters, sizes: dict[str, float]) -> Iterator[Piece]:
+def pieces(
+    direction: Direction, parameters: Parameters, sizes: dict[str, float], bits: _Bits | None = None
+) -> Iterator[Piece]:
     """Yield the parts of a direction, one after another.
 
     Parameters
@@ -187,41 +221,57 @@ def pieces(direction: Direction, parameters: Parameters, sizes: dict[str, float]
         What it leads through.
     sizes : dict
         The usual size of an entry of each parameter: see `sizes_of`.
+    bits : _Bits, optional
+        What makes its bits, where they may have been kept.
     """
-    starts, scratch = start_of(parameters), _Scratch(min(PIECE, direction.length))
+    starts, scratch, bits = start_of(parameters), _Scratch(min(PIECE, direction.length)), bits or _Bits()
     for name, where in ranges(direction, parameters):
-        components = _components(direction, starts[name] + where.start, starts[name] + where.stop, scratch)
         values = parameters[name].reshape(-1)[where]
-        components *= _entry_sizes(values, sizes[name], scratch.sizes[: values.size])
-        if direction.among != ALL:
-            components[~_is_among(direction.among, values, sizes[name])] = 0.0
+        components = _components(direction, starts[name] + where.start, values, sizes[name], bits, scratch)
         yield Piece(name, where, components)
-
-
-def _components(direction: Direction, start: int, stop: int, scratch: _Scratch) -> Array:
-    generator = np.random.Philox(key=[direction.seed, direction.number])
-    skipped = start % _PER_COUNT
-    generator.advance(start // _PER_COUNT)
-    raw = generator.random_raw(-(-(stop - start + skipped) // 4)).view(np.int16)[skipped : skipped + stop - start]
-    # (raw + 1/2) / 2^15 and a half of the same sign: 17 bits, so float32 holds each of these numbers to the last one
-    whole, signs = scratch.raw[:, : stop - start]
-    np.add(raw, np.float32(0.5 + LEAST * _HALF), out=whole, dtype=np.float32)
-    whole += np.multiply(raw >> 15, np.float32(2 * LEAST * _HALF), out=signs, dtype=np.float32)
-    components = scratch.components[: stop - start]
-    np.multiply(whole, 1 / _HALF, out=components)
-    if direction.weighted:
-        components *= 1 + (np.arange(start, stop) - direction.start) / direction.length
-    return components
 
 
 def component(direction: Direction, position: int, parameters: Parameters, sizes: dict[str, float]) -> float:
     """Return the component of a direction at one entry of its range."""
     name, place = entry_at(parameters, position)
     value = parameters[name].reshape(-1)[place : place + 1]
-    if not _is_among(direction.among, value, sizes[name]).all():
-        return 0.0
-    (size,) = _entry_sizes(value, sizes[name])
-    return float(size * _components(direction, position, position + 1, _Scratch(1))[0])
+    return float(_components(direction, position, value, sizes[name], _Bits(), _Scratch(1))[0])
+
+
+def _components(direction: Direction, start: int, values: Array, usual: float, bits: _Bits, scratch: _Scratch) -> Array:
+    """Return the components at some entries of one parameter, whose first has the number `start`."""
+    raw, weights = bits.of(direction, start, start + values.size), _weights(direction, start, start + values.size)
+    if direction.among == ALL:
+        return _all_components(raw, weights, values, usual, scratch)
+    chosen = np.flatnonzero(_is_among(direction.among, values, usual))
+    weights = None if weights is None else weights[chosen]
+    components = scratch.components[: values.size]
+    components[:] = 0.0
+    components[chosen] = _all_components(raw[chosen], weights, values[chosen], usual, _Scratch(chosen.size))
+    return components
+
+
+def _weights(direction: Direction, start: int, stop: int) -> Array | None:
+    return 1 + (np.arange(start, stop) - direction.start) / direction.length if direction.weighted else None
+
+
+def _all_components(
+    raw: NDArray[np.int16], weights: Array | None, values: Array, usual: float, scratch: _Scratch
+) -> Array:
+    """Return the components at entries of which all are moved, from their random bits."""
+    # (raw + 1/2) / 2^15 and a half of the same sign: 17 bits, so float32 holds each of these numbers to the last one
+    whole, signs = scratch.single[:, : raw.size]
+    np.copyto(whole, raw)  # a copy converts in half the time that arithmetic of two types takes
+    np.copyto(signs, raw & _SIGN)  # -2^15 for a minus, else 0: from one half to the other
+    whole += signs
+    whole += np.float32(0.5 + LEAST * _HALF)
+    whole *= np.float32(1 / _HALF)
+    components = scratch.components[: raw.size]
+    np.copyto(components, whole)
+    if weights is not None:
+        components *= weights
+    components *= _entry_sizes(values, usual, scratch.sizes[: raw.size])
+    return components
 
 
 def along(
@@ -245,15 +295,22 @@ def along(
     """
     sums, norms = [], []
     for name, where, components in pieces(direction, parameters, sizes):
-        terms = gradient[name].reshape(-1)[where] * components
+        terms = np.multiply(gradient[name].reshape(-1)[where], components, out=components)
         sums.append(float(np.sum(terms)))
         norms.append(norm(terms))
     return math.fsum(sums), norm(np.array(norms))
 
 
-def move(moved: Parameters, parameters: Parameters, sizes: dict[str, float], direction: Direction, step: float) -> None:
+def move(
+    moved: Parameters,
+    parameters: Parameters,
+    sizes: dict[str, float],
+    direction: Direction,
+    step: float,
+    bits: _Bits | None = None,
+) -> None:
     """Put parameters + step * direction into the arrays `moved`; what lies beside its range is left alone."""
-    for name, where, components in pieces(direction, parameters, sizes):
+    for name, where, components in pieces(direction, parameters, sizes, bits):
         np.multiply(components, step, out=components)
         np.add(parameters[name].reshape(-1)[where], components, out=moved[name].reshape(-1)[where])
 
@@ -271,11 +328,14 @@ def moved_in_turn(
 
     Where the next direction covers the range of the last one, it overwrites what that has moved.
     """
+    moves = list(moves)
+    again = (direction.length for (direction, _), (following, _) in pairwise(moves) if direction == following)
+    bits = _Bits(room=max(again, default=0))
     last: Direction | None = None
     for direction, step in moves:
         if last is not None and not direction.start <= last.start <= last.stop <= direction.stop:
             move_back(moved, parameters, last)
-        move(moved, parameters, sizes, direction, step)
+        move(moved, parameters, sizes, direction, step, bits)
         last = direction
         yield
     if last is not None:

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PER_COUNT", "bits", "bits_of_counts", "counts_of", "round_keys"]
+__all__ = ["PER_COUNT", "Stream", "bits_of_counts", "counts_of", "round_keys"]
 
 PER_COUNT = 16  # numbers of 16 bits for each count of the generator
+COUNTS = 2**256  # round and round
 ROUNDS = 10
 MULTIPLIERS = 0xD2E7470EE14C6C93, 0xCA5A826395121157
 WEYL = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B  # by which the keys grow from round to round
@@ -21,13 +22,20 @@ LOW = 0xFFFFFFFF
 WORD = 2**64
 
 
-def bits(seed: int, number: int, start: int, stop: int) -> NDArray[np.int16]:
-    """Return the numbers of 16 bits at the places from `start` to `stop` of the sequence of a seed and a number."""
-    generator = np.random.Philox(key=np.array([seed % WORD, number], dtype=np.uint64))
-    skipped = start % PER_COUNT
-    generator.advance(start // PER_COUNT)
-    raw = generator.random_raw(-(-(stop - start + skipped) // 4)).view(np.int16)
-    return raw[skipped : skipped + stop - start]
+class Stream:
+    """The numbers of 16 bits of a seed and a number, as numpy makes them; in their order it goes on where it is."""
+
+    def __init__(self, seed: int, number: int) -> None:
+        self.generator = np.random.Philox(key=np.array([seed % WORD, number], dtype=np.uint64))
+        self.count = 0
+
+    def bits(self, start: int, stop: int) -> NDArray[np.int16]:
+        """Return those at the places from `start` to `stop`."""
+        first, last = counts_of(start, stop)
+        self.generator.advance((first - self.count) % COUNTS)
+        self.count = last
+        made = self.generator.random_raw((last - first) * PER_COUNT // 4).view(np.int16)
+        return made[start - first * PER_COUNT :][: stop - start]
 
 
 def counts_of(start: int, stop: int) -> tuple[int, int]:

@@ -50,7 +50,7 @@ class Device(Protocol):
         """
 
     def bits(self, seed: int, number: int, start: int, stop: int) -> Any:
-        """Return the numbers of `philox.bits` as float64, made there."""
+        """Return the numbers of `philox.Stream` as float64, made there."""
 
     def places(self, start: int, stop: int) -> Any:
         """Return the whole numbers from `start` to `stop` as float64."""

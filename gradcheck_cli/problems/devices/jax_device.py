@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.problems.devices.device import remade
 from gradcheck_cli.problems.directions import LEAST
-from gradcheck_cli.problems.philox import PER_COUNT, bits, bits_of_counts, counts_of, round_keys
+from gradcheck_cli.problems.philox import PER_COUNT, Stream, bits_of_counts, counts_of, round_keys
 from gradcheck_cli.vocabulary.errors import SettingError
 from gradcheck_cli.vocabulary.parameters import PIECE
 
@@ -74,12 +74,12 @@ class JaxDevice:
         return array.reshape(-1).at[start : start + values.size].set(values).reshape(array.shape)
 
     def bits(self, seed: int, number: int, start: int, stop: int) -> Any:
-        """Return the numbers of `philox.bits`: by numpy where its memory is jax's as well.
+        """Return the numbers of `philox.Stream`: by numpy where its memory is jax's as well.
 
         What jax compiles is for one length, so each time as many are made as the next power of two has.
         """
         if self.on_cpu:
-            return self.jax.device_put(bits(seed, number, start, stop).astype(np.float64), self.where)
+            return self.jax.device_put(Stream(seed, number).bits(start, stop).astype(np.float64), self.where)
         first, last = counts_of(start, stop)
         keys = self.jax.device_put(round_keys(seed, number), self.where)
         made = compiled_bits(self.jax)(first, keys, length=2 ** (last - first - 1).bit_length())

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.problems.devices.device import remade
 from gradcheck_cli.problems.directions import LEAST
-from gradcheck_cli.problems.philox import PER_COUNT, bits, bits_of_counts, counts_of, round_keys
+from gradcheck_cli.problems.philox import PER_COUNT, Stream, bits_of_counts, counts_of, round_keys
 from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
 from gradcheck_cli.vocabulary.parameters import PIECE
 
@@ -79,9 +79,9 @@ class TorchDevice:
         return array
 
     def bits(self, seed: int, number: int, start: int, stop: int) -> Any:
-        """Return the numbers of `philox.bits`: by numpy where its memory is the tensors' as well."""
+        """Return the numbers of `philox.Stream`: by numpy where its memory is the tensors' as well."""
         if self.on_cpu:
-            return self.torch.from_numpy(bits(seed, number, start, stop)).double()
+            return self.torch.from_numpy(Stream(seed, number).bits(start, stop)).double()
         first, last = counts_of(start, stop)
         return self.made(seed, number, first, last)[start - PER_COUNT * first :][: stop - start].double()
 

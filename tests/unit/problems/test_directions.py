@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradcheck_cli.problems import directions
 from gradcheck_cli.problems.directions import (
     ALL,
     NONZERO,
@@ -16,6 +17,7 @@ from gradcheck_cli.problems.directions import (
     losses_one_by_one,
     move,
     move_back,
+    moved_in_turn,
     pieces,
     sizes_of,
 )
@@ -23,6 +25,10 @@ from gradcheck_cli.vocabulary.parameters import PIECE, Array, Parameters
 
 SHAPES = {"W": (300, 311), "b": (7,), "c": ()}
 COUNT = 300 * 311 + 7 + 1
+MOVED = [
+    "0x1.ffffe60720000p+0", "-0x1.ffffe1cca0000p-1", "0x1.28aa400000000p-20", "0x1.47aead6fe147bp-7",
+    "0x1.a36e10ee147aep-14", "-0x1.7fffe05948000p+1", "0x1.7fffe0de98000p+0",
+]  # fmt: skip
 
 
 def point(seed: int = 0) -> dict[str, Array]:
@@ -101,6 +107,26 @@ def test_moving_there_and_back_leaves_every_bit() -> None:
     np.testing.assert_allclose(flat - before, 0.25 * vector(direction, parameters), atol=1e-14)
     move_back(moved, parameters, direction)
     assert all(moved[name].tobytes() == parameters[name].tobytes() for name in parameters)
+
+
+@pytest.mark.parametrize("most", [0, PIECE + 20, 2**20])
+def test_what_is_kept_of_a_direction_moves_as_it_does_alone(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directions, "MOST_KEPT", most)
+    parameters, one = point(), Direction(1, 1, 3, COUNT)
+    other, rest = one._replace(number=2), one._replace(start=20)
+    moves = [(d, step) for d in (one, other, one, rest, rest._replace(among=NONZERO)) for step in (0.25, -0.25)]
+    moved = {name: values.copy() for name, values in parameters.items()}
+    for (direction, step), _ in zip(moves, moved_in_turn(moved, parameters, sizes_of(parameters), moves), strict=True):
+        alone = {name: values.copy() for name, values in parameters.items()}
+        move(alone, parameters, sizes_of(parameters), direction, step)
+        assert all(moved[name].tobytes() == alone[name].tobytes() for name in parameters)
+
+
+def test_moved_entries_are_those_of_every_version() -> None:
+    parameters = {"x": np.array([2.0, -1.0, 0.0, 0.01, 1e-4, -3.0, 1.5])}
+    moved = {"x": np.empty(7)}
+    move(moved, parameters, sizes_of(parameters), Direction(7, 5, 0, 7), 2.0**-20)
+    assert [value.hex() for value in moved["x"].tolist()] == MOVED  # as journals hold it
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
