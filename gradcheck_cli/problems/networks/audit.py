@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS, softmax
-from gradcheck_cli.problems.networks.blocks import BLOCK, cut, width_behind
+from gradcheck_cli.problems.networks.blocks import BLOCK, cut, dot_sizes, width_behind
 from gradcheck_cli.problems.networks.course import CourseNetwork
 from gradcheck_cli.problems.networks.losses import LOSSES
 from gradcheck_cli.vocabulary.errors import InternalError
@@ -88,12 +88,6 @@ def _mismatch(name: str, step: float, structured: float, plain: float) -> Intern
     )
 
 
-def _dot_sizes(W: Array, A: Array) -> Array:
-    """Return |W| A, without an array as large as W."""
-    rows = cut(slice(0, len(W)), BLOCK // W.shape[1])
-    return np.concatenate([np.dot(np.abs(W[some]), A) for some in rows])
-
-
 class _PlainTail:
     """The layers behind Z_l for some samples, in plain arithmetic, with a bound on its rounding.
 
@@ -154,7 +148,7 @@ class _PlainTail:
                 largest = np.maximum(W.max(axis=1, keepdims=True), -W.min(axis=1, keepdims=True))
                 error = largest * error_A.max(axis=0) + ULP * np.abs(Z)
             else:
-                error = _dot_sizes(W, error_A + (W.shape[1] + 2) * ULP * A)
+                error = dot_sizes(W, error_A + (W.shape[1] + 2) * ULP * A)
                 error += (W.shape[1] + 2) * ULP * np.abs(parameters[f"b{k}"])
         (Z, A), Y = self.layers[-1], np.abs(self.Y)
         steepness = STEEPEST * (np.abs(A) + Y) * np.maximum(1, Y.sum(axis=0))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradcheck_cli.judging.entries import relative_difference
+from gradcheck_cli.judging.difference import relative_difference
 
 numbers = st.floats(-1e300, 1e300)
 
