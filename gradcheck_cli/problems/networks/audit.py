@@ -5,6 +5,14 @@ the one moved, the loss at the moved output, and what it was before is taken awa
 differ by rounding. How much that can be is bounded by the usual rules, carried along the same way: a sum of n products
 errs by at most n + 2 units in the last place of the sum of their sizes, and an elementwise function hands on at most
 `STEEPEST` times the error of its argument.
+
+What this is sure of: a slip in a form is in all changes, and any draw sees it. A slip in how rays are traced,
+certified, cut or put in order is in the changes of some units, or in those to one side. So the changes of a call, in
+the order of units and sides, are cut into equal parts, and one of each part is drawn: of a wide layer every unit is
+seen on either side, and an error in some half of the changes of two units is missed once in 2^(2 `PER_UNIT`). More
+draws of a wide layer would tell no more of its units, and each takes four passes over the layer behind, the fewest
+that numpy can do it in. A few wrong changes on their own escape any sample; what every entry is judged by is the
+reference, which shares nothing with them.
 """
 
 from __future__ import annotations
@@ -23,9 +31,10 @@ from gradcheck_cli.vocabulary.errors import InternalError
 from gradcheck_cli.vocabulary.parameters import Array
 from gradcheck_cli.vocabulary.results import entry_name
 
-__all__ = ["ONE_CHANGE_IN", "SEED", "audit_changes"]
+__all__ = ["SEED", "audit_changes", "one_in"]
 
 ONE_CHANGE_IN = 200  # which is one entry in a hundred, where each is moved up and down
+PER_UNIT = 4  # of the changes of a wide layer's unit, two to either side, however many it has
 FEWEST = 16  # of a call: one alone might be that of a dead unit
 SEED = 4
 STEEPEST = 1.2  # above the largest slope of any activation, gelu's 1.13
@@ -52,15 +61,28 @@ def audit_changes(network: CourseNetwork, parameter: str, entries: Indices, step
     InternalError
         Where the two differ by more than rounding.
     """
-    random = np.random.default_rng([SEED, int(parameter[1:]), int(entries[0])])
-    count = len(entries)
-    audited = random.integers(count, size=max(min(FEWEST, -(-count // 8)), -(-count // ONE_CHANGE_IN)))
+    audited = _drawn(int(parameter[1:]), entries, entries // len(network.inputs_of(parameter)))
     plain, rounding = _plain_changes(network, parameter, entries[audited], steps[audited])
     wrong = np.isfinite(plain) & ~(np.abs(changes[audited] - plain) <= rounding)
     if wrong.any():
         w = audited[np.argmax(wrong)]
         name = entry_name(parameter, network.parameters[parameter].shape, int(entries[w]))
         raise _mismatch(name, steps[w], changes[w], plain[wrong][0])
+
+
+def one_in(network: CourseNetwork) -> tuple[int, int]:
+    """Return of how many entries one is audited, at least and at most, where each is moved up and down."""
+    inputs = (network.parameters[f"W{l}"].shape[1] for l in range(1, network.layer_count + 1))
+    return ONE_CHANGE_IN // 2, max(ONE_CHANGE_IN // 2, max(inputs) // PER_UNIT)
+
+
+def _drawn(l: int, entries: Indices, units: Indices) -> Indices:
+    """Return which changes are audited: one of each of some parts of equal length, by units and sides."""
+    count, most = len(entries), PER_UNIT * len(np.unique(units))
+    draws = max(min(FEWEST, -(-count // 8)), min(-(-count // ONE_CHANGE_IN), most))
+    ends = np.linspace(0, count, draws + 1).astype(np.intp)
+    places = np.random.default_rng([SEED, l, int(entries[0])]).integers(ends[:-1], ends[1:])
+    return np.argsort(units, kind="stable")[places]
 
 
 def _plain_changes(network: CourseNetwork, parameter: str, entries: Indices, steps: Array) -> tuple[Array, Array]:

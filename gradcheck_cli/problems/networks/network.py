@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.problems.functions.returned import Misfit
-from gradcheck_cli.problems.networks.audit import SEED, audit_changes
+from gradcheck_cli.problems.networks.audit import SEED, audit_changes, one_in
 from gradcheck_cli.problems.networks.blocks import width_behind
 from gradcheck_cli.problems.networks.complex_step import complex_step_deltas, gradient_rows
 from gradcheck_cli.problems.networks.course import CourseNetwork
@@ -90,7 +90,9 @@ class Network(CourseNetwork):
         if self.needs_stable_loss():
             notes.append(f"{self.loss_name} overflows as written, so its stable form is used")
         if self.is_structured:
-            notes.append(f"differences by the structured evaluation, one entry in 100 audited (seed {SEED})")
+            least, most = one_in(self)
+            some = f"{least}" if least == most else f"{least}-{most}"
+            notes.append(f"differences by the structured evaluation, one entry in {some} audited (seed {SEED})")
         return tuple(notes)
 
     def entries_at_once(self, parameter: str) -> int:
