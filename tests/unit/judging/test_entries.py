@@ -33,17 +33,14 @@ def made() -> tuple[Array, Array, Reference]:
     return claim, values * (1 + 1e-9 * random.standard_normal(SHAPE)), reference
 
 
-def rows_of(reference: Reference, rows: slice) -> Reference:
-    return dataclasses.replace(reference, **{name: array[rows] for name, array in reference.arrays().items()})
-
-
 @pytest.fixture
 def whole_and_parted(monkeypatch: pytest.MonkeyPatch) -> tuple[ParameterResult, ParameterResult]:
     claim, numeric, reference = made()
     monkeypatch.setattr(parts, "PIECE", 75)  # three rows
     monkeypatch.setattr(entries, "FEWEST_KEPT", 20)
     monkeypatch.setattr(entries, "MOST_KEPT", 1)
-    remade = RemadeReference(SHAPE, lambda rows: rows_of(reference, rows))
+    columns = SHAPE[1]
+    remade = RemadeReference(SHAPE, lambda rows: reference.at(slice(rows.start * columns, rows.stop * columns)))
     return (
         compare_parameter("W", claim, numeric, reference, THRESHOLD),
         compare_parameter("W", claim, numeric, remade, THRESHOLD),
