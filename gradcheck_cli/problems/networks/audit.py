@@ -78,11 +78,12 @@ def one_in(network: CourseNetwork) -> tuple[int, int]:
 
 def _drawn(l: int, entries: Indices, units: Indices) -> Indices:
     """Return which changes are audited: one of each of some parts of equal length, by units and sides."""
-    count, most = len(entries), PER_UNIT * len(np.unique(units))
+    count, order = len(entries), np.argsort(units, kind="stable")
+    most = PER_UNIT * (1 + int(np.count_nonzero(np.diff(units[order]))))
     draws = max(min(FEWEST, -(-count // 8)), min(-(-count // ONE_CHANGE_IN), most))
     ends = np.linspace(0, count, draws + 1).astype(np.intp)
     places = np.random.default_rng([SEED, l, int(entries[0])]).integers(ends[:-1], ends[1:])
-    return np.argsort(units, kind="stable")[places]
+    return np.asarray(order[places])
 
 
 def _plain_changes(network: CourseNetwork, parameter: str, entries: Indices, steps: Array) -> tuple[Array, Array]:
