@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
 from gradcheck_cli.checks.mode import evaluations_of_all
 from gradcheck_cli.checks.sampled import Measured, Sample, joined, known_part, not_finite_places, placed
 from gradcheck_cli.checks.standard import Meant, meant_network
-from gradcheck_cli.checks.subject import Subject, gathered, report_of, untold, whole_difference
+from gradcheck_cli.checks.subject import Subject, gathered, report_of, untold
 from gradcheck_cli.diagnosis.diagnose import diagnosed
 from gradcheck_cli.diagnosis.evidence import Evidence, Sampled
 from gradcheck_cli.evaluating.budget import BudgetSpentError
 from gradcheck_cli.evaluating.rows import Row
+from gradcheck_cli.judging.difference import Difference
 from gradcheck_cli.judging.entries import compare_parameter, entry_verdicts, settled_reference
 from gradcheck_cli.judging.precision import JudgedPrecision, judge_precision
 from gradcheck_cli.judging.ruling import Facts
 from gradcheck_cli.numeric.centred import centred_gradient
-from gradcheck_cli.numeric.reference import Reference
+from gradcheck_cli.numeric.reference import Reference, RemadeReference
 from gradcheck_cli.numeric.second_opinion import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
 from gradcheck_cli.problems.functions.function import FunctionProblem
@@ -34,7 +36,8 @@ __all__ = ["full_report"]
 
 LONG = 10.0  # seconds of evaluations, beyond which entries are measured in rounds
 
-Told = Callable[[Parameters, Iterator[tuple[str, Reference]]], Iterator[tuple[str, Reference]]]
+Search: TypeAlias = Iterator[tuple[str, Reference | RemadeReference]]
+Told: TypeAlias = Callable[[Parameters, Search], Search]
 
 
 def full_report(subject: Subject) -> CheckReport:
@@ -121,11 +124,12 @@ def telling(subject: Subject) -> Told:
     """Return what tells the watch how many entries contradict their references, in all searches together."""
     wrong = 0
 
-    def told(analytic: Parameters, search: Iterator[tuple[str, Reference]]) -> Iterator[tuple[str, Reference]]:
+    def told(analytic: Parameters, search: Search) -> Search:
         nonlocal wrong
         for name, reference in search:
-            verdicts = entry_verdicts(analytic[name], reference, subject.settings.threshold)
-            wrong += int(np.sum(verdicts == EntryVerdict.DISAGREES))
+            for where, part in reference.parts():
+                verdicts = entry_verdicts(analytic[name].reshape(-1)[where], part, subject.settings.threshold)
+                wrong += int(np.sum(verdicts == EntryVerdict.DISAGREES))
             subject.watch.wrong(wrong)
             yield name, reference
 
@@ -137,27 +141,24 @@ def telling(subject: Subject) -> Told:
 
 def facts_of(subject: Subject, measured: Measured, precision: JudgedPrecision) -> Facts:
     """Return what there is to judge of what was measured."""
-    analytic, references = measured.analytic, precision.references
-    values = {name: reference.values for name, reference in references.items()}
-    numeric = {**values, **measured.numeric}
-    held = difference = whole_difference(analytic, numeric)
-    if precision.lowered or precision.doubts:  # it is off from any difference by its own rounding
-        held = whole_difference(values, numeric)
+    difference, refined, of_reference = whole_differences(measured)
+    # a claim of low precision is off from any difference by its own rounding
+    held = of_reference if precision.lowered or precision.doubts else difference
     sizes, stopped = subject.sizes, measured.positions is not None and subject.places is None
     if isinstance(subject.problem, KnownGradient):  # entries without a reference are not to be checked
-        sizes, stopped = {name: claim.size for name, claim in analytic.items()}, False
+        sizes, stopped = {name: claim.size for name, claim in measured.analytic.items()}, False
     return Facts(
         settings=subject.settings,
-        parameters=compared(subject, measured, precision, numeric),
+        parameters=compared(subject, measured, precision),
         difference=difference,
-        refined_difference=whole_difference(analytic, values),
+        refined_difference=refined,
         sizes=sizes,
         held=held,
         low_precision=precision.lowered,
         doubts=list(precision.doubts),
         step_error=step_error(subject, held, measured),
         constant=measured.constant,
-        ignored=() if measured.constant else ignored(subject, measured.references),
+        ignored=() if measured.constant else ignored(subject, measured),
         interrupted=subject.interrupted,
         spent=subject.evaluator.budget.words if stopped and not subject.interrupted else "",
         not_finite=not_finite_places(subject.analytic) if stopped else (),
@@ -165,14 +166,24 @@ def facts_of(subject: Subject, measured: Measured, precision: JudgedPrecision) -
     )
 
 
-def compared(
-    subject: Subject, measured: Measured, precision: JudgedPrecision, numeric: Parameters
-) -> list[ParameterResult]:
+def whole_differences(measured: Measured) -> tuple[float, float, float]:
+    """Return the figures of claim and centred differences, of claim and reference, and of reference and differences."""
+    by_step, refined, of_reference = Difference(), Difference(), Difference()
+    for name, where, part in measured.parts():
+        claim, values = measured.analytic[name].reshape(-1)[where], part.values
+        centred = measured.numeric[name].reshape(-1)[where] if name in measured.numeric else values
+        by_step.add(claim, centred)
+        refined.add(claim, values)
+        of_reference.add(values, centred)
+    return by_step.value, refined.value, of_reference.value
+
+
+def compared(subject: Subject, measured: Measured, precision: JudgedPrecision) -> list[ParameterResult]:
     """Compare the claim of each parameter with its reference."""
-    analytic, threshold = measured.analytic, subject.settings.threshold
+    analytic, numeric, threshold = measured.analytic, measured.numeric, subject.settings.threshold
     results = [
         compare_parameter(
-            name, analytic[name], numeric[name], reference, threshold, doubted=name in precision.doubts
+            name, analytic[name], numeric.get(name), reference, threshold, doubted=name in precision.doubts
         )
         for name, reference in precision.references.items()
     ]  # fmt: skip
@@ -181,11 +192,14 @@ def compared(
     return [placed(one, measured.positions[one.name], subject.problem.parameters[one.name].shape) for one in results]
 
 
-def ignored(subject: Subject, references: Mapping[str, Reference]) -> Sequence[str]:
+def ignored(subject: Subject, measured: Measured) -> Sequence[str]:
     """Return the parameters that a user's loss does not change with, if the budget has the evaluations."""
-    still = [name for name, reference in references.items() if not reference.values.any()]
     problem, losses = subject.problem, subject.losses
-    if not (still and isinstance(problem, FunctionProblem)) or losses.scatter or subject.interrupted:
+    if not isinstance(problem, FunctionProblem) or losses.scatter or subject.interrupted:
+        return ()
+    felt = {name for name, _, part in measured.parts() if part.values.any()}
+    still = [name for name in measured.references if name not in felt]
+    if not still:
         return ()
     here = np.ravel(problem.here)[losses.number if isinstance(losses, Row) else 0]
     with contextlib.suppress(BudgetSpentError):
@@ -198,7 +212,7 @@ def step_error(subject: Subject, held: float, measured: Measured) -> StepError |
     step, within = subject.settings.step, held <= subject.settings.threshold
     if step is None or subject.interrupted or measured.positions is not None or within:
         return None
-    values = {name: reference.values for name, reference in measured.references.items()}
+    values = {name: reference.whole().values for name, reference in measured.references.items()}
     with contextlib.suppress(BudgetSpentError):
         return find_step_error(subject.losses, {**values, **measured.numeric}, values, step, subject.settings.seed)
     return None
@@ -215,8 +229,9 @@ def evidence_of(
     threshold = subject.settings.threshold
     at = problem.parameters if positions is None else at_positions(problem.parameters, positions)
     failed = {p.name: precision.typical[p.name] for p in report.parameters if p.verdict is Verdict.FAIL}
-    references = {**precision.references, **precision.doubts, **failed}
-    single = {name: np.maximum(r.bars, measured.references[name].single_bars) for name, r in references.items()}
+    judged_by = {**precision.references, **precision.doubts, **failed}
+    references = {name: reference.whole() for name, reference in judged_by.items()}
+    single = {name: np.maximum(r.bars, r.single_bars) for name, r in references.items()}
     return Evidence(
         parameters={name: at[name] for name in references},
         analytic={name: analytic[name] for name in references},

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.judging.entries import worst_of
-from gradcheck_cli.numeric.reference import Reference
+from gradcheck_cli.numeric.reference import Reference, RemadeReference
 from gradcheck_cli.problems.views.sampled import at_positions
-from gradcheck_cli.vocabulary.parameters import Parameters, not_finite_positions
+from gradcheck_cli.vocabulary.parameters import Array, Parameters, not_finite_positions
 from gradcheck_cli.vocabulary.results import ParameterResult, entry_name
 
 __all__ = ["Measured", "Sample", "joined", "known_part", "not_finite_places", "placed"]
@@ -110,7 +110,7 @@ class Measured:
     method: str
     """Where the reference comes from."""
     analytic: Parameters
-    references: Mapping[str, Reference]
+    references: Mapping[str, Reference | RemadeReference]
     numeric: Parameters
     """Centred differences at the step that was asked for; empty where none was."""
     positions: Mapping[str, Positions] | None = None
@@ -120,6 +120,10 @@ class Measured:
     def constant(self) -> bool:
         """Whether the loss is constant by construction."""
         return bool(self.references) and all(reference.constant for reference in self.references.values())
+
+    def parts(self) -> Iterator[tuple[str, slice, Reference]]:
+        """Yield all references in parts: the parameter, where the part is in it, and the part."""
+        return ((name, *part) for name, reference in self.references.items() for part in reference.parts())
 
 
 def joined(parts: Sequence[Measured], parameters: Parameters) -> Measured:
@@ -135,7 +139,7 @@ def joined(parts: Sequence[Measured], parameters: Parameters) -> Measured:
         return np.concatenate([a.reshape(-1) for a in arrays])[order[name]].reshape(shapes[name])
 
     references = {
-        name: Reference.joined([p.references[name] for p in some], order[name], shapes[name])
+        name: Reference.joined([p.references[name].whole() for p in some], order[name], shapes[name])
         for name, some in with_name.items()
     }
     return Measured(
@@ -149,13 +153,11 @@ def joined(parts: Sequence[Measured], parameters: Parameters) -> Measured:
 
 def known_part(measured: Measured) -> Measured:
     """Return what was measured but for the entries that have no reference and are finite: NaN stands for none."""
-    references, analytic = measured.references, measured.analytic
-    known = {
-        name: np.flatnonzero(~np.isnan(reference.values) | ~np.isfinite(analytic[name]))
-        for name, reference in references.items()
-    }
-    if all(places.size == analytic[name].size for name, places in known.items()):
+    analytic = measured.analytic
+    if all(is_known(part, analytic[name].reshape(-1)[k]).all() for name, k, part in measured.parts()):
         return measured
+    references = {name: reference.whole() for name, reference in measured.references.items()}
+    known = {name: np.flatnonzero(is_known(reference, analytic[name])) for name, reference in references.items()}
     places = {name: some for name, some in known.items() if some.size}
     return replace(
         measured,
@@ -166,6 +168,11 @@ def known_part(measured: Measured) -> Measured:
         ),
         positions=places if measured.positions is None else at_positions(measured.positions, places),
     )
+
+
+def is_known(reference: Reference, claim: Array) -> NDArray[np.bool_]:
+    """Return which entries can be judged."""
+    return np.asarray(~np.isnan(reference.values) | ~np.isfinite(claim))
 
 
 def not_finite_places(claim: Parameters) -> list[tuple[str, float]]:

@@ -21,7 +21,7 @@ from gradcheck_cli.diagnosis.screened import (
     unexplained_finding,
 )
 from gradcheck_cli.evaluating.budget import BudgetSpentError
-from gradcheck_cli.judging.entries import relative_difference
+from gradcheck_cli.judging.difference import relative_difference
 from gradcheck_cli.judging.precision import (
     SINGLE_NOTE,
     are_single_numbers,

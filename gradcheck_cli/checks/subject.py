@@ -11,7 +11,7 @@ from gradcheck_cli.checks.mode import evaluations_of_all
 from gradcheck_cli.evaluating.budget import BudgetSpentError
 from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.evaluating.rows import Row
-from gradcheck_cli.judging.entries import relative_difference
+from gradcheck_cli.judging.difference import Difference
 from gradcheck_cli.judging.remarks import remarks
 from gradcheck_cli.judging.ruling import Facts, ruling
 from gradcheck_cli.numeric.screen import evaluations_of
@@ -21,7 +21,7 @@ from gradcheck_cli.problems.problem import KnownGradient, Problem
 from gradcheck_cli.problems.views.sampled import Positions
 from gradcheck_cli.vocabulary.alarm import GRACE
 from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
-from gradcheck_cli.vocabulary.parameters import Parameters, dictionary_to_vector
+from gradcheck_cli.vocabulary.parameters import Parameters
 from gradcheck_cli.vocabulary.results import CheckReport, ScreenFacts
 from gradcheck_cli.vocabulary.settings import SCREEN, Settings
 from gradcheck_cli.vocabulary.watch import SILENT, Stages, Watch
@@ -216,8 +216,10 @@ def too_small(losses: Evaluator | Row, settings: Settings) -> SettingError:
 
 def whole_difference(analytic: Parameters, numeric: Parameters) -> float:
     """Return the relative difference of all parameters that `numeric` has."""
-    compared = {name: analytic[name] for name in numeric}
-    return relative_difference(dictionary_to_vector(compared), dictionary_to_vector(numeric))
+    difference = Difference()
+    for name, values in numeric.items():
+        difference.add(analytic[name].reshape(-1), values.reshape(-1))
+    return difference.value
 
 
 def finite_loss(losses: Evaluator | Row) -> float:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from gradcheck_cli.judging.entries import entries_of, relative_difference, worst_of
+from gradcheck_cli.judging.difference import relative_difference
+from gradcheck_cli.judging.entries import entries_of, worst_of
 from gradcheck_cli.judging.ruling import entries_verdict
 from gradcheck_cli.vocabulary.parameters import norm
 from gradcheck_cli.vocabulary.results import CheckReport, Entries, EntryVerdict, ParameterResult, Sensitivity, Verdict

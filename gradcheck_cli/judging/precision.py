@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from gradcheck_cli.judging.entries import entry_verdicts
-from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.vocabulary.parameters import Array, Parameters, norm
+from gradcheck_cli.numeric.reference import Reference, RemadeReference
+from gradcheck_cli.vocabulary.parameters import PIECE, Array, Parameters, norm
 from gradcheck_cli.vocabulary.results import EntryVerdict
 from gradcheck_cli.vocabulary.settings import AUTO, MACHINE_EPSILON, Settings
 
@@ -32,6 +32,8 @@ __all__ = [
     "precision_of_all",
     "rounding_notes",
 ]
+
+References: TypeAlias = Mapping[str, Reference | RemadeReference]
 
 DISAGREES = EntryVerdict.DISAGREES
 DOUBLE, SINGLE = "float64", "float32"
@@ -50,11 +52,11 @@ SCATTER = 0.01  # share of the errors that no common factor explains; a wrong fa
 class JudgedPrecision:
     """By which arithmetic a gradient is judged."""
 
-    references: Mapping[str, Reference]
+    references: References
     """By parameter, what to judge by."""
-    typical: Mapping[str, Reference]
+    typical: References
     """The same with what most entries lose by rounding: what is wrong in a parameter that fails stands out of it."""
-    doubts: Mapping[str, Reference]
+    doubts: References
     """By parameter whose errors look like float32's and nothing else says so: the reference with float32's bars."""
     notes: tuple[str, ...]
     lowered: tuple[str, ...]
@@ -62,7 +64,7 @@ class JudgedPrecision:
 
 
 def judge_precision(
-    analytic: Parameters, references: Mapping[str, Reference], settings: Settings, saved_in: Mapping[str, str]
+    analytic: Parameters, references: References, settings: Settings, saved_in: Mapping[str, str]
 ) -> JudgedPrecision:
     """Widen the error bars of each parameter to what its arithmetic loses.
 
@@ -95,14 +97,16 @@ def judge_precision(
             for name, single in singles.items()
             if not agrees(analytic[name], references[name], threshold)
             and agrees(analytic[name], single, threshold)
-            and looks_single(analytic[name], references[name])
+            and looks_single(analytic[name], references[name].whole())
         },
         notes=rounding_notes(settings, saved_in, analytic, lowered),
         lowered=lowered,
     )
 
 
-def arithmetic_of(claim: Array, reference: Reference, settings: Settings, saved_in: str | None) -> str:
+def arithmetic_of(
+    claim: Array, reference: Reference | RemadeReference, settings: Settings, saved_in: str | None
+) -> str:
     """Return the arithmetic by which the claim of one parameter is judged."""
     if settings.precision != AUTO:
         return settings.precision
@@ -156,9 +160,10 @@ def gradient_of(names: Collection[str], analytic: Parameters) -> str:
 # the signs
 
 
-def agrees(claim: Array, reference: Reference, threshold: float) -> bool:
+def agrees(claim: Array, reference: Reference | RemadeReference, threshold: float) -> bool:
     """Whether no entry contradicts its reference."""
-    return not (entry_verdicts(claim, reference, threshold) == DISAGREES).any()
+    flat = claim.reshape(-1)
+    return not any((entry_verdicts(flat[k], part, threshold) == DISAGREES).any() for k, part in reference.parts())
 
 
 def are_single_numbers(gradient: Parameters) -> bool:
@@ -169,7 +174,9 @@ def are_single_numbers(gradient: Parameters) -> bool:
 def all_are(kind: type[np.floating[Any]], gradient: Parameters) -> bool:
     """Whether every value is a number of that kind."""
     with np.errstate(over="ignore", under="ignore"):
-        return all(bool(np.all(values.astype(kind) == values)) for values in gradient.values())
+        flat = (values.reshape(-1) for values in gradient.values())
+        pieces = (values[k : k + PIECE] for values in flat for k in range(0, values.size, PIECE))
+        return all(bool(np.all(piece.astype(kind) == piece)) for piece in pieces)
 
 
 def looks_single(claim: Array, reference: Reference) -> bool:

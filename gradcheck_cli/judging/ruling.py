@@ -93,7 +93,7 @@ class Facts(NamedTuple):
 
     def is_whole(self, parameter: ParameterResult) -> bool:
         """Whether every entry of a parameter was checked that is to be."""
-        return len(parameter.entries) == self.sizes[parameter.name]
+        return parameter.entries.total == self.sizes[parameter.name]
 
     @property
     def within(self) -> bool:
@@ -144,7 +144,7 @@ def how_it_stopped(facts: Facts) -> Iterator[str]:
     elif facts.interrupted and all(map(facts.is_whole, facts.parameters)):
         yield f"{cause}: {', '.join(facts.missing) or 'the differences'} not checked"
     else:
-        checked = {p.name: len(p.entries) for p in facts.parameters}
+        checked = {p.name: p.entries.total for p in facts.parameters}
         counts = (f"{checked.get(name, 0):,} of {size:,} of {name}" for name, size in facts.sizes.items())
         yield f"{cause}; checked: {', '.join(counts)}"
 
@@ -221,7 +221,7 @@ def which_entries_are_coarse(facts: Facts) -> Iterator[str]:
                 p.entries[k].name for k in range(len(p.entries)) if p.entries.verdicts[k] == EntryVerdict.UNRESOLVED
             ]
             named = ", ".join(which[:MOST_NAMED]) + (", ..." if coarse > MOST_NAMED else "")
-            yield f"{p.name}: {coarse} of {len(p.entries)} entries could not be resolved numerically: {named}"
+            yield f"{p.name}: {coarse} of {p.entries.total} entries could not be resolved numerically: {named}"
 
 
 def slopes_of(facts: Facts) -> Iterator[tuple[str, Entries]]:

@@ -7,12 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gradcheck_cli.judging.entries import (
-    entries_of,
-    entry_verdicts,
-    relative_difference,
-    worst_of,
-)
+from gradcheck_cli.judging.difference import relative_difference
+from gradcheck_cli.judging.entries import entries_of, entry_verdicts, worst_of
 from gradcheck_cli.judging.ruling import entries_verdict
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.screen import MISSED, WORST_SHAPE

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -10,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.numeric.tolerances import CATCHES, NORMAL
-from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.parameters import PIECE, Array
 from gradcheck_cli.vocabulary.settings import MACHINE_EPSILON
 
-__all__ = ["Reference"]
+__all__ = ["Reference", "RemadeReference"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,15 @@ class Reference:
     constant: bool = field(default=False, kw_only=True)
     """Whether the loss is constant by construction: the reference is 0 everywhere, and was not measured."""
 
-    def at(self, places: NDArray[np.intp]) -> Reference:
+    def parts(self) -> Iterator[tuple[slice, Reference]]:
+        """Yield it in parts, with flat arrays, and where each is, counted row by row: this one is whole already."""
+        yield slice(0, self.values.size), self.at(slice(None))
+
+    def whole(self) -> Reference:
+        """Return it in one."""
+        return self
+
+    def at(self, places: NDArray[np.intp] | slice) -> Reference:
         """Return the part of it at some places, counted row by row; its arrays have the shape (k,)."""
         arrays = {name: array.reshape(-1)[places] for name, array in self.arrays().items()}
         return Reference(**arrays, constant=self.constant)
@@ -55,9 +64,9 @@ class Reference:
         return cls(**arrays, constant=all(part.constant for part in parts))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return its arrays by their names."""
+        """Return its arrays by their names; what numpy makes of one number is one, too."""
         values = ((f.name, getattr(self, f.name)) for f in fields(self))
-        return {name: value for name, value in values if isinstance(value, np.ndarray)}
+        return {name: np.asarray(value) for name, value in values if isinstance(value, np.ndarray | np.generic)}
 
     def floored(self) -> Reference:
         """Return the reference with no bar finer than float64's smallest normal number.
@@ -85,3 +94,32 @@ class Reference:
         lost = np.subtract(self.single_bars, self.bars, where=known, out=np.zeros(self.bars.shape))
         double, single = MACHINE_EPSILON["float64"], MACHINE_EPSILON["float32"]
         return replace(self, bars=self.bars + lost * ((machine_epsilon - double) / (single - double)))
+
+
+@dataclass(frozen=True)
+class RemadeReference:
+    """The reference of one parameter, made some rows at a time whenever it is asked for.
+
+    Six arrays as large as the parameter would be more than the problem itself takes.
+    """
+
+    shape: tuple[int, ...]
+    rows: Callable[[slice], Reference]
+    """Makes that of some rows, a slice of the first axis."""
+    constant: bool = field(default=False, init=False)
+
+    def parts(self) -> Iterator[tuple[slice, Reference]]:
+        """Yield it in parts, with flat arrays, and where each is, counted row by row."""
+        length = math.prod(self.shape[1:])
+        at_once = max(1, PIECE // length)
+        for start in range(0, self.shape[0], at_once):
+            stop = min(start + at_once, self.shape[0])
+            yield slice(start * length, stop * length), self.rows(slice(start, stop)).at(slice(None))
+
+    def whole(self) -> Reference:
+        """Return it in one."""
+        return self.rows(slice(None))
+
+    def rounded_to(self, machine_epsilon: float) -> RemadeReference:
+        """Return the reference to judge a value by that was computed with a machine epsilon."""
+        return replace(self, rows=lambda some: self.rows(some).rounded_to(machine_epsilon))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gradcheck_cli.numeric.complex_step import complex_step_reference
 from gradcheck_cli.numeric.known import known_reference
 from gradcheck_cli.numeric.ladder import ladder_reference
-from gradcheck_cli.numeric.reference import Reference
+from gradcheck_cli.numeric.reference import Reference, RemadeReference
 from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem
 from gradcheck_cli.vocabulary.parameters import Parameters
 from gradcheck_cli.vocabulary.settings import Settings
@@ -22,7 +22,7 @@ def find_reference(
     analytic: Parameters,
     settings: Settings,
     progress: Watch,
-) -> tuple[str, Iterator[tuple[str, Reference]]]:
+) -> tuple[str, Iterator[tuple[str, Reference | RemadeReference]]]:
     """Find the reference of a problem in the best way that it offers.
 
     Parameters

@@ -77,20 +77,23 @@ class Problem(Protocol):
 
 
 @runtime_checkable
-class ComplexSafe(Protocol):
-    """What a problem may offer besides, whose losses take complex numbers: its reference then needs no ladder."""
+class ComplexSafe(Problem, Protocol):
+    """What a problem may offer besides, whose losses take complex numbers: its reference then needs no ladder.
 
-    def complex_step_gradients(self) -> Sequence[Parameters]:
-        """Return the gradient of the loss by the complex step.
+    All is asked for some rows at a time, a slice of a parameter's first axis, for the whole may be very large.
+    """
+
+    def complex_step_gradients(self, parameter: str, rows: slice) -> Sequence[Array]:
+        """Return some rows of the gradient of the loss by the complex step.
 
         Returns
         -------
-        sequence of mapping of str to ndarray
-            One gradient; at a kink several, for slopes of both its sides and between.
+        sequence of ndarray
+            One; at a kink several, for slopes of both its sides and between.
         """
 
-    def rounding_floor(self, machine_epsilon: float) -> Parameters:
-        """Return what a right gradient, computed with that machine epsilon, may be off by for rounding alone."""
+    def rounding_floor(self, parameter: str, rows: slice, machine_epsilon: float) -> Array:
+        """Return what rows of a right gradient, computed with that machine epsilon, may be off by for rounding."""
 
 
 @runtime_checkable

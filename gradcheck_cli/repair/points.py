@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from gradcheck_cli.judging.agreement import agrees
 from gradcheck_cli.numeric.complex_step import complex_step_reference
 from gradcheck_cli.numeric.ladder import ladder_reference
-from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.repair.world import Slot
@@ -96,7 +95,7 @@ def point_of(point: Point, threshold: float, seed: int) -> Point | None:
     """Return a point with its references; None where too many of them tell nothing. The world must be there."""
     problem = point.problem
     if isinstance(problem, Network):
-        found: dict[str, Reference] = dict(complex_step_reference(problem))
+        found = {name: reference.whole() for name, reference in complex_step_reference(problem)}
     else:
         problem = replace(problem, known=None)
         unknown = {name: np.full(values.shape, np.nan) for name, values in problem.parameters.items()}

@@ -5,6 +5,14 @@ the one moved, the loss at the moved output, and what it was before is taken awa
 differ by rounding. How much that can be is bounded by the usual rules, carried along the same way: a sum of n products
 errs by at most n + 2 units in the last place of the sum of their sizes, and an elementwise function hands on at most
 `STEEPEST` times the error of its argument.
+
+What this is sure of: a slip in a form is in all changes, and any draw sees it. A slip in how rays are traced,
+certified, cut or put in order is in the changes of some units, or in those to one side. So the changes of a call, in
+the order of units and sides, are cut into equal parts, and one of each part is drawn: of a wide layer every unit is
+seen on either side, and an error in some half of the changes of two units is missed once in 2^(2 `PER_UNIT`). More
+draws of a wide layer would tell no more of its units, and each takes four passes over the layer behind, the fewest
+that numpy can do it in. A few wrong changes on their own escape any sample; what every entry is judged by is the
+reference, which shares nothing with them.
 """
 
 from __future__ import annotations
@@ -16,16 +24,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS, softmax
-from gradcheck_cli.problems.networks.blocks import BLOCK, cut, width_behind
+from gradcheck_cli.problems.networks.blocks import BLOCK, cut, dot_sizes, width_behind
 from gradcheck_cli.problems.networks.course import CourseNetwork
 from gradcheck_cli.problems.networks.losses import LOSSES
 from gradcheck_cli.vocabulary.errors import InternalError
 from gradcheck_cli.vocabulary.parameters import Array
 from gradcheck_cli.vocabulary.results import entry_name
 
-__all__ = ["ONE_CHANGE_IN", "SEED", "audit_changes"]
+__all__ = ["SEED", "audit_changes", "one_in"]
 
 ONE_CHANGE_IN = 200  # which is one entry in a hundred, where each is moved up and down
+PER_UNIT = 6  # of the changes of a wide layer's unit, three to either side, however many it has
 FEWEST = 16  # of a call: one alone might be that of a dead unit
 SEED = 4
 STEEPEST = 1.2  # above the largest slope of any activation, gelu's 1.13
@@ -52,15 +61,29 @@ def audit_changes(network: CourseNetwork, parameter: str, entries: Indices, step
     InternalError
         Where the two differ by more than rounding.
     """
-    random = np.random.default_rng([SEED, int(parameter[1:]), int(entries[0])])
-    count = len(entries)
-    audited = random.integers(count, size=max(min(FEWEST, -(-count // 8)), -(-count // ONE_CHANGE_IN)))
+    audited = _drawn(int(parameter[1:]), entries, entries // len(network.inputs_of(parameter)))
     plain, rounding = _plain_changes(network, parameter, entries[audited], steps[audited])
     wrong = np.isfinite(plain) & ~(np.abs(changes[audited] - plain) <= rounding)
     if wrong.any():
         w = audited[np.argmax(wrong)]
         name = entry_name(parameter, network.parameters[parameter].shape, int(entries[w]))
         raise _mismatch(name, steps[w], changes[w], plain[wrong][0])
+
+
+def one_in(network: CourseNetwork) -> tuple[int, int]:
+    """Return of how many entries one is audited, at least and at most, where each is moved up and down."""
+    inputs = (network.parameters[f"W{l}"].shape[1] for l in range(1, network.layer_count + 1))
+    return ONE_CHANGE_IN // 2, max(ONE_CHANGE_IN // 2, max(inputs) // PER_UNIT)
+
+
+def _drawn(l: int, entries: Indices, units: Indices) -> Indices:
+    """Return which changes are audited: one of each of some parts of equal length, by units and sides."""
+    count, order = len(entries), np.argsort(units, kind="stable")
+    most = PER_UNIT * (1 + int(np.count_nonzero(np.diff(units[order]))))
+    draws = max(min(FEWEST, -(-count // 8)), min(-(-count // ONE_CHANGE_IN), most))
+    ends = np.linspace(0, count, draws + 1).astype(np.intp)
+    places = np.random.default_rng([SEED, l, int(entries[0])]).integers(ends[:-1], ends[1:])
+    return np.asarray(order[places])
 
 
 def _plain_changes(network: CourseNetwork, parameter: str, entries: Indices, steps: Array) -> tuple[Array, Array]:
@@ -86,12 +109,6 @@ def _mismatch(name: str, step: float, structured: float, plain: float) -> Intern
         f" and by {plain:.17g} in the plain one",
         hint="--evaluation plain does without the structured evaluation; please report this case",
     )
-
-
-def _dot_sizes(W: Array, A: Array) -> Array:
-    """Return |W| A, without an array as large as W."""
-    rows = cut(slice(0, len(W)), BLOCK // W.shape[1])
-    return np.concatenate([np.dot(np.abs(W[some]), A) for some in rows])
 
 
 class _PlainTail:
@@ -154,7 +171,7 @@ class _PlainTail:
                 largest = np.maximum(W.max(axis=1, keepdims=True), -W.min(axis=1, keepdims=True))
                 error = largest * error_A.max(axis=0) + ULP * np.abs(Z)
             else:
-                error = _dot_sizes(W, error_A + (W.shape[1] + 2) * ULP * A)
+                error = dot_sizes(W, error_A + (W.shape[1] + 2) * ULP * A)
                 error += (W.shape[1] + 2) * ULP * np.abs(parameters[f"b{k}"])
         (Z, A), Y = self.layers[-1], np.abs(self.Y)
         steepness = STEEPEST * (np.abs(A) + Y) * np.maximum(1, Y.sum(axis=0))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradcheck_cli.problems.networks.course import CourseNetwork
+import numpy as np
 
-__all__ = ["BLOCK", "cut", "width_behind"]
+from gradcheck_cli.problems.networks.course import CourseNetwork
+from gradcheck_cli.vocabulary.parameters import Array
+
+__all__ = ["BLOCK", "cut", "dot_sizes", "width_behind"]
 
 BLOCK = 2**17  # numbers in an array: 1 MiB
 
@@ -15,6 +18,12 @@ def cut(whole: slice, size: int) -> Iterator[slice]:
     """Cut a range into ranges of at most `size`, and of at least 1."""
     for start in range(whole.start, whole.stop, max(1, size)):
         yield slice(start, min(start + max(1, size), whole.stop))
+
+
+def dot_sizes(W: Array, A: Array) -> Array:
+    """Return |W| A, without an array as large as W."""
+    rows = cut(slice(0, len(W)), BLOCK // W.shape[1])
+    return np.concatenate([np.dot(np.abs(W[some]), A) for some in rows])
 
 
 def width_behind(network: CourseNetwork, l: int) -> int:

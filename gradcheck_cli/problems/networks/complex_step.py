@@ -14,7 +14,7 @@ That costs n_1 + ... + n_L forward propagations of the layers behind, instead of
 propagation is never used.
 
 Piecewise activations take their branch from the real part. Where Z is 0 to rounding the slope is any number between the
-two of its sides; `gradient` is asked for several weights of the positive side, and a right claim lies between them.
+two of its sides; the deltas are made with several weights of the positive side, and a right claim lies between them.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from gradcheck_cli.problems.networks.course import CourseNetwork, Layer
 from gradcheck_cli.problems.networks.losses import LOSSES
 from gradcheck_cli.vocabulary.parameters import Array, ComplexArray
 
-__all__ = ["complex_step_gradient"]
+__all__ = ["complex_step_deltas", "gradient_rows"]
 
 STEP = 1e-100  # its square vanishes beside 1, and it is far from the smallest number
 BLOCK_NUMBERS = 2**16  # complex numbers of a layer at once: about a megabyte, which a cache holds
 
 
-def complex_step_gradient(
+def complex_step_deltas(
     network: CourseNetwork, layers: Sequence[Layer], kinks: Sequence[NDArray[np.bool_]], weight: float
-) -> dict[str, Array]:
-    """Differentiate the loss by every parameter.
+) -> list[Array]:
+    """Differentiate the loss by every Z_l.
 
     Parameters
     ----------
@@ -53,24 +53,30 @@ def complex_step_gradient(
 
     Returns
     -------
-    dict of str to ndarray
-        By parameter, of its shape.
+    list of ndarray of shape (n_l, m)
+        m dJ/dZ_1 ... m dJ/dZ_L.
     """
     m = network.sample_count
     branches = [np.where(kink, weight, layer.Z > 0) for kink, layer in zip(kinks, layers, strict=True)]
-    gradient: dict[str, Array] = {}
+    deltas = []
     for l, layer in enumerate(layers, start=1):
-        A_before = layers[l - 2].A if l > 1 else network.X
         dZ = np.empty_like(layer.Z)
         widest = max(other.Z.shape[0] for other in layers[min(l, len(layers) - 1) :])
         at_once = max(1, BLOCK_NUMBERS // (widest * m))
         for start in range(0, dZ.shape[0], at_once):
             units = np.arange(start, min(start + at_once, dZ.shape[0]))
             dZ[units] = unit_derivatives(network, layers, branches, l, units)
-        W = network.parameters[f"W{l}"]
-        gradient[f"W{l}"] = np.dot(dZ, A_before.T) / m + network.l2 / m * W
-        gradient[f"b{l}"] = dZ.sum(axis=1, keepdims=True) / m
-    return gradient
+        deltas.append(dZ)
+    return deltas
+
+
+def gradient_rows(network: CourseNetwork, parameter: str, rows: slice, deltas: Sequence[Array]) -> Array:
+    """Return some rows of the gradient by a parameter from m dJ/dZ_1 ... m dJ/dZ_L."""
+    dZ, m = deltas[int(parameter[1:]) - 1][rows], network.sample_count
+    if parameter.startswith("b"):
+        return np.asarray(dZ.sum(axis=1, keepdims=True) / m)
+    W = network.parameters[parameter][rows]
+    return np.asarray(np.dot(dZ, network.inputs_of(parameter).T) / m + network.l2 / m * W)
 
 
 def unit_derivatives(

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.problems.functions.returned import Misfit
-from gradcheck_cli.problems.networks.audit import SEED, audit_changes
+from gradcheck_cli.problems.networks.audit import SEED, audit_changes, one_in
 from gradcheck_cli.problems.networks.blocks import width_behind
-from gradcheck_cli.problems.networks.complex_step import complex_step_gradient
+from gradcheck_cli.problems.networks.complex_step import complex_step_deltas, gradient_rows
 from gradcheck_cli.problems.networks.course import CourseNetwork
-from gradcheck_cli.problems.networks.rounding import magnitudes, rounding_floor, units_at_kinks
+from gradcheck_cli.problems.networks.rounding import magnitudes, rounding_floor, rounding_terms, units_at_kinks
 from gradcheck_cli.problems.networks.structured import structured_changes
 from gradcheck_cli.problems.problem import ENTRIES_AT_ONCE, changes_one_by_one
 from gradcheck_cli.vocabulary.errors import SettingError
@@ -90,7 +90,9 @@ class Network(CourseNetwork):
         if self.needs_stable_loss():
             notes.append(f"{self.loss_name} overflows as written, so its stable form is used")
         if self.is_structured:
-            notes.append(f"differences by the structured evaluation, one entry in 100 audited (seed {SEED})")
+            least, most = one_in(self)
+            some = f"{least}" if least == most else f"{least}-{most}"
+            notes.append(f"differences by the structured evaluation, one entry in {some} audited (seed {SEED})")
         return tuple(notes)
 
     def entries_at_once(self, parameter: str) -> int:
@@ -116,17 +118,29 @@ class Network(CourseNetwork):
         w = self.parameters[parameter].reshape(-1)[entries]
         return self.l2 / (2 * self.sample_count) * (2 * w + steps) * steps
 
-    def complex_step_gradients(self) -> Sequence[Parameters]:
-        """Return the gradient by the complex step; where a unit is at a kink, for slopes of both sides and between."""
-        layers = self.layers
-        _, z = magnitudes(self, layers)
-        kinks = units_at_kinks(self, layers, z)
-        weights = (0.0, 0.5, 1.0) if any(kink.any() for kink in kinks) else (0.0,)
+    def complex_step_gradients(self, parameter: str, rows: slice) -> Sequence[Array]:
+        """Return rows of the gradient by the complex step; where a unit is at a kink, for both slopes and between."""
         with np.errstate(all="ignore"):  # what underflows beside a saturated unit is 0
-            return [complex_step_gradient(self, layers, kinks, weight) for weight in weights]
+            return [gradient_rows(self, parameter, rows, deltas) for deltas in self.deltas]
 
-    def rounding_floor(self, machine_epsilon: float) -> Parameters:
-        """Return what a right gradient may be off by for rounding alone."""
-        layers = self.layers
-        e, z = magnitudes(self, layers)
-        return rounding_floor(self, layers, e, z, machine_epsilon)
+    def rounding_floor(self, parameter: str, rows: slice, machine_epsilon: float) -> Array:
+        """Return what rows of a right gradient may be off by for rounding alone."""
+        return rounding_floor(self, parameter, rows, self.terms, self.magnitudes[0], machine_epsilon)
+
+    @cached_property
+    def deltas(self) -> Sequence[Sequence[Array]]:
+        """By the complex step m dJ/dZ_1 ... m dJ/dZ_L; where a unit is at a kink, with several slopes."""
+        kinks = units_at_kinks(self, self.layers, self.magnitudes[1])
+        weights = (0.0, 0.5, 1.0) if any(kink.any() for kink in kinks) else (0.0,)
+        with np.errstate(all="ignore"):
+            return [complex_step_deltas(self, self.layers, kinks, weight) for weight in weights]
+
+    @cached_property
+    def magnitudes(self) -> tuple[list[Array], list[Array]]:
+        """The sums of absolute values behind A_l and Z_l."""
+        return magnitudes(self, self.layers)
+
+    @cached_property
+    def terms(self) -> list[Array]:
+        """The same behind m dJ/dZ_l."""
+        return rounding_terms(self, self.layers, *self.magnitudes)

@@ -8,6 +8,8 @@ floor of the size of these terms, and is not called wrong for what their roundin
     d_L = the terms of dZ_L      d_l = (|W_{l+1}|^T d_{l+1}) |D_l| G_l      G_l = |g_l'| + c + |g_l''| z_l
     F_W = eps/2 (d_l e_{l-1}^T / m + l2/m |W_l|)      F_b = eps/2 sum_s d_l / m
 
+F is made some rows at a time: of a large W_l all of it would be as large as everything else together.
+
 c is the size of the terms that g_l' is computed from. G_l never exceeds the largest slope by more than the error of
 Z_l.
 """
@@ -20,11 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS
+from gradcheck_cli.problems.networks.blocks import dot_sizes
 from gradcheck_cli.problems.networks.course import CourseNetwork, Layer
 from gradcheck_cli.problems.networks.losses import LOSSES
 from gradcheck_cli.vocabulary.parameters import Array
 
-__all__ = ["magnitudes", "rounding_floor", "units_at_kinks"]
+__all__ = ["magnitudes", "rounding_floor", "rounding_terms", "units_at_kinks"]
 
 LARGEST_SLOPE = 1.2  # of all activations; gelu's is 1.13
 SAFETY = 16.0  # the largest error of 568 right gradients was 3.6 of their floors
@@ -34,7 +37,7 @@ def magnitudes(network: CourseNetwork, layers: Sequence[Layer]) -> tuple[list[Ar
     """Return e_0 ... e_L and z_1 ... z_L: the sums of absolute values behind A_l and Z_l."""
     e, z = [np.abs(network.X)], []
     for l, (Z, A) in enumerate(layers, start=1):
-        z.append(np.abs(network.parameters[f"W{l}"]) @ e[-1] + np.abs(network.parameters[f"b{l}"]))
+        z.append(dot_sizes(network.parameters[f"W{l}"], e[-1]) + np.abs(network.parameters[f"b{l}"]))
         slope = np.abs(derivative(network, l, Z, A))
         if l in network.masks:
             slope = slope * np.abs(network.masks[l])
@@ -58,26 +61,26 @@ def units_at_kinks(network: CourseNetwork, layers: Sequence[Layer], z: Sequence[
     return kinks
 
 
-def rounding_floor(
-    network: CourseNetwork, layers: Sequence[Layer], e: Sequence[Array], z: Sequence[Array], eps: float
-) -> dict[str, Array]:
-    """Return what a right gradient may be off by in arithmetic of the machine epsilon `eps`.
+def rounding_terms(
+    network: CourseNetwork, layers: Sequence[Layer], e: Sequence[Array], z: Sequence[Array]
+) -> list[Array]:
+    """Return d_1 ... d_L."""
+    d = [output_terms(network, layers[-1], e[-1], z[-1])]
+    for l in range(network.layer_count - 1, 0, -1):
+        dA = dot_sizes(network.parameters[f"W{l + 1}"].T, d[0])
+        d.insert(0, hidden_terms(network, l, dA, layers[l - 1].Z, z[l - 1]))
+    return d
 
-    Returns
-    -------
-    dict of str to ndarray
-        By parameter, of its shape, in the units of the gradient.
-    """
-    m = network.sample_count
-    floor: dict[str, Array] = {}
-    d = output_terms(network, layers[-1], e[-1], z[-1])
-    for l in range(network.layer_count, 0, -1):
-        W = np.abs(network.parameters[f"W{l}"])
-        floor[f"W{l}"] = SAFETY * eps / 2 * (d @ e[l - 1].T / m + network.l2 / m * W)
-        floor[f"b{l}"] = SAFETY * eps / 2 * d.sum(axis=1, keepdims=True) / m
-        if l > 1:
-            d = hidden_terms(network, l - 1, W.T @ d, layers[l - 2].Z, z[l - 2])
-    return floor
+
+def rounding_floor(
+    network: CourseNetwork, parameter: str, rows: slice, d: Sequence[Array], e: Sequence[Array], eps: float
+) -> Array:
+    """Return what some rows of a right gradient by a parameter may be off by, with the machine epsilon `eps`."""
+    l, m = int(parameter[1:]), network.sample_count
+    if parameter.startswith("b"):
+        return np.asarray(SAFETY * eps / 2 * d[l - 1][rows].sum(axis=1, keepdims=True) / m)
+    W = np.abs(network.parameters[parameter][rows])
+    return np.asarray(SAFETY * eps / 2 * (d[l - 1][rows] @ e[l - 1].T / m + network.l2 / m * W))
 
 
 def output_terms(network: CourseNetwork, last: Layer, e: Array, z: Array) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gradcheck_cli import check
+from gradcheck_cli.checks.bench import random_network as bench_network
 from gradcheck_cli.judging.precision import are_single_numbers
 from gradcheck_cli.problems.networks.cases import built_in_case
 from gradcheck_cli.problems.networks.network import Network
@@ -303,3 +305,16 @@ def test_a_step_that_vanishes_is_said() -> None:
     with pytest.raises(ProblemError, match=r"is too small for b3\[0, 0\] = 1e\+12"):
         check(huge)
     assert check(huge, epsilon="auto").verdict is not Verdict.FAIL
+
+
+def test_every_entry_takes_less_memory_than_one_more_gradient() -> None:
+    """The reference is made, judged and forgotten some rows at a time; the report keeps what it shows."""
+    network = bench_network((8000, 200, 1), 2, "relu")
+    network = claiming(network)
+    tracemalloc.start()
+    report = check(network, epsilon="auto")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert report.passed
+    assert peak < network.parameters["W1"].nbytes
+    assert report.parameters[0].entries.total == network.parameters["W1"].size > 50 * len(report.parameters[0].entries)

@@ -59,13 +59,13 @@ class AsArrays:
 
     @property
     def parameters(self) -> Parameters:
-        return {"theta": np.array(self.model.theta)}
+        return {"theta": np.array([self.model.theta])}
 
     def loss(self, parameters: Parameters) -> float:
-        return self.model.loss(float(parameters["theta"]))
+        return self.model.loss(parameters["theta"].item())
 
     def gradient(self, parameters: Parameters) -> Parameters:
-        return {"theta": np.array(self.model.gradient())}
+        return {"theta": np.array([self.model.gradient()])}
 
     def entries_at_once(self, parameter: str) -> int:
         return 1
@@ -73,11 +73,11 @@ class AsArrays:
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         return changes_one_by_one(self, self.loss(self.parameters), parameter, entries, steps)
 
-    def complex_step_gradients(self) -> list[Parameters]:
-        return [{"theta": np.array(self.model.complex_step_derivative())}]
+    def complex_step_gradients(self, parameter: str, rows: slice) -> list[Array]:
+        return [np.array([self.model.complex_step_derivative()])]
 
-    def rounding_floor(self, machine_epsilon: float) -> Parameters:
-        return {"theta": np.array(machine_epsilon * abs(self.model.x))}
+    def rounding_floor(self, parameter: str, rows: slice, machine_epsilon: float) -> Array:
+        return np.array([machine_epsilon * abs(self.model.x)])
 
 
 NUMBERS = st.floats(-1e6, 1e6)

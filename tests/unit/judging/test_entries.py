@@ -1,51 +1,70 @@
+"""A parameter that is judged in parts is judged as the whole would be."""
+
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from gradcheck_cli.judging.entries import relative_difference
+from gradcheck_cli.judging import entries
+from gradcheck_cli.judging.entries import compare_parameter
+from gradcheck_cli.numeric import reference as parts
+from gradcheck_cli.numeric.reference import Reference, RemadeReference
+from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.results import EntryVerdict, ParameterResult
 
-numbers = st.floats(-1e300, 1e300)
-
-
-def difference(analytic: list[float], numeric: list[float]) -> float:
-    return relative_difference(np.array(analytic, dtype=float), np.array(numeric, dtype=float))
-
-
-@pytest.mark.parametrize(
-    ("analytic", "numeric", "expected"),
-    [
-        ([0.0], [0.0], 0.0),
-        ([], [], 0.0),
-        ([2.0], [2.0], 0.0),
-        ([2.0], [1.0], 1 / 3),
-        ([1.0], [-1.0], 1.0),
-        ([0.0], [1e-300], 1.0),
-        ([3.0, 4.0], [3.0, 4.5], 0.5 / (5 + math.hypot(3, 4.5))),
-        ([1e300, 1e300], [1e300, 0.0], 1 / (math.sqrt(2) + 1)),
-        ([1e-200, 1e-200], [1e-200, 0.0], 1 / (math.sqrt(2) + 1)),
-        ([5e-324], [0.0], 1.0),
-    ],
-)
-def test_is_the_courses_figure(analytic: list[float], numeric: list[float], expected: float) -> None:
-    assert difference(analytic, numeric) == pytest.approx(expected, rel=1e-12)
+SHAPE, THRESHOLD = (40, 25), 2e-7
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("other", [0.0, 1.0, math.nan, math.inf])
-def test_is_no_number_where_an_entry_is_not_finite(bad: float, other: float) -> None:
-    assert math.isnan(difference([bad, 1.0], [other, 1.0]))
-    assert math.isnan(difference([other, 1.0], [bad, 1.0]))
+def made() -> tuple[Array, Array, Reference]:
+    """A claim with all kinds of entries in it, centred differences and the reference."""
+    random = np.random.default_rng(7)
+    values = random.standard_normal(SHAPE)
+    flags = np.zeros(SHAPE, dtype=bool)
+    reference = Reference(
+        values, np.full(SHAPE, 1e-12), np.full(SHAPE, 1e-6), values.copy(), values.copy(), flags, flags.copy()
+    )
+    reference.high[3], reference.kinks[3] = values[3] + 0.5, True
+    reference.bars[30, 4], reference.coarse[30, 4] = np.inf, True
+    claim = values * (1 + 1e-8 * random.standard_normal(SHAPE))
+    claim[17, 2] += 1e-5 * values[17, 2]
+    return claim, values * (1 + 1e-9 * random.standard_normal(SHAPE)), reference
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=5))
-def test_lies_between_0_and_1_and_has_no_sides(pairs: list[tuple[float, float]]) -> None:
-    analytic, numeric = ([pair[side] for pair in pairs] for side in (0, 1))
-    assert 0 <= difference(analytic, numeric) <= 1 + 1e-12
-    assert difference(analytic, numeric) == pytest.approx(difference(numeric, analytic), rel=1e-12)
-    assert difference(analytic, analytic) == 0
+@pytest.fixture
+def whole_and_parted(monkeypatch: pytest.MonkeyPatch) -> tuple[ParameterResult, ParameterResult]:
+    claim, numeric, reference = made()
+    monkeypatch.setattr(parts, "PIECE", 75)  # three rows
+    monkeypatch.setattr(entries, "FEWEST_KEPT", 20)
+    monkeypatch.setattr(entries, "MOST_KEPT", 1)
+    columns = SHAPE[1]
+    remade = RemadeReference(SHAPE, lambda rows: reference.at(slice(rows.start * columns, rows.stop * columns)))
+    return (
+        compare_parameter("W", claim, numeric, reference, THRESHOLD),
+        compare_parameter("W", claim, numeric, remade, THRESHOLD),
+    )
+
+
+def test_the_figures_and_counts_are_those_of_the_whole(
+    whole_and_parted: tuple[ParameterResult, ParameterResult],
+) -> None:
+    whole, parted = whole_and_parted
+    assert parted.sensitivity == whole.sensitivity
+    assert parted.worst == whole.worst
+    assert [parted.count(verdict) for verdict in EntryVerdict] == [whole.count(verdict) for verdict in EntryVerdict]
+    for figure in ("difference", "refined_difference", "analytic_norm", "numeric_norm"):
+        assert getattr(parted, figure) == pytest.approx(getattr(whole, figure), rel=1e-14)
+    same = {"verdict", "name", "shape"}
+    assert all(getattr(parted, f.name) == getattr(whole, f.name) for f in dataclasses.fields(whole) if f.name in same)
+
+
+def test_what_is_kept_tells_of_all(whole_and_parted: tuple[ParameterResult, ParameterResult]) -> None:
+    """The largest errors of all, every entry that falls short, and entries of every part."""
+    whole, parted = whole_and_parted
+    assert len(parted.entries) < len(whole.entries) == parted.entries.total == math.prod(SHAPE)
+    assert parted.entries.worst(5) == whole.entries.worst(5)
+    short = {entry.name for entry in whole.entries if entry.verdict >= EntryVerdict.UNRESOLVED}
+    assert short == {"W[17, 2]", "W[30, 4]"} <= {entry.name for entry in parted.entries}
+    assert {parted.entries.place(k) // 75 for k in range(len(parted.entries))} == set(range(14))

@@ -74,7 +74,7 @@ def test_each_parameter_is_judged_for_itself() -> None:
     claims = {"right": RIGHT, "single": ROUNDED * (1 + 2.0**-21), "alike": LIKE_SINGLE, "half": RIGHT}
     claims["single"] = claims["single"].astype(np.float32).astype(float)
     judged = judge_precision(claims, {name: reference(RIGHT) for name in claims}, Settings(), {"half": "float16"})
-    bars = {name: float(r.bars[0]) for name, r in judged.references.items()}
+    bars = {name: float(r.whole().bars[0]) for name, r in judged.references.items()}
     assert bars == pytest.approx({"right": 1e-15, "single": 2e-6, "alike": 1e-15, "half": 2e-6 * 2**13}, rel=1e-6)
     assert list(judged.doubts) == ["alike"]
     assert [note.split(" was ")[0].split(" is ")[0] for note in judged.notes] == [
@@ -83,5 +83,5 @@ def test_each_parameter_is_judged_for_itself() -> None:
     ]
     for name, claim in claims.items():
         alone = judge_precision({name: claim}, {name: reference(RIGHT)}, Settings(), {"half": "float16"})
-        assert alone.references[name].bars[0] == judged.references[name].bars[0]
+        assert alone.references[name].whole().bars[0] == judged.references[name].whole().bars[0]
         assert (name in alone.doubts) == (name in judged.doubts)

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.problems.networks.activations import ACTIVATIONS
-from gradcheck_cli.problems.networks.complex_step import complex_step_gradient
+from gradcheck_cli.problems.networks.complex_step import complex_step_deltas, gradient_rows
 from gradcheck_cli.problems.networks.network import Network
 from gradcheck_cli.problems.networks.rounding import magnitudes, units_at_kinks
 from tests.networks import random_network
+
+ALL = slice(None)
 
 
 def high_precision_difference(network: Network, name: str, position: int) -> float:
@@ -44,8 +46,8 @@ def test_every_activation_against_extended_precision(activation: str) -> None:
         (activation, "tanh"),
         "mse",
     )
-    (gradient,) = network.complex_step_gradients()
-    for name, values in gradient.items():
+    for name in parameters:
+        (values,) = network.complex_step_gradients(name, ALL)
         for k in range(values.size):
             assert values.ravel()[k] == pytest.approx(high_precision_difference(network, name, k), rel=1e-10, abs=1e-12)
 
@@ -53,15 +55,15 @@ def test_every_activation_against_extended_precision(activation: str) -> None:
 @pytest.mark.parametrize("seed", range(30))
 def test_it_agrees_with_the_backward_propagation_to_rounding(seed: int) -> None:
     network = random_network(seed)
-    gradient, floor = network.complex_step_gradients()[0], network.rounding_floor(float(np.finfo(float).eps))
     for name, values in network.gradient(network.parameters).items():
-        assert (np.abs(values - gradient[name]) <= floor[name]).all()
+        gradient, floor = network.complex_step_gradients(name, ALL)[0], network.rounding_floor(name, ALL, 2.0**-52)
+        assert (np.abs(values - gradient) <= floor).all()
 
 
 def test_the_backward_propagation_is_never_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Network, "backward_propagation", None)
     monkeypatch.setattr(Network, "gradient", None)
-    assert random_network(1).complex_step_gradients()
+    assert random_network(1).complex_step_gradients("W1", ALL)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -74,11 +76,11 @@ def test_a_complex_form_has_the_real_value_and_stays_finite_far_out(name: str) -
 
 def test_blocks_of_units_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
     network = random_network(7)
-    (whole,) = network.complex_step_gradients()
+    whole = {name: network.complex_step_gradients(name, ALL) for name in network.parameters}
     monkeypatch.setattr("gradcheck_cli.problems.networks.complex_step.BLOCK_NUMBERS", 1)
-    (by_unit,) = network.complex_step_gradients()
+    again = dataclasses.replace(network)
     for name, values in whole.items():
-        np.testing.assert_allclose(values, by_unit[name], rtol=1e-13)
+        np.testing.assert_allclose(again.complex_step_gradients(name, ALL), values, rtol=1e-13)
 
 
 def test_at_a_kink_the_weight_chooses_the_side() -> None:
@@ -86,5 +88,6 @@ def test_at_a_kink_the_weight_chooses_the_side() -> None:
                       ("relu",), "mse")  # fmt: skip
     layers = network.forward_propagation(network.parameters)
     kinks = units_at_kinks(network, layers, magnitudes(network, layers)[1])
-    slopes = [complex_step_gradient(network, layers, kinks, w)["W1"].item() for w in (0.0, 0.5, 1.0)]
+    deltas = [complex_step_deltas(network, layers, kinks, weight) for weight in (0.0, 0.5, 1.0)]
+    slopes = [gradient_rows(network, "W1", ALL, some).item() for some in deltas]
     assert slopes == [0.0, 1.0, 2.0]

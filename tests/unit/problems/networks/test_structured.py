@@ -218,6 +218,24 @@ def test_audit_finds_a_wrong_change(monkeypatch: pytest.MonkeyPatch, planted: st
         check(network, epsilon=1e-5)
 
 
+@pytest.mark.parametrize("planted", ["a unit", "one side of a unit", "every other way of two units"])
+def test_audit_finds_a_wrong_unit_of_a_wide_layer(monkeypatch: pytest.MonkeyPatch, planted: str) -> None:
+    """A unit has some draws, however many it has beside it or inputs: two for its moves to either side."""
+    network = make_network([900, 12, 7, 1], 5, ("tanh", "tanh", "sigmoid"), "bce")
+    add = structured._add_rays
+
+    def slip(tail: structured._Tail, moves: structured._Moves, sums: Array) -> None:
+        add(tail, moves, sums)
+        wrong = {"a unit": moves.steps != 0, "one side of a unit": moves.steps > 0}
+        ways = wrong.get(planted, np.arange(len(moves.steps)) % 2 == 0)
+        units = np.isin(moves.units, (4, 9) if planted.endswith("two units") else (4,))
+        sums[np.ix_(units, ways)] *= 1.01
+
+    monkeypatch.setattr(structured, "_add_rays", slip)
+    with pytest.raises(InternalError, match=r"moving W1\[[49], \d+\] by"):
+        check(network, epsilon=1e-5)
+
+
 def test_small_networks_are_plain_unless_asked() -> None:
     default = built_in_case("default")
     assert check(default).difference == pytest.approx(1.1890913e-07, rel=1e-6)
@@ -240,3 +258,11 @@ def test_large_networks_are_structured_unless_asked() -> None:
     assert network.is_structured
     assert not dataclasses.replace(network, evaluation="plain").is_structured
     assert network.entries_at_once("W1") % 64 == 0
+
+
+def test_the_notes_say_how_much_is_audited() -> None:
+    """Of a wide layer it is four changes of each unit, and no more."""
+    narrow, wide = ([300, 4, 1], [900, 4, 1])
+    for sizes, some in ((narrow, "100"), (wide, "100-225")):
+        network = make_network(sizes, 2, ("relu", "sigmoid"), "bce")
+        assert network.notes == (f"differences by the structured evaluation, one entry in {some} audited (seed 4)",)
