@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -43,15 +42,21 @@ DISPLAY = {"verbose", "quiet", "color", "format", "plot", "suggest"}
 """The keys that say how it is shown."""
 
 
-@dataclass
 class Project:
-    """What the file says; commands find it in the context."""
+    """What the file says; commands find it in the context.
 
-    config: Config | None = None
-    is_program: bool = False
-    """Whether this process is there for the command alone, and so may be divided in two."""
-    error: GradcheckError | None = None
-    """Why it could not be understood: for those who check something to raise, so that help is there all the same."""
+    Parameters
+    ----------
+    is_program : bool, optional
+        Whether this process is there for the command alone, and so may be divided in two.
+    """
+
+    def __init__(self, *, is_program: bool = False) -> None:
+        self.is_program = is_program
+        self.config: Config | None = None
+        self.error: GradcheckError | None = None
+        """Why it could not be understood: for those who check something to raise, so that help is there all the
+        same."""
 
 
 def apply_config(ctx: click.Context, path: str | None) -> None:

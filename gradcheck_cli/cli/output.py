@@ -14,6 +14,7 @@ from gradcheck_cli.vocabulary.text import printable, printable_lines
 __all__ = [
     "OutputError",
     "can_show",
+    "columns_of",
     "discard",
     "is_terminal",
     "say",
@@ -23,6 +24,10 @@ __all__ = [
     "wants_color",
     "write",
 ]
+
+
+COLUMNS = 80
+"""Of a terminal that does not say it."""
 
 
 class OutputError(GradcheckError):
@@ -53,11 +58,20 @@ def colors_by_environment(stream: TextIO | None) -> bool:
 
 def terminal_width() -> int | None:
     """Return the columns of the terminal; None where stdout is none and nothing limits the width."""
-    if not is_terminal(sys.stdout):
-        return None
-    import shutil
+    return columns_of(sys.stdout) if is_terminal(sys.stdout) else None
 
-    return shutil.get_terminal_size().columns
+
+def columns_of(terminal: TextIO) -> int:
+    """Return how many columns a terminal has: what COLUMNS says, else what it says of itself, else 80.
+
+    `shutil` knows that of stdout alone, and takes longer to load than a small check.
+    """
+    with contextlib.suppress(ValueError):
+        if (named := int(os.environ.get("COLUMNS", ""))) > 0:
+            return named
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # it is closed, or of somebody else
+        return os.get_terminal_size(terminal.fileno()).columns or COLUMNS
+    return COLUMNS
 
 
 def write(text: str, stream: TextIO | None) -> None:
@@ -122,11 +136,9 @@ def show_failure(message: str, hint: str | None, user_traceback: str = "") -> No
     ]
     shown = "\n".join([*printable_lines(user_traceback), *told]) + "\n"
     if is_terminal(sys.stderr):
-        import shutil
-
         from gradcheck_cli.reporters.sheet import Sheet
 
-        out = Sheet(shutil.get_terminal_size().columns, color=colors_by_environment(sys.stderr))
+        out = Sheet(columns_of(sys.stderr), color=colors_by_environment(sys.stderr))
         for line in printable_lines(user_traceback):
             out.print(line)
         for line in told:

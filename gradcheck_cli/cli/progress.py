@@ -11,7 +11,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from gradcheck_cli.cli.output import can_show, is_terminal
+from gradcheck_cli.cli.output import can_show, columns_of, is_terminal
 
 if TYPE_CHECKING:
     import threading
@@ -128,13 +128,11 @@ class Progress(State):
 
     def keep_showing(self) -> None:
         """Write the line again and again."""
-        import shutil
-
         if self.ended.wait(PATIENCE):
             return
         while not self.ended.wait(LOOK):
             if not self.gives_way:
-                self.write(self.line(time.monotonic(), shutil.get_terminal_size().columns, blocks=self.blocks))
+                self.write(self.line(time.monotonic(), columns_of(sys.stderr), blocks=self.blocks))
 
     def write(self, line: str) -> None:
         """Write a line in the place of the one before, by no buffer and no lock: a process may be forked meanwhile."""

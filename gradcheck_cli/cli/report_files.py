@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from gradcheck_cli.cli.command_line import kept_command_line
 from gradcheck_cli.cli.exit_codes import COULD_NOT_CHECK
@@ -18,20 +17,25 @@ __all__ = ["ReportFiles", "run_of"]
 NOT_FINISHED = Unchecked("gradcheck", "not finished: there is no verdict yet, or there will be none")
 
 
-@dataclass
 class ReportFiles:
-    """Report files, and what kept some of them from being written."""
+    """Report files, and what kept some of them from being written.
 
-    reports: Sequence[tuple[str, str]]
-    """Format and path of each."""
-    error: InputError | None = None
-    """The first that happened."""
-    refused: set[str] = field(default_factory=set)
-    """The paths that cannot be written, or must not be."""
-    before: dict[str, bytes] = field(default_factory=dict)
-    """By path, what stands in a file that is added to."""
-    begun: dict[str, bytes] = field(default_factory=dict)
-    """By path, what was written of a run that is not finished."""
+    Parameters
+    ----------
+    reports : sequence of (str, str)
+        Format and path of each.
+    """
+
+    def __init__(self, reports: Sequence[tuple[str, str]]) -> None:
+        self.reports = reports
+        self.error: InputError | None = None
+        """The first that happened."""
+        self.refused = set[str]()
+        """The paths that cannot be written, or must not be."""
+        self.before = dict[str, bytes]()
+        """By path, what stands in a file that is added to."""
+        self.begun = dict[str, bytes]()
+        """By path, what was written of a run that is not finished."""
 
     def begin(self) -> None:
         """Try every file, and let it say that the run is not finished, for it may end in any way."""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+NOT_RUN = "not run: one before it did not pass"
 OF_A_RUN = {*DISPLAY, "reports", "exit_zero"}
 """The parameters that on the command line are of a whole run and not of one check."""
 EPILOG = """\b
@@ -234,7 +235,7 @@ def given(ctx: click.Context, name: str) -> bool:
 def made(planned: Plan, fuse: Fuse, *, quiet: bool = False) -> Iterator[Outcome | Begun]:
     """Make one check; where the fuse has blown, not any more."""
     if fuse.blown:
-        yield NotRun(planned.check.name)
+        yield NotRun(planned.check.name, NOT_RUN)
         return
     prepared = cases_of(planned)
     if isinstance(prepared, Unchecked):
@@ -251,7 +252,7 @@ def made(planned: Plan, fuse: Fuse, *, quiet: bool = False) -> Iterator[Outcome 
         name = f"{planned.check.name}: {outcome.name}" if several else planned.check.name
         yield fuse.note(dataclasses.replace(outcome, name=name))
         if fuse.blown:
-            yield from (NotRun(f"{planned.check.name}: {left}") for left in names)
+            yield from (NotRun(f"{planned.check.name}: {left}", NOT_RUN) for left in names)
             return
 
 
@@ -280,7 +281,7 @@ def side_by_side(planned: Sequence[Plan], jobs: int, fuse: Fuse) -> Iterator[tup
                 while waiting and len(running) < jobs and not broken:  # those that wait may not have to begin
                     following, one = waiting.popleft()
                     if fuse.blown:
-                        done[following] = [NotRun(one.check.name)]
+                        done[following] = [NotRun(one.check.name, NOT_RUN)]
                     else:
                         running[pool.submit(made_quietly, one, fuse)] = following
                 for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():

@@ -9,9 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from gradcheck_cli.reporters.sheet import new_table
+from gradcheck_cli.reporters.styled import Styled
 from gradcheck_cli.reporters.words import (
     VERDICT_STYLES,
     catch_texts,
@@ -58,7 +57,7 @@ def wide_table(parameters: Sequence[ParameterResult]) -> Table:
             printable(p.worst.name), value_text(p.worst.analytic), value_text(p.worst.reference),
             error_text(p.worst.bar), *catch_texts(p),
         ]  # fmt: skip
-        table.add_row(Text(p.verdict.value, VERDICT_STYLES[p.verdict]), *map(Text, cells))
+        table.add_row(Styled(p.verdict.value, VERDICT_STYLES[p.verdict]), *cells)
     return table
 
 
@@ -79,7 +78,7 @@ def stacked_table(parameters: Sequence[ParameterResult]) -> Table:
             f"{value_text(p.worst.analytic)}\n{value_text(p.worst.reference)}",
             "\n".join([*catch_texts(p), *([shape_error_text(p)] if screened else ())]),
         ]
-        table.add_row(Text(p.verdict.value, VERDICT_STYLES[p.verdict]), *map(Text, cells))
+        table.add_row(Styled(p.verdict.value, VERDICT_STYLES[p.verdict]), *cells)
     return table
 
 
@@ -106,7 +105,7 @@ def listed_table(parameters: Sequence[ParameterResult]) -> Table:
             f"       factor {factor}",
             *([f"    any shape {shape_error_text(p)}"] if p.slopes else ()),
         ]
-        table.add_row(Text(p.verdict.value, VERDICT_STYLES[p.verdict]), Text("\n".join(lines)))
+        table.add_row(Styled(p.verdict.value, VERDICT_STYLES[p.verdict]), "\n".join(lines))
     return table
 
 
@@ -122,7 +121,7 @@ def screened_table(parameters: Sequence[ParameterResult]) -> Table:
             error_text(p.worst.error), printable(p.worst.name), value_text(p.worst.analytic),
             value_text(p.worst.reference), error_text(p.worst.bar), *catch_texts(p), shape_error_text(p),
         ]  # fmt: skip
-        table.add_row(Text(p.verdict.value, VERDICT_STYLES[p.verdict]), *map(Text, cells))
+        table.add_row(Styled(p.verdict.value, VERDICT_STYLES[p.verdict]), *cells)
     return table
 
 
@@ -139,7 +138,7 @@ def classic_table(parameters: Sequence[ParameterResult], *, hidden: bool) -> Tab
             error_text(p.difference) + mark, error_text(p.worst.error), printable(p.worst.name),
             value_text(p.worst.analytic), value_text(p.worst.numeric),
         ]  # fmt: skip
-        table.add_row(Text(p.verdict.value, VERDICT_STYLES[p.verdict]), *map(Text, cells))
+        table.add_row(Styled(p.verdict.value, VERDICT_STYLES[p.verdict]), *cells)
     return table
 
 
@@ -159,7 +158,7 @@ def entry_table(entries: Sequence[Entry], gap: int = 2) -> Table:
             printable(e.name), said(e.verdict.name.lower()), value_text(e.analytic), value_text(e.numeric),
             value_text(e.reference), error_text(e.error), error_text(e.bar),
         ]  # fmt: skip
-        table.add_row(*map(Text, cells))
+        table.add_row(*cells)
     return table
 
 
@@ -172,5 +171,5 @@ def stacked_entries(entries: Sequence[Entry]) -> Table:
             f"{value_text(e.analytic)}\n{value_text(e.reference)}",
             value_text(e.numeric), f"{error_text(e.error)}\n{error_text(e.bar)}",
         ]  # fmt: skip
-        table.add_row(*map(Text, cells))
+        table.add_row(*cells)
     return table

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from rich.cells import cell_len
-from rich.text import Text
 
 from gradcheck_cli.reporters.heat import LEGEND, HeatMap, heat_map, pictured
 from gradcheck_cli.reporters.sheet import Sheet
+from gradcheck_cli.reporters.styled import Styled
 from gradcheck_cli.reporters.words import error_text, sweep_line
 from gradcheck_cli.vocabulary.language import said
 from gradcheck_cli.vocabulary.results import CheckReport, StepSweep
@@ -60,31 +60,31 @@ def print_pictures(out: Sheet, report: CheckReport, *, blocks: bool) -> None:
             out.print_wrapped(line)
         told, _, conclusion = sweep_line(sweep).rpartition(": ")
         again = later is not None and sweep_line(later).endswith(f": {conclusion}")
-        out.print_wrapped(Text(said(told if again else f"{told}: {conclusion}")))
+        out.print_wrapped(Styled(said(told if again else f"{told}: {conclusion}")))
 
 
-def legend(signs: str, width: int) -> Iterator[Text]:
+def legend(signs: str, width: int) -> Iterator[Styled]:
     """Yield what the signs stand for, no sign parted from its meaning at the end of a line."""
     line = " " * MARGIN
     for k in reversed(range(len(LEGEND))):
         piece = f"{signs[k] * CELL_WIDTH} {said(LEGEND[k])}  "
         if line.strip() and cell_len(line + piece.rstrip()) > width:
-            yield Text(line)
+            yield Styled(line)
             line = " " * MARGIN
         line += piece
-    yield Text(line)
+    yield Styled(line)
 
 
-def drawn_map(name: str, heat: HeatMap, signs: str) -> Iterator[Text]:
+def drawn_map(name: str, heat: HeatMap, signs: str) -> Iterator[Styled]:
     """Yield a heat map: the numbers of the columns, then a line for each row of cells."""
     rows, columns = heat.shape
     each = f", each cell the worst of {heat.block[0]} x {heat.block[1]}" if heat.block != (1, 1) else ""
-    yield Text(said(f"errors of {printable(name)}, {rows} x {columns}, largest {heat.largest:.2e}{each}"))
-    yield Text(" " * MARGIN + column_numbers(heat))
+    yield Styled(said(f"errors of {printable(name)}, {rows} x {columns}, largest {heat.largest:.2e}{each}"))
+    yield Styled(" " * MARGIN + column_numbers(heat))
     for row, levels in enumerate(heat.levels):
-        line = Text(f"{row * heat.block[0]:>{MARGIN - 1}} ")
+        line = Styled(f"{row * heat.block[0]:>{MARGIN - 1}} ")
         for found in levels:
-            line.append(signs[found] * CELL_WIDTH, STYLES[found])
+            line += Styled(signs[found] * CELL_WIDTH, STYLES[found])
         yield line
 
 
@@ -96,7 +96,7 @@ def column_numbers(heat: HeatMap) -> str:
     return line
 
 
-def drawn_sweep(sweep: StepSweep, epsilon: float | str, width: int) -> Iterator[Text]:
+def drawn_sweep(sweep: StepSweep, epsilon: float | str, width: int) -> Iterator[Styled]:
     """Yield the error at each step on a log axis, beside the floor of round-off; nothing where it stays as it is."""
     shown = [k for k, error in enumerate(sweep.errors) if 0 < error < math.inf]
     known = sorted(sweep.errors[k] for k in shown)
@@ -105,8 +105,8 @@ def drawn_sweep(sweep: StepSweep, epsilon: float | str, width: int) -> Iterator[
     floors = [sweep.floor(step) for step in sweep.steps]
     axis = Axis([*known, *(floor for floor in floors if floor > 0)], width)
     title = f"error of {printable(sweep.entry)} against step; {ERROR} error, {FLOOR} what round-off alone makes"
-    yield Text(said(title))
-    yield Text(f"{'step':>7} {'error':>8} {axis.labels()}", "bold")
+    yield Styled(said(title))
+    yield Styled(f"{'step':>7} {'error':>8} {axis.labels()}", "bold")
     for k in shown[::EVERY]:
         line = [" "] * axis.width
         if floors[k] > 0:
@@ -117,7 +117,7 @@ def drawn_sweep(sweep: StepSweep, epsilon: float | str, width: int) -> Iterator[
             if isinstance(epsilon, float) and is_nearest(sweep.steps[k], sweep.steps[::EVERY], epsilon)
             else ""
         )
-        yield Text(f"{sweep.steps[k]:>7.0e} {error_text(sweep.errors[k]):>8} {''.join(line).rstrip()}{mark}")
+        yield Styled(f"{sweep.steps[k]:>7.0e} {error_text(sweep.errors[k]):>8} {''.join(line).rstrip()}{mark}")
 
 
 def is_nearest(step: float, steps: Sequence[float], epsilon: float) -> bool:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable
+from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.text import Text
-
+from gradcheck_cli.reporters.styled import Styled
 from gradcheck_cli.vocabulary.language import current, said
 from gradcheck_cli.vocabulary.wrapping import breaks
 
 if TYPE_CHECKING:
-    from rich.table import Table  # which a PASS does not need
+    from rich.console import Console  # which only a table needs
+    from rich.table import Table
 
 __all__ = ["CODE", "LOG_WIDTH", "Sheet", "new_table"]
 
@@ -35,7 +36,7 @@ HIGHLIGHTS = (
 
 
 class Sheet:
-    """A Rich console that writes into memory.
+    """Lines and tables in memory.
 
     Parameters
     ----------
@@ -47,14 +48,21 @@ class Sheet:
 
     def __init__(self, width: int | None, *, color: bool) -> None:
         self.width = LOG_WIDTH if width is None else width
+        self.color = color
         self.file = io.StringIO()
-        self.console = Console(
+
+    @cached_property
+    def console(self) -> Console:
+        """What Rich writes tables with."""
+        from rich.console import Console
+
+        return Console(
             file=self.file,
             width=UNLIMITED,  # self.width chooses the layout; Rich would cut the narrowest one to it
             height=100,  # without it Rich forgets the width where TERM is dumb
-            force_terminal=color,
-            color_system="standard" if color else None,
-            no_color=not color,
+            force_terminal=self.color,
+            color_system="standard" if self.color else None,
+            no_color=not self.color,
             force_interactive=False,
             markup=False,
             highlight=False,
@@ -62,18 +70,19 @@ class Sheet:
             legacy_windows=False,
         )
 
-    def print(self, line: Text | str = "") -> None:
+    def print(self, line: Styled | str = "") -> None:
         """Print a line; it is never broken or cut."""
-        self.console.print(highlighted(translated(line)) if isinstance(line, str) else line, soft_wrap=True)
+        text = highlighted(translated(line)) if isinstance(line, str) else line
+        self.file.write(f"{text.ansi() if self.color else text.plain}\n")
 
-    def print_wrapped(self, line: Text | str, *, hang: int | None = None) -> None:
+    def print_wrapped(self, line: Styled | str, *, hang: int | None = None) -> None:
         """Print a sentence, broken between words, and indented as it begins, or by `hang` columns."""
         text = highlighted(translated(line)) if isinstance(line, str) else line
         indent = len(text.plain) - len(text.plain.lstrip()) if hang is None else hang
-        lines = text.divide(breaks(text.plain, max(self.width, indent + LEAST), indent))
-        for number, part in enumerate(lines):
-            part.rstrip()
-            self.print(Text(" " * indent * bool(number)) + part)
+        places = [0, *breaks(text.plain, max(self.width, indent + LEAST), indent), len(text.plain)]
+        for start, end in pairwise(places):
+            length = len(text.plain[start:end].rstrip())
+            self.print(Styled(" " * indent * bool(start)) + text[start : start + length])
 
     def print_fitting(self, layouts: Iterable[Callable[[], Table]]) -> None:
         """Print the first table that fits the width; the last where none does, whole all the same."""
@@ -109,11 +118,11 @@ def translated(line: str) -> str:
     return line if CODE.match(line) else said(line)
 
 
-def highlighted(line: str) -> Text:
+def highlighted(line: str) -> Styled:
     """Return a line with colour on what a reader looks for."""
-    text = Text(line)
+    text = Styled(line)
     for pattern, style in HIGHLIGHTS:
-        text.highlight_regex(pattern, style)
+        text.highlight(pattern, style)
     return text
 
 
@@ -125,5 +134,5 @@ def new_table(*headers: str, gap: int = 2) -> Table:
     for header in headers:
         justify = "right" if header.endswith(">") else "left"
         head = "\n".join(map(said, header.rstrip(">").split("\n")))
-        table.add_column(Text(head), justify=justify, no_wrap=True)  # type: ignore[arg-type]
+        table.add_column(head, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     return table

@@ -10,10 +10,8 @@ from functools import partial
 from math import inf, isnan
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.text import Text
-
-from gradcheck_cli.reporters.excerpt import is_code, told, unchecked_lines, within
 from gradcheck_cli.reporters.sheet import Sheet, new_table
+from gradcheck_cli.reporters.styled import Styled
 from gradcheck_cli.reporters.words import (
     VERDICT_STYLES,
     came_to,
@@ -44,10 +42,11 @@ from gradcheck_cli.vocabulary.results import (
     Verdict,
 )
 from gradcheck_cli.vocabulary.text import printable, printable_lines
-from gradcheck_cli.vocabulary.wrapping import wrapped
+from gradcheck_cli.vocabulary.wrapping import cells, wrapped
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 __all__ = ["Style", "as_text", "render", "render_run", "render_table", "renderable"]
 
@@ -79,7 +78,8 @@ def render(report: CheckReport, style: Style) -> str:
         return ""
     out = Sheet(style.width, color=style.color)
     print_verdict(out, report, style)
-    print_findings(out, report, style)
+    if report.findings or report.suspects or report.suggestion:
+        print_findings(out, report, style)
     if style.verbosity > 0:
         print_figures(out, report)
     elif not report.passed:
@@ -109,6 +109,8 @@ def print_verdict(out: Sheet, report: CheckReport, style: Style) -> None:
 
 def print_findings(out: Sheet, report: CheckReport, style: Style) -> None:
     """Print what is wrong and what is to be changed, as a compiler does; a log has the lines of code whole."""
+    from gradcheck_cli.reporters.excerpt import is_code, told, within  # which a PASS does not need
+
     verbose = style.verbosity > 0
     blocks = told(report, verbose=verbose)
     shown = blocks if verbose else blocks[:MAX_FINDINGS]
@@ -216,22 +218,22 @@ def short_table(rows: Sequence[Row], columns: Columns, figure: str, *, shape: bo
     for row in rows:
         plain = [row.name, *([row.shape] if shape else ()), row.counts, row.difference, row.size, row.worst]
         table.add_row(
-            Text(row.verdict.value, VERDICT_STYLES[row.verdict]),
-            *map(Text, plain),
-            Text(row.yours, "red"),
-            Text(row.right, "green"),
+            Styled(row.verdict.value, VERDICT_STYLES[row.verdict]),
+            *plain,
+            Styled(row.yours, "red"),
+            Styled(row.right, "green"),
         )
     return table
 
 
-def right_line(parameters: Sequence[ParameterResult], width: int) -> Text:
+def right_line(parameters: Sequence[ParameterResult], width: int) -> Styled:
     """Return one line on what is right: as many names as it holds."""
     count = entries_text(sum(p.size for p in parameters))
     names = [printable(p.name) for p in parameters]
     for shown in range(len(names), 0, -1):
         more = f" and {len(names) - shown} more" if shown < len(names) else ""
         line = verdict_line(Verdict.PASS, f"{', '.join(names[:shown])}{more}: {count}")
-        if line.cell_len <= width:
+        if cells(line.plain) <= width:
             return line
     return verdict_line(Verdict.PASS, f"{len(names)} parameter{'s' * (len(names) > 1)}: {count}")
 
@@ -290,9 +292,9 @@ def print_sum(out: Sheet, report: CheckReport, style: Style) -> None:
     out.print_wrapped(f"{INDENT}gradcheck explain {printable(topics[0])} {what}{more}")
 
 
-def verdict_line(verdict: Verdict, text: str, before: str = "") -> Text:
+def verdict_line(verdict: Verdict, text: str, before: str = "") -> Styled:
     """Return the word in its colour, and what is said after it."""
-    return Text.assemble((verdict.value, VERDICT_STYLES[verdict]), f"  {before}{said(text)}")
+    return Styled(verdict.value, VERDICT_STYLES[verdict]) + Styled(f"  {before}{said(text)}")
 
 
 def render_run(run: RunReport) -> str:
@@ -304,6 +306,8 @@ def render_outcome(outcome: Outcome) -> str:
     """Return the report of one case, or why there is none."""
     if not isinstance(outcome, Unchecked):
         return render(outcome, Style())
+    from gradcheck_cli.reporters.excerpt import unchecked_lines
+
     lines = [f"{said(verdict_word(outcome))}  {outcome.name}: {said(outcome.error)}"]
     lines += [f"{said('hint:')} {said(outcome.hint)}"] if outcome.hint else []
     shown = [printable(line) for line in [*lines, *printable_lines(outcome.traceback)]]
@@ -322,7 +326,8 @@ def case_table(outcomes: Sequence[Outcome], room: int | None) -> Table:
     table = new_table("verdict", "check", "difference>", "seconds>", "worst at")
     for outcome in outcomes:
         verdict, name, *figures = case_cells(outcome)
-        table.add_row(Text(filled(verdict.plain, room and 12), verdict.style), Text(filled(name.plain, room)), *figures)
+        word = Styled(filled(verdict, room and 12), case_style(outcome))
+        table.add_row(word, filled(name, room), *figures)
     return table
 
 
@@ -331,21 +336,26 @@ def case_list(outcomes: Sequence[Outcome]) -> Table:
     table = new_table("verdict", "check")
     for outcome in outcomes:
         verdict, name, *figures = case_cells(outcome)
-        lines = [filled(name.plain, ROOMS[-1]), *(text.plain for text in figures if text.plain)]
-        table.add_row(Text(filled(verdict.plain, 12), verdict.style), Text("\n".join(lines)))
+        lines = [filled(name, ROOMS[-1]), *filter(None, figures)]
+        table.add_row(Styled(filled(verdict, 12), case_style(outcome)), "\n".join(lines))
     return table
 
 
-def case_cells(outcome: Outcome) -> list[Text]:
+def case_cells(outcome: Outcome) -> list[str]:
     """Return the cells of one case."""
-    name = Text(printable(outcome.name))
+    name = printable(outcome.name)
     if isinstance(outcome, Unchecked):
-        color = "bold yellow" if isinstance(outcome, NotRun) else "bold red"
-        return [Text(said(verdict_word(outcome)), color), name]
+        return [said(verdict_word(outcome)), name]
     worst = max(outcome.short, key=lambda p: p.refined_difference).worst.name if outcome.short else ""
     difference = f"{'' if outcome.screen is None else 'slopes '}{error_text(outcome.difference)}"
-    figures = [difference, f"{outcome.seconds:.2f}", printable(worst)]
-    return [Text(outcome.verdict.value, VERDICT_STYLES[outcome.verdict]), name, *map(Text, figures)]
+    return [outcome.verdict.value, name, difference, f"{outcome.seconds:.2f}", printable(worst)]
+
+
+def case_style(outcome: Outcome) -> str:
+    """Return the style of the first word on a case."""
+    if isinstance(outcome, Unchecked):
+        return "bold yellow" if isinstance(outcome, NotRun) else "bold red"
+    return VERDICT_STYLES[outcome.verdict]
 
 
 def filled(text: str, width: int | None) -> str:
@@ -360,4 +370,6 @@ def as_text(report: CheckReport) -> str:
 
 def renderable(report: CheckReport) -> Text:
     """Return the report as Rich may print it."""
+    from rich.text import Text
+
     return Text.from_ansi(render(report, Style(color=True)))

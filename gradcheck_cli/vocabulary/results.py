@@ -446,7 +446,7 @@ class StepSweep(NamedTuple):
         return self.noise / step
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CheckReport:
     """What a check found."""
 
@@ -592,11 +592,8 @@ class Unchecked:
         return self.suggestion.diff if self.suggestion is not None and self.suggestion.is_verified else ""
 
 
-@dataclass(frozen=True)
 class NotRun(Unchecked):
     """A case that was not begun, because one before it did not pass; the exit code is that of those before."""
-
-    error: str = "not run: one before it did not pass"
 
 
 Outcome: TypeAlias = CheckReport | Unchecked

@@ -10,8 +10,9 @@ __all__ = ["breaks", "cells", "wrapped"]
 _WIDE = "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
 _OPENING, _CLOSING = "(（「『“‘《[", ")）」』”’》],，。;；:：!！?？、…%"
 _WORD = rf"(?:[^\s\[{_WIDE}]|\[[-\d:, ]+\]|\[)+"  # an index is a part of its word: W1[0, 1]
-_PIECE = re.compile(rf"[{re.escape(_OPENING)}]*(?:[{_WIDE}]|{_WORD})[{re.escape(_CLOSING)}]*")
-"""What is not broken: a word, or a wide sign, with the marks that belong to it."""
+_PIECE = rf"[{re.escape(_OPENING)}]*(?:[{_WIDE}]|{_WORD})[{re.escape(_CLOSING)}]*"
+"""What is not broken: a word, or a wide sign, with the marks that belong to it. Compiling it takes its time, so that is
+done for the first line that is too long."""
 
 
 def cells(text: str) -> int:
@@ -33,10 +34,12 @@ def cells(text: str) -> int:
 
 def breaks(text: str, width: int, indent: int = 0) -> list[int]:
     """Return where a sentence is broken so that it fits a width, all lines but the first with an indent before them."""
+    if cells(text) <= width:
+        return []
     places: list[int] = []
     used = end = 0
     first = max(indent, len(text) - len(text.lstrip()))  # before what stands first there is no break
-    for piece in _PIECE.finditer(text):
+    for piece in re.finditer(_PIECE, text):
         used += cells(text[end : piece.start()])
         if used + cells(piece[0]) > width and used > first:
             places.append(piece.start())

@@ -30,8 +30,10 @@ def test_another_name_is_an_attribute_error() -> None:
         "from gradcheck_cli.cli.main import main\ntry: main(['command', '--help'])\nexcept SystemExit: pass",
         "from gradcheck_cli.cli.main import main\ntry: main(['compare', '--help'])\nexcept SystemExit: pass",
         "from gradcheck_cli.cli.main import main\ntry: main(['--version'])\nexcept SystemExit: pass",
+        "from gradcheck_cli.cli.main import main\n"
+        "try: main('scalar --x 2 --theta 4 --color always'.split())\nexcept SystemExit: pass",
     ],
 )
-def test_help_and_version_need_neither_numpy_nor_rich(statement: str) -> None:
+def test_help_version_and_the_smallest_pass_need_neither_numpy_nor_rich(statement: str) -> None:
     code = f"import sys\n{statement}\nassert not {{'numpy', 'rich'}} & set(sys.modules), 'loaded'"
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import fcntl
 import io
 import os
+import struct
 import sys
+import termios
 
 import pytest
 
-from gradcheck_cli.cli.output import OutputError, discard, is_terminal, terminal_width, wants_color, write
+from gradcheck_cli.cli.output import OutputError, columns_of, discard, is_terminal, terminal_width, wants_color, write
 
 
 class Terminal(io.StringIO):
@@ -47,6 +50,22 @@ def test_only_a_terminal_has_a_width(
     monkeypatch.setattr(sys, "stdout", stream)
     assert terminal_width() == width
     assert is_terminal(sys.stdout) is (width is not None)
+
+
+@pytest.mark.parametrize(("named", "columns"), [("", 61), ("33", 33), ("0", 61), ("wide", 61), ("9" * 5000, 61)])
+def test_a_terminal_is_as_wide_as_the_environment_says_or_else_it_itself(
+    named: str, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", named)
+    ours, its = os.openpty()
+    with os.fdopen(ours, "rb"), os.fdopen(its, "w", encoding="utf-8") as terminal:
+        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("4H", 24, 61, 0, 0))
+        assert columns_of(terminal) == columns
+
+
+def test_what_does_not_say_how_wide_it_is_has_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert columns_of(Terminal()) == 80
 
 
 @pytest.mark.parametrize(

@@ -49,4 +49,4 @@ def test_a_fault_of_ours_stands_in_the_file_and_goes_on(tmp_path: Path) -> None:
 
 
 def test_where_nothing_was_begun_nothing_was_checked() -> None:
-    assert final_code([NotRun("a")], lambda _: True) == 2
+    assert final_code([NotRun("a", "not run")], lambda _: True) == 2

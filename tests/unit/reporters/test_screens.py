@@ -70,7 +70,7 @@ def test_a_table_of_cases_breaks_between_words_alone(width: int) -> None:
     outcomes: list[Outcome] = [
         dataclasses.replace(SCREENED, name=name),
         Unchecked("bad", "no such file"),
-        NotRun("rest"),
+        NotRun("rest", "not run: one before it did not pass"),
     ]
     whole, shown = (render_table(outcomes, Style(width=columns)) for columns in (None, width))
     assert max(map(len, shown.splitlines())) <= width
