@@ -22,6 +22,7 @@ __all__ = ["dask_executor", "process_pools"]
 DASK = "dask://"
 SAFE_PATH = "PYTHONSAFEPATH"  # no file of the current folder stands in for a module, from Python 3.11 on
 STDOUT, STDERR = 1, 2
+THREADS = "threadpoolctl"
 PATIENCE = 10  # seconds to find a cluster
 PATIENCE_WITHOUT = 5  # seconds without a scheduler or a worker
 PATIENCE_AT_THE_END = 2  # seconds for an answer from a scheduler that may be gone
@@ -48,6 +49,8 @@ class ProcessPools:
     def start(self) -> Executor:
         """Start a pool, and end the one before it."""
         self.end(at_once=True)
+        with suppress(ImportError):  # forked processes then need not
+            importlib.import_module(THREADS)
         home = os.getcwd()  # noqa: PTH109
         old = sys.version_info < (3, 11) and self.context.get_start_method() == "spawn"
         if old:  # it knows no safe path, and looks for modules in the folder in which it starts a process
@@ -83,8 +86,13 @@ def begin(home: str) -> None:
     if not die_with_parent(getattr(signal, "SIGKILL", signal.SIGTERM)):
         threading.Thread(target=end_with_parent, daemon=True).start()
     os.dup2(STDERR, STDOUT)  # what the user's functions print does not belong in the report
-    with suppress(ImportError):  # in a forked process the environment comes too late
-        importlib.import_module("threadpoolctl").threadpool_limits(1)
+    limit_threads()
+
+
+def limit_threads() -> None:
+    """Let numerical libraries have one thread: in a forked process the environment comes too late."""
+    with suppress(ImportError):
+        importlib.import_module(THREADS).threadpool_limits(1)
 
 
 def end_with_parent() -> None:

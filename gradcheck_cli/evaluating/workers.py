@@ -100,10 +100,11 @@ class Workers:
         return count > 1 and work >= WORTH and work + worked >= starting
 
     def answers(self, questions: Iterable[Question]) -> Iterator[Array]:
-        """Answer questions, in their order and some answers at a time, later questions taken before earlier ones end."""
+        """Yield the answers to questions in their order, some at a time; later questions may be taken by then."""
         early: dict[int, Array] = {}
         due = 0
-        for number, task, losses, self.pace in self.crew.answers(self.tasks(questions)):
+        for number, task, losses, seconds in self.crew.answers(self.tasks(questions)):
+            self.pace = seconds
             early[number] = task.question.from_losses(losses, self.problem.here)
             while due in early:
                 yield early.pop(due)

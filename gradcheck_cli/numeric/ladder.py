@@ -51,11 +51,9 @@ from gradcheck_cli.numeric.kinks import Side, joint_hulls, on_kink, other_side, 
 from gradcheck_cli.numeric.noise import (
     STAIR_NOISE,
     LossNoise,
-    finer_noise,
+    Noise,
     hidden_noise,
     jump,
-    line_of,
-    rough_noise,
 )
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.rungs import (
@@ -127,6 +125,7 @@ def ladder_reference(
     threshold: float,
     seed: int,
     progress: Watch = SILENT,
+    noise: Noise | None = None,
 ) -> Iterator[tuple[str, Reference]]:
     """Differentiate the loss by every entry, with error bars.
 
@@ -142,6 +141,8 @@ def ladder_reference(
         Of the random directions.
     progress : Watch, optional
         Told of the number of entries done since the last time, and of what the search is at.
+    noise : Noise, optional
+        Of the loss, where other entries of the same problem were differentiated before.
 
     Yields
     ------
@@ -155,15 +156,14 @@ def ladder_reference(
         After that.
     """
     progress.at("noise of the loss")
-    line = line_of(problem, seed)
-    noise = rough_noise(line)
+    noise = noise or Noise(problem, seed)
     sizes = entry_sizes(problem.parameters)
-    if noise.constant is not None:
+    if noise.rough.constant is not None:
         for name in problem.parameters:
             progress(sizes[name].size)
-            yield name, constant_reference(sizes[name], analytic[name], noise)
+            yield name, constant_reference(sizes[name], analytic[name], noise.rough)
         return
-    point = _Point(problem, threshold, seed, noise)
+    point = _Point(problem, threshold, seed, noise.rough)
     ladders = [
         _Ladder(point, name, values.reshape(-1), analytic[name].reshape(-1), sizes[name].reshape(-1))
         for name, values in problem.parameters.items()
@@ -172,7 +172,7 @@ def ladder_reference(
     try:
         take_first_differences(ladders, progress)
         if not all(ladder.plain(ladder.first()).all() for ladder in ladders):
-            point.loss_noise = finer_noise(line, noise)
+            point.loss_noise = noise.finer
             for ladder in ladders:
                 ladder.noise[:] = point.noise
         look_twice(ladders)

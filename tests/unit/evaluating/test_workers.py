@@ -20,11 +20,13 @@ import pytest
 from gradcheck_cli.cli.function_files import load_problem
 from gradcheck_cli.cli.function_options import PointOptions
 from gradcheck_cli.evaluating import pools, workers
+from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.evaluating.parcels import packed, unpacked
+from gradcheck_cli.evaluating.questions import Along
 from gradcheck_cli.evaluating.tasks import Task, forget, know, run
-from gradcheck_cli.evaluating.workers import Workers, workers_of
+from gradcheck_cli.evaluating.workers import workers_of
 from gradcheck_cli.problems.directions import Direction
-from gradcheck_cli.problems.functions.function import FunctionProblem
+from gradcheck_cli.problems.functions.function import Calls, FunctionProblem
 from gradcheck_cli.vocabulary.errors import SettingError, UserFunctionError, WorkerError
 from gradcheck_cli.vocabulary.parameters import Parameters
 
@@ -59,15 +61,17 @@ def sines(p: Parameters) -> float:
 
 
 @contextmanager
-def shared(problem: FunctionProblem, **how: Any) -> Iterator[Workers]:
+def shared(problem: FunctionProblem, **how: Any) -> Iterator[Evaluator]:
     with workers_of(problem, **how) as made:
         assert made is not None
-        yield made
+        yield Evaluator(problem, workers=made)
 
 
 def same_numbers(problem: FunctionProblem, other: Any) -> None:
     np.testing.assert_array_equal(other.loss_changes("x", ENTRIES, STEPS), problem.loss_changes("x", ENTRIES, STEPS))
     np.testing.assert_array_equal(other.losses_along(MOVES), problem.losses_along(MOVES))
+    points = [{"x": X + k} for k in range(5)]
+    np.testing.assert_array_equal(other.losses_at(points), [problem.loss(point) for point in points])
 
 
 def from_files(folder: Path) -> FunctionProblem:
@@ -105,10 +109,11 @@ def test_any_executor_will_do() -> None:
 
 
 def test_what_takes_no_time_is_not_shared() -> None:
-    problem = problem_of(sines)
+    problem = dataclasses.replace(problem_of(sines), calls=Calls(1, 1e-6, 1e-6))
     with shared(problem, jobs=2) as other:
         same_numbers(problem, other)
-        assert other.crew.executor is None
+        assert other.workers is not None
+        assert other.workers.crew.executor is None
 
 
 def test_one_job_needs_no_workers() -> None:
@@ -179,7 +184,7 @@ def test_threads_of_one_worker_may_be_at_different_problems() -> None:
     problem = problem_of(sines)
     parcel = packed(problem, abroad=True)
     with ThreadPoolExecutor(8) as pool:
-        tasks = [Task(f"key {k % 5}", "along", (MOVES[:2],), parcel) for k in range(400)]
+        tasks = [Task(f"key {k % 5}", Along(MOVES[:2]), parcel) for k in range(400)]
         answers = list(pool.map(run, tasks))
     assert all(answer is not None for answer in answers)
 
@@ -212,13 +217,13 @@ def test_an_interruption_leaves_no_process_behind() -> None:
 
 
 def test_a_task_is_small_however_long_the_parameters_are() -> None:
-    task = Task("key", "along", ([(Direction(1, 2, 0, 10**9), 1e-6)] * 10,))
+    task = Task("key", Along([(Direction(1, 2, 0, 10**9), 1e-6)] * 10))
     assert len(pickle.dumps(task)) < 1000
 
 
 def test_a_worker_says_where_it_does_not_know_the_problem() -> None:
     problem = problem_of(sines)
-    task = Task("unheard of", "along", (MOVES,))
+    task = Task("unheard of", Along(MOVES))
     assert run(task) is None
     answer = run(task._replace(parcel=packed(problem, abroad=True)))
     assert answer is not None
