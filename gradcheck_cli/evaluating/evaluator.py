@@ -39,6 +39,7 @@ def evaluating(
     journal: Journal | None,
     jobs: int,
     executor: Executor | str | None,
+    expected: int,
     tick: Callable[[int], None],
 ) -> Iterator[Evaluator]:
     """Offer what evaluates a problem, the calls paid for that came before.
@@ -51,13 +52,13 @@ def evaluating(
         What that may cost.
     journal : Journal or None
         Where evaluations are kept, and looked up.
-    jobs, executor
-        Who makes them: see `workers_of`.
+    jobs, executor, expected
+        Who makes them, and about how many: see `workers_of`.
     tick : callable
         Told of single evaluations, where they are the user's and may take any time.
     """
     until = None if budget.seconds is None else budget.started + budget.seconds + GRACE
-    with workers_of(problem, jobs=jobs, executor=executor, until=until) as workers:
+    with workers_of(problem, jobs=jobs, executor=executor, until=until, expected=expected) as workers:
         evaluator = Evaluator(problem, budget, workers=workers)
         if isinstance(problem, FunctionProblem):
             evaluator.before = max(problem.calls.count - 1, 0)  # that at the point counts when it is asked for

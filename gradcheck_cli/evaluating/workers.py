@@ -29,7 +29,12 @@ WORTH = 0.02  # seconds of work that running processes are handed
 
 @contextmanager
 def workers_of(
-    problem: Problem, *, jobs: int = 1, executor: Executor | str | None = None, until: float | None = None
+    problem: Problem,
+    *,
+    jobs: int = 1,
+    executor: Executor | str | None = None,
+    until: float | None = None,
+    expected: int = 0,
 ) -> Iterator[Workers | None]:
     """Offer those who make the evaluations of a problem; None where it makes them itself.
 
@@ -43,6 +48,8 @@ def workers_of(
         Somebody else's workers in their place: any executor, or ``dask://HOST:PORT``.
     until : float, optional
         When nobody waits for them any more, by the monotonic clock; None for never.
+    expected : int, optional
+        How many evaluations are to come, as far as is known: that tells whether to start processes.
 
     Raises
     ------
@@ -57,7 +64,8 @@ def workers_of(
     try:
         with crew_of(problem, jobs, executor) as crew:
             crew.until = math.inf if until is None else until
-            yield Workers(problem, crew, key, foreign=executor is not None, pace=max(problem.calls.shortest, TICK))
+            pace = max(problem.calls.shortest, TICK)
+            yield Workers(problem, crew, key, foreign=executor is not None, pace=pace, expected=expected)
     finally:
         forget(key)
 
@@ -90,6 +98,8 @@ class Workers:
     """Whether the workers are not ours: then all is shared, however little it is."""
     pace: float
     """Seconds of an evaluation, as far as is known."""
+    expected: int = 0
+    """Evaluations that are to come, as far as is known."""
 
     def are_worth(self, count: int, worked: float) -> bool:
         """Whether they would have so many losses sooner, after so many seconds of evaluations."""
@@ -97,7 +107,7 @@ class Workers:
         if self.foreign:
             return count > 0
         starting = 0.0 if self.crew.executor is not None else self.crew.worth_starting
-        return count > 1 and work >= WORTH and work + worked >= starting
+        return count > 1 and work >= WORTH and max(work + worked, self.expected * self.pace) >= starting
 
     def answers(self, questions: Iterable[Question]) -> Iterator[Array]:
         """Yield the answers to questions in their order, some at a time; later questions may be taken by then."""
