@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,9 @@ import pytest
 from gradcheck_cli.cli.function_files import load_problem
 from gradcheck_cli.cli.function_options import PointOptions
 from gradcheck_cli.evaluating import pools, workers
+from gradcheck_cli.evaluating.budget import Budget, BudgetSpentError
 from gradcheck_cli.evaluating.evaluator import Evaluator
+from gradcheck_cli.evaluating.journal import Journal, Record
 from gradcheck_cli.evaluating.parcels import packed, unpacked
 from gradcheck_cli.evaluating.questions import Along
 from gradcheck_cli.evaluating.tasks import Task, forget, know, run
@@ -119,6 +122,40 @@ def test_what_takes_no_time_is_not_shared() -> None:
 def test_one_job_needs_no_workers() -> None:
     with workers_of(problem_of(sines)) as other:
         assert other is None
+
+
+TURNS = [("x", ENTRIES[k : k + 2], STEPS[k : k + 2]) for k in (0, 2, 4)]
+
+
+def test_workers_go_on_to_the_next_question_before_one_is_answered() -> None:
+    next_is_asked = Event()
+
+    def loss(p: Parameters) -> float:
+        if p["x"][2] != X[2]:
+            next_is_asked.set()
+        elif p["x"][0] != X[0]:
+            assert next_is_asked.wait(10)
+        return sines(p)
+
+    problem = problem_of(loss)
+    with ThreadPoolExecutor(3) as executor, shared(problem, jobs=3, executor=executor) as other:
+        found = list(other.changes_in_turn(TURNS))
+    np.testing.assert_array_equal(found, [problem.loss_changes(*moved) for moved in TURNS])
+
+
+def test_what_workers_answer_is_kept_in_the_order_of_the_questions_and_within_the_budget() -> None:
+    problem, journals = problem_of(sines), [Journal(), Journal()]
+    with ThreadPoolExecutor(3) as executor, shared(problem, jobs=3, executor=executor) as other:
+        for journal, workers_ in zip(journals, (None, other.workers), strict=True):
+            record = Record(journal, (), 0.0)
+            evaluator = Evaluator(problem, Budget(most=4), record=record, workers=workers_, fewest=1)
+            answers = evaluator.changes_in_turn(TURNS)
+            assert [len(next(answers)), len(next(answers))] == [2, 2]
+            with pytest.raises(BudgetSpentError):
+                next(answers)
+            assert evaluator.budget.made == evaluator.evaluations == 4
+    assert journals[0].losses == journals[1].losses
+    assert journals[0].digest == journals[1].digest
 
 
 def once(marker: Path) -> bool:
