@@ -20,6 +20,7 @@ from gradcheck_cli.diagnosis.complex_numbers import in_complex_numbers
 from gradcheck_cli.evaluating.budget import Budget
 from gradcheck_cli.evaluating.evaluator import Evaluator, evaluating
 from gradcheck_cli.evaluating.journal import Journal
+from gradcheck_cli.evaluating.nursery import make_ready
 from gradcheck_cli.evaluating.rows import Row, rows_of
 from gradcheck_cli.numeric.centred import require_step_taken
 from gradcheck_cli.numeric.screen import evaluations_of
@@ -263,6 +264,13 @@ def checked(
     started, budget = time.perf_counter(), Budget(settings.max_evals, settings.time_limit)
     journal, watch = means.journal, means.watch
     watch.begin()
+    if (
+        means.jobs > 1
+        and means.executor is None
+        and isinstance(problem, FunctionProblem)
+        and problem.recipe is not None
+    ):
+        make_ready()
     problem = prepared(problem, settings, watch)
     settings, why = decided(problem, settings, seed, journal, means.jobs)
     if journal is not None:

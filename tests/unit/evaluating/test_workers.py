@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import multiprocessing
+import multiprocessing.forkserver
 import os
 import pickle
 import signal
@@ -103,6 +103,14 @@ def test_fresh_processes_make_the_problem_from_its_files_and_keep_stdout_clean(
     assert here < 10  # the first few, and the point
     assert shared_lines > 70
     np.testing.assert_array_equal(changes, problem.loss_changes("x", ENTRIES, STEPS))
+
+
+def test_fresh_processes_start_on_their_own_where_none_can_be_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OSError("AF_UNIX path too long")
+
+    monkeypatch.setattr(multiprocessing.forkserver, "ensure_running", refuse)
+    assert pools.ProcessPools(2, fresh=True).context.get_start_method() == "spawn"
 
 
 def test_any_executor_will_do() -> None:
