@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -185,24 +185,26 @@ class Evaluator(View):
         """Yield the answers of workers to one question after another; they are at later ones by then."""
         asked: deque[Question] = deque()
         found: list[Array] = []
-        answers, begun, done = workers.answers(self.affordable(questions, asked)), time.monotonic(), 0
-        while True:
-            with self.in_time():
-                some = next(answers, None)
-            if some is not None:
-                self.note(asked[0].part(slice(done, done + len(some))), some, begun)
-                found.append(some)
-                done += len(some)
-            while asked and done == asked[0].size:
-                whole = np.concatenate([np.empty((0, *self.outputs)), *found])
-                asked.popleft()
-                found, done = [], 0
-                yield whole
-            if asked:
-                self.budget.require(0 if some is not None else asked[0].size)
-            elif some is None:
-                return
-            begun = time.monotonic()
+        done = 0
+        self.budget.require(0)
+        with closing(workers.answers(self.affordable(questions, asked))) as answers:
+            while True:
+                begun = time.monotonic()
+                with self.in_time():
+                    some = next(answers, None)
+                if some is not None:
+                    self.note(asked[0].part(slice(done, done + len(some))), some, begun)
+                    found.append(some)
+                    done += len(some)
+                while asked and done == asked[0].size:
+                    whole = np.concatenate([np.empty((0, *self.outputs)), *found])
+                    asked.popleft()
+                    found, done = [], 0
+                    yield whole
+                if asked:
+                    self.budget.require(0 if some is not None else asked[0].size)
+                elif some is None:
+                    return
 
     def affordable(self, questions: Iterable[Question], asked: deque[Question]) -> Iterator[Question]:
         """Yield questions, and what the budget has of the first that it has not; all are noted in `asked`."""

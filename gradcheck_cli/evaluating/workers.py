@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,7 +109,7 @@ class Workers:
         starting = 0.0 if self.crew.executor is not None else self.crew.worth_starting
         return count > 1 and work >= WORTH and max(work + worked, self.expected * self.pace) >= starting
 
-    def answers(self, questions: Iterable[Question]) -> Iterator[Array]:
+    def answers(self, questions: Iterable[Question]) -> Generator[Array, None, None]:
         """Yield the answers to questions in their order, some at a time; later questions may be taken by then."""
         early: dict[int, Array] = {}
         due = 0
