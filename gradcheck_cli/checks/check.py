@@ -11,6 +11,7 @@ from typing import Any
 from gradcheck_cli.checks.asked import asked
 from gradcheck_cli.checks.classic import classic_report
 from gradcheck_cli.checks.full import full_report
+from gradcheck_cli.checks.mode import evaluations_of_all
 from gradcheck_cli.checks.points import over_points
 from gradcheck_cli.checks.preparing import (
     decided,
@@ -27,7 +28,9 @@ from gradcheck_cli.evaluating.budget import Budget
 from gradcheck_cli.evaluating.evaluator import Evaluator, evaluating
 from gradcheck_cli.evaluating.journal import Journal
 from gradcheck_cli.evaluating.rows import Row, rows_of
+from gradcheck_cli.evaluating.workers import make_ready_for
 from gradcheck_cli.numeric.centred import require_step_taken
+from gradcheck_cli.numeric.screen import evaluations_of
 from gradcheck_cli.numeric.step_sweep import problem_sweeps
 from gradcheck_cli.problems.functions.function import FunctionProblem, Recipe
 from gradcheck_cli.problems.networks.network import Network
@@ -269,6 +272,7 @@ def checked(
     journal, watch = means.journal, means.watch
     watch.begin()
     require_one_process(problem, means.jobs, means.executor)
+    make_ready_for(problem, means.jobs, means.executor)
     problem = prepared(problem, settings, watch)
     settings, why = decided(problem, settings, seed, journal, means.jobs)
     if journal is not None:
@@ -278,7 +282,9 @@ def checked(
     rounds: list[int] | None = [] if settings.limited else None
     if journal is not None:
         rounds = journal.rounds
-    with evaluating(problem, budget, journal, means.jobs, means.executor, watch) as evaluator:
+    screens = settings.mode == SCREEN
+    expected = evaluations_of(problem.parameters) if screens else evaluations_of_all(problem, settings)
+    with evaluating(problem, budget, journal, means.jobs, means.executor, expected, watch) as evaluator:
         each: Iterable[tuple[Evaluator | Row, Parameters | None, Positions | None]] = [(evaluator, None, None)]
         if claims is not None:
             each = zip(rows_of(evaluator), claims, places or [None] * len(claims), strict=True)

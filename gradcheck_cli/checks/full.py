@@ -22,6 +22,7 @@ from gradcheck_cli.judging.entries import compare_parameter, entry_verdicts, set
 from gradcheck_cli.judging.precision import JudgedPrecision, judge_precision
 from gradcheck_cli.judging.ruling import Facts
 from gradcheck_cli.numeric.centred import centred_gradient
+from gradcheck_cli.numeric.noise import Noise
 from gradcheck_cli.numeric.reference import Reference, RemadeReference
 from gradcheck_cli.numeric.second_opinion import find_reference
 from gradcheck_cli.numeric.step_error import find_step_error
@@ -88,17 +89,17 @@ def measured_at_once(subject: Subject) -> Measured:
     """Measure every entry that is claimed."""
     places = subject.places
     losses = subject.losses if places is None else SampledProblem(subject.losses, places)
-    measured, _ = measured_part(subject, losses, subject.analytic, telling(subject))
+    measured, _ = measured_part(subject, losses, subject.analytic, telling(subject), noise_of(subject))
     return known_part(dataclasses.replace(measured, positions=places))
 
 
 def measured_in_rounds(subject: Subject) -> Measured:
     """Measure as many entries as the budget allows."""
     sample, parts = Sample(subject.problem.parameters, subject.settings.seed, subject.analytic), []
-    told = telling(subject)
+    told, noise = telling(subject), noise_of(subject)
     for positions in sample.rounds(subject.evaluator, [] if subject.rounds is None else subject.rounds):
         part = SampledProblem(subject.losses, positions)
-        measured, ended = measured_part(subject, part, at_positions(subject.analytic, positions), told)
+        measured, ended = measured_part(subject, part, at_positions(subject.analytic, positions), told, noise)
         parts.append(dataclasses.replace(measured, positions=positions))
         if not ended:
             break
@@ -107,17 +108,22 @@ def measured_in_rounds(subject: Subject) -> Measured:
 
 
 def measured_part(
-    subject: Subject, losses: Directional, analytic: Parameters, told: Told
-) -> tuple[Measured, bool]:  # fmt: skip
+    subject: Subject, losses: Directional, analytic: Parameters, told: Told, noise: Noise
+) -> tuple[Measured, bool]:
     """Measure some entries, and say whether that came to its end."""
     settings, evaluator = subject.settings, subject.evaluator
-    method, search = find_reference(subject.problem, losses, analytic, settings, subject.entries_done)
+    method, search = find_reference(subject.problem, losses, analytic, settings, subject.entries_done, noise)
     references, ended = gathered(told(analytic, search), evaluator)
     numeric: Parameters = {}
     if ended and settings.step is not None:
         search_centred = centred_gradient(losses, references, settings.step, subject.entries_done)
         numeric, ended = gathered(search_centred, evaluator)
     return Measured(method, analytic, references, numeric), ended
+
+
+def noise_of(subject: Subject) -> Noise:
+    """Return the noise of the losses: that along one line, whichever entries are measured."""
+    return Noise(subject.losses, subject.settings.seed)
 
 
 def telling(subject: Subject) -> Told:

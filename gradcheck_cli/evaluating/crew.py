@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -49,8 +49,10 @@ class Crew:
     """None where it was not needed yet."""
     parcel: bytes | None = None
 
-    def answers(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Array, float]]:
-        """Do tasks, and yield the number, the losses and the seconds of each as it ends.
+    def answers(self, tasks: Iterator[Task]) -> Iterator[tuple[int, Task, Array, float]]:
+        """Do tasks, and yield the number of each as it ends, the task, its losses and the seconds that each took.
+
+        Tasks are taken as there is somebody to do them.
 
         Raises
         ------
@@ -61,37 +63,40 @@ class Crew:
         """
         running: dict[Future[Answer], tuple[int, Task, Executor]] = {}
         try:
-            yield from self.answers_to(deque(enumerate(tasks)), running)
+            yield from self.answers_to(enumerate(tasks), running)
         except BaseException:
-            self.stop()
-            self.executor = None
-            running.clear()  # the pool itself ends them
+            if running:
+                self.stop()
+                self.executor = None
+                running.clear()  # the pool itself ends them
             raise
         finally:
             for future in running:
                 future.cancel()
 
     def answers_to(
-        self, waiting: deque[tuple[int, Task]], running: dict[Future[Answer], tuple[int, Task, Executor]]
-    ) -> Iterator[tuple[int, Array, float]]:
+        self, tasks: Iterator[tuple[int, Task]], running: dict[Future[Answer], tuple[int, Task, Executor]]
+    ) -> Iterator[tuple[int, Task, Array, float]]:
         """Do tasks; what is under way is in `running`."""
         deaths: Counter[int] = Counter()
-        while waiting or running:
-            while waiting and len(running) < IN_FLIGHT * self.workers:
-                number, task = waiting.popleft()
-                future, executor = self.submit(task)
-                running[future] = number, task, executor
+        again: list[tuple[int, Task]] = []
+        while True:
+            while len(running) < IN_FLIGHT * self.workers and (one := again.pop() if again else next(tasks, None)):
+                future, executor = self.submit(one[1])
+                running[future] = *one, executor
+            if not running:
+                return
             for future in self.ended(running):
                 number, task, executor = running.pop(future)
                 error = error_of(future)
                 if error is not None:
                     deaths[number] += 1
                     self.bury(error, executor, deaths[number])
-                    waiting.appendleft((number, task))
+                    again.append((number, task))
                 elif (answer := future.result()) is None:
-                    waiting.appendleft((number, task._replace(parcel=self.packed())))
+                    again.append((number, task._replace(parcel=self.packed())))
                 else:
-                    yield number, *answer
+                    yield number, task, *answer
 
     def ended(self, running: Collection[Future[Answer]]) -> Collection[Future[Answer]]:
         """Wait for tasks and return those that have ended."""

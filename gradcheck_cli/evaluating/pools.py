@@ -14,20 +14,19 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from gradcheck_cli.evaluating.nursery import THREADS, elsewhere, let_go, make_ready, of_workers
 from gradcheck_cli.vocabulary.errors import ExtraError, SettingError, WorkerError
 from gradcheck_cli.vocabulary.processes import die_with_parent
 
 __all__ = ["dask_executor", "process_pools"]
 
 DASK = "dask://"
-SAFE_PATH = "PYTHONSAFEPATH"  # no file of the current folder stands in for a module, from Python 3.11 on
 STDOUT, STDERR = 1, 2
 PATIENCE = 10  # seconds to find a cluster
 PATIENCE_WITHOUT = 5  # seconds without a scheduler or a worker
 PATIENCE_AT_THE_END = 2  # seconds for an answer from a scheduler that may be gone
 WORTH_A_FORK = 0.1  # seconds of work: a forked process is there in a hundredth
 WORTH_A_SPAWN = 0.5  # a fresh one has to load numpy and the user's file
-ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 class ProcessPools:
@@ -35,29 +34,27 @@ class ProcessPools:
 
     def __init__(self, jobs: int, *, fresh: bool) -> None:
         self.jobs = jobs
-        forks = not fresh and "fork" in multiprocessing.get_all_start_methods()
-        self.context = multiprocessing.get_context("fork" if forks else "spawn")
+        self.forks = not fresh and "fork" in multiprocessing.get_all_start_methods()
+        self.context = multiprocessing.get_context("fork" if self.forks else "forkserver" if make_ready() else "spawn")
         self.others = set(multiprocessing.active_children())
         self.pool: ProcessPoolExecutor | None = None
 
     @property
     def worth_starting(self) -> float:
         """Seconds of work that a pool is started for."""
-        return WORTH_A_FORK if self.context.get_start_method() == "fork" else WORTH_A_SPAWN
+        return WORTH_A_FORK if self.forks else WORTH_A_SPAWN
 
     def start(self) -> Executor:
         """Start a pool, and end the one before it."""
         self.end(at_once=True)
-        home = os.getcwd()  # noqa: PTH109
-        old = sys.version_info < (3, 11) and self.context.get_start_method() == "spawn"
-        if old:  # it knows no safe path, and looks for modules in the folder in which it starts a process
-            os.chdir(sys.prefix)
-        try:
+        if self.forks:
+            with suppress(ImportError):  # the processes then need not
+                importlib.import_module(THREADS)
+        old = sys.version_info < (3, 11) and not self.forks
+        with elsewhere() as home:
             self.pool = ProcessPoolExecutor(self.jobs, mp_context=self.context, initializer=begin, initargs=(home,))
             for _ in range(self.jobs if old else 0):  # each starts one
                 self.pool.submit(int)
-        finally:
-            os.chdir(home)
         return self.pool
 
     def stop(self) -> None:
@@ -77,14 +74,20 @@ class ProcessPools:
 def begin(home: str) -> None:
     """Begin a worker: Ctrl-C is for the process that it works for, so is stdout, and one thread is enough for it."""
     os.chdir(home)
+    let_go()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in {getattr(signal, name, signal.SIGTERM) for name in ("SIGTERM", "SIGHUP")}:
         signal.signal(number, signal.SIG_DFL)  # a forked process has those of the process that it works for
     if not die_with_parent(getattr(signal, "SIGKILL", signal.SIGTERM)):
         threading.Thread(target=end_with_parent, daemon=True).start()
     os.dup2(STDERR, STDOUT)  # what the user's functions print does not belong in the report
-    with suppress(ImportError):  # in a forked process the environment comes too late
-        importlib.import_module("threadpoolctl").threadpool_limits(1)
+    limit_threads()
+
+
+def limit_threads() -> None:
+    """Let numerical libraries have one thread: in a forked process the environment comes too late."""
+    with suppress(ImportError):
+        importlib.import_module(THREADS).threadpool_limits(1)
 
 
 def end_with_parent() -> None:
@@ -107,19 +110,15 @@ def process_pools(jobs: int, *, fresh: bool) -> Iterator[ProcessPools]:
         Whether they start afresh and make the problem themselves; else they are forked where that can be done, and
         inherit it: then its functions need not be picklable.
     """
-    wanted = {**dict.fromkeys(ONE_THREAD, "1"), SAFE_PATH: "1"}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)  # read by a fresh process, and by the libraries that it loads
     pools = ProcessPools(jobs, fresh=fresh)
-    try:
-        yield pools
-    except BaseException:
-        pools.end(at_once=True)
-        raise
-    finally:
-        pools.end(at_once=False)
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+    with of_workers():
+        try:
+            yield pools
+        except BaseException:
+            pools.end(at_once=True)
+            raise
+        finally:
+            pools.end(at_once=False)
 
 
 class Cluster:

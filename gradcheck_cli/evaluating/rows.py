@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.problems.directions import Move
 from gradcheck_cli.problems.functions.function import Losses
 from gradcheck_cli.problems.functions.outputs import MOST_KEPT
+from gradcheck_cli.problems.problem import Moved
 from gradcheck_cli.problems.views.view import View
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
@@ -70,6 +71,16 @@ class Row(View):
         if parameters is self.parameters:
             return float(self.problem.loss(parameters)[self.number])
         return self.at(parameters, "kept", self.problem.loss)
+
+    def losses_at(self, points: Iterable[Parameters]) -> Array:
+        """Return the output at some points."""
+        known = list(points)
+        keys = [("kept", digest_of(point)) for point in known]
+        return self.answers(keys, lambda some: self.problem.losses_at([known[k] for k in some]))
+
+    def changes_in_turn(self, asked: Iterable[Moved]) -> Iterator[Array]:
+        """Yield the changes of the output, for one question after another."""
+        return (self.loss_changes(*moved) for moved in asked)
 
     def unkept_loss(self, parameters: Parameters) -> float:
         """Return the output; no journal knows of it."""

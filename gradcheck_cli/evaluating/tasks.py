@@ -7,19 +7,14 @@ the problem answers None, and is then given the means to make it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from gradcheck_cli.evaluating.parcels import unpacked
+from gradcheck_cli.evaluating.questions import Question
 from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["Task", "forget", "know", "run"]
-
-KINDS: dict[str, Callable[..., Array]] = {
-    "entries": lambda problem, *moved: problem.moved_losses(*moved),
-    "along": lambda problem, moves: problem.losses_along(moves),
-}
 
 
 class Task(NamedTuple):
@@ -27,9 +22,7 @@ class Task(NamedTuple):
 
     key: str
     """Of the problem."""
-    kind: str
-    arguments: tuple[Any, ...]
-    """What the method of that kind is called with."""
+    question: Question
     parcel: bytes | None = None
     """How to make the problem: only for a worker that has said that it does not know it."""
 
@@ -69,5 +62,5 @@ def run(task: Task) -> tuple[Array, float] | None:
         problem = unpacked(task.parcel)
         know(task.key, problem)
     started = time.perf_counter()
-    losses = KINDS[task.kind](problem, *task.arguments)
+    losses = task.question.losses(problem)
     return losses, (time.perf_counter() - started) / max(len(losses), 1)

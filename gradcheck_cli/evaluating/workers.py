@@ -4,39 +4,44 @@ from __future__ import annotations
 
 import math
 import os
-import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from gradcheck_cli.evaluating.crew import Crew
+from gradcheck_cli.evaluating.nursery import make_ready
 from gradcheck_cli.evaluating.parcels import packed
 from gradcheck_cli.evaluating.pools import dask_executor, process_pools
-from gradcheck_cli.evaluating.tasks import Task, forget, know, run
-from gradcheck_cli.problems.directions import Move
+from gradcheck_cli.evaluating.questions import Question
+from gradcheck_cli.evaluating.tasks import Task, forget, know
 from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.vocabulary.parameters import Array
 
-__all__ = ["Workers", "workers_of"]
+__all__ = ["Workers", "make_ready_for", "workers_of"]
 
 TASK = 0.03  # seconds of a task: handing it over takes a thousandth
-FIRST = 3  # evaluations that are timed here before any are shared
+TICK = 1e-7  # seconds: no evaluation takes less, whatever the clock says
 WORTH = 0.02  # seconds of work that running processes are handed
 
-Part = Callable[[slice], tuple[Any, ...]]
+
+def make_ready_for(problem: Problem, jobs: int, executor: Executor | str | None) -> None:
+    """Begin what fresh processes take, where some will be wanted, while the user's functions are called here."""
+    if jobs > 1 and executor is None and isinstance(problem, FunctionProblem) and problem.recipe is not None:
+        make_ready()
 
 
 @contextmanager
 def workers_of(
-    problem: Problem, *, jobs: int = 1, executor: Executor | str | None = None, until: float | None = None
+    problem: Problem,
+    *,
+    jobs: int = 1,
+    executor: Executor | str | None = None,
+    until: float | None = None,
+    expected: int = 0,
 ) -> Iterator[Workers | None]:
     """Offer those who make the evaluations of a problem; None where it makes them itself.
 
@@ -50,6 +55,8 @@ def workers_of(
         Somebody else's workers in their place: any executor, or ``dask://HOST:PORT``.
     until : float, optional
         When nobody waits for them any more, by the monotonic clock; None for never.
+    expected : int, optional
+        How many evaluations are to come, as far as is known: that tells whether to start processes.
 
     Raises
     ------
@@ -64,7 +71,8 @@ def workers_of(
     try:
         with crew_of(problem, jobs, executor) as crew:
             crew.until = math.inf if until is None else until
-            yield Workers(problem, crew, key, foreign=executor is not None)
+            pace = max(problem.calls.shortest, TICK)
+            yield Workers(problem, crew, key, foreign=executor is not None, pace=pace, expected=expected)
     finally:
         forget(key)
 
@@ -88,65 +96,42 @@ def crew_of(problem: FunctionProblem, jobs: int, executor: Executor | str | None
 
 @dataclass
 class Workers:
-    """Makes evaluations of a user's problem by workers, but for single ones; the numbers are the same without them."""
+    """Makes evaluations of a user's problem by workers; the numbers are the same without them."""
 
     problem: FunctionProblem
     crew: Crew
     key: str
     foreign: bool
     """Whether the workers are not ours: then all is shared, however little it is."""
-    pace: float = 0.0
+    pace: float
     """Seconds of an evaluation, as far as is known."""
-    worked: float = field(default=0.0, init=False)
-    """Seconds of work that was done here."""
+    expected: int = 0
+    """Evaluations that are to come, as far as is known."""
 
-    def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
-        """Return the problem's changes."""
-        losses = self.losses("entries", len(entries), lambda part: (parameter, entries[part], steps[part]))
-        with np.errstate(invalid="ignore"):
-            return np.asarray(losses - self.problem.here)
-
-    def losses_along(self, moves: Sequence[Move]) -> Array:
-        """Return the problem's losses along directions."""
-        return self.losses("along", len(moves), lambda part: (list(moves[part]),))
-
-    # sharing
-
-    def losses(self, kind: str, count: int, arguments: Part) -> Array:
-        """Return so many losses, each evaluated once: here or by the workers."""
-        losses = np.empty((count, *self.problem.outputs))
-        done = 0
-        if not self.pace:
-            done = min(FIRST, count)
-            losses[:done] = self.alone(kind, arguments(slice(0, done)))
-        if self.worth_sharing(count - done):
-            self.share(kind, arguments, done, losses)
-        elif done < count:
-            losses[done:] = self.alone(kind, arguments(slice(done, count)))
-        return losses
-
-    def worth_sharing(self, count: int) -> bool:
-        """Whether workers would have the losses sooner."""
+    def are_worth(self, count: int, worked: float) -> bool:
+        """Whether they would have so many losses sooner, after so many seconds of evaluations."""
         work = count * self.pace
         if self.foreign:
             return count > 0
-        if self.crew.executor is not None:
-            return count > 1 and work >= WORTH
-        return work + self.worked >= self.crew.worth_starting and work >= WORTH
+        starting = 0.0 if self.crew.executor is not None else self.crew.worth_starting
+        return count > 1 and work >= WORTH and max(work + worked, self.expected * self.pace) >= starting
 
-    def alone(self, kind: str, arguments: tuple[Any, ...]) -> Array:
-        """Evaluate losses in this process."""
-        started = time.perf_counter()
-        answer = run(Task(self.key, kind, arguments))
-        losses, self.pace = answer if answer is not None else (np.empty(0), self.pace)
-        self.worked += time.perf_counter() - started
-        return losses
+    def answers(self, questions: Iterable[Question]) -> Generator[Array, None, None]:
+        """Yield the answers to questions in their order, some at a time; later questions may be taken by then."""
+        early: dict[int, Array] = {}
+        due = 0
+        for number, task, losses, seconds in self.crew.answers(self.tasks(questions)):
+            self.pace = seconds
+            early[number] = task.question.from_losses(losses, self.problem.here)
+            while due in early:
+                yield early.pop(due)
+                due += 1
 
-    def share(self, kind: str, arguments: Part, start: int, losses: Array) -> None:
-        """Have the workers evaluate the losses from `start` on; each task takes about as long as `TASK`."""
-        evenly = -(-(len(losses) - start) // self.crew.workers)
-        size = max(1, min(round(TASK / self.pace), evenly))
-        parts = [slice(k, min(k + size, len(losses))) for k in range(start, len(losses), size)]
-        tasks = [Task(self.key, kind, arguments(part)) for part in parts]
-        for number, found, seconds in self.crew.answers(tasks):
-            losses[parts[number]], self.pace = found, seconds
+    def tasks(self, questions: Iterable[Question]) -> Iterator[Task]:
+        """Part questions into tasks, each of which takes about as long as `TASK`, and none much of a question."""
+        for question in questions:
+            evenly, done = -(-question.size // self.crew.workers), 0
+            while done < question.size:
+                size = max(1, min(int(TASK / self.pace), evenly))
+                yield Task(self.key, question.part(slice(done, done + size)))
+                done += size

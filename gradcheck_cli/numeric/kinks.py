@@ -12,16 +12,16 @@ between for gradients, not (1, 1). So the claim is judged along random direction
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.numeric.noise import LossNoise, line_along, line_through, random_direction
+from gradcheck_cli.numeric.noise import LossNoise, line_through, moved_along, random_direction
 from gradcheck_cli.numeric.scales import entry_sizes
 from gradcheck_cli.numeric.tolerances import NOISE_BARS, SAFETY
-from gradcheck_cli.problems.problem import Problem
+from gradcheck_cli.problems.problem import Problem, losses_at
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = ["Hull", "Side", "joint_hulls", "on_kink", "other_side", "slopes_nearby"]
@@ -56,15 +56,16 @@ def on_kink(problem: Problem, noise: float, seed: int) -> bool:
         Of the random lines.
     """
     u, v = random_direction(problem, seed + 1), random_direction(problem, seed + 2)
-    first, second, both = (line_along(problem, w) for w in (u, v, {name: u[name] + v[name] for name in u}))
+    both = {name: u[name] + v[name] for name in u}
     middle = problem.loss(problem.parameters)
-    bends = ([_bend(line, middle, step) for line in (first, second)] for step in STEPS)
+    bends = (_bends(problem, (u, v), middle, step) for step in STEPS)
     for step, (near, far) in zip(STEPS, itertools.pairwise(bends), strict=False):
         bar = CLEAR * NOISE_BARS * noise / step  # what curvature makes of gaps grows with the step
         if not max(abs(10 * a.gap - b.gap) / 9 for a, b in zip(near, far, strict=True)) <= bar:
             return True
         if bar < VISIBLE * near[0].steepness:
-            return not abs(_bend(both, middle, step).slope - sum(bend.slope for bend in near)) <= bar
+            (jointly,) = _bends(problem, (both,), middle, step)
+            return not abs(jointly.slope - sum(bend.slope for bend in near)) <= bar
     return False
 
 
@@ -94,7 +95,7 @@ def other_side(problem: Problem, noise: LossNoise, seed: int) -> Side:
     half = (len(noise.losses) - 1) // 2
     step = half * noise.spacing
     ahead, far = noise.losses[half], noise.losses[2 * half]
-    third = far - 3 * ahead + 3 * noise.losses[0] - line_through(problem, seed)(-step)
+    third = far - 3 * ahead + 3 * noise.losses[0] - line_through(problem, seed)([-step])[0]
     bar = CLEAR * NOISE_BARS * noise.deviation
     return Side(not abs(third) <= bar, bar / step)
 
@@ -110,9 +111,14 @@ class _Bend(NamedTuple):
     """The mean magnitude of both sides."""
 
 
-def _bend(line: Callable[[float], float], middle: float, step: float) -> _Bend:
-    rise, fall = line(step) - middle, line(-step) - middle
-    return _Bend((rise + fall) / step, (rise - fall) / (2 * step), (abs(rise) + abs(fall)) / (2 * step))
+def _bends(problem: Problem, directions: Sequence[Parameters], middle: float, step: float) -> list[_Bend]:
+    """Return what the loss does on both sides of the point along some lines; `middle` is the loss at the point."""
+    moved = (moved_along(problem, direction, t) for direction in directions for t in (step, -step))
+    changes = [loss - middle for loss in losses_at(problem, moved).tolist()]
+    return [
+        _Bend((rise + fall) / step, (rise - fall) / (2 * step), (abs(rise) + abs(fall)) / (2 * step))
+        for rise, fall in zip(changes[::2], changes[1::2], strict=True)
+    ]
 
 
 def slopes_nearby(
@@ -266,23 +272,23 @@ def _slopes_along(
 ) -> Array:
     """Return the centred differences along a direction at random points nearby, within so many steps."""
     sizes = entry_sizes(problem.parameters)
-    slopes = []
-    for _ in range(points):
-        near = {n: v + radius * step * sizes[n] * random.uniform(-1, 1, v.shape) for n, v in problem.parameters.items()}
-        slopes.append(_slope_at(problem, near, move, step))
-    return np.array(slopes)
+    near = (
+        {n: v + radius * step * sizes[n] * random.uniform(-1, 1, v.shape) for n, v in problem.parameters.items()}
+        for _ in range(points)
+    )
+    return _slopes_at(problem, near, move, step)
 
 
 def _one_sided(problem: Problem, move: Parameters, step: float) -> Array:
     """Return the slopes along a direction at the points to either side of it."""
-    return np.array(
-        [_slope_at(problem, _moved(problem.parameters, move, t), move, step) for t in (-NEAR * step, NEAR * step)]
-    )
+    return _slopes_at(problem, (_moved(problem.parameters, move, t) for t in (-NEAR * step, NEAR * step)), move, step)
 
 
-def _slope_at(problem: Problem, near: Parameters, move: Parameters, step: float) -> float:
-    right, left = (problem.loss(_moved(near, move, side * step)) for side in (1.0, -1.0))
-    return (right - left) / (2 * step)
+def _slopes_at(problem: Problem, points: Iterable[Parameters], move: Parameters, step: float) -> Array:
+    """Return the centred differences along a direction at some points."""
+    losses = losses_at(problem, (_moved(point, move, side * step) for point in points for side in (1.0, -1.0)))
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.asarray((losses[::2] - losses[1::2]) / (2 * step))
 
 
 def _moved(point: Parameters, move: Parameters, by: float) -> Parameters:

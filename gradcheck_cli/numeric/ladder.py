@@ -51,11 +51,9 @@ from gradcheck_cli.numeric.kinks import Side, joint_hulls, on_kink, other_side, 
 from gradcheck_cli.numeric.noise import (
     STAIR_NOISE,
     LossNoise,
-    finer_noise,
+    Noise,
     hidden_noise,
     jump,
-    line_of,
-    rough_noise,
 )
 from gradcheck_cli.numeric.reference import Reference
 from gradcheck_cli.numeric.rungs import (
@@ -82,7 +80,7 @@ from gradcheck_cli.numeric.tolerances import (
     SINGLE,
     STILL,
 )
-from gradcheck_cli.problems.problem import Problem
+from gradcheck_cli.problems.problem import Moved, Problem, changes_in_turn
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 from gradcheck_cli.vocabulary.watch import SILENT, Watch
 
@@ -127,6 +125,7 @@ def ladder_reference(
     threshold: float,
     seed: int,
     progress: Watch = SILENT,
+    noise: Noise | None = None,
 ) -> Iterator[tuple[str, Reference]]:
     """Differentiate the loss by every entry, with error bars.
 
@@ -142,6 +141,8 @@ def ladder_reference(
         Of the random directions.
     progress : Watch, optional
         Told of the number of entries done since the last time, and of what the search is at.
+    noise : Noise, optional
+        Of the loss, where other entries of the same problem were differentiated before.
 
     Yields
     ------
@@ -155,25 +156,23 @@ def ladder_reference(
         After that.
     """
     progress.at("noise of the loss")
-    line = line_of(problem, seed)
-    noise = rough_noise(line)
+    noise = noise or Noise(problem, seed)
     sizes = entry_sizes(problem.parameters)
-    if noise.constant is not None:
+    if noise.rough.constant is not None:
         for name in problem.parameters:
             progress(sizes[name].size)
-            yield name, constant_reference(sizes[name], analytic[name], noise)
+            yield name, constant_reference(sizes[name], analytic[name], noise.rough)
         return
-    point = _Point(problem, threshold, seed, noise)
+    point = _Point(problem, threshold, seed, noise.rough)
     ladders = [
         _Ladder(point, name, values.reshape(-1), analytic[name].reshape(-1), sizes[name].reshape(-1))
         for name, values in problem.parameters.items()
     ]
     progress.at("entries")
     try:
-        for ladder in ladders:
-            ladder.start(progress)
+        take_first_differences(ladders, progress)
         if not all(ladder.plain(ladder.first()).all() for ladder in ladders):
-            point.loss_noise = finer_noise(line, noise)
+            point.loss_noise = noise.finer
             for ladder in ladders:
                 ladder.noise[:] = point.noise
         look_twice(ladders)
@@ -185,6 +184,15 @@ def ladder_reference(
             if FIRST in ladder.rungs:
                 yield ladder.name, ladder.cut_short()
         raise
+
+
+def take_first_differences(ladders: Sequence[_Ladder], progress: Callable[[int], None]) -> None:
+    """Take the first difference of every entry: none of them depends on another."""
+    blocks = [(ladder, block) for ladder in ladders for block in ladder.blocks()]
+    changes = changes_in_turn(ladders[0].point.problem, (ladder.moves(FIRST, block) for ladder, block in blocks))
+    for (ladder, block), change in zip(blocks, changes, strict=False):
+        ladder.note(FIRST, block, change)
+        progress(len(block))
 
 
 def look_twice(ladders: Sequence[_Ladder]) -> None:
@@ -291,27 +299,38 @@ class _Ladder:
 
     # measuring
 
-    def start(self, progress: Callable[[int], None]) -> None:
-        """Take the first difference of every entry."""
+    def blocks(self) -> list[Entries]:
+        """Return all entries, as many at a time as the problem likes."""
         at_once = self.point.problem.entries_at_once(self.name)
-        for start in range(0, self.positions.size, at_once):
-            block = self.every[start : start + at_once]
-            self.measure(FIRST, block)
-            progress(len(block))
+        return [self.every[start : start + at_once] for start in range(0, self.positions.size, at_once)]
 
     def measure(self, level: float, entries: Entries) -> None:
-        """Evaluate the loss one step to either side of the entries; steps that vanish or overflow are unusable."""
-        rung = self.rungs.setdefault(level, np.full((4, self.positions.size), np.nan))
-        entries = entries[np.isnan(rung[0, entries])]
-        if not entries.size:
-            return
+        """Evaluate the loss one step to either side of the entries, where that was not done before."""
+        entries = entries[np.isnan(self.rung(level)[0, entries])]
+        if entries.size:
+            self.note(level, entries, self.point.problem.loss_changes(*self.moves(level, entries)))
+
+    def moves(self, level: float, entries: Entries) -> Moved:
+        """Return how entries are moved one step to either side."""
+        up, down = self.steps_of(level, entries)
+        return self.name, np.tile(entries, 2), np.concatenate([up, -down])
+
+    def steps_of(self, level: float, entries: Entries) -> tuple[Array, Array]:
+        """Return the steps to either side, as far as entries can take them: none where they vanish or overflow."""
         with np.errstate(over="ignore", invalid="ignore"):
             positions, steps = self.positions[entries], 10.0**level * self.sizes[entries]
-            up, down = (positions + steps) - positions, positions - (positions - steps)
-        changes = self.point.problem.loss_changes(self.name, np.tile(entries, 2), np.concatenate([up, -down]))
+            return (positions + steps) - positions, positions - (positions - steps)
+
+    def note(self, level: float, entries: Entries, changes: Array) -> None:
+        """Note what the loss changes by at a level; steps that vanish or overflow are unusable."""
+        up, down = self.steps_of(level, entries)
         rise, fall = np.split(changes, 2)
         usable = np.isfinite(rise) & np.isfinite(fall) & (up > 0) & (down > 0)
-        rung[:, entries] = np.where(usable, [up, rise, down, fall], np.nan)
+        self.rung(level)[:, entries] = np.where(usable, [up, rise, down, fall], np.nan)
+
+    def rung(self, level: float) -> Array:
+        """Return what is known of a level, for all entries."""
+        return self.rungs.setdefault(level, np.full((4, self.positions.size), np.nan))
 
     def rungs_of(self, entries: Entries, levels: Sequence[float] = ()) -> Rungs:
         """Return what is measured of some entries, the smallest steps first, and what is not measured of them last.

@@ -23,12 +23,14 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 
 from gradcheck_cli.numeric.scales import entry_sizes, largest_size, scale_of_motion
 from gradcheck_cli.numeric.tolerances import DUST, EPS
-from gradcheck_cli.problems.problem import Problem
+from gradcheck_cli.problems.problem import Problem, losses_at
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 __all__ = [
@@ -36,12 +38,13 @@ __all__ = [
     "STAIR_NOISE",
     "Line",
     "LossNoise",
+    "Noise",
     "finer_noise",
     "hidden_noise",
     "jump",
-    "line_of",
     "line_through",
     "loss_noise",
+    "moved_along",
     "rough_noise",
     "table_noise",
 ]
@@ -59,6 +62,9 @@ SUSPICIOUS = 1e3  # machine epsilons of the loss: noise as large as that is look
 NEAR = (1e-10, 1e-12, 1e-14, 1e-16, 1e-18)  # of sizes that were borrowed
 STILL_WITHIN = 0.1  # of the sizes: where a loss cannot be evaluated that near, nobody knows that it is constant
 VISIBLE = 8.0  # standard deviations: a change along the table that is no noise
+
+
+Losses: TypeAlias = Callable[[Sequence[float]], Array]  # along a line
 
 
 @dataclass(frozen=True)
@@ -95,8 +101,8 @@ def whole_point(problem: Problem) -> Parameters:
     return getattr(problem, "point", problem.parameters)
 
 
-def line_through(problem: Problem, seed: int) -> Callable[[float], float]:
-    """Return t -> J(theta + t u), u random: see `random_direction`.
+def line_through(problem: Problem, seed: int) -> Losses:
+    """Return the losses along a random line: see `random_direction`.
 
     Parameters
     ----------
@@ -117,22 +123,23 @@ def random_direction(problem: Problem, seed: int) -> Parameters:
     }
 
 
-def line_along(problem: Problem, direction: Parameters) -> Callable[[float], float]:
-    """Return t -> J(theta + t u) for a direction u through all parameters."""
+def line_along(problem: Problem, direction: Parameters) -> Losses:
+    """Return steps t -> J(theta + t u) for a direction u through all parameters."""
+    return lambda steps: losses_at(problem, (moved_along(problem, direction, t) for t in steps))
+
+
+def moved_along(problem: Problem, direction: Parameters, step: float) -> Parameters:
+    """Return theta + t u for a step t along a direction u through all parameters."""
     point = whole_point(problem)
-
-    def loss(t: float) -> float:
-        with np.errstate(over="ignore"):
-            return problem.loss({**point, **{name: point[name] + t * step for name, step in direction.items()}})
-
-    return loss
+    with np.errstate(over="ignore"):
+        return {**point, **{name: point[name] + step * values for name, values in direction.items()}}
 
 
 @dataclass(frozen=True)
 class Line:
     """A line through the point of a problem, along which noise is measured."""
 
-    losses: Callable[[Sequence[float]], Array]
+    losses: Losses
     """Steps, in sizes of the entries, to the losses there."""
     at_point: float
     scatter: float
@@ -149,11 +156,11 @@ class Line:
 
 def line_of(problem: Problem, seed: int) -> Line:
     """Return a random line through all parameters of a problem."""
-    loss, point = line_through(problem, seed), whole_point(problem)
+    point = whole_point(problem)
     smallest = min((float(np.min(sizes, initial=math.inf)) for sizes in entry_sizes(point).values()), default=1.0)
     largest = largest_size(point)
     return Line(
-        losses=lambda steps: np.array([loss(t) for t in steps]),
+        losses=line_through(problem, seed),
         at_point=problem.loss(problem.parameters),
         scatter=float(getattr(problem, "scatter", 0.0)),
         far=largest / smallest if smallest < DUST * largest else 1.0,
@@ -161,10 +168,32 @@ def line_of(problem: Problem, seed: int) -> Line:
     )
 
 
+@dataclass
+class Noise:
+    """The noise of a loss along a random line, measured where it is asked for, and once."""
+
+    problem: Problem
+    seed: int
+
+    @cached_property
+    def line(self) -> Line:
+        """Where it is measured."""
+        return line_of(self.problem, self.seed)
+
+    @cached_property
+    def rough(self) -> LossNoise:
+        """See `rough_noise`."""
+        return rough_noise(self.line)
+
+    @cached_property
+    def finer(self) -> LossNoise:
+        """See `finer_noise`."""
+        return finer_noise(self.line, self.rough)
+
+
 def loss_noise(problem: Problem, seed: int) -> LossNoise:
     """Measure the noise along a random line at once: see `rough_noise` and `finer_noise`."""
-    line = line_of(problem, seed)
-    return finer_noise(line, rough_noise(line))
+    return Noise(problem, seed).finer
 
 
 def rough_noise(line: Line) -> LossNoise:
@@ -258,8 +287,8 @@ def hidden_noise(problem: Problem, seed: int) -> float:
         0 where there is none.
     """
     line = line_through(problem, seed)
-    tables = (np.array([line(k * spacing) for k in range(1, POINTS + 1)]) for spacing in HIDING_SPACINGS)
-    estimates = [table_noise(table) for table in tables]
+    steps = [k * spacing for spacing in HIDING_SPACINGS for k in range(1, POINTS + 1)]
+    estimates = [table_noise(table) for table in np.split(line(steps), len(HIDING_SPACINGS))]
     pairs = itertools.combinations(estimates, 2)
     return max((min(pair) for pair in pairs if pair[1] <= STABLE * pair[0]), default=0.0)
 

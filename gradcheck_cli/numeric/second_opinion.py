@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gradcheck_cli.numeric.complex_step import complex_step_reference
 from gradcheck_cli.numeric.known import known_reference
 from gradcheck_cli.numeric.ladder import ladder_reference
+from gradcheck_cli.numeric.noise import Noise
 from gradcheck_cli.numeric.reference import Reference, RemadeReference
 from gradcheck_cli.problems.problem import ComplexSafe, Directional, KnownGradient, Problem
 from gradcheck_cli.vocabulary.parameters import Parameters
@@ -22,6 +23,7 @@ def find_reference(
     analytic: Parameters,
     settings: Settings,
     progress: Watch,
+    noise: Noise,
 ) -> tuple[str, Iterator[tuple[str, Reference | RemadeReference]]]:
     """Find the reference of a problem in the best way that it offers.
 
@@ -38,6 +40,8 @@ def find_reference(
         Its threshold and seed.
     progress : Watch
         Told of the number of entries done since the last time, and of what the search is at.
+    noise : Noise
+        Of the losses; what was measured of it before, of other entries, is not measured again.
 
     Returns
     -------
@@ -48,4 +52,4 @@ def find_reference(
         return "a saved gradient", known_reference(problem)
     if isinstance(problem, ComplexSafe):
         return "complex step", complex_step_reference(problem)
-    return "ladder of steps", ladder_reference(losses, analytic, settings.threshold, settings.seed, progress)
+    return "ladder of steps", ladder_reference(losses, analytic, settings.threshold, settings.seed, progress, noise)

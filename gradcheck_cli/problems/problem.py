@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,19 @@ __all__ = [
     "Directional",
     "KnownGradient",
     "Movable",
+    "Moved",
     "Problem",
     "Saved",
+    "Shared",
+    "changes_in_turn",
     "changes_one_by_one",
+    "losses_at",
     "saved_in",
 ]
 
 ENTRIES_AT_ONCE = 64  # where each takes a call of the loss
+
+Moved: TypeAlias = "tuple[str, NDArray[np.intp], Array]"  # what `Problem.loss_changes` is asked for
 
 
 class Problem(Protocol):
@@ -116,6 +122,17 @@ class Directional(Problem, Protocol):
 
 
 @runtime_checkable
+class Shared(Protocol):
+    """What is offered besides where evaluations may be made side by side: the more of them are known, the better."""
+
+    def losses_at(self, points: Iterable[Parameters]) -> Array:
+        """Return the loss at each of some points."""
+
+    def changes_in_turn(self, asked: Iterable[Moved]) -> Iterator[Array]:
+        """Yield what `Problem.loss_changes` returns, for one question after another."""
+
+
+@runtime_checkable
 class KnownGradient(Protocol):
     """What a problem offers that has the right gradient itself in the place of a loss."""
 
@@ -152,6 +169,23 @@ class Saved(Protocol):
 def saved_in(problem: object) -> Mapping[str, str]:
     """Return `Saved.saved_in`, nothing of a problem that does not have it."""
     return problem.saved_in if isinstance(problem, Saved) else {}
+
+
+def losses_at(problem: Problem, points: Iterable[Parameters]) -> Array:
+    """Return the loss at each of some points, which do not depend on each other's losses."""
+    if isinstance(problem, Shared):
+        return problem.losses_at(points)
+    return np.array([problem.loss(point) for point in points])
+
+
+def changes_in_turn(problem: Problem, asked: Iterable[Moved]) -> Iterator[Array]:
+    """Yield the changes of the loss for one question after another, none of which depends on an answer before it.
+
+    Where workers evaluate, they are at later questions before earlier ones are answered.
+    """
+    if isinstance(problem, Shared):
+        return problem.changes_in_turn(asked)
+    return (problem.loss_changes(*moved) for moved in asked)
 
 
 def changes_one_by_one(problem: Problem, here: float, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:

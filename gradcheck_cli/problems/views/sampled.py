@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck_cli.problems.problem import Moved, changes_in_turn, losses_at
 from gradcheck_cli.problems.views.view import View
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
@@ -33,8 +34,12 @@ class SampledProblem(View):
 
     def loss(self, parameters: Parameters) -> float:
         """Return the loss with these entries, or with whole parameters, in the place of the problem's own."""
+        return super().loss(self.whole(parameters))
+
+    def whole(self, parameters: Parameters) -> Parameters:
+        """Return all parameters, some entries of which are given, or some of which are given whole."""
         if parameters is self.parameters:
-            return super().loss(self.problem.parameters)
+            return self.problem.parameters
         whole = dict(self.problem.parameters)
         for name, values in parameters.items():
             if name in self.positions and values.shape == self.positions[name].shape:
@@ -42,7 +47,11 @@ class SampledProblem(View):
                 whole[name].reshape(-1)[self.positions[name]] = values
             else:
                 whole[name] = values
-        return super().loss(whole)
+        return whole
+
+    def losses_at(self, points: Iterable[Parameters]) -> Array:
+        """Return the problem's losses with these entries moved."""
+        return losses_at(self.problem, (self.whole(point) for point in points))
 
     def gradient(self, parameters: Parameters) -> Parameters:  # noqa: ARG002  (the point is the problem's own)
         """Return what the problem claims of these entries."""
@@ -51,6 +60,10 @@ class SampledProblem(View):
     def loss_changes(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array:
         """Return the problem's changes."""
         return super().loss_changes(parameter, self.positions[parameter][entries], steps)
+
+    def changes_in_turn(self, asked: Iterable[Moved]) -> Iterator[Array]:
+        """Yield the problem's changes."""
+        return changes_in_turn(self.problem, ((name, self.positions[name][k], steps) for name, k, steps in asked))
 
 
 def at_positions(arrays: Mapping[str, NDArray[Number]], positions: Positions) -> dict[str, NDArray[Number]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import multiprocessing
+import multiprocessing.forkserver
 import os
 import pickle
 import signal
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,15 @@ import pytest
 from gradcheck_cli.cli.function_files import load_problem
 from gradcheck_cli.cli.function_options import PointOptions
 from gradcheck_cli.evaluating import pools, workers
+from gradcheck_cli.evaluating.budget import Budget, BudgetSpentError
+from gradcheck_cli.evaluating.evaluator import Evaluator
+from gradcheck_cli.evaluating.journal import Journal, Record
 from gradcheck_cli.evaluating.parcels import packed, unpacked
+from gradcheck_cli.evaluating.questions import Along
 from gradcheck_cli.evaluating.tasks import Task, forget, know, run
-from gradcheck_cli.evaluating.workers import Workers, workers_of
+from gradcheck_cli.evaluating.workers import workers_of
 from gradcheck_cli.problems.directions import Direction
-from gradcheck_cli.problems.functions.function import FunctionProblem
+from gradcheck_cli.problems.functions.function import Calls, FunctionProblem
 from gradcheck_cli.vocabulary.errors import SettingError, UserFunctionError, WorkerError
 from gradcheck_cli.vocabulary.parameters import Parameters
 
@@ -59,15 +64,17 @@ def sines(p: Parameters) -> float:
 
 
 @contextmanager
-def shared(problem: FunctionProblem, **how: Any) -> Iterator[Workers]:
+def shared(problem: FunctionProblem, **how: Any) -> Iterator[Evaluator]:
     with workers_of(problem, **how) as made:
         assert made is not None
-        yield made
+        yield Evaluator(problem, workers=made)
 
 
 def same_numbers(problem: FunctionProblem, other: Any) -> None:
     np.testing.assert_array_equal(other.loss_changes("x", ENTRIES, STEPS), problem.loss_changes("x", ENTRIES, STEPS))
     np.testing.assert_array_equal(other.losses_along(MOVES), problem.losses_along(MOVES))
+    points = [{"x": X + k} for k in range(5)]
+    np.testing.assert_array_equal(other.losses_at(points), [problem.loss(point) for point in points])
 
 
 def from_files(folder: Path) -> FunctionProblem:
@@ -98,6 +105,14 @@ def test_fresh_processes_make_the_problem_from_its_files_and_keep_stdout_clean(
     np.testing.assert_array_equal(changes, problem.loss_changes("x", ENTRIES, STEPS))
 
 
+def test_fresh_processes_start_on_their_own_where_none_can_be_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OSError("AF_UNIX path too long")
+
+    monkeypatch.setattr(multiprocessing.forkserver, "ensure_running", refuse)
+    assert pools.ProcessPools(2, fresh=True).context.get_start_method() == "spawn"
+
+
 def test_any_executor_will_do() -> None:
     problem = problem_of(sines)
     with ThreadPoolExecutor(3) as executor, shared(problem, jobs=3, executor=executor) as other:
@@ -105,15 +120,50 @@ def test_any_executor_will_do() -> None:
 
 
 def test_what_takes_no_time_is_not_shared() -> None:
-    problem = problem_of(sines)
+    problem = dataclasses.replace(problem_of(sines), calls=Calls(1, 1e-6, 1e-6))
     with shared(problem, jobs=2) as other:
         same_numbers(problem, other)
-        assert other.crew.executor is None
+        assert other.workers is not None
+        assert other.workers.crew.executor is None
 
 
 def test_one_job_needs_no_workers() -> None:
     with workers_of(problem_of(sines)) as other:
         assert other is None
+
+
+TURNS = [("x", ENTRIES[k : k + 2], STEPS[k : k + 2]) for k in (0, 2, 4)]
+
+
+def test_workers_go_on_to_the_next_question_before_one_is_answered() -> None:
+    next_is_asked = Event()
+
+    def loss(p: Parameters) -> float:
+        if p["x"][2] != X[2]:
+            next_is_asked.set()
+        elif p["x"][0] != X[0]:
+            assert next_is_asked.wait(10)
+        return sines(p)
+
+    problem = problem_of(loss)
+    with ThreadPoolExecutor(3) as executor, shared(problem, jobs=3, executor=executor) as other:
+        found = list(other.changes_in_turn(TURNS))
+    np.testing.assert_array_equal(found, [problem.loss_changes(*moved) for moved in TURNS])
+
+
+def test_what_workers_answer_is_kept_in_the_order_of_the_questions_and_within_the_budget() -> None:
+    problem, journals = problem_of(sines), [Journal(), Journal()]
+    with ThreadPoolExecutor(3) as executor, shared(problem, jobs=3, executor=executor) as other:
+        for journal, workers_ in zip(journals, (None, other.workers), strict=True):
+            record = Record(journal, (), 0.0)
+            evaluator = Evaluator(problem, Budget(most=4), record=record, workers=workers_, fewest=1)
+            answers = evaluator.changes_in_turn(TURNS)
+            assert [len(next(answers)), len(next(answers))] == [2, 2]
+            with pytest.raises(BudgetSpentError):
+                next(answers)
+            assert evaluator.budget.made == evaluator.evaluations == 4
+    assert journals[0].losses == journals[1].losses
+    assert journals[0].digest == journals[1].digest
 
 
 def once(marker: Path) -> bool:
@@ -179,7 +229,7 @@ def test_threads_of_one_worker_may_be_at_different_problems() -> None:
     problem = problem_of(sines)
     parcel = packed(problem, abroad=True)
     with ThreadPoolExecutor(8) as pool:
-        tasks = [Task(f"key {k % 5}", "along", (MOVES[:2],), parcel) for k in range(400)]
+        tasks = [Task(f"key {k % 5}", Along(MOVES[:2]), parcel) for k in range(400)]
         answers = list(pool.map(run, tasks))
     assert all(answer is not None for answer in answers)
 
@@ -212,13 +262,13 @@ def test_an_interruption_leaves_no_process_behind() -> None:
 
 
 def test_a_task_is_small_however_long_the_parameters_are() -> None:
-    task = Task("key", "along", ([(Direction(1, 2, 0, 10**9), 1e-6)] * 10,))
+    task = Task("key", Along([(Direction(1, 2, 0, 10**9), 1e-6)] * 10))
     assert len(pickle.dumps(task)) < 1000
 
 
 def test_a_worker_says_where_it_does_not_know_the_problem() -> None:
     problem = problem_of(sines)
-    task = Task("unheard of", "along", (MOVES,))
+    task = Task("unheard of", Along(MOVES))
     assert run(task) is None
     answer = run(task._replace(parcel=packed(problem, abroad=True)))
     assert answer is not None
