@@ -70,7 +70,7 @@ def test_parameters_are_moved_to_where_numpy_moves_them(
     direction, field = Direction(5, 3, start, stop, weighted, among), field_on(device)
     expected = {name: values.copy() for name, values in POINT.items()}
     of_numpy.move(expected, POINT, sizes_of(POINT), direction, 2.0**-20 / 3)
-    moved = {name: device.own(device.put(values)) for name, values in POINT.items()}
+    moved = {name: device.own(device.put(values), watched=True) for name, values in POINT.items()}
     move(field, moved, direction, 2.0**-20 / 3)
     for name, values in moved.items():
         np.testing.assert_array_equal(device_array(values), expected[name])
@@ -197,3 +197,44 @@ def test_a_saved_state_belongs_to_one_loss(device: Any) -> None:
     problems = [make.function_problem(loss, None, POINT, data={"X": X}, autograd=device.framework) for loss in losses]
     first, other = map(identity_of, problems)
     assert first == identity_of(problems[0]) != other
+
+
+def test_data_arrive_as_plain_as_they_were(device: Any) -> None:
+    """Data may be written to, read by numpy, and be of kinds that no framework has."""
+    framework, weights = device.framework, RANDOM.normal(size=3)
+
+    def loss(p: Any, X: Any, **_: Any) -> Any:
+        if framework == "torch":
+            assert not X.requires_grad
+            np.asarray(X)
+        return ((X @ p["w"]) ** 2).sum() + p["a"] ** 2
+
+    rows = RANDOM.normal(size=(6, 3))
+    some = {"lam": np.float64(0.5), "names": np.array(["a", "b"]), "k": np.array([1], dtype=">i8"), "d": {"a": rows}}
+    for X in (rows[::-1], rows.astype(">f8"), rows.astype(np.longdouble)):
+        point = {"w": weights, "a": np.array(0.5)}
+        assert check_gradient(loss, None, point, data={"X": X, **some}, autograd=framework).passed
+
+
+def test_one_array_is_not_taken_for_the_data_of_its_name() -> None:
+    def loss(w: Any, x: Any) -> Any:
+        made = ((x @ w) ** 2).sum() * 1.0
+        w.data.mul_(0.5)
+        return made
+
+    problem = make.function_problem(loss, None, np.ones(3), data={"x": X[:6, :3]}, autograd="torch")
+    arguments = problem.arguments(problem.point)
+    problem.loss_or_nan(arguments)
+    assert arguments.changed(problem.point, problem.data) == ["x"]
+    assert arguments.size == 8 * (3 + 18)
+
+
+def test_what_a_loss_of_jax_gives_up_is_its_own() -> None:
+    jax: Any = importlib.import_module("jax")
+    step = jax.jit(lambda w: 0.9 * w, donate_argnums=0)
+    report = check_gradient(lambda w: (step(w) ** 2).sum(), None, np.ones(3), autograd="jax")
+    assert report.passed
+    report = check_gradient(
+        lambda w, D: (step(D) * w).sum() ** 2, None, np.ones(3), data={"D": np.ones(3)}, autograd="jax"
+    )
+    assert report.passed

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Device", "Mirror", "remade"]
+__all__ = ["Device", "Mirror", "in_order", "remade"]
 
 
 class Device(Protocol):
@@ -33,8 +33,8 @@ class Device(Protocol):
     def put(self, array: NDArray[Any]) -> Any:
         """Return a copy of an array of numpy's there: floats in float64, complex numbers in complex128."""
 
-    def own(self, array: Any) -> Any:
-        """Return an array for the user's function to have: it may be written to, and be the root of a graph."""
+    def own(self, array: Any, *, watched: bool) -> Any:
+        """Return an array for the user's function to have and to write to; a watched one may be the root of a graph."""
 
     def written(self, array: Any, start: int, values: Any) -> Any:
         """Return an `own` array whose entries from `start` on, row by row, are others: the same one where that can be.
@@ -85,6 +85,12 @@ def remade(kind: Callable[[ModuleType, str], Device], framework: str, name: str)
     return kind(importlib.import_module(framework), name)
 
 
+def in_order(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a copy as frameworks take it, row by row in the machine's order of bytes; floats are float64."""
+    wide = {"f": np.dtype(np.float64), "c": np.dtype(np.complex128)}.get(array.dtype.kind, array.dtype)
+    return np.array(array, dtype=wide.newbyteorder("="), order="C")
+
+
 @dataclass
 class Mirror:
     """Arrays of numpy's that lie on a device as well, each for as long as it is kept here; none of them is changed."""
@@ -93,7 +99,9 @@ class Mirror:
     kept: dict[int, tuple[weakref.ref[NDArray[Any]], Any]] = field(default_factory=dict)
 
     def __call__(self, array: NDArray[Any]) -> Any:
-        """Return an array as it is there; it is put there once."""
+        """Return an array as it is there; it is put there once, but for a number that numpy made of an array."""
+        if not isinstance(array, np.ndarray):
+            return self.device.put(np.asarray(array))
         key = id(array)
         if key not in self.kept:
             self.kept[key] = weakref.ref(array, lambda _: self.kept.pop(key)), self.device.put(array)

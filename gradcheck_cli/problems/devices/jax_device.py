@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.problems.devices.device import remade
+from gradcheck_cli.problems.devices.device import in_order, remade
 from gradcheck_cli.problems.directions import LEAST
 from gradcheck_cli.problems.philox import PER_COUNT, Stream, bits_of_counts, counts_of, round_keys
 from gradcheck_cli.vocabulary.errors import SettingError
@@ -61,12 +61,11 @@ class JaxDevice:
 
     def put(self, array: NDArray[Any]) -> Any:
         """Return a copy of an array of numpy's there."""
-        wide = {"f": np.float64, "c": np.complex128}.get(array.dtype.kind, array.dtype)
-        return self.jax.device_put(np.array(array, dtype=wide), self.where)
+        return self.jax.device_put(in_order(array), self.where)
 
-    def own(self, array: Any) -> Any:
-        """Return the array: nobody can write to it."""
-        return array
+    def own(self, array: Any, *, watched: bool) -> Any:  # noqa: ARG002  (jax watches what it differentiates by)
+        """Return a copy: nobody can write to an array, but who is given it can let jax use its memory again."""
+        return self.xp.array(array, copy=True)
 
     def written(self, array: Any, start: int, values: Any) -> Any:
         """Return an array with other entries."""
@@ -91,7 +90,9 @@ class JaxDevice:
 
     def same(self, array: Any, other: Any) -> bool:
         """Whether two arrays hold the same numbers."""
-        return array is other or bool(self.xp.array_equal(array, other, equal_nan=array.dtype.kind in "fc"))
+        if not isinstance(array, self.jax.Array) or array.is_deleted():  # another one, or given up
+            return False
+        return bool(self.xp.array_equal(array, other, equal_nan=array.dtype.kind in "fc"))
 
     # the user's loss
 

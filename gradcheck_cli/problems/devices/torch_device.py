@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.problems.devices.device import remade
+from gradcheck_cli.problems.devices.device import in_order, remade
 from gradcheck_cli.problems.directions import LEAST
 from gradcheck_cli.problems.philox import PER_COUNT, Stream, bits_of_counts, counts_of, round_keys
 from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
@@ -63,13 +63,12 @@ class TorchDevice:
 
     def put(self, array: NDArray[Any]) -> Any:
         """Return a copy of an array of numpy's there."""
-        wide = {"f": self.torch.float64, "c": self.torch.complex128}.get(array.dtype.kind)
-        return self.torch.tensor(array, dtype=wide, device=self.where)
+        return self.torch.tensor(in_order(array), device=self.where)
 
-    def own(self, array: Any) -> Any:
-        """Return a copy, watched where it can be: a loss may differentiate by it itself."""
+    def own(self, array: Any, *, watched: bool) -> Any:
+        """Return a copy, watched where it is to be and can be: a loss may differentiate by it itself."""
         continuous = array.is_floating_point() or array.is_complex()
-        return array.detach().clone().requires_grad_(continuous)
+        return array.detach().clone().requires_grad_(watched and continuous)
 
     def written(self, array: Any, start: int, values: Any) -> Any:
         """Write into an array in place."""
@@ -96,6 +95,8 @@ class TorchDevice:
 
     def same(self, array: Any, other: Any) -> bool:
         """Whether two arrays hold the same numbers."""
+        if not (isinstance(array, self.torch.Tensor) and array.is_contiguous()):  # the user's function put it there
+            return False
         array, other = array.detach(), other.detach()
         if array.shape != other.shape or array.dtype != other.dtype:
             return False

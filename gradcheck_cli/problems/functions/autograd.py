@@ -24,6 +24,7 @@ __all__ = [
     "converted",
     "double",
     "import_framework",
+    "is_array",
     "of_autograd",
     "of_numpy_arrays",
     "own_gradient_note",
@@ -73,7 +74,12 @@ def converted(value: Any, convert: Callable[[Any], Any]) -> Any:
     """Convert the arrays in a dict, or one array; text has no place in a framework and stays."""
     if isinstance(value, dict):
         return {name: converted(item, convert) for name, item in value.items()}
-    return convert(value) if isinstance(value, np.ndarray) and value.dtype.kind in "fiubc" else value
+    return convert(value) if is_array(value) else value
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array of numpy's that a framework has as well."""
+    return isinstance(value, np.ndarray) and value.dtype.kind in "fiubc"
 
 
 def double(array: Any) -> Any:
@@ -85,14 +91,14 @@ def double(array: Any) -> Any:
 def of_numpy_arrays(device: Device, loss: Callable[..., Any]) -> Functions:
     """Return a loss of a framework's arrays, and its gradient, as functions of numpy's: each call puts them there."""
 
-    def there(value: Any) -> Any:
-        return converted(value, lambda array: device.own(device.put(array)))
+    def there(value: Any, *, watched: bool = False) -> Any:
+        return converted(value, lambda array: device.own(device.put(array), watched=watched))
 
     def value(point: Any, **data: Any) -> Any:
-        return device.value(loss, there(point), **there(data))
+        return device.value(loss, there(point, watched=True), **there(data))
 
     def gradient(point: Any, **data: Any) -> Any:
-        found = device.gradient(loss, there(point), there(data), "float64")
+        found = device.gradient(loss, there(point, watched=True), there(data), "float64")
         return {name: numpy_array(slope) for name, slope in found.items()} if isinstance(found, dict) else found
 
     return value, gradient

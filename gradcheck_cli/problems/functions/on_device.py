@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from gradcheck_cli.problems.devices.device import Device, Mirror
 from gradcheck_cli.problems.devices.directions import Field, along, move, move_back
 from gradcheck_cli.problems.directions import Direction, Move
-from gradcheck_cli.problems.functions.autograd import converted, own_gradient_note
+from gradcheck_cli.problems.functions.autograd import converted, is_array, own_gradient_note
 from gradcheck_cli.problems.functions.function import FunctionProblem, MovedRecipe
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
@@ -38,8 +39,9 @@ class DeviceArguments:
 
     def __init__(self, mirror: Mirror, parameters: Parameters, data: Mapping[str, Any], *, one_array: bool) -> None:
         self.mirror, self.device, self.one_array = mirror, mirror.device, one_array
-        self.given = {name: self.device.own(mirror(values)) for name, values in parameters.items()}
-        self.data = converted(dict(data), lambda array: self.device.own(mirror(array)))
+        self.given = {name: self.device.own(mirror(values), watched=True) for name, values in parameters.items()}
+        self.data = converted(dict(data), lambda array: self.device.own(mirror(array), watched=False))
+        self.data_size = bytes_in(data)
 
     @property
     def first(self) -> Any:
@@ -48,8 +50,8 @@ class DeviceArguments:
 
     @property
     def size(self) -> int:
-        """Bytes that the parameters take."""
-        return sum(int(array.nbytes) for array in self.given.values())
+        """Bytes that the copies take."""
+        return sum(int(array.nbytes) for array in self.given.values()) + self.data_size
 
     def put(self, parameters: Parameters) -> None:
         """Write other values into the same arrays, where that can be."""
@@ -62,14 +64,23 @@ class DeviceArguments:
 
     def changed(self, parameters: Parameters, data: Mapping[str, Any]) -> list[str]:
         """Return the names of what is no longer as it was in the originals."""
-        own, originals = {**self.given, **self.data}, converted({**parameters, **data}, self.mirror)
-        return [name for name in own if not self.is_same(own[name], originals[name])]
+        pairs = ((name, self.given[name], parameters[name]) for name in self.given)
+        more = ((name, self.data[name], value) for name, value in data.items())
+        return [name for name, value, original in chain(pairs, more) if not self.is_same(value, original)]
 
     def is_same(self, value: Any, original: Any) -> bool:
-        """Whether the arrays in a value are what they were; what is no array is not ours to look into."""
+        """Whether the arrays in a value are what they were; what was not put there is not ours to look into."""
         if isinstance(original, dict):
-            return set(value) == set(original) and all(self.is_same(value[key], original[key]) for key in original)
-        return not hasattr(original, "dtype") or self.device.same(value, original)
+            same = isinstance(value, dict) and set(value) == set(original)
+            return same and all(self.is_same(value[key], original[key]) for key in original)
+        return not is_array(original) or self.device.same(value, self.mirror(original))
+
+
+def bytes_in(data: Any) -> int:
+    """Return what the arrays in a value take."""
+    if isinstance(data, Mapping):
+        return sum(map(bytes_in, data.values()))
+    return int(data.nbytes) if is_array(data) else 0
 
 
 @dataclass
