@@ -29,6 +29,7 @@ from gradcheck_cli.evaluating.evaluator import Evaluator, evaluating
 from gradcheck_cli.evaluating.journal import Journal
 from gradcheck_cli.evaluating.rows import Row, rows_of
 from gradcheck_cli.evaluating.workers import make_ready_for
+from gradcheck_cli.judging.precision import lost_to_rounding
 from gradcheck_cli.numeric.centred import require_step_taken
 from gradcheck_cli.numeric.screen import evaluations_of
 from gradcheck_cli.numeric.step_sweep import problem_sweeps
@@ -152,7 +153,12 @@ def check(
         ((report,), interrupted) = checked(there, None, settings, seed, means)
         if interrupted:
             raise CheckInterrupted(report)
-        return report
+        double = there.in_double if isinstance(there, FunctionProblem) else None
+        if double is None or report.verdict is not Verdict.FAIL:
+            return report
+        alone = dataclasses.replace(means, journal=None)  # a state is of one claim
+        ((other,), _) = checked(double, None, dataclasses.replace(settings, precision="float64"), seed, alone)
+        return lost_to_rounding(report, other, precision) if other.passed else report
 
     try:
         report = over_points(problem, asked, at_one_point) if points else at_one_point(problem, asked)

@@ -46,7 +46,7 @@ def check_gradient(
         What both functions get by keyword. Arrays are copied, never changed.
     autograd : {"torch", "jax", "autograd"}, optional
         The framework whose arrays the loss takes and whose gradient of it is checked. With torch and jax a `precision`
-        below float64 is that in which it computes the gradient; the losses stay in float64.
+        below float64 is that of its arrays, at parameters rounded to it.
     device : str, optional
         Where torch or jax keeps its arrays, as it calls it: ``"cpu"``, ``"cuda"``, ``"gpu"``. Parameters are moved, and
         slopes taken, there; ``"cpu"`` where it is not given.
@@ -89,6 +89,7 @@ def check_gradient(
         data=data or {},
         autograd=autograd,
         device=device,
+        precision=settings.get("precision", AUTO),
         convention=complex,
         name=name,
     )

@@ -14,7 +14,6 @@ from gradcheck_cli.checks.mode import chosen_mode
 from gradcheck_cli.evaluating.journal import MADE_AGAIN, Journal, fingerprint
 from gradcheck_cli.problems.functions.function import Calls, FunctionProblem
 from gradcheck_cli.problems.functions.identity import identity_of
-from gradcheck_cli.problems.functions.on_device import DeviceProblem
 from gradcheck_cli.problems.functions.preflight import preflight
 from gradcheck_cli.problems.problem import Problem
 from gradcheck_cli.vocabulary.alarm import GRACE, LateError, raised_after
@@ -47,9 +46,11 @@ def require_means(jobs: object, executor: object, progress: object, journal: obj
 
 def require_one_process(problem: Problem, jobs: int, executor: object) -> None:
     """Raise SettingError where several processes would share a device: each would need the parameters there again."""
-    if isinstance(problem, DeviceProblem) and not problem.mirror.device.on_cpu and (jobs > 1 or executor is not None):
-        device = problem.mirror.device.name
-        raise SettingError(f"the loss is evaluated on {device}, by one process", hint="leave out --jobs and --executor")
+    device = problem.device if isinstance(problem, FunctionProblem) else None
+    if device is not None and not device.on_cpu and (jobs > 1 or executor is not None):
+        raise SettingError(
+            f"the loss is evaluated on {device.name}, by one process", hint="leave out --jobs and --executor"
+        )
 
 
 def prepared(problem: Problem, settings: Settings, watch: Watch) -> Problem:
@@ -62,8 +63,6 @@ def prepared(problem: Problem, settings: Settings, watch: Watch) -> Problem:
     """
     if not isinstance(problem, FunctionProblem):
         return problem
-    if isinstance(problem, DeviceProblem) and settings.precision not in (AUTO, "float64"):
-        problem = problem.in_arithmetic(settings.precision)
     calls = Calls(told=watch)
     with in_time(problem.name, settings.time_limit):
         made = preflight(dataclasses.replace(problem, calls=calls), repeat=settings.repeat)

@@ -108,7 +108,8 @@ def prepare(
         require_plain(face, chosen, [point for _, point in points])
         make: Callable[..., Any] = partial(load_face, face, [loss, *named], shape, convention=complex)
     elif autograd in TENSORS:
-        make = partial(load_tensors, loss, autograd, double=not no_double, convention=complex, device=device)
+        its: dict[str, Any] = {"convention": complex, "device": device, "precision": chosen.precision}
+        make = partial(load_tensors, loss, autograd, double=not no_double, **its)
     elif named:
         make = partial(load_either, loss, named[0], convention=complex)
     else:

@@ -28,6 +28,7 @@ class FunctionFiles:
     point: PointOptions
     convention: str | None
     device: str | None = None
+    precision: str = AUTO
 
     @property
     def files(self) -> list[Path]:
@@ -37,7 +38,8 @@ class FunctionFiles:
     def make(self, places: Mapping[Path, Path]) -> FunctionProblem:
         """Make the problem; its claim is of no use there."""
         loss, point = elsewhere(self.loss, self.point, places)
-        return load_problem(loss, None, self.autograd, point, self.loss, self.convention, self.device)
+        given = self.convention, self.device, self.precision
+        return load_problem(loss, None, self.autograd, point, self.loss, *given)
 
 
 def load_either(loss: str, grad: str, point: PointOptions, name: str, convention: str | None = None) -> Checked:
@@ -72,6 +74,7 @@ def load_problem(
     name: str,
     convention: str | None = None,
     device: str | None = None,
+    precision: str = AUTO,
 ) -> FunctionProblem:
     """Load the functions and the arrays that they are called with, and call them by a name."""
     from gradcheck_cli.loading.functions import load_function
@@ -88,6 +91,7 @@ def load_problem(
         data=loaded.data,
         autograd=autograd,
         device=device,
+        precision=precision,
         convention=convention,
         name=name,
         by_file=True,
@@ -95,4 +99,4 @@ def load_problem(
         only=loaded.only,
         notes=loaded.notes,
     )
-    return replace(problem, recipe=FunctionFiles(loss, autograd, point, convention, device))
+    return replace(problem, recipe=FunctionFiles(loss, autograd, point, convention, device, precision))

@@ -27,6 +27,7 @@ def load_tensors(
     double: bool,
     convention: str | None,
     device: str | None,
+    precision: str,
 ) -> FunctionProblem | Checked:
     """Load a function of tensors: a loss becomes a problem, anything else what checks it."""
     from gradcheck_cli.cli.function_files import load_problem
@@ -39,7 +40,7 @@ def load_tensors(
     import_framework(framework)  # before the user's file makes arrays of the wrong precision
     function = load_function(reference)
     if is_loss(framework, function, loaded.parameters, loaded.data, device):
-        return load_problem(reference, None, framework, point, name, convention, device)
+        return load_problem(reference, None, framework, point, name, convention, device, precision)
     if convention:
         raise SettingError(f"--complex is for losses, and {name} returns more than one number")
     parameters = point_in_form(function, loaded.parameters, loaded.data)

@@ -11,6 +11,7 @@ PASS: a small slip in a formula looks the same. They make a doubt, where all the
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -20,7 +21,7 @@ import numpy as np
 from gradcheck_cli.judging.entries import entry_verdicts
 from gradcheck_cli.numeric.reference import Reference, RemadeReference
 from gradcheck_cli.vocabulary.parameters import PIECE, Array, Parameters, norm
-from gradcheck_cli.vocabulary.results import EntryVerdict
+from gradcheck_cli.vocabulary.results import CheckReport, EntryVerdict, Verdict
 from gradcheck_cli.vocabulary.settings import AUTO, MACHINE_EPSILON, Settings
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "are_single_numbers",
     "judge_precision",
     "largest_difference",
+    "lost_to_rounding",
     "precision_of_all",
     "rounding_notes",
 ]
@@ -127,6 +129,37 @@ def precision_of_all(analytic: Parameters, settings: Settings, saved_in: Mapping
 def largest_difference(arithmetic: str) -> float:
     """Return the relative error of a parameter that an arithmetic leaves at most."""
     return LARGEST_DIFFERENCE * MACHINE_EPSILON[arithmetic] / MACHINE_EPSILON[SINGLE]
+
+
+def lost_to_rounding(low: CheckReport, double: CheckReport, arithmetic: str) -> CheckReport:
+    """Return the report on a gradient that is wrong in less than float64, and right where it is computed in float64.
+
+    Cancellation may take any number of digits from a right formula; a formula that is wrong in one arithmetic alone
+    looks the same. So it is neither right nor wrong.
+
+    Parameters
+    ----------
+    low, double : CheckReport
+        On the gradient in either arithmetic.
+    arithmetic : str
+        That with fewer digits.
+    """
+    wrong = [row for row in low.parameters if row.verdict is Verdict.FAIL]
+    return dataclasses.replace(
+        double,
+        verdict=Verdict.INCONCLUSIVE,
+        difference=low.difference,
+        refined_difference=low.refined_difference,
+        evaluations=low.evaluations + double.evaluations,
+        seconds=low.seconds + double.seconds,
+        reasons=tuple(
+            f"{row.name}: right in float64 and off by {row.difference:.1e} in {arithmetic}: lost to rounding, or wrong"
+            f" in {arithmetic} alone"
+            for row in wrong
+        ),
+        notes=low.notes,
+        settings=low.settings,
+    )
 
 
 # words

@@ -32,10 +32,10 @@ X = RANDOM.normal(size=(20, 7))
 FRAMEWORKS = {"torch": torch, "jax": jnp}
 
 
-def far_away(framework: str, name: str = "cpu") -> Any:
+def far_away(framework: str, name: str | None = None, arithmetic: str = "float64") -> Any:
     """Return a device that is worked on as those are whose memory is not numpy's."""
-    device: Any = device_of(framework, name)
-    device.on_cpu, device.piece = False, 50
+    device: Any = device_of(framework, name, arithmetic)
+    device.on_cpu, device.moves, device.piece = False, True, 50
     return device
 
 
@@ -93,6 +93,26 @@ def test_slopes_are_what_numpy_makes_of_them(device: Any, size: float) -> None:
         expected, expected_norm = of_numpy.along(direction, claim, POINT, sizes_of(POINT))
         assert abs(slope - expected) <= 1e-14 * norm
         assert norm == pytest.approx(expected_norm, rel=1e-14)
+
+
+def test_what_float32_loses_of_a_right_gradient_is_not_called_wrong(device: Any) -> None:
+    """Here cancellation takes the digits; a formula that is wrong in float32 alone looks the same, one in both not."""
+    x = np.linspace(1000.0, 1000.6, 40)
+    y = 2.0 * (x - x.mean()) + 0.3
+
+    def loss(p: Any, x: Any, y: Any) -> Any:
+        return ((p["a"] * (x - x.mean()) + p["b"] - y) ** 2).mean()
+
+    def wrong_in_single(p: Any, x: Any, y: Any) -> Any:
+        return loss(p, x, y) * (1.2 if str(p["a"].dtype).endswith("float32") else 1.0)
+
+    settings: dict[str, Any] = {"data": {"x": x, "y": y}, "autograd": device.framework, "seed": 1}
+    point = {"a": np.array([2.001]), "b": np.array([0.3])}
+    assert check_gradient(loss, None, point, **settings).passed
+    for function in (loss, wrong_in_single):
+        report = check_gradient(function, None, point, precision="float32", **settings)
+        assert report.verdict is Verdict.INCONCLUSIVE
+        assert "right in float64" in report.reasons[0]
 
 
 @pytest.mark.parametrize("mode", ["full", "screen"])
@@ -177,7 +197,7 @@ def test_a_device_that_is_not_numpy_s_is_for_one_process(monkeypatch: pytest.Mon
 def test_what_is_on_a_device_is_put_there_again_in_another_process(device: Any) -> None:
     mirror = pickle.loads(pickle.dumps(Mirror(device)))
     np.testing.assert_array_equal(device_array(mirror(POINT["W"])), POINT["W"])
-    assert mirror(POINT["W"]) is mirror(POINT["W"])
+    assert mirror.keep(POINT["W"]) is mirror(POINT["W"])
 
 
 def test_the_command_says_which_device_there_is_not(tmp_path: Any) -> None:

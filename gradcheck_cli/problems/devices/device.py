@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gradcheck_cli.vocabulary.parameters import Array
 
 __all__ = ["Device", "Mirror", "in_order", "remade"]
 
@@ -19,10 +19,14 @@ class Device(Protocol):
     """A framework's arrays in one place; those of this protocol have no graph unless it says so."""
 
     framework: str
-    name: str
-    """As the framework calls it: ``cpu``, ``cuda:0``."""
+    name: str | None
+    """As the framework calls it: ``cpu``, ``cuda:0``; None for where it keeps arrays by itself."""
+    arithmetic: str
+    """In which gradients are computed, ``"float32"`` say; all else is float64."""
     on_cpu: bool
     """Whether its memory is numpy's as well."""
+    moves: bool
+    """Whether arrays are moved there; else numpy moves them, and they are put there anew."""
     piece: int
     """How many entries are worked on at once."""
     xp: Any
@@ -58,11 +62,14 @@ class Device(Protocol):
     def same(self, array: Any, other: Any) -> bool:
         """Whether two arrays hold the same numbers; NaN is the same as NaN."""
 
+    def rounded(self, array: Array) -> Array:
+        """Return numbers as the device's arithmetic has them."""
+
     def value(self, loss: Callable[..., Any], point: Any, /, **data: Any) -> Any:
         """Call a loss of the framework's arrays in float64; what it returns as numpy can take it."""
 
-    def gradient(self, loss: Callable[..., Any], point: Any, data: dict[str, Any], arithmetic: str) -> Any:
-        """Return the framework's own gradient of a loss, in the form of the point.
+    def gradient(self, loss: Callable[..., Any], point: Any, /, **data: Any) -> Any:
+        """Return the framework's own gradient of a loss in the device's arithmetic, in the form of the point.
 
         Parameters
         ----------
@@ -70,19 +77,14 @@ class Device(Protocol):
             (point, **data) -> scalar.
         point : dict of str to array, or array
             Those that `own` made.
-        data : dict
+        **data : object
             What the loss gets by keyword.
-        arithmetic : str
-            In which it is computed, ``"float32"`` say; what is returned is float64.
         """
 
-    def rounded(self, array: NDArray[Any], arithmetic: str) -> NDArray[np.float64]:
-        """Return numbers as an arithmetic has them."""
 
-
-def remade(kind: Callable[[ModuleType, str], Device], framework: str, name: str) -> Device:
+def remade(kind: Callable[..., Device], framework: str, name: str | None, arithmetic: str) -> Device:
     """Make a device again in another process."""
-    return kind(importlib.import_module(framework), name)
+    return kind(importlib.import_module(framework), name, arithmetic)
 
 
 def in_order(array: NDArray[Any]) -> NDArray[Any]:
@@ -93,19 +95,21 @@ def in_order(array: NDArray[Any]) -> NDArray[Any]:
 
 @dataclass
 class Mirror:
-    """Arrays of numpy's that lie on a device as well, each for as long as it is kept here; none of them is changed."""
+    """Arrays of numpy's that lie on a device as well; none of them is changed."""
 
     device: Device
-    kept: dict[int, tuple[weakref.ref[NDArray[Any]], Any]] = field(default_factory=dict)
+    kept: dict[int, tuple[NDArray[Any], Any]] = field(default_factory=dict)
+    """By the id of an array, itself and what it is there."""
 
     def __call__(self, array: NDArray[Any]) -> Any:
-        """Return an array as it is there; it is put there once, but for a number that numpy made of an array."""
-        if not isinstance(array, np.ndarray):
-            return self.device.put(np.asarray(array))
-        key = id(array)
-        if key not in self.kept:
-            self.kept[key] = weakref.ref(array, lambda _: self.kept.pop(key)), self.device.put(array)
-        return self.kept[key][1]
+        """Return an array as it is there: what is not kept is put there for once."""
+        return self.kept[id(array)][1] if id(array) in self.kept else self.device.put(np.asarray(array))
+
+    def keep(self, array: NDArray[Any]) -> Any:
+        """Return an array as it is there, and stays from now on."""
+        if id(array) not in self.kept:
+            self.kept[id(array)] = array, self.device.put(array)
+        return self.kept[id(array)][1]
 
     def __reduce__(self) -> tuple[type[Mirror], tuple[Device]]:
         return Mirror, (self.device,)

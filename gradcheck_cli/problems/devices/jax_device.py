@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -14,7 +14,8 @@ from gradcheck_cli.problems.devices.device import in_order, remade
 from gradcheck_cli.problems.directions import LEAST
 from gradcheck_cli.problems.philox import PER_COUNT, Stream, bits_of_counts, counts_of, round_keys
 from gradcheck_cli.vocabulary.errors import SettingError
-from gradcheck_cli.vocabulary.parameters import PIECE
+from gradcheck_cli.vocabulary.parameters import PIECE, Array
+from gradcheck_cli.vocabulary.settings import MACHINE_EPSILON
 
 __all__ = ["JaxDevice"]
 
@@ -28,8 +29,10 @@ class JaxDevice:
     ----------
     jax : module
         It is imported by now.
-    name : str
-        ``"cpu"``, ``"gpu"``, ``"gpu:1"``: jax's platform, and the number of the device.
+    name : str or None
+        ``"cpu"``, ``"gpu"``, ``"gpu:1"``: jax's platform, and the number of the device; where it is None, jax chooses.
+    arithmetic : str, optional
+        In which gradients are computed; all else is float64.
 
     Raises
     ------
@@ -39,12 +42,12 @@ class JaxDevice:
 
     framework = "jax"
 
-    def __init__(self, jax: ModuleType, name: str = "cpu") -> None:
-        self.jax, self.name, self.xp = jax, name, jax.numpy
+    def __init__(self, jax: ModuleType, name: str | None, arithmetic: str = "float64") -> None:
+        self.jax, self.name, self.arithmetic, self.xp = jax, name, arithmetic, jax.numpy
         jax.config.update("jax_enable_x64", val=True)
-        platform, _, number = name.partition(":")
+        platform, _, number = (name or "").partition(":")
         try:
-            self.where = jax.devices(platform)[int(number or 0)]
+            self.where = jax.devices(platform or None)[int(number or 0)]
         except Exception as error:  # jax raises RuntimeError for most of what it does not have
             raise SettingError(
                 f"device is {name!r}, which jax does not offer here: {str(error).partition(chr(10))[0]}",
@@ -52,16 +55,17 @@ class JaxDevice:
             ) from error
         self.least = jax.device_put(np.float64(LEAST), self.where)
         self.on_cpu = self.where.platform == "cpu"
+        self.moves = not self.on_cpu  # to write into an array of jax is to copy it
         self.piece = PIECE if self.on_cpu else LARGE_PIECE
 
     def __reduce__(self) -> Any:
-        return remade, (JaxDevice, self.framework, self.name)
+        return remade, (JaxDevice, self.framework, self.name, self.arithmetic)
 
     # arrays
 
     def put(self, array: NDArray[Any]) -> Any:
         """Return a copy of an array of numpy's there."""
-        return self.jax.device_put(in_order(array), self.where)
+        return self.jax.device_put(in_order(array), self.where) if self.name else self.xp.array(in_order(array))
 
     def own(self, array: Any, *, watched: bool) -> Any:  # noqa: ARG002  (jax watches what it differentiates by)
         """Return a copy: nobody can write to an array, but who is given it can let jax use its memory again."""
@@ -100,25 +104,30 @@ class JaxDevice:
         """Call the loss."""
         return np.asarray(loss(point, **data))
 
-    def gradient(self, loss: Callable[..., Any], point: Any, data: dict[str, Any], arithmetic: str) -> Any:
+    def gradient(self, loss: Callable[..., Any], point: Any, /, **data: Any) -> Any:
         """Return jax's own gradient of the loss."""
-        if arithmetic != "float64":
-            point, data = (self.lowered(value, arithmetic) for value in (point, data))
-        slopes = self.jax.grad(lambda held: loss(held, **data))(point)
-        return self.lowered(slopes, "float64")
+        more = self.lowered(data)
+        slopes = self.jax.grad(lambda held: loss(held, **more))(self.lowered(point))
+        return self.jax.tree_util.tree_map(self.widened, slopes)
 
-    def lowered(self, value: Any, arithmetic: str) -> Any:
-        """Return the arrays of floats in a tree in another arithmetic."""
-        is_float = partial(self.xp.issubdtype, arg2=self.xp.floating)
+    def lowered(self, value: Any) -> Any:
+        """Return the arrays in a dict, or one array, in the device's arithmetic."""
+        if self.arithmetic == "float64":
+            return value
+        if isinstance(value, dict):
+            return {name: self.lowered(item) for name, item in value.items()}
+        kinds = {"float64": self.arithmetic, "complex128": "complex64"}
+        return value.astype(kinds.get(str(value.dtype), value.dtype)) if isinstance(value, self.jax.Array) else value
 
-        def one(leaf: Any) -> Any:
-            return leaf.astype(arithmetic) if isinstance(leaf, self.jax.Array) and is_float(leaf.dtype) else leaf
+    def widened(self, array: Any) -> Any:
+        """Return numbers of less than float64 in it: numpy has no bfloat16."""
+        return array.astype(float) if str(array.dtype) in MACHINE_EPSILON else array
 
-        return self.jax.tree_util.tree_map(one, value)
-
-    def rounded(self, array: NDArray[Any], arithmetic: str) -> NDArray[np.float64]:
-        """Return numbers as an arithmetic has them."""
-        return np.asarray(self.put(array).astype(arithmetic), dtype=np.float64)
+    def rounded(self, array: Array) -> Array:
+        """Return numbers as the device's arithmetic has them."""
+        if self.arithmetic == "float64":
+            return array
+        return np.asarray(self.put(array).astype(self.arithmetic).astype(float))
 
 
 @cache

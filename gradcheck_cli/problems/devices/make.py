@@ -13,11 +13,11 @@ from gradcheck_cli.vocabulary.errors import SettingError
 
 __all__ = ["DEVICES", "device_of"]
 
-DEVICES: dict[str, Callable[[Any, str], Device]] = {"torch": TorchDevice, "jax": JaxDevice}
+DEVICES: dict[str, Callable[[Any, str | None, str], Device]] = {"torch": TorchDevice, "jax": JaxDevice}
 """By framework, what makes a device of its name."""
 
 
-def device_of(framework: str, name: str = "cpu") -> Device:
+def device_of(framework: str, name: str | None = None, arithmetic: str = "float64") -> Device:
     """Return where a framework keeps its arrays.
 
     Parameters
@@ -25,7 +25,9 @@ def device_of(framework: str, name: str = "cpu") -> Device:
     framework : {"torch", "jax"}
         The framework.
     name : str, optional
-        As the framework calls the device.
+        As the framework calls the device; where it keeps arrays by itself if it is not given.
+    arithmetic : str, optional
+        In which gradients are computed.
 
     Raises
     ------
@@ -37,4 +39,4 @@ def device_of(framework: str, name: str = "cpu") -> Device:
         raise SettingError(
             f"device is {name!r}, and {framework} has no devices", hint=f"it goes with {' and '.join(DEVICES)}"
         )
-    return DEVICES[framework](module, name)
+    return DEVICES[framework](module, name, arithmetic)

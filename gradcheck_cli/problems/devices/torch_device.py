@@ -15,7 +15,7 @@ from gradcheck_cli.problems.devices.device import in_order, remade
 from gradcheck_cli.problems.directions import LEAST
 from gradcheck_cli.problems.philox import PER_COUNT, Stream, bits_of_counts, counts_of, round_keys
 from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
-from gradcheck_cli.vocabulary.parameters import PIECE
+from gradcheck_cli.vocabulary.parameters import PIECE, Array
 
 __all__ = ["TorchDevice"]
 
@@ -30,8 +30,10 @@ class TorchDevice:
     ----------
     torch : module
         It is imported by now.
-    name : str
-        ``"cpu"``, ``"cuda"``, ``"cuda:1"``, as torch has it.
+    name : str or None
+        ``"cpu"``, ``"cuda"``, ``"cuda:1"``, as torch has it; the processor where it is None.
+    arithmetic : str, optional
+        In which gradients are computed; all else is float64.
 
     Raises
     ------
@@ -41,23 +43,25 @@ class TorchDevice:
 
     framework = "torch"
 
-    def __init__(self, torch: ModuleType, name: str = "cpu") -> None:
-        self.torch, self.name = torch, name
+    moves = True
+
+    def __init__(self, torch: ModuleType, name: str | None, arithmetic: str = "float64") -> None:
+        self.torch, self.name, self.arithmetic = torch, name, arithmetic
         try:
-            self.where = torch.device(name)
+            self.where = torch.device(name or "cpu")
             torch.zeros(1, dtype=torch.float64, device=self.where).item()
         except Exception as error:  # torch has an own kind for each way in which it may not be there
             raise SettingError(
                 f"device is {name!r}, which torch does not offer here: {str(error).partition(chr(10))[0]}",
                 hint="cpu, or cuda where there is a GPU and torch is built for it",
             ) from error
-        self.made = lru_cache(KEPT)(self.bits_there)
+        self.kept_bits = lru_cache(KEPT)(self.made_bits)
         self.on_cpu = self.where.type == "cpu"
         self.piece = PIECE if self.on_cpu else LARGE_PIECE
         self.xp, self.least = torch, torch.tensor(LEAST, dtype=torch.float64, device=self.where)
 
     def __reduce__(self) -> Any:
-        return remade, (TorchDevice, self.framework, self.name)
+        return remade, (TorchDevice, self.framework, self.name, self.arithmetic)
 
     # arrays
 
@@ -82,9 +86,9 @@ class TorchDevice:
         if self.on_cpu:
             return self.torch.from_numpy(Stream(seed, number).bits(start, stop)).double()
         first, last = counts_of(start, stop)
-        return self.made(seed, number, first, last)[start - PER_COUNT * first :][: stop - start].double()
+        return self.kept_bits(seed, number, first, last)[start - PER_COUNT * first :][: stop - start].double()
 
-    def bits_there(self, seed: int, number: int, first: int, last: int) -> Any:
+    def made_bits(self, seed: int, number: int, first: int, last: int) -> Any:
         """Return the numbers of some counts, in as few bytes as they have."""
         counts = self.torch.arange(first, last, device=self.where)
         return bits_of_counts(counts, round_keys(seed, number).tolist(), self.torch.stack).short()
@@ -106,11 +110,11 @@ class TorchDevice:
 
     def value(self, loss: Callable[..., Any], point: Any, /, **data: Any) -> Any:
         """Call the loss."""
-        with self.in_arithmetic("float64"):
+        with self.default_of("float64"):
             answer = loss(point, **data)
         return answer.detach().cpu().numpy() if isinstance(answer, self.torch.Tensor) else answer
 
-    def gradient(self, loss: Callable[..., Any], point: Any, data: dict[str, Any], arithmetic: str) -> Any:
+    def gradient(self, loss: Callable[..., Any], point: Any, /, **data: Any) -> Any:
         """Return torch's own gradient of the loss; zeros for what it does not depend on.
 
         Raises
@@ -118,10 +122,9 @@ class TorchDevice:
         ProblemError
             Where the loss is no tensor.
         """
-        if arithmetic != "float64":
-            point, data = (self.lowered(value, arithmetic) for value in (point, data))
-        with self.in_arithmetic(arithmetic):
-            answer = loss(point, **data)
+        point = self.lowered(point)
+        with self.default_of(self.arithmetic):
+            answer = loss(point, **self.lowered(data))
             if not isinstance(answer, self.torch.Tensor):
                 raise ProblemError(
                     f"the loss is {type(answer).__name__}, expected a torch tensor", hint="leave out .item()"
@@ -135,21 +138,25 @@ class TorchDevice:
         wide = {name: slope if slope.is_complex() else slope.double() for name, slope in found.items()}
         return wide if isinstance(point, dict) else wide[""]
 
-    def lowered(self, value: Any, arithmetic: str) -> Any:
-        """Return the tensors of floats in a dict, or one tensor, in another arithmetic."""
-        if isinstance(value, dict):
-            return {name: self.lowered(item, arithmetic) for name, item in value.items()}
-        if not (isinstance(value, self.torch.Tensor) and value.is_floating_point()):
+    def lowered(self, value: Any) -> Any:
+        """Return the tensors in a dict, or one tensor, in the device's arithmetic."""
+        if self.arithmetic == "float64":
             return value
-        return value.detach().to(getattr(self.torch, arithmetic)).requires_grad_(value.requires_grad)
+        if isinstance(value, dict):
+            return {name: self.lowered(item) for name, item in value.items()}
+        kinds = {self.torch.float64: self.arithmetic, self.torch.complex128: "complex64"}
+        if not (isinstance(value, self.torch.Tensor) and value.dtype in kinds):
+            return value
+        return value.detach().to(getattr(self.torch, kinds[value.dtype])).requires_grad_(value.requires_grad)
 
-    def rounded(self, array: NDArray[Any], arithmetic: str) -> NDArray[np.float64]:
-        """Return numbers as an arithmetic has them."""
-        values = self.torch.from_numpy(array).to(getattr(self.torch, arithmetic)).double()
-        return np.asarray(values.numpy(), dtype=np.float64)
+    def rounded(self, array: Array) -> Array:
+        """Return numbers as the device's arithmetic has them."""
+        if self.arithmetic == "float64":
+            return array
+        return np.asarray(self.torch.tensor(array, dtype=getattr(self.torch, self.arithmetic)).double().numpy())
 
     @contextmanager
-    def in_arithmetic(self, arithmetic: str) -> Iterator[None]:
+    def default_of(self, arithmetic: str) -> Iterator[None]:
         """Let what the loss creates itself be in an arithmetic, as far as torch lets us."""
         before = self.torch.get_default_dtype()
         self.torch.set_default_dtype(getattr(self.torch, arithmetic))

@@ -40,7 +40,7 @@ def own_gradient_note(framework: str, arithmetic: str = "float64") -> str:
     own = f"{framework} {module_version(import_framework(framework))}"
     if arithmetic == "float64":
         return f"the gradient is {own}'s own, in float64"
-    return f"the gradient is {own}'s own, in {arithmetic} at parameters rounded to it; the losses are in float64"
+    return f"the gradient is {own}'s own, in {arithmetic}; the losses are in float64, at the same rounded numbers"
 
 
 def import_framework(name: str) -> ModuleType:
@@ -98,7 +98,7 @@ def of_numpy_arrays(device: Device, loss: Callable[..., Any]) -> Functions:
         return device.value(loss, there(point, watched=True), **there(data))
 
     def gradient(point: Any, **data: Any) -> Any:
-        found = device.gradient(loss, there(point, watched=True), there(data), "float64")
+        found = device.gradient(loss, there(point, watched=True), **there(data))
         return {name: numpy_array(slope) for name, slope in found.items()} if isinstance(found, dict) else found
 
     return value, gradient

@@ -179,7 +179,7 @@ def backend_of(framework: str, device: str | None) -> Backend:
     if framework not in BACKENDS:
         known = ", ".join(BACKENDS)
         raise SettingError(f"autograd is {framework!r}, expected {known} for a function of more than one output")
-    return BACKENDS[framework](device_of(framework, device or "cpu"))
+    return BACKENDS[framework](device_of(framework, device))
 
 
 def require_distinct(names: Sequence[str]) -> None:
@@ -351,7 +351,7 @@ class TorchBackend:
 
     def __init__(self, device: TorchDevice) -> None:
         self.device, self.torch = device, device.torch
-        self.tensor, self.in_double = device.put, partial(device.in_arithmetic, "float64")
+        self.tensor, self.in_double = device.put, partial(device.default_of, "float64")
 
     def is_tensor(self, value: Any) -> bool:
         """Whether a value is a tensor."""

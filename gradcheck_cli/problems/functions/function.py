@@ -39,6 +39,7 @@ from gradcheck_cli.vocabulary.errors import GradcheckError, SettingError, UserFu
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
 if TYPE_CHECKING:
+    from gradcheck_cli.problems.devices.device import Device
     from gradcheck_cli.problems.networks.network import Network
 
 __all__ = ["OF_SCATTER", "SAME", "Asked", "Calls", "FunctionProblem", "Losses", "Recipe", "call"]
@@ -172,6 +173,10 @@ class FunctionProblem:
     """What the functions were called with."""
     complex_view: ComplexView | None = None
     """The view by which the point is real; None where it is real by itself."""
+    device: Device | None = field(default=None, repr=False, compare=False)
+    """Where the framework keeps its arrays that the functions take; None where they are numpy's."""
+    in_double: FunctionProblem | None = field(default=None, repr=False, compare=False)
+    """The same with a gradient in float64, where the framework computes it in less."""
 
     @cached_property
     def parameters(self) -> Parameters:
@@ -201,9 +206,12 @@ class FunctionProblem:
                 "the gradient is saved numbers, which belong to one point; other points need a function",
                 hint="name the function that makes them, or leave out --points",
             )
+        if self.device is not None and self.complex_view is None:
+            parameters = {name: self.device.rounded(values) for name, values in parameters.items()}
         point = {**self.point, **parameters}
+        double = None if self.in_double is None else self.in_double.at(parameters)
         recipe = None if self.recipe is None else MovedRecipe(self.recipe, point)
-        return replace(self, point=point, recipe=recipe, known=None)
+        return replace(self, point=point, recipe=recipe, known=None, in_double=double)
 
     def loss(self, parameters: Parameters) -> Losses:
         """Return the loss, that at the point itself from memory; not a number where the function has no value."""

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from gradcheck_cli.problems.devices.device import Device, Mirror
+from gradcheck_cli.problems.devices.device import Device, Mirror, in_order
 from gradcheck_cli.problems.devices.make import DEVICES, device_of
 from gradcheck_cli.problems.functions.arguments import as_parameter, require_separate
 from gradcheck_cli.problems.functions.autograd import (
+    converted,
     import_framework,
     of_autograd,
     of_numpy_arrays,
@@ -18,11 +19,12 @@ from gradcheck_cli.problems.functions.autograd import (
 from gradcheck_cli.problems.functions.calling import Form, by_position, weightless
 from gradcheck_cli.problems.functions.complex_numbers import OF_FRAMEWORK, complex_view
 from gradcheck_cli.problems.functions.function import FunctionProblem
-from gradcheck_cli.problems.functions.on_device import DeviceProblem, OwnGradient
+from gradcheck_cli.problems.functions.on_device import DeviceProblem
 from gradcheck_cli.problems.functions.returned import by_name, less_than_double
 from gradcheck_cli.problems.functions.trees import flattened, is_tree, names_in
 from gradcheck_cli.vocabulary.asking import kind_of
 from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
+from gradcheck_cli.vocabulary.settings import AUTO, MACHINE_EPSILON
 
 __all__ = ["function_problem"]
 
@@ -35,6 +37,7 @@ def function_problem(
     data: Mapping[str, Any],
     autograd: str | None = None,
     device: str | None = None,
+    precision: str = AUTO,
     convention: str | None = None,
     name: str = "function",
     by_file: bool = False,
@@ -57,7 +60,9 @@ def function_problem(
     autograd : str, optional
         The framework whose gradient of the loss is the claim.
     device : str, optional
-        Where that framework keeps its arrays, as it calls it; ``"cpu"`` where it is not given.
+        Where that framework keeps its arrays, as it calls it.
+    precision : str, optional
+        The arithmetic of the framework's arrays where that is less than float64; the point is rounded to it.
     convention : str, optional
         What the gradient of a complex parameter means; the framework's own one, or torch's, where it is not given.
     name : str, optional
@@ -88,29 +93,27 @@ def function_problem(
     elif not alone:
         form = Form(names_in(parameters), list(data), by_file, "array" if one_array else "dict")
         loss, gradient = form.of(loss), form.of(gradient) if callable(gradient) else gradient
-    if autograd is not None:
-        if gradient is not None:
-            raise ProblemError(
-                "both a gradient and a framework to differentiate the loss are given, expected one of them"
-            )
-        import_framework(autograd)
-        notes = [*notes, own_gradient_note(autograd)]
     require_separate(named)
     view = complex_view(named, convention or OF_FRAMEWORK.get(autograd or ""))
-    where = place_of(autograd, device)
+    where = place_of(autograd, device, precision)
+    by_numpy = where is None or view is not None or not where.moves
+    given = loss
     if autograd is not None:
-        loss, gradient = own_functions(autograd, loss, where, by_numpy=view is not None)
+        loss, gradient, said = own_functions(autograd, given, gradient, where, by_numpy=by_numpy)
+        notes = [*notes, said]
     if view is not None:
         loss, gradient = view.loss(loss, both=gradient is None), view.claim(gradient)
         named, notes = view.point, [*notes, view.note]
     elif convention:
         notes = [*notes, "no parameter is complex, so the convention for complex gradients has no effect"]
     point = {key: as_parameter(key, values) for key, values in named.items()}
-    is_saved = gradient is not None and not callable(gradient)
-    made: dict[str, Any] = {"point": point, "loss_function": loss, "claim": gradient, "name": name, "notes": notes}
-    made |= {"data": data, "one_array": alone, "only": only}
     if where is not None and view is None:
-        return DeviceProblem(**made, mirror=Mirror(where))
+        point, data = ({key: rounded(values, where) for key, values in arrays.items()} for arrays in (point, data))
+    made: dict[str, Any] = {"point": point, "loss_function": loss, "claim": gradient, "name": name, "notes": notes}
+    made |= {"data": data, "one_array": alone, "only": only, "device": where}
+    if where is not None and view is None:
+        return on(where, given, made)
+    is_saved = gradient is not None and not callable(gradient)
     return FunctionProblem(
         **made,
         complex_view=view,
@@ -119,7 +122,34 @@ def function_problem(
     )
 
 
-def place_of(framework: str | None, device: str | None) -> Device | None:
+def on(where: Device, loss: Callable[..., Any], made: dict[str, Any]) -> FunctionProblem:
+    """Return a problem on a device; if it computes gradients in less than float64, with the same in float64 besides.
+
+    Parameters
+    ----------
+    where : Device
+        The device.
+    loss : callable
+        Of the framework's arrays.
+    made : dict
+        What a `FunctionProblem` is made of.
+    """
+    double = None
+    if where.arithmetic != "float64":
+        exact = device_of(where.framework, where.name)
+        value, own, _ = own_functions(where.framework, loss, None, exact, by_numpy=not where.moves)
+        double = on(exact, loss, {**made, "loss_function": value, "claim": own, "device": exact})
+    if where.moves:
+        return DeviceProblem(**made, in_double=double, mirror=Mirror(where))
+    return FunctionProblem(**made, in_double=double)
+
+
+def rounded(value: Any, where: Device) -> Any:
+    """Return the arrays of floats in a value as a device's arithmetic has them."""
+    return converted(value, lambda array: where.rounded(in_order(array)) if array.dtype.kind == "f" else array)
+
+
+def place_of(framework: str | None, device: str | None, precision: str) -> Device | None:
     """Return where a framework keeps its arrays; None where these are numpy's.
 
     Raises
@@ -128,21 +158,45 @@ def place_of(framework: str | None, device: str | None) -> Device | None:
         Where a device is asked for and there is no framework that has it.
     """
     if framework in DEVICES or (framework is not None and device is not None):
-        return device_of(framework, device or "cpu")
+        return device_of(framework, device, precision if precision in MACHINE_EPSILON else "float64")
     if device is not None:
         raise SettingError(f"device is {device!r}, but no framework is named", hint="such as autograd='torch'")
     return None
 
 
-def own_functions(framework: str, loss: Callable[..., Any], where: Device | None, *, by_numpy: bool) -> tuple[Any, Any]:
-    """Return a loss of a framework's arrays and the framework's own gradient of it; of numpy's where that is wanted."""
-    name, of_gradient = getattr(loss, "__name__", framework), f"the {framework} gradient"
+def own_functions(
+    framework: str, loss: Callable[..., Any], gradient: object, where: Device | None, *, by_numpy: bool
+) -> tuple[Any, Any, str]:
+    """Return a loss of a framework's arrays, the framework's own gradient of it, and what to say of that.
+
+    Parameters
+    ----------
+    framework, loss
+        The loss, and whose arrays it takes.
+    gradient : object
+        That which is given besides, of which there must be none.
+    where : Device or None
+        Where the arrays are; None where they are numpy's.
+    by_numpy : bool
+        Whether the functions are to be of numpy's arrays.
+
+    Raises
+    ------
+    ProblemError
+        Where a gradient is given.
+    SettingError
+        Where the framework is not installed.
+    """
+    if gradient is not None:
+        raise ProblemError("both a gradient and a framework to differentiate the loss are given, expected one of them")
+    import_framework(framework)
     value: Any
-    gradient: Any
-    if where is not None and not by_numpy:
-        value, gradient = partial(where.value, loss), OwnGradient(where, loss, of_gradient)
+    own: Any
+    if where is None:
+        value, own = of_autograd(loss)
+    elif by_numpy:
+        value, own = of_numpy_arrays(where, loss)
     else:
-        value, gradient = of_autograd(loss) if where is None else of_numpy_arrays(where, loss)
-        gradient.__name__ = of_gradient
-    value.__name__ = name
-    return value, gradient
+        value, own = partial(where.value, loss), partial(where.gradient, loss)
+    value.__name__, own.__name__ = getattr(loss, "__name__", framework), f"the {framework} gradient"
+    return value, own, own_gradient_note(framework, "float64" if where is None else where.arithmetic)

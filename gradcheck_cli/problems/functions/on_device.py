@@ -6,9 +6,8 @@ comes back is a number each time.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -16,14 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck_cli.problems.devices.device import Device, Mirror
+from gradcheck_cli.problems.devices.device import Mirror
 from gradcheck_cli.problems.devices.directions import Field, along, move, move_back
 from gradcheck_cli.problems.directions import Direction, Move
-from gradcheck_cli.problems.functions.autograd import converted, is_array, own_gradient_note
-from gradcheck_cli.problems.functions.function import FunctionProblem, MovedRecipe
+from gradcheck_cli.problems.functions.autograd import converted, is_array
+from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
 
-__all__ = ["DeviceProblem", "OwnGradient"]
+__all__ = ["DeviceProblem"]
 
 
 class DeviceArguments:
@@ -41,7 +40,7 @@ class DeviceArguments:
         self.mirror, self.device, self.one_array = mirror, mirror.device, one_array
         self.given = {name: self.device.own(mirror(values), watched=True) for name, values in parameters.items()}
         self.data = converted(dict(data), lambda array: self.device.own(mirror(array), watched=False))
-        self.data_size = bytes_in(data)
+        self.data_size = sum(array.nbytes for array in arrays_in(data))
 
     @property
     def first(self) -> Any:
@@ -76,26 +75,13 @@ class DeviceArguments:
         return not is_array(original) or self.device.same(value, self.mirror(original))
 
 
-def bytes_in(data: Any) -> int:
-    """Return what the arrays in a value take."""
+def arrays_in(data: Any) -> Iterator[NDArray[Any]]:
+    """Yield the arrays in a value that a framework has as well."""
     if isinstance(data, Mapping):
-        return sum(map(bytes_in, data.values()))
-    return int(data.nbytes) if is_array(data) else 0
-
-
-@dataclass
-class OwnGradient:
-    """The framework's own gradient of a loss."""
-
-    device: Device
-    loss: Callable[..., Any]
-    __name__: str
-    arithmetic: str = "float64"
-    """In which it is computed."""
-
-    def __call__(self, point: Any, /, **data: Any) -> Any:
-        """Return the gradient."""
-        return self.device.gradient(self.loss, point, data, self.arithmetic)
+        for value in data.values():
+            yield from arrays_in(value)
+    elif is_array(data):
+        yield data
 
 
 @dataclass(frozen=True)
@@ -106,34 +92,36 @@ class DeviceProblem(FunctionProblem):
     """The arrays that are on the device, too."""
 
     @cached_property
+    def originals(self) -> Mirror:
+        """The arrays that are on the device, the point and the data among them."""
+        for array in [*self.point.values(), *arrays_in(self.data)]:
+            self.mirror.keep(array)
+        return self.mirror
+
+    @cached_property
     def there(self) -> Field:
         """The checked parameters as directions lead through them."""
-        flat = {name: self.mirror(values).reshape(-1) for name, values in self.parameters.items()}
+        flat = {name: self.originals(values).reshape(-1) for name, values in self.parameters.items()}
         return Field.of(self.mirror.device, self.parameters, self.sizes, flat)
-
-    def in_arithmetic(self, arithmetic: str) -> DeviceProblem:
-        """Return the problem with a claim that is computed in less than float64, at a point that has no more digits.
-
-        Its losses stay in float64: what they are differenced for is not what the claim may lose.
-        """
-        point = {name: self.mirror.device.rounded(values, arithmetic) for name, values in self.point.items()}
-        framework = self.mirror.device.framework
-        notes = [note for note in self.notes if note != own_gradient_note(framework)]
-        notes.append(own_gradient_note(framework, arithmetic))
-        claim = dataclasses.replace(self.claim, arithmetic=arithmetic)
-        recipe = None if self.recipe is None else MovedRecipe(self.recipe, point)
-        return dataclasses.replace(self, point=point, claim=claim, recipe=recipe, notes=notes, known=None)
 
     # where FunctionProblem has numpy's arrays
 
+    def at(self, parameters: Parameters) -> FunctionProblem:
+        """Return the same functions at another point."""
+        there = super().at(parameters)
+        assert isinstance(there, DeviceProblem)  # noqa: S101  (for mypy: it is of this class)
+        return replace(there, mirror=Mirror(self.mirror.device))  # what is there of this point is of no use
+
     def arguments(self, parameters: Parameters) -> Any:
         """Return copies on the device for one call, or for many on one copy."""
-        arguments: Any = DeviceArguments(self.mirror, parameters, self.data, one_array=self.one_array)
+        arguments: Any = DeviceArguments(self.originals, parameters, self.data, one_array=self.one_array)
         return arguments if self.one_copy else self.handed.keep(arguments)
 
     def along(self, direction: Direction, gradient: Parameters) -> tuple[float, float]:
         """Return the derivative along a direction that a gradient claims, and about how large it can be."""
-        return along(self.there, direction, {name: self.mirror(g).reshape(-1) for name, g in gradient.items()})
+        claim = self.claim if isinstance(self.claim, Mapping) else {}
+        found = {n: self.mirror.keep(g) if claim.get(n) is g else self.mirror(g) for n, g in gradient.items()}
+        return along(self.there, direction, {name: slopes.reshape(-1) for name, slopes in found.items()})
 
     def move(self, arguments: Any, direction: Direction, step: float) -> None:
         """Put the point + step * direction into the arguments of a call."""
