@@ -10,9 +10,9 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.machinery import PathFinder
+from importlib.machinery import PathFinder, SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from gradcheck_cli.loading.code.cells import is_notebook
@@ -160,6 +160,8 @@ def import_file(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise InputError(f"{path} cannot be imported, expected a file that ends in .py")
+    if isinstance(spec.loader, SourceFileLoader):
+        spec.loader = FromSource(name, str(path))
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -171,6 +173,14 @@ def import_file(path: Path) -> ModuleType:
             error.hint = RUNS_TOO_MUCH
         raise
     return module
+
+
+class FromSource(SourceFileLoader):
+    """Compiles a file each time: what Python keeps of it may be of another text of the same second and length."""
+
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002  (there is one path)
+        """Return the code of the file as it is."""
+        return self.source_to_code(self.get_data(self.path), self.path)
 
 
 def import_part(path: Path, name: str) -> Part:

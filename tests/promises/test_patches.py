@@ -7,6 +7,7 @@ import importlib.util
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -55,7 +56,8 @@ def _in_a_process_that_can_be_divided() -> None:
 
 
 def imported(file: Path) -> Any:
-    """Import a file under a name of its own, and so that nothing else is found under it."""
+    """Import a file as it is, under a name of its own: Python may have kept another text of the same second."""
+    shutil.rmtree(file.parent / "__pycache__", ignore_errors=True)
     spec = importlib.util.spec_from_file_location(f"patched_{next(NUMBERS)}", file)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -88,9 +88,9 @@ def remade(kind: Callable[..., Device], framework: str, name: str | None, arithm
 
 
 def in_order(array: NDArray[Any]) -> NDArray[Any]:
-    """Return a copy as frameworks take it, row by row in the machine's order of bytes; floats are float64."""
+    """Return an array as frameworks take it, row by row in the machine's order of bytes; floats are float64."""
     wide = {"f": np.dtype(np.float64), "c": np.dtype(np.complex128)}.get(array.dtype.kind, array.dtype)
-    return np.array(array, dtype=wide.newbyteorder("="), order="C")
+    return np.asarray(array, dtype=wide.newbyteorder("="), order="C")
 
 
 @dataclass

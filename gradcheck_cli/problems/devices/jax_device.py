@@ -65,7 +65,8 @@ class JaxDevice:
 
     def put(self, array: NDArray[Any]) -> Any:
         """Return a copy of an array of numpy's there."""
-        return self.jax.device_put(in_order(array), self.where) if self.name else self.xp.array(in_order(array))
+        own = in_order(array).copy()  # jax may go on using numpy's memory
+        return self.jax.device_put(own, self.where) if self.name else self.xp.asarray(own)
 
     def own(self, array: Any, *, watched: bool) -> Any:  # noqa: ARG002  (jax watches what it differentiates by)
         """Return a copy: nobody can write to an array, but who is given it can let jax use its memory again."""

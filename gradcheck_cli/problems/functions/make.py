@@ -85,6 +85,8 @@ def function_problem(
     """
     if not callable(loss):
         raise ProblemError(f"the loss is {kind_of(loss)}, expected a function")
+    if not (autograd is None or gradient is None):
+        raise ProblemError("both a gradient and a framework to differentiate the loss are given, expected one of them")
     named, alone = flattened(parameters), not is_tree(parameters)
     notes = [*notes, *weightless(loss, {*named, *data})]
     taking = loss if autograd is None or alone else by_position(loss, list(named), list(data))  # as Function.apply
@@ -99,7 +101,7 @@ def function_problem(
     by_numpy = where is None or view is not None or not where.moves
     given = loss
     if autograd is not None:
-        loss, gradient, said = own_functions(autograd, given, gradient, where, by_numpy=by_numpy)
+        loss, gradient, said = own_functions(autograd, given, where, by_numpy=by_numpy)
         notes = [*notes, said]
     if view is not None:
         loss, gradient = view.loss(loss, both=gradient is None), view.claim(gradient)
@@ -137,7 +139,7 @@ def on(where: Device, loss: Callable[..., Any], made: dict[str, Any]) -> Functio
     double = None
     if where.arithmetic != "float64":
         exact = device_of(where.framework, where.name)
-        value, own, _ = own_functions(where.framework, loss, None, exact, by_numpy=not where.moves)
+        value, own, _ = own_functions(where.framework, loss, exact, by_numpy=not where.moves)
         double = on(exact, loss, {**made, "loss_function": value, "claim": own, "device": exact})
     if where.moves:
         return DeviceProblem(**made, in_double=double, mirror=Mirror(where))
@@ -165,7 +167,7 @@ def place_of(framework: str | None, device: str | None, precision: str) -> Devic
 
 
 def own_functions(
-    framework: str, loss: Callable[..., Any], gradient: object, where: Device | None, *, by_numpy: bool
+    framework: str, loss: Callable[..., Any], where: Device | None, *, by_numpy: bool
 ) -> tuple[Any, Any, str]:
     """Return a loss of a framework's arrays, the framework's own gradient of it, and what to say of that.
 
@@ -173,8 +175,6 @@ def own_functions(
     ----------
     framework, loss
         The loss, and whose arrays it takes.
-    gradient : object
-        That which is given besides, of which there must be none.
     where : Device or None
         Where the arrays are; None where they are numpy's.
     by_numpy : bool
@@ -182,13 +182,9 @@ def own_functions(
 
     Raises
     ------
-    ProblemError
-        Where a gradient is given.
     SettingError
         Where the framework is not installed.
     """
-    if gradient is not None:
-        raise ProblemError("both a gradient and a framework to differentiate the loss are given, expected one of them")
     import_framework(framework)
     value: Any
     own: Any

@@ -193,6 +193,7 @@ class _Claim:
             claimed = problem.claimed(arguments)
         claim = by_name(claimed, problem.point, "the gradient")
         misfits: list[Misfit] = []
+        copy = copy and (problem.device is None or problem.device.on_cpu)  # what comes from elsewhere is new
         gradient = claimed_gradient(claim, problem.parameters, "the gradient", copy=copy, misfits=misfits)
         with asking("reading the keys of the gradient raised"):
             extra = [str(name) for name in claim if name not in problem.point]

@@ -53,6 +53,14 @@ def test_a_file_is_run_once_for_two_functions(tmp_path: Path) -> None:
     assert load_function(f"{path}:f")() is load_function(f"{path}:g")()
 
 
+def test_a_file_is_loaded_as_it_is_though_it_was_changed_within_a_second_and_kept_its_length(tmp_path: Path) -> None:
+    for value in (1, 2):
+        path = homework(tmp_path, f"def f(): return {value}")
+        os.utime(path, (0, 0))
+        assert load_function(f"{path}:f")() == value
+    assert not (tmp_path / "__pycache__").exists()
+
+
 @pytest.mark.parametrize("reference", ["homework.py", "homework.py:", ":f", "", ":"])
 def test_refuses_what_names_no_function(reference: str) -> None:
     with pytest.raises(InputError, match=r"expected FILE\.py:NAME"):
