@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -21,9 +21,6 @@ import numpy as np
 
 from gradcheck_cli import check_gradient
 from gradcheck_cli.vocabulary.parameters import Array
-
-Loss = Claim = Callable[[Array], Any]
-Way = Callable[[Loss, Claim, str, int], str]
 
 TAKES = 0.02  # seconds of an evaluation
 TARGETS = {2: 1.9, 4: 3.7, 8: 7.0, 16: 12.0}
@@ -60,12 +57,12 @@ def wrong(x: Array) -> Array:
     return gradient(x) * np.where(x == POINT[5], 2, 1)
 
 
-def by_function(loss: Loss, claim: Claim, mode: str, jobs: int) -> str:
+def by_function(loss: FunctionType, claim: FunctionType, mode: str, jobs: int) -> str:
     """Make a check with `check_gradient`, and return what it came to."""
     return check_gradient(loss, claim, POINT, mode=mode, seed=1, jobs=jobs).verdict.name
 
 
-def by_command(loss: Loss, claim: Claim, mode: str, jobs: int) -> str:
+def by_command(loss: FunctionType, claim: FunctionType, mode: str, jobs: int) -> str:
     """Make it with `gradcheck func`, whose processes start afresh."""
     names = [f"{__file__}:{function.__name__}" for function in (loss, claim)]
     at = ",".join(map(repr, POINT.tolist()))
@@ -74,7 +71,7 @@ def by_command(loss: Loss, claim: Claim, mode: str, jobs: int) -> str:
     return done.stdout.split(maxsplit=1)[0]
 
 
-def seconds(way: Way, loss: Loss, claim: Claim, mode: str, jobs: int) -> float:
+def seconds(way: Any, loss: FunctionType, claim: FunctionType, mode: str, jobs: int) -> float:
     """Time a check, which has to come to what is right."""
     started = time.perf_counter()
     verdict = way(loss, claim, mode, jobs)
@@ -86,14 +83,14 @@ def seconds(way: Way, loss: Loss, claim: Claim, mode: str, jobs: int) -> float:
 def main() -> None:
     """Write a line for each way and number of processes."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    rows: list[tuple[Way, Claim, str, int]] = [
+    rows: list[tuple[Any, Any, str, int]] = [
         *((way, gradient, "full", jobs) for way in (by_command, by_function) for jobs in TARGETS),
         (by_function, wrong, "full", 16),
         (by_function, gradient, "screen", 2),
     ]
     sys.stdout.write(f"{cores} cores; the loss sleeps where there are more processes\n")
     for way, claim, mode, jobs in rows:
-        loss = busy if jobs <= cores else asleep
+        loss: Any = busy if jobs <= cores else asleep
         pairs = [[seconds(way, loss, claim, mode, n) for n in (1, jobs)] for _ in range(ROUNDS)]
         one, many = (min(side) for side in zip(*pairs, strict=True))
         target = f", target {TARGETS[jobs]:g}" if mode == "full" and claim is gradient else ""
