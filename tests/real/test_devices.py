@@ -18,7 +18,7 @@ from gradcheck_cli.problems.devices.make import device_of
 from gradcheck_cli.problems.directions import ALL, NONZERO, TINY, ZERO, Direction, sizes_of
 from gradcheck_cli.problems.functions import make
 from gradcheck_cli.problems.functions.identity import identity_of
-from gradcheck_cli.vocabulary.errors import SettingError
+from gradcheck_cli.vocabulary.errors import ProblemError, SettingError, UserFunctionError
 from gradcheck_cli.vocabulary.parameters import Array
 from tests.support import run
 
@@ -113,6 +113,21 @@ def test_what_float32_loses_of_a_right_gradient_is_not_called_wrong(device: Any)
         report = check_gradient(function, None, point, precision="float32", **settings)
         assert report.verdict is Verdict.INCONCLUSIVE
         assert "right in float64" in report.reasons[0]
+
+
+def test_what_does_not_go_with_a_precision_says_so(device: Any) -> None:
+    single = device.put(np.ones(2))
+
+    def mixed(p: Any) -> Any:
+        return (p["w"] @ (single if device.framework == "torch" else p["w"])).sum() + 0 * (p["w"] * single).sum()
+
+    point, settings = {"w": np.array([1.0, 2.0])}, {"autograd": device.framework, "seed": 1}
+    if device.framework == "torch":
+        with pytest.raises(UserFunctionError) as caught:
+            check_gradient(mixed, None, point, precision="float32", **settings)
+        assert "computed in float32" in str(caught.value.hint)
+    with pytest.raises(ProblemError, match="too large for float16"):
+        check_gradient(mixed, None, {"w": np.array([1.0, 1e6])}, precision="float16", **settings)
 
 
 @pytest.mark.parametrize("mode", ["full", "screen"])

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from gradcheck_cli.problems.devices.device import Device, Mirror, in_order
 from gradcheck_cli.problems.devices.make import DEVICES, device_of
 from gradcheck_cli.problems.functions.arguments import as_parameter, require_separate
@@ -24,6 +26,7 @@ from gradcheck_cli.problems.functions.returned import by_name, less_than_double
 from gradcheck_cli.problems.functions.trees import flattened, is_tree, names_in
 from gradcheck_cli.vocabulary.asking import kind_of
 from gradcheck_cli.vocabulary.errors import ProblemError, SettingError
+from gradcheck_cli.vocabulary.parameters import Parameters
 from gradcheck_cli.vocabulary.settings import AUTO, MACHINE_EPSILON
 
 __all__ = ["function_problem"]
@@ -111,6 +114,7 @@ def function_problem(
     point = {key: as_parameter(key, values) for key, values in named.items()}
     if where is not None and view is None:
         point, data = ({key: rounded(values, where) for key, values in arrays.items()} for arrays in (point, data))
+        require_range(point, where)
     made: dict[str, Any] = {"point": point, "loss_function": loss, "claim": gradient, "name": name, "notes": notes}
     made |= {"data": data, "one_array": alone, "only": only, "device": where}
     if where is not None and view is None:
@@ -149,6 +153,16 @@ def on(where: Device, loss: Callable[..., Any], made: dict[str, Any]) -> Functio
 def rounded(value: Any, where: Device) -> Any:
     """Return the arrays of floats in a value as a device's arithmetic has them."""
     return converted(value, lambda array: where.rounded(in_order(array)) if array.dtype.kind == "f" else array)
+
+
+def require_range(point: Parameters, where: Device) -> None:
+    """Raise ProblemError where a parameter is beyond what a device's arithmetic holds."""
+    beyond = [name for name, values in point.items() if not np.isfinite(values).all()]
+    if beyond:
+        raise ProblemError(
+            f"parameter {beyond[0]} has entries that are too large for {where.arithmetic}",
+            hint="--precision bfloat16 has the range of float32",
+        )
 
 
 def place_of(framework: str | None, device: str | None, precision: str) -> Device | None:

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -189,7 +189,7 @@ class _Claim:
     @classmethod
     def of(cls, problem: FunctionProblem, *, copy: bool = True) -> _Claim:
         arguments = problem.arguments(problem.point)
-        with problem.calls.one() if problem.returns_both else nullcontext():
+        with problem.calls.one() if problem.returns_both else nullcontext(), blamed_on_precision(problem):
             claimed = problem.claimed(arguments)
         claim = by_name(claimed, problem.point, "the gradient")
         misfits: list[Misfit] = []
@@ -198,6 +198,18 @@ class _Claim:
         with asking("reading the keys of the gradient raised"):
             extra = [str(name) for name in claim if name not in problem.point]
         return cls(gradient, extra, arguments.changed(problem.point, problem.data), misfits)
+
+
+@contextmanager
+def blamed_on_precision(problem: FunctionProblem) -> Iterator[None]:
+    """Say of what a gradient raises that it is computed in less than float64, where that is so."""
+    try:
+        yield
+    except UserFunctionError as error:
+        if problem.in_double is not None and problem.device is not None:
+            arithmetic = problem.device.arithmetic
+            error.hint = f"the gradient is computed in {arithmetic}, as asked for: does the loss have arrays of others?"
+        raise
 
 
 def repeated_notes(problem: FunctionProblem, gradient: Parameters, repeat: int) -> list[str]:
