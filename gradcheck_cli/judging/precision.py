@@ -145,6 +145,7 @@ def lost_to_rounding(low: CheckReport, double: CheckReport, arithmetic: str) -> 
         That with fewer digits.
     """
     wrong = [row for row in low.parameters if row.verdict is Verdict.FAIL]
+    unclear = {row.name for row in wrong}
     return dataclasses.replace(
         double,
         verdict=Verdict.INCONCLUSIVE,
@@ -152,6 +153,10 @@ def lost_to_rounding(low: CheckReport, double: CheckReport, arithmetic: str) -> 
         refined_difference=low.refined_difference,
         evaluations=low.evaluations + double.evaluations,
         seconds=low.seconds + double.seconds,
+        parameters=tuple(
+            dataclasses.replace(row, verdict=Verdict.INCONCLUSIVE) if row.name in unclear else row
+            for row in double.parameters
+        ),
         reasons=tuple(
             f"{row.name}: right in float64 and off by {row.difference:.1e} in {arithmetic}: lost to rounding, or wrong"
             f" in {arithmetic} alone"

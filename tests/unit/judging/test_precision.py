@@ -5,9 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradcheck_cli.judging.precision import are_single_numbers, are_small, are_spread, is_factor, judge_precision
+from gradcheck_cli import check_gradient
+from gradcheck_cli.judging.precision import (
+    are_single_numbers,
+    are_small,
+    are_spread,
+    is_factor,
+    judge_precision,
+    lost_to_rounding,
+)
 from gradcheck_cli.numeric.reference import Reference
-from gradcheck_cli.vocabulary.parameters import Array
+from gradcheck_cli.vocabulary.parameters import Array, Parameters
+from gradcheck_cli.vocabulary.results import Verdict
 from gradcheck_cli.vocabulary.settings import MACHINE_EPSILON, Settings
 
 RIGHT = np.random.default_rng(0).standard_normal(40)
@@ -85,3 +94,20 @@ def test_each_parameter_is_judged_for_itself() -> None:
         alone = judge_precision({name: claim}, {name: reference(RIGHT)}, Settings(), {"half": "float16"})
         assert alone.references[name].whole().bars[0] == judged.references[name].whole().bars[0]
         assert (name in alone.doubts) == (name in judged.doubts)
+
+
+def test_what_is_right_in_float64_alone_is_neither_right_nor_wrong() -> None:
+    def loss(p: Parameters) -> float:
+        return float(np.sum(p["w"] ** 3) + np.sum(p["v"] ** 2))
+
+    point = {"w": np.array([0.3, -0.7]), "v": np.array([1.5])}
+    right = {"w": 3 * point["w"] ** 2, "v": 2 * point["v"]}
+    double, low = (check_gradient(loss, {**right, "w": right["w"] * by}, point) for by in (1.0, 1.01))
+    report = lost_to_rounding(low, double, "float32")
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert {row.name: row.verdict for row in report.parameters} == {"w": Verdict.INCONCLUSIVE, "v": Verdict.PASS}
+    assert report.reasons == (
+        f"w: right in float64 and off by {low.parameters[0].difference:.1e} in float32: lost to rounding, or wrong in"
+        " float32 alone",
+    )
+    assert report.difference == low.difference
