@@ -153,12 +153,9 @@ def check(
         ((report,), interrupted) = checked(there, None, settings, seed, means)
         if interrupted:
             raise CheckInterrupted(report)
-        double = there.in_double if isinstance(there, FunctionProblem) else None
-        if double is None or report.verdict is not Verdict.FAIL:
-            return report
-        alone = dataclasses.replace(means, journal=None)  # a state is of one claim
-        ((other,), _) = checked(double, None, dataclasses.replace(settings, precision="float64"), seed, alone)
-        return lost_to_rounding(report, other, precision) if other.passed else report
+        if report.verdict is Verdict.FAIL and isinstance(there, FunctionProblem) and there.in_double is not None:
+            return looked_at_in_double(there.in_double, report, settings, seed, means)
+        return report
 
     try:
         report = over_points(problem, asked, at_one_point) if points else at_one_point(problem, asked)
@@ -176,6 +173,44 @@ def check(
         return suggested(there, report, "." if suggest is True else suggest)
     except KeyboardInterrupt:
         raise CheckInterrupted(report) from None
+
+
+def looked_at_in_double(
+    problem: FunctionProblem, report: CheckReport, settings: Settings, seed: int | None, means: Means
+) -> CheckReport:
+    """Return the report on a wrong gradient, or what is to be said if it is right where it is computed in float64.
+
+    Parameters
+    ----------
+    problem : FunctionProblem
+        Its gradient is in float64.
+    report : CheckReport
+        On the one in less.
+    settings, seed, means
+        As for `checked`; what the first look has left of the budget is there for this one.
+
+    Raises
+    ------
+    CheckInterrupted
+        Where Ctrl-C came; with the report as it was.
+    """
+    evals, seconds = settings.max_evals, settings.time_limit
+    alone = dataclasses.replace(means, journal=None)  # a state is of one claim
+    try:
+        left = dataclasses.replace(
+            settings,
+            precision="float64",
+            max_evals=None if evals is None else evals - report.evaluations,
+            time_limit=None if seconds is None else seconds - report.seconds,
+        )
+        ((double,), interrupted) = checked(problem, None, left, seed, alone)
+    except SettingError:  # the budget is too small for a second look
+        return report
+    except CheckInterrupted:
+        raise CheckInterrupted(report) from None
+    if interrupted:
+        raise CheckInterrupted(report)
+    return lost_to_rounding(report, double, settings.precision) if double.passed else report
 
 
 def moved_to(problem: Problem, point: Parameters) -> Problem:

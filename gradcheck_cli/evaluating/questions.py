@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,30 +18,37 @@ from gradcheck_cli.vocabulary.parameters import Array, Parameters
 __all__ = ["Along", "At", "Entries", "Question"]
 
 
-class Question(Protocol):
+class Question(ABC):
     """Some evaluations; it travels to workers."""
 
     @property
+    @abstractmethod
     def size(self) -> int:
         """How many evaluations it takes."""
 
+    @abstractmethod
     def part(self, part: slice) -> Question:
         """Return the question for some of them."""
 
-    def answers(self, problem: View) -> Array:
+    @abstractmethod
+    def answers(self, problem: View | FunctionProblem) -> Array:
         """Return a problem's answers, one for each evaluation."""
 
     def losses(self, problem: FunctionProblem) -> Array:
-        """Return the losses that the answers are made of: all that a worker has to find."""
+        """Return the losses that the answers are made of, all that a worker has to find: the answers themselves."""
+        return self.answers(problem)
 
-    def from_losses(self, losses: Array, here: Losses) -> Array:
+    def from_losses(self, losses: Array, here: Losses) -> Array:  # noqa: ARG002  (of use where answers are changes)
         """Return the answers, made of the losses and of that at the point."""
+        return losses
 
+    @abstractmethod
     def rows(self) -> Array:
         """Return a row for each evaluation, by which a journal knows it."""
 
 
-class Entries(NamedTuple):
+@dataclass(frozen=True)
+class Entries(Question):
     """By how much the loss changes with single entries moved."""
 
     parameter: str
@@ -56,7 +64,7 @@ class Entries(NamedTuple):
         """Return the question for some of the entries."""
         return Entries(self.parameter, self.entries[part], self.steps[part])
 
-    def answers(self, problem: View) -> Array:
+    def answers(self, problem: View | FunctionProblem) -> Array:
         """Return the problem's changes."""
         return problem.loss_changes(self.parameter, self.entries, self.steps)
 
@@ -74,7 +82,8 @@ class Entries(NamedTuple):
         return np.column_stack([self.entries, self.steps])
 
 
-class Along(NamedTuple):
+@dataclass(frozen=True)
+class Along(Question):
     """The losses along directions."""
 
     moves: Sequence[Move]
@@ -88,24 +97,17 @@ class Along(NamedTuple):
         """Return the question for some of the moves."""
         return Along(list(self.moves[part]))
 
-    def answers(self, problem: View) -> Array:
+    def answers(self, problem: View | FunctionProblem) -> Array:
         """Return the problem's losses."""
         return problem.losses_along(self.moves)
-
-    def losses(self, problem: FunctionProblem) -> Array:
-        """Return them."""
-        return problem.losses_along(self.moves)
-
-    def from_losses(self, losses: Array, here: Losses) -> Array:  # noqa: ARG002  (they are what was asked for)
-        """Return them."""
-        return losses
 
     def rows(self) -> Array:
         """Return the directions and how far they are followed."""
         return np.array([[*direction, step] for direction, step in self.moves])
 
 
-class At(NamedTuple):
+@dataclass(frozen=True)
+class At(Question):
     """The losses at other points."""
 
     points: Sequence[Parameters]
@@ -119,17 +121,9 @@ class At(NamedTuple):
         """Return the question for some of the points."""
         return At(self.points[part])
 
-    def answers(self, problem: View) -> Array:
+    def answers(self, problem: View | FunctionProblem) -> Array:
         """Return the problem's losses."""
         return losses_at(problem, self.points)
-
-    def losses(self, problem: FunctionProblem) -> Array:
-        """Return them."""
-        return losses_at(problem, self.points)
-
-    def from_losses(self, losses: Array, here: Losses) -> Array:  # noqa: ARG002  (they are what was asked for)
-        """Return them."""
-        return losses
 
     def rows(self) -> Array:
         """Return nothing that tells the points apart: they follow from the seed."""

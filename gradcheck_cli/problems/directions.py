@@ -42,6 +42,7 @@ __all__ = [
     "along",
     "component",
     "entry_at",
+    "in_turn",
     "losses_one_by_one",
     "move",
     "move_back",
@@ -324,22 +325,40 @@ def move_back(moved: Parameters, parameters: Parameters, direction: Direction) -
 def moved_in_turn(
     moved: Parameters, parameters: Parameters, sizes: dict[str, float], moves: Iterable[Move]
 ) -> Iterator[None]:
-    """Move the arrays along each of some directions in turn, and back at the end.
-
-    Where the next direction covers the range of the last one, it overwrites what that has moved.
-    """
+    """Move the arrays along each of some directions in turn, and back at the end."""
     moves = list(moves)
     again = (direction.length for (direction, _), (following, _) in pairwise(moves) if direction == following)
     bits = _Bits(room=max(again, default=0))
+    return in_turn(
+        moves,
+        lambda direction, step: move(moved, parameters, sizes, direction, step, bits),
+        lambda direction: move_back(moved, parameters, direction),
+    )
+
+
+def in_turn(
+    moves: Iterable[Move], move: Callable[[Direction, float], None], move_back: Callable[[Direction], None]
+) -> Iterator[None]:
+    """Make some moves in turn, wherever the arrays are, and the last one back at the end.
+
+    Where the next direction covers the range of the last one, it overwrites what that has moved.
+
+    Parameters
+    ----------
+    moves : iterable of Move
+        What is to be made.
+    move, move_back : callable
+        Makes one, and undoes it.
+    """
     last: Direction | None = None
     for direction, step in moves:
         if last is not None and not direction.start <= last.start <= last.stop <= direction.stop:
-            move_back(moved, parameters, last)
-        move(moved, parameters, sizes, direction, step, bits)
+            move_back(last)
+        move(direction, step)
         last = direction
         yield
     if last is not None:
-        move_back(moved, parameters, last)
+        move_back(last)
 
 
 def losses_one_by_one(loss: Callable[[Parameters], float], parameters: Parameters, moves: Sequence[Move]) -> Array:

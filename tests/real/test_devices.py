@@ -113,6 +113,8 @@ def test_what_float32_loses_of_a_right_gradient_is_not_called_wrong(device: Any)
         report = check_gradient(function, None, point, precision="float32", **settings)
         assert report.verdict is Verdict.INCONCLUSIVE
         assert "right in float64" in report.reasons[0]
+    few = check_gradient(loss, None, point, precision="float32", max_evals=report.evaluations - 1, **settings)
+    assert (few.verdict is not Verdict.PASS, few.evaluations < report.evaluations) == (True, True)
 
 
 def test_what_does_not_go_with_a_precision_says_so(device: Any) -> None:

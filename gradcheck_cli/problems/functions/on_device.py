@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import Any
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gradcheck_cli.problems.devices.device import Mirror
 from gradcheck_cli.problems.devices.directions import Field, along, move, move_back
-from gradcheck_cli.problems.directions import Direction, Move
+from gradcheck_cli.problems.directions import Direction, Move, in_turn
 from gradcheck_cli.problems.functions.autograd import converted, is_array
 from gradcheck_cli.problems.functions.function import FunctionProblem
 from gradcheck_cli.vocabulary.parameters import Array, Parameters
@@ -129,15 +129,7 @@ class DeviceProblem(FunctionProblem):
 
     def moved_in_turn(self, arguments: Any, moves: Sequence[Move]) -> Iterator[None]:
         """Move the arguments along each of some directions in turn, and back at the end."""
-        last: Direction | None = None
-        for direction, step in moves:
-            if last is not None and not direction.start <= last.start <= last.stop <= direction.stop:
-                move_back(self.there, arguments.given, last)
-            self.move(arguments, direction, step)
-            last = direction
-            yield
-        if last is not None:
-            move_back(self.there, arguments.given, last)
+        return in_turn(moves, partial(self.move, arguments), lambda last: move_back(self.there, arguments.given, last))
 
     def losses_on_one_copy(self, parameter: str, entries: NDArray[np.intp], steps: Array) -> Array | None:
         """Return the losses with single entries moved; None where the function changed more than we did."""
