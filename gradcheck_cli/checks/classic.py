@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.checks.subject import Subject, gathered, report_of, whole_difference
+from gradcheck_cli.checks.subject import Subject, gathered, report_of
+from gradcheck_cli.judging.difference import Difference
 from gradcheck_cli.judging.entries import compare_classic
 from gradcheck_cli.judging.ruling import Facts
 from gradcheck_cli.numeric.centred import centred_gradient
+from gradcheck_cli.vocabulary.parameters import Parameters
 from gradcheck_cli.vocabulary.results import CheckReport
 
 __all__ = ["classic_report"]
@@ -36,3 +38,11 @@ def classic_report(subject: Subject, step: float) -> CheckReport:
         single=subject.is_single,
     )
     return report_of(subject, facts)
+
+
+def whole_difference(analytic: Parameters, numeric: Parameters) -> float:
+    """Return the relative difference of all parameters that `numeric` has."""
+    difference = Difference()
+    for name, values in numeric.items():
+        difference.add(analytic[name].reshape(-1), values.reshape(-1))
+    return difference.value

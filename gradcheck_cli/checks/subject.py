@@ -11,7 +11,6 @@ from gradcheck_cli.checks.mode import evaluations_of_all
 from gradcheck_cli.evaluating.budget import BudgetSpentError
 from gradcheck_cli.evaluating.evaluator import Evaluator
 from gradcheck_cli.evaluating.rows import Row
-from gradcheck_cli.judging.difference import Difference
 from gradcheck_cli.judging.remarks import remarks
 from gradcheck_cli.judging.ruling import Facts, ruling
 from gradcheck_cli.numeric.screen import evaluations_of
@@ -26,7 +25,7 @@ from gradcheck_cli.vocabulary.results import CheckReport, ScreenFacts
 from gradcheck_cli.vocabulary.settings import SCREEN, Settings
 from gradcheck_cli.vocabulary.watch import SILENT, Stages, Watch
 
-__all__ = ["Subject", "gathered", "report_of", "untold", "whole_difference"]
+__all__ = ["Subject", "gathered", "report_of", "untold"]
 
 Result = TypeVar("Result")
 
@@ -212,14 +211,6 @@ def too_small(losses: Evaluator | Row, settings: Settings) -> SettingError:
     elif settings.mode != SCREEN:
         needed = f"checking every entry takes about {full:,} evaluations, more if the loss is not smooth; {needed}"
     return SettingError(f"the budget of {evaluator.budget.words} is too small to reach a verdict", hint=needed)
-
-
-def whole_difference(analytic: Parameters, numeric: Parameters) -> float:
-    """Return the relative difference of all parameters that `numeric` has."""
-    difference = Difference()
-    for name, values in numeric.items():
-        difference.add(analytic[name].reshape(-1), values.reshape(-1))
-    return difference.value
 
 
 def finite_loss(losses: Evaluator | Row) -> float:
